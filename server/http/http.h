@@ -1,0 +1,82 @@
+/* The HTTP edge: CivetWeb as a socket and header reader, our own checks, a route table, JSON
+ * errors, one log line per request. Handlers run on CivetWeb's small worker stacks: local arrays <=
+ * 4 KiB, no recursion over user data. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include "model/base/arena.h"
+#include "model/base/buf.h"
+
+struct http; /* a running server */
+struct req;  /* one request; lives while its handler runs, used by that worker only */
+
+enum { HTTP_PARAMS = 4 };
+
+/* One row of the route table. A path segment in braces matches one decoded segment:
+ * "/api/catalogs/{name}". */
+struct route {
+    const char *method; /* "GET" (serves HEAD too), "POST", "PUT", "DELETE" */
+    const char *path;
+    enum status (*fn)(
+        struct req *r,
+        struct err *e); /* on failure the edge writes the JSON error, unless a reply began */
+    size_t body_max;    /* largest Content-Length, 0 = no body allowed */
+    int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV */
+    int streams;        /* 1: counts against the budget of long requests */
+};
+enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4 };
+
+struct http_config {
+    const char *host; /* "127.0.0.1" */
+    int port;         /* 0 picks a free one */
+    const struct route *routes;
+    int n_routes;
+    void *app;                                /* given to handlers by req_app */
+    void (*log)(void *app, const char *line); /* one logfmt line, no newline */
+    /* The page: asset for a path such as "/" or "/app.js", or NULL data when there is none. */
+    int (*asset)(const char *path, struct view *data, const char **type, const char **etag);
+};
+
+/* ST_IO when the port is taken (named in the text). Signals must be blocked by the caller before.
+ */
+enum status http_open(struct http **out, const struct http_config *c, struct err *e) MUST_CHECK;
+int http_port(const struct http *h);
+void http_close(struct http *h); /* waits for handlers; NULL is fine */
+
+void *req_app(const struct req *r);
+struct arena *req_arena(struct req *r); /* reset after the reply; at most 64 MiB */
+struct view req_param(const struct req *r,
+                      const char *name); /* decoded {name} of the path, "" if none */
+struct view req_query(const struct req *r,
+                      const char *name); /* decoded query value, p == NULL if absent */
+struct view req_header(const struct req *r, const char *name); /* p == NULL if absent */
+int req_body_type(const struct req *r);                        /* HTTP_JSON ... */
+long long req_body_length(const struct req *r);
+
+/* Whole body into the request's arena. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early,
+ * ST_NO_MEMORY. */
+enum status req_body(struct req *r, struct view *out, struct err *e) MUST_CHECK;
+/* Next piece of the body (up to cap bytes) into p, *n = 0 at the end; for imports read line by
+ * line. */
+enum status req_read(struct req *r, char *p, size_t cap, size_t *n, struct err *e) MUST_CHECK;
+
+/* One complete answer. `type` e.g. "application/json". Extra headers are "Name: value\r\n" lines or
+ * NULL. */
+void req_reply(struct req *r, int code, const char *type, struct view body, const char *extra);
+/* The error a handler would get by failing; for handlers that need another code. */
+void req_fail(struct req *r, int code, enum status st, const struct err *e);
+int http_code(enum status st);
+
+/* A reply without a known length (exports): chunked. write answers 0 when the client is gone. */
+void req_begin(struct req *r, int code, const char *type, const char *extra);
+int req_write(struct req *r, const char *p, size_t n);
+void req_end(struct req *r);
+
+/* Server-sent events (sse.c). event() writes `id` (the sequence number), name and one line of JSON;
+ * answers 0 when the client is gone. ping() writes a comment. */
+void sse_begin(struct req *r);
+int sse_event(struct req *r, const char *name, struct view json);
+int sse_ping(struct req *r);
+void sse_end(struct req *r);
+
+#endif

@@ -1,0 +1,120 @@
+/* All SQL: catalogues, items, members, interactions, runs, surfaces, and BM25 by FTS5. One SQLite
+ * file, WAL, foreign keys, migrations by user_version, a lock against a second process. Every
+ * function may be called from any thread (the store keeps its own connections behind a mutex);
+ * results are copied into the caller's arena. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "model/base/arena.h"
+#include "model/base/view.h"
+
+struct store;
+
+/* Opens or creates folder/taproom.db, takes folder/lock, migrates. ST_BUSY when another process
+ * holds the folder (named, with its pid), ST_CORRUPT, ST_IO, ST_DISK_FULL. close(NULL) is fine. */
+enum status store_open(struct store **out, const char *folder, struct err *e) MUST_CHECK;
+void store_close(struct store *s);
+
+/* Names people choose: [A-Za-z0-9._-]{1,64}. */
+int store_name_ok(struct view v);
+
+/* --- catalogues and items
+ * ------------------------------------------------------------------------------------------ */
+struct catalog {
+    const char *name, *surface; /* surface: the name of the surface it is shown on */
+    long long items, members, interactions, created; /* created: Unix seconds */
+};
+struct item {
+    long long row; /* rowid inside the store */
+    const char *id, *title, *text;
+    const char *const *tags;
+    int n_tags;
+    int has_popularity, has_time;
+    double popularity;
+    long long time;    /* Unix seconds */
+    const char *extra; /* further fields as one JSON object's text, "{}" when none */
+};
+
+enum status store_catalogs(struct store *s, struct arena *a, struct catalog **out, int *n,
+                           struct err *e) MUST_CHECK;
+enum status store_catalog(struct store *s, struct view name, struct arena *a, struct catalog *out,
+                          struct err *e) MUST_CHECK;
+enum status store_catalog_delete(struct store *s, struct view name, struct err *e) MUST_CHECK;
+/* Sets the surface a catalogue is shown on. */
+enum status store_catalog_surface(struct store *s, struct view name, struct view surface,
+                                  struct err *e) MUST_CHECK;
+
+/* Items in catalogue order (order of import). query "" = all, else a substring match on id, title
+ * or tags. *total counts all matches. limit <= 5000. */
+enum status store_items(struct store *s, struct view catalog, struct view query, long long offset,
+                        int limit, struct arena *a, struct item **out, int *n, long long *total,
+                        struct err *e) MUST_CHECK;
+/* Items by id, in the order asked; ST_NOT_FOUND names the first unknown id (field = "candidates[i]"
+ * style, given prefix). */
+enum status store_items_by_id(struct store *s, struct view catalog, const struct view *ids, int n,
+                              const char *field, struct arena *a, struct item **out,
+                              struct err *e) MUST_CHECK;
+
+/* --- members and interactions
+ * ---------------------------------------------------------------------------------------- */
+struct member {
+    const char *id, *name, *profile;
+    long long interactions;
+};
+struct interaction {
+    const char *item, *title;
+    int has_rating;
+    double rating; /* 1..5 */
+    int label;     /* +1 like, -1 dislike, 0 neutral (rating 3) */
+    long long at;  /* Unix seconds */
+};
+enum status store_members(struct store *s, struct view catalog, struct view query, int limit,
+                          struct arena *a, struct member **out, int *n, struct err *e) MUST_CHECK;
+enum status store_member(struct store *s, struct view catalog, struct view id, struct arena *a,
+                         struct member *out, struct err *e) MUST_CHECK;
+/* Oldest first, by time then order of import. */
+enum status store_history(struct store *s, struct view catalog, struct view member, struct arena *a,
+                          struct interaction **out, int *n, struct err *e) MUST_CHECK;
+
+/* --- baselines' raw material
+ * ----------------------------------------------------------------------------------------- */
+/* Popularity of items by rowid order of store_items: the item's own popularity where given, else
+ * the number of its interactions. *has = 0 when the catalogue has neither. Filled for the given
+ * items. */
+enum status store_popularity(struct store *s, struct view catalog, const struct item *items, int n,
+                             double *out, int *has, struct err *e) MUST_CHECK;
+/* BM25 score (higher is better, 0 = no match) of the given items for free text: its words are
+ * OR-ed, nothing in it is query syntax. */
+enum status store_bm25(struct store *s, struct view catalog, struct view text,
+                       const struct item *items, int n, double *out, struct err *e) MUST_CHECK;
+/* The best items by BM25, at most limit; same words. */
+enum status store_bm25_top(struct store *s, struct view catalog, struct view text, int limit,
+                           struct arena *a, struct item **out, int *n, struct err *e) MUST_CHECK;
+
+/* --- runs: one JSON text each
+ * ---------------------------------------------------------------------------------------- */
+struct run_row {
+    const char *id, *catalog, *title; /* title: the instruction's beginning */
+    long long created;
+};
+/* Stores a new run; id is chosen here ("r-" + 16 hex digits) and written to id[24]. json must hold
+ * the text without the id; store_run gives back what was stored. */
+enum status store_run_save(struct store *s, struct view catalog, struct view title,
+                           struct view json, char id[24], struct err *e) MUST_CHECK;
+enum status store_run(struct store *s, struct view id, struct arena *a, struct run_row *row,
+                      struct view *json, struct err *e) MUST_CHECK;
+enum status store_runs(struct store *s, int offset, int limit, struct arena *a,
+                       struct run_row **out, int *n, long long *total, struct err *e) MUST_CHECK;
+
+/* --- surfaces: one JSON text each, by name
+ * ----------------------------------------------------------------------------- */
+enum status store_surface(struct store *s, struct view name, struct arena *a, struct view *json,
+                          struct err *e) MUST_CHECK;
+enum status store_surface_put(struct store *s, struct view name, struct view json,
+                              struct err *e) MUST_CHECK;
+enum status store_surface_delete(struct store *s, struct view name, struct err *e) MUST_CHECK;
+
+/* --- one vector per item and model, for the embedding baseline
+ * ----------------------------------------------------------- */
+
+#endif
