@@ -1,0 +1,202 @@
+/* The tokenizer: opens a vocabulary, encodes text section by section, gives texts of ids. */
+#include "model/tok.h"
+
+#include "model/tok_bpe.h"
+#include "model/tok_split.h"
+#include "model/tok_vocab.h"
+
+#include <string.h>
+
+struct tok {
+    struct arena arena;
+    struct tok_vocab vocab;
+    struct tok_bpe bpe;
+    struct tok_split *split;
+    int ignore_merges;
+    int bos, eos;
+};
+
+/* A file can ask for no more than this, whatever it claims. */
+#define TOK_MAX_MEMORY ((size_t)1 << 30)
+
+/* A special id: absent is fine (-1), out of the vocabulary is not. */
+static enum status read_id(const struct gguf *g, const char *key, int32_t count, int *out,
+                           struct err *e) {
+    const int64_t none = -1;
+    int64_t id = none;
+    if (gguf_find(g, key)) TRY(gguf_int(g, key, 0, count - 1, &none, &id, e));
+    *out = (int)id;
+    return ST_OK;
+}
+
+static enum status read_special(struct tok *t, const struct gguf *g, int add_bos, struct err *e) {
+    static const char *const other[] = {
+        "tokenizer.ggml.unknown_token_id",   "tokenizer.ggml.padding_token_id",
+        "tokenizer.ggml.seperator_token_id", "tokenizer.ggml.cls_token_id",
+        "tokenizer.ggml.mask_token_id",      "tokenizer.ggml.eot_token_id",
+        "tokenizer.ggml.eom_token_id"}; /* "seperator": as the format spells it */
+    int unused;
+    TRY(read_id(g, "tokenizer.ggml.bos_token_id", t->vocab.n, &t->bos, e));
+    TRY(read_id(g, "tokenizer.ggml.eos_token_id", t->vocab.n, &t->eos, e));
+    for (size_t i = 0; i < COUNT(other); i++) TRY(read_id(g, other[i], t->vocab.n, &unused, e));
+    TRY(gguf_flag(g, "tokenizer.ggml.add_bos_token", &add_bos, &add_bos, e));
+    if (add_bos && t->bos < 0)
+        return fail(e, ST_CORRUPT,
+                    "tokenizer.ggml.bos_token_id is missing, but sequences start with it");
+    if (!add_bos) t->bos = -1;
+    int space = 0;
+    TRY(gguf_flag(g, "tokenizer.ggml.add_space_prefix", &space, &space, e));
+    if (space)
+        return fail(e, ST_UNSUPPORTED, "tokenizer.ggml.add_space_prefix is true; not supported");
+    return ST_OK;
+}
+
+static enum status choose_pre(const struct gguf *g, const struct tok_pre **pre, struct err *e) {
+    char shown[TOK_SHOWN];
+    struct view model, name;
+    TRY(gguf_text(g, "tokenizer.ggml.model", NULL, &model, e));
+    if (!view_eq_str(model, "gpt2"))
+        return fail(e, ST_UNSUPPORTED,
+                    "tokenizer.ggml.model '%s' is not supported, only gpt2 (byte-level BPE)",
+                    tok_show(shown, model));
+    TRY(gguf_text(g, "tokenizer.ggml.pre", "default", &name, e));
+    *pre = tok_split_pre(name);
+    if (*pre) return ST_OK;
+    enum status st = fail(e, ST_UNSUPPORTED, "tokenizer.ggml.pre '%s' is not supported, only %s",
+                          tok_show(shown, name), tok_split_names());
+    err_hint(e, "a missing or 'default' value means that the file's converter did not know the "
+                "model's pre-tokenizer: use a newer conversion");
+    return st;
+}
+
+static enum status load(struct tok *t, const struct gguf *g, struct arena *temp, struct err *e) {
+    const struct tok_pre *pre;
+    struct tok_table names;
+    TRY(choose_pre(g, &pre, e));
+    TRY(tok_vocab_load(&t->vocab, g, &t->arena, temp, &names, e));
+    TRY(tok_bpe_load(&t->bpe, g, &t->vocab, &names, &t->arena, temp, e));
+    TRY(read_special(t, g, pre->add_bos, e));
+    t->ignore_merges = pre->ignore_merges;
+    return tok_split_open(&t->split, pre, e);
+}
+
+enum status tok_open(struct tok **out, const struct gguf *g, struct err *e) {
+    struct arena temp;
+    struct tok *t = mem_alloc(sizeof *t);
+    if (!t) return fail(e, ST_NO_MEMORY, "no memory for the tokenizer");
+    memset(t, 0, sizeof *t);
+    arena_init(&t->arena, TOK_MAX_MEMORY);
+    arena_init(&temp, TOK_MAX_MEMORY);
+    enum status st = load(t, g, &temp, e);
+    arena_free(&temp);
+    if (st == ST_OK)
+        *out = t;
+    else
+        tok_close(t);
+    return st;
+}
+
+void tok_close(struct tok *t) {
+    if (!t) return;
+    tok_split_close(t->split);
+    arena_free(&t->arena);
+    mem_free(t);
+}
+
+/* One call of tok_encode. */
+struct encoding {
+    const struct tok *t;
+    struct tok_cut cut;
+    struct tok_work work;
+};
+
+static enum status add_piece(void *ctx, struct view piece, struct err *e) {
+    struct encoding *c = ctx;
+    int32_t whole = -1;
+    if (c->t->ignore_merges)
+        whole = tok_table_find(&c->t->vocab.normal, piece, (struct view){NULL, 0});
+    if (whole < 0) return tok_bpe_piece(&c->t->bpe, piece, &c->work, e);
+    c->work.steps += piece.n + 1;
+    return tok_work_push(&c->work, whole, e);
+}
+
+/* Valid UTF-8 goes through the pre-tokenizer run by run, each other byte is a piece of its own. */
+static enum status add_section(struct encoding *c, struct view text, struct err *e) {
+    for (size_t i = 0; i < text.n;) {
+        size_t from = i, len;
+        while (i < text.n && (len = utf8_len(text.p + i, text.n - i)) > 0) i += len;
+        if (i > from) TRY(tok_cut_run(&c->cut, view_sub(text, from, i - from), add_piece, c, e));
+        if (i < text.n) TRY(add_piece(c, view_sub(text, i++, 1), e));
+    }
+    return ST_OK;
+}
+
+static enum status add_text(struct encoding *c, struct view text, struct err *e) {
+    const struct tok_vocab *v = &c->t->vocab;
+    size_t from = 0;
+    for (size_t i = 0; v->n_user && i < text.n;) {
+        int32_t id;
+        size_t len = tok_vocab_user(v, view_sub(text, i, text.n), &id, &c->work.steps);
+        if (len) {
+            TRY(add_section(c, view_sub(text, from, i - from), e));
+            TRY(tok_work_push(&c->work, id, e));
+            from = i + len;
+        }
+        i += len ? len : 1;
+    }
+    return add_section(c, view_sub(text, from, text.n), e);
+}
+
+enum status tok_encode_counted(const struct tok *t, struct view text, struct arena *a,
+                               int32_t **ids, size_t *n, uint64_t *work, struct err *e) {
+    if (text.n > TOK_MAX_BYTES)
+        return fail(e, ST_LIMIT, "text of %zu bytes is longer than %d", text.n, TOK_MAX_BYTES);
+    struct encoding c;
+    c.t = t;
+    TRY(tok_cut_open(&c.cut, t->split, e));
+    tok_work_init(&c.work);
+    enum status st = add_text(&c, text, e);
+    if (st == ST_OK) {
+        *n = c.work.n_ids;
+        *ids = ARENA_NEW(a, int32_t, *n);
+        if (!*ids)
+            st = fail(e, ST_NO_MEMORY, "no memory for %zu tokens", *n);
+        else if (*n)
+            memcpy(*ids, c.work.ids, *n * sizeof **ids);
+    }
+    *work += c.work.steps;
+    tok_work_free(&c.work);
+    tok_cut_close(&c.cut);
+    return st;
+}
+
+enum status tok_encode(const struct tok *t, struct view text, struct arena *a, int32_t **ids,
+                       size_t *n, struct err *e) {
+    uint64_t work = 0;
+    return tok_encode_counted(t, text, a, ids, n, &work, e);
+}
+
+int tok_count(const struct tok *t) {
+    return t->vocab.n;
+}
+
+int tok_bos(const struct tok *t) {
+    return t->bos;
+}
+
+int tok_eos(const struct tok *t) {
+    return t->eos;
+}
+
+int tok_special(const struct tok *t, const char *text) {
+    return tok_table_find(&t->vocab.control, view_of(text), (struct view){NULL, 0});
+}
+
+int tok_is_control(const struct tok *t, int id) {
+    return id >= 0 && id < t->vocab.n && t->vocab.kind[id] == TOK_CONTROL;
+}
+
+struct view tok_text(const struct tok *t, int id) {
+    if (id < 0 || id >= t->vocab.n) return (struct view){"", 0};
+    return t->vocab.text[id];
+}
