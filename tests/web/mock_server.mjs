@@ -1,0 +1,582 @@
+// A test double of the server, for what a real one cannot show on demand: queues, slow streams, faults, empty stores.
+// It keeps the HTTP contract but ranks by word overlap. node mock_server.mjs [port]; or import {startMock}.
+import http from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { parseCsv } from '../../web/rows.js';
+
+const WEB = new URL('../../web/', import.meta.url);
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+const CSP =
+  "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+const FILMS = [
+  [
+    "The Lamplighter's Winter",
+    'An old lamplighter keeps his round after the town is wired for electricity, and after his wife is gone.',
+    'Drama',
+  ],
+  [
+    'Salt Between the Boards',
+    'A widow and her daughter repair a fishing boat through one slow, quiet summer of grief.',
+    'Drama',
+  ],
+  [
+    'Seven Minutes of Night',
+    'A crew is hunted through a stranded ice station by something that mimics voices. Scary to the end.',
+    'Horror, Thriller',
+  ],
+  [
+    'Brass Pigeons',
+    'Two safe crackers fall in love with the same bank, in a funny film about doors.',
+    'Comedy, Crime',
+  ],
+  [
+    'A Field Guide to Leaving',
+    'A birdwatcher walks the coast from end to end, writing to a brother who no longer answers.',
+    'Drama, Romance',
+  ],
+  [
+    'Iron Titan Parade',
+    'Giant robots settle a border quarrel over a city that would rather be asleep.',
+    'Action, Sci-Fi',
+  ],
+  [
+    'The Understudy',
+    'The night the lead falls ill, nobody on stage knows their lines but the usher.',
+    'Comedy, Musical',
+  ],
+  [
+    'Nine Tides',
+    'A lighthouse logbook, read aloud: nine storms, nine years, nine letters about loss and the sea.',
+    'Documentary',
+  ],
+  ['Dust Ledger', 'A frontier bookkeeper discovers who really owns the railway.', 'Western'],
+  [
+    'What the Orchard Kept',
+    'A family returns to sell the farm and stays for one last harvest; a quiet, tender story.',
+    "Drama, Children's",
+  ],
+  ['Half a Moon of Cheese', 'A mouse, a rocket, and a very patient cat.', 'Animation, Comedy'],
+  [
+    'Cold Switchboard',
+    'A telephone operator in 1947 overhears a crime that has not happened yet.',
+    'Film-Noir, Mystery',
+  ],
+];
+const WORDS = [
+  'North',
+  'Glass',
+  'Paper',
+  'Second',
+  'Copper',
+  'Low',
+  'Hollow',
+  'Early',
+  'Quiet',
+  'Borrowed',
+];
+
+function makeItems() {
+  const items = FILMS.map(([title, text, tags], i) => ({
+    id: String(i + 1),
+    title,
+    text,
+    tags: tags.split(', '),
+    popularity: 900 - 61 * i,
+    time: 0,
+  }));
+  for (let i = items.length; i < 120; i++) {
+    const [title, text, tags] = FILMS[i % FILMS.length];
+    items.push({
+      id: String(i + 1),
+      title: `${WORDS[i % 10]} ${title.replace(/^(The|A) /, '')}`,
+      text: `${text} Part ${1 + Math.floor(i / 12)}.`,
+      tags: tags.split(', '),
+      popularity: 300 - i,
+      time: 0,
+    });
+  }
+  return items;
+}
+
+const noise = text => createHash('sha256').update(text).digest().readUInt32LE() / 2 ** 32;
+const splitWish = text =>
+  text
+    .split(/[,.;]\s*|\s+but\s+/)
+    .map(t => t.trim())
+    .filter(Boolean)
+    .map(t => {
+      const m = /^(?:nothing|not|no|without|avoid)\s+(.+)$/i.exec(t);
+      return m ? { text: m[1], sign: -1, weight: 0.7 } : { text: t, sign: 1, weight: 1 };
+    });
+const overlap = (text, item) => {
+  const words = text.toLowerCase().match(/[a-z]{3,}/g) ?? [];
+  const hay = `${item.title} ${item.text} ${item.tags.join(' ')}`.toLowerCase();
+  return (
+    (words.filter(w => hay.includes(w)).length / Math.max(1, words.length)) * 2.4 +
+    noise(text + item.id) * 1.6 -
+    1
+  );
+};
+
+function ranked(items, score) {
+  return new Map(
+    [...items]
+      .sort((a, b) => score(b) - score(a))
+      .map((item, i) => [item.id, { rank: i + 1, score: Number(score(item).toFixed(3)) }]),
+  );
+}
+
+function answer(catalog, req, id) {
+  const clauses = [
+    ...(req.clauses ?? splitWish(req.instruction ?? '')),
+    ...(req.examples ?? []).map(e => ({
+      text: e.text ?? catalog.items.find(i => i.id === e.item)?.title ?? e.item,
+      sign: e.label === 'dislike' ? -1 : 1,
+      weight: 1,
+    })),
+  ];
+  const items = catalog.items.slice(0, req.candidates?.count ?? 100);
+  const parts = new Map(
+    items.map(i => [i.id, clauses.map(c => c.sign * c.weight * overlap(c.text, i))]),
+  );
+  const total = i => parts.get(i.id).reduce((a, b) => a + b, 0);
+  const order = ranked(items, total);
+  const relevance = req.readout === 'relevance';
+  const base = {
+    popularity: ranked(items, i => i.popularity ?? 0),
+    bm25: ranked(items, i => overlap((req.instruction ?? '').slice(0, 12), i)),
+    item_knn: req.member ? ranked(items, i => noise(`k${i.id}`)) : null,
+    ease: req.member ? ranked(items, i => noise(`e${i.id}`)) : null,
+    embedding: ranked(items, i => total(i) + noise(`v${i.id}`) * 2),
+    random: ranked(items, i => noise(`r${req.seed}${i.id}`)),
+  };
+  const asked = (req.baselines ?? Object.keys(base)).filter(b => b in base);
+  return {
+    run: id,
+    model: {
+      name: 'SmolLM2-135M-Instruct',
+      sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+      backend: 'cpu',
+      precision: 'bf16',
+    },
+    readout: {
+      used: relevance ? 'relevance' : 'query',
+      why: relevance ? 'asked for' : 'the request has an instruction and the model is small',
+    },
+    prompt: { tokens: 412, shared_tokens: 38, truncated: [], sha256: 'ab'.repeat(32) },
+    clauses: relevance ? [] : clauses,
+    items: items
+      .map(i => ({
+        item: i.id,
+        title: i.title,
+        text: i.text,
+        tags: i.tags,
+        rank: order.get(i.id).rank,
+        score: total(i),
+        logprob: -31.2 + total(i) * 3,
+        prior: -33.9,
+        label_mass: relevance ? 0.12 + noise(`m${i.id}`) * 0.2 : null,
+        clauses: relevance ? [] : parts.get(i.id),
+        baselines: Object.fromEntries(
+          asked
+            .filter(b => base[b]?.has(i.id) && !(b === 'bm25' && noise(`x${i.id}`) > 0.9))
+            .map(b => [b, base[b].get(i.id)]),
+        ),
+      }))
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, req.top ?? 20),
+    baselines: Object.fromEntries(
+      asked.map(b => [
+        b,
+        base[b]
+          ? {
+              available: true,
+              trained_on: { popularity: '100,000 interactions', embedding: 'item texts' }[b],
+            }
+          : { available: false, why: 'it needs a member with past interactions' },
+      ]),
+    ),
+    timing: { tokens_computed: 8123, tokens_cached: 2210, queue_ms: 3, score_ms: 4210 },
+    warnings: req.instruction?.includes('warn')
+      ? ['The wish changed nothing against the empty profile.']
+      : [],
+  };
+}
+
+class Refusal extends Error {
+  constructor(status, error) {
+    super(error.message);
+    this.status = status;
+    this.error = error;
+  }
+}
+const refuse = (status, code, message, more = {}) => {
+  throw new Refusal(status, { code, message, field: null, line: null, hint: null, ...more });
+};
+
+function readRows(type, text) {
+  if (type !== 'text/csv')
+    return text
+      .split('\n')
+      .map((t, i) => [i + 1, t])
+      .filter(([, t]) => t.trim())
+      .map(([line, t]) => {
+        try {
+          return [line, JSON.parse(t)];
+        } catch {
+          return [line, null];
+        }
+      });
+  const [head, ...rest] = parseCsv(text);
+  return rest.map((r, i) => [
+    i + 2,
+    r.length === head.length ? Object.fromEntries(head.map((h, k) => [h, r[k]])) : null,
+  ]);
+}
+
+function importItems(db, url, type, text) {
+  const name = url.searchParams.get('name');
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name ?? ''))
+    refuse(400, 'bad_name', 'The name may hold letters, digits, ".", "_" and "-".', {
+      field: 'name',
+      hint: 'Choose a shorter or plainer name.',
+    });
+  if (db.catalogs.has(name))
+    refuse(409, 'conflict', `A catalogue named "${name}" exists already.`, {
+      field: 'name',
+      hint: 'Choose another name, or delete that catalogue first.',
+    });
+  const items = new Map(),
+    errors = [];
+  const all = readRows(type, text);
+  for (const [line, r] of all) {
+    const bad = !r
+      ? 'the row cannot be read'
+      : !r.id
+        ? 'field "id" is missing'
+        : items.has(String(r.id))
+          ? `id "${r.id}" was seen before`
+          : '';
+    if (bad) errors.push({ line, message: bad });
+    else
+      items.set(String(r.id), {
+        id: String(r.id),
+        title: r.title ?? '',
+        text: r.text ?? '',
+        tags: Array.isArray(r.tags) ? r.tags : (r.tags ?? '').split('|').filter(Boolean),
+        popularity: Number(r.popularity) || 0,
+      });
+  }
+  const stored = items.size > 0 && (url.searchParams.get('skip_bad') === '1' || !errors.length);
+  if (stored)
+    db.catalogs.set(name, {
+      surface: url.searchParams.get('surface') || 'generic',
+      items: [...items.values()],
+      members: [],
+      interactions: 0,
+    });
+  return {
+    catalog: name,
+    read: all.length,
+    kept: stored ? items.size : 0,
+    rejected: errors.length,
+    errors: errors.slice(0, 20),
+    stored,
+  };
+}
+
+const SURFACES = {
+  movies: {
+    title: 'Movies',
+    item_word: 'movie',
+    example_wishes: [
+      'Slow, quiet films about grief, nothing scary',
+      'A funny film, nothing romantic, from before 1980',
+      'Something for children that adults do not mind',
+    ],
+  },
+  generic: { title: 'Items', item_word: 'item', example_wishes: ['Something unusual'] },
+};
+
+function newStore(empty) {
+  const history = [
+    ['1', 5],
+    ['3', 1],
+    ['8', 4],
+  ].map(([item, rating], i) => ({
+    item,
+    title: FILMS[item - 1][0],
+    label: rating > 3 ? 'like' : 'dislike',
+    rating,
+    at: 880000000 + i * 86400,
+  }));
+  const members = [
+    { id: '196', name: '196', profile: '49 years old, writer', history },
+    { id: '7', name: '7', profile: '57 years old, administrator', history: [] },
+  ];
+  const catalogs = new Map(
+    empty
+      ? []
+      : [
+          ['jobs', { surface: 'generic', items: [], members: [], interactions: 0 }],
+          ['movies', { surface: 'movies', items: makeItems(), members, interactions: 100000 }],
+        ],
+  );
+  return { catalogs, runs: new Map() };
+}
+
+export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
+  const db = newStore(empty);
+  const seen = { aborted: 0 };
+  const server = http.createServer((req, res) =>
+    handle(db, seen, stepMs, req, res).catch(e => {
+      if (!(e instanceof Refusal)) console.error(e);
+      if (res.headersSent) return res.end();
+      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json' });
+      res.end(JSON.stringify({ error: e.error ?? { code: 'internal', message: e.message } }));
+    }),
+  );
+  await new Promise(done => server.listen(port, '127.0.0.1', done));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    seen,
+    db,
+    stop: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function stream(res, seen, stepMs, result, wish) {
+  res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  let seq = 0,
+    gone = false;
+  res.on('close', () => {
+    gone = !res.writableFinished;
+    if (gone) seen.aborted++;
+  });
+  const send = (event, body) =>
+    res.write(`event: ${event}\ndata: ${JSON.stringify({ seq: ++seq, ...body })}\n\n`);
+  const wait = ms => new Promise(done => setTimeout(done, ms));
+  const total = 100;
+  for (let q = wish.includes('queue') ? 3 : 0; q > 0 && !gone; q--) {
+    send('progress', {
+      phase: 'queue',
+      queue_position: q,
+      items_done: 0,
+      items_total: total,
+      tokens_done: 0,
+      tokens_total: 0,
+      elapsed_ms: 0,
+      remaining_ms: null,
+    });
+    await wait(stepMs * 8);
+  }
+  for (let done = 0; done <= total && !gone; done += 10) {
+    if (wish.includes('cut') && done === 50) return res.destroy();
+    if (wish.includes('break') && done === 50) {
+      send('error', {
+        error: {
+          code: 'out_of_memory',
+          message: 'The ranking needs 812 MB and 500 MB are allowed.',
+          field: 'candidates.count',
+          line: null,
+          hint: 'Rank fewer candidates or start with a larger --memory.',
+        },
+      });
+      return res.end();
+    }
+    send('progress', {
+      phase: 'score',
+      items_done: done,
+      items_total: total,
+      tokens_done: done * 81,
+      tokens_total: total * 81,
+      elapsed_ms: (done * stepMs) / 10,
+      remaining_ms: ((total - done) * stepMs) / 10,
+      queue_position: 0,
+    });
+    for (let k = done; k < Math.min(total, done + 10); k++)
+      send('score', { item: String(k + 1), score: noise(`s${k}`) * 4 - 1 });
+    await wait(stepMs * (wish.includes('slow motion') ? 20 : 1));
+  }
+  if (!gone) {
+    send('done', { result });
+    res.end();
+  }
+}
+
+async function handle(db, seen, stepMs, req, res) {
+  const url = new URL(req.url, 'http://x');
+  const path = url.pathname.split('/').slice(1).map(decodeURIComponent);
+  if (path[0] !== 'api') {
+    const name = path[0] || 'index.html';
+    if (!/^[a-z_]+\.(html|js|css|svg)$/.test(name)) refuse(404, 'not_found', 'No such page.');
+    const body = await readFile(new URL(name, WEB));
+    res.writeHead(200, {
+      'Content-Type': TYPES[name.split('.')[1]],
+      'Content-Security-Policy': CSP,
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    });
+    return res.end(body);
+  }
+  const chunks = [];
+  for await (const c of req) chunks.push(c);
+  const body = Buffer.concat(chunks).toString();
+  const type = req.headers['content-type'];
+  const json = value => {
+    res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Security-Policy': CSP });
+    res.end(JSON.stringify(value));
+  };
+  const catalog = name =>
+    db.catalogs.get(name) ??
+    refuse(404, 'not_found', `There is no catalogue "${name}".`, {
+      field: 'catalog',
+      hint: 'GET /api/catalogs lists what there is.',
+    });
+  const brief = (name, c) => ({
+    name,
+    surface: c.surface,
+    items: c.items.length,
+    members: c.members.length,
+    interactions: c.interactions,
+  });
+  const what = `${req.method} /${path.slice(1, 2)}`;
+  const q = url.searchParams.get('q') ?? '';
+  if (what === 'GET /model')
+    return json({
+      name: 'SmolLM2-135M-Instruct',
+      sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+      architecture: 'llama',
+      parameters: 134515008,
+      context: 8192,
+      backend: 'cpu',
+      precision: 'bf16',
+    });
+  if (what === 'GET /surfaces')
+    return json({ name: path[2], question: '', ...(SURFACES[path[2]] ?? SURFACES.generic) });
+  if (what === 'POST /clauses') return json({ clauses: splitWish(JSON.parse(body).text) });
+  if (what === 'GET /catalogs' && path.length === 2)
+    return json({ catalogs: [...db.catalogs].map(([n, c]) => brief(n, c)) });
+  if (what === 'POST /catalogs' && path.length === 2) return json(importItems(db, url, type, body));
+  if (what === 'DELETE /catalogs') {
+    catalog(path[2]);
+    db.catalogs.delete(path[2]);
+    return json({ deleted: path[2] });
+  }
+  if (what === 'GET /catalogs' && path[3] === 'items') {
+    const all = catalog(path[2]).items.filter(i => (i.id + i.title + i.tags).includes(q));
+    return json({
+      items: all.slice(0, Number(url.searchParams.get('limit') ?? 20)),
+      total: all.length,
+    });
+  }
+  if (what === 'GET /catalogs' && path[3] === 'members' && !path[4])
+    return json({
+      members: catalog(path[2])
+        .members.filter(m => m.id.includes(q))
+        .map(({ history, ...m }) => ({ ...m, interactions: history.length })),
+    });
+  if (what === 'GET /catalogs' && path[3] === 'members')
+    return json(
+      catalog(path[2]).members.find(m => m.id === path[4]) ??
+        refuse(404, 'not_found', `Member "${path[4]}" is not in this catalogue.`, {
+          field: 'member',
+          hint: 'Pick one from the list, or no one.',
+        }),
+    );
+  if (what === 'POST /prompt')
+    return json(promptOf(catalog(JSON.parse(body).catalog), JSON.parse(body)));
+  if (what === 'GET /runs' && path.length === 2) {
+    const all = [...db.runs.values()].reverse();
+    const at = Number(url.searchParams.get('offset') ?? 0);
+    return json({
+      runs: all
+        .slice(at, at + Number(url.searchParams.get('limit') ?? 20))
+        .map(r => ({
+          id: r.run,
+          catalog: r.request.catalog,
+          title: (r.request.instruction ?? '').slice(0, 80),
+          created: r.created,
+        })),
+      total: all.length,
+    });
+  }
+  if (what === 'GET /runs') {
+    const run = db.runs.get(path[2]) ?? refuse(404, 'not_found', `There is no run "${path[2]}".`);
+    if (url.searchParams.get('format') !== 'csv') return json(run);
+    res.writeHead(200, { 'Content-Type': 'text/csv; charset=utf-8' });
+    return res.end(
+      `rank,item,score\r\n${run.items.map(i => `${i.rank},${i.item},${i.score}`).join('\r\n')}\r\n`,
+    );
+  }
+  if (what === 'POST /rank') {
+    const request = JSON.parse(body);
+    const wish = request.instruction ?? '';
+    if (wish.includes('refuse'))
+      refuse(503, 'queue_full', 'Too many rankings are waiting.', {
+        field: 'instruction',
+        line: 3,
+        hint: 'Wait a few seconds and press Try again.',
+      });
+    const id = `r-${createHash('sha256')
+      .update(body + db.runs.size)
+      .digest('hex')
+      .slice(0, 16)}`;
+    const result = answer(catalog(request.catalog), request, id);
+    db.runs.set(id, { ...result, request, created: 1760000000 + db.runs.size * 60 });
+    return req.headers.accept === 'text/event-stream'
+      ? stream(res, seen, stepMs, result, wish)
+      : json(result);
+  }
+  refuse(404, 'not_found', 'No such call.');
+}
+
+function promptOf(catalog, r) {
+  const item = catalog.items[0] ?? { title: '', text: '', tags: [] };
+  const part = (name, role, text, per_item = false) => ({
+    name,
+    role,
+    text,
+    tokens: Math.ceil(text.length / 4),
+    per_item,
+  });
+  const parts = [
+    part('frame', 'system', '<|im_start|>system\nYou describe films in a few words.<|im_end|>\n'),
+    part(
+      'item',
+      'user',
+      `<|im_start|>user\n${item.title}: ${item.text} (${item.tags.join(', ')})<|im_end|>\n`,
+      true,
+    ),
+    ...(r.clauses ?? splitWish(r.instruction ?? '')).map(c =>
+      part('clause', 'assistant', `<|im_start|>assistant\n${c.text}`, true),
+    ),
+  ];
+  return {
+    readout: { used: 'query', why: 'the request has an instruction and the model is small' },
+    parts,
+    tokens: parts.reduce((n, p) => n + p.tokens, 0),
+    shared_tokens: parts[0].tokens,
+    truncated: r.member
+      ? [{ part: 'history', dropped: 37, why: 'the oldest interactions did not fit' }]
+      : [],
+    sha256: createHash('sha256').update(JSON.stringify(parts)).digest('hex'),
+  };
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const mock = await startMock({
+    port: Number(process.argv[2] ?? 8361),
+    empty: process.argv[3] === 'empty',
+  });
+  console.log(mock.url);
+}

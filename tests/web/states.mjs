@@ -1,0 +1,234 @@
+// Page states that a healthy server does not show on demand, against the mock: queue, faults in mid-stream, a cut
+// connection, a full queue, an empty store, a server that is gone. Needs CHROMIUM and PLAYWRIGHT_CORE only.
+import { story, watched, ranked } from './browser.mjs';
+import { startMock } from './mock_server.mjs';
+
+await story(async ({ browser, ok, step }) => {
+  const mock = await startMock({ stepMs: 25 });
+  const { page, context, faults } = await watched(browser, mock.url);
+  page.setDefaultTimeout(8000);
+  page.expectFailures = true;
+  const wish = async text => {
+    await page.fill('#wish', text);
+    await page.locator('#wish').press('Control+Enter');
+  };
+  await page.goto(mock.url);
+  await ranked(page);
+
+  await step('queue', async () => {
+    await wish('queue');
+    await page.waitForFunction(() =>
+      /Waiting: 2 rankings/.test(document.querySelector('.progress-line').textContent),
+    );
+    ok(
+      await page.$eval('progress', p => !p.hasAttribute('value')),
+      'waiting has no false progress',
+    );
+    await page.waitForFunction(() =>
+      /of 100 movies/.test(document.querySelector('.progress-line').textContent),
+    );
+    ok(await page.$eval('progress', p => p.hasAttribute('value')), 'then it counts');
+    await page.waitForFunction(() => document.querySelectorAll('.strip rect').length > 20);
+    ok(/left/.test(await page.textContent('.progress-text')), 'with an estimate');
+    ok(
+      await page.$eval('.results', r => r.classList.contains('waiting')),
+      'the earlier list steps back',
+    );
+    await ranked(page);
+  });
+  await step('cancel reaches the server', async () => {
+    const before = mock.seen.aborted;
+    await wish('slow motion');
+    await page.waitForSelector('#cancel', { state: 'visible' });
+    await page.click('#cancel');
+    await page.waitForFunction(() => !document.querySelector('#rank.running'));
+    for (let i = 0; i < 40 && mock.seen.aborted === before; i++)
+      await new Promise(d => setTimeout(d, 50));
+    ok(mock.seen.aborted === before + 1, 'the connection was closed');
+    ok(/Cancelled/.test(await page.textContent('#notices')), 'a note says so');
+  });
+  await step('a newer ranking wins', async () => {
+    await wish('slow motion again');
+    await page.waitForSelector('#rank.running');
+    await wish('tender comedies');
+    await ranked(page);
+    await page.waitForTimeout(300);
+    ok(
+      !(await page.isVisible('.stale-note')) && (await page.locator('.notice.error').count()) === 0,
+      'the list belongs to the newer wish',
+    );
+  });
+  await step('fault in mid-stream', async () => {
+    await wish('break');
+    await page.waitForSelector('.notice.error');
+    const said = await page.textContent('.notice.error');
+    ok(/812 MB.*candidates\.count.*What to do/s.test(said), 'message, field and hint', said);
+    ok((await page.getAttribute('.notice.error', 'role')) === 'alert', 'it is an alert');
+    await wish('calm films');
+    await ranked(page);
+    ok((await page.locator('.notice.error').count()) === 1, 'it stays until dismissed');
+    await page.locator('.notice.error button', { hasText: 'Dismiss' }).click();
+  });
+  await step('cut connection', async () => {
+    await wish('cut');
+    await page.waitForSelector('.notice.error');
+    ok(
+      /(ended before|did not answer)/.test(await page.textContent('.notice.error')),
+      'a cut stream is an error, not a short list',
+    );
+    await page.locator('.notice.error button', { hasText: 'Dismiss' }).click();
+  });
+  await step('refused, then tried again', async () => {
+    await wish('refuse');
+    await page.waitForSelector('.notice.error');
+    ok(/Line: 3/.test(await page.textContent('.notice.error')), 'the line is named');
+    await page.locator('.notice.error button', { hasText: 'Try again' }).click();
+    await page.waitForSelector('.notice.error');
+    ok((await page.locator('.notice.error').count()) === 1, 'the same error is shown once');
+    await page.locator('.notice.error button', { hasText: 'Dismiss' }).click();
+  });
+  await step('warnings, low label mass, no data', async () => {
+    await page.selectOption('#readout', 'relevance');
+    await wish('warn me');
+    await page.waitForSelector('.remarks');
+    await ranked(page);
+    ok(
+      /changed nothing.*Low label mass/s.test(await page.textContent('.remarks')),
+      'both are said',
+    );
+    ok(
+      /Item-kNN: no data \(it needs/.test(await page.textContent('.trained')),
+      'a baseline without data is named, with the reason',
+    );
+    ok((await page.locator('.nodata').count()) > 0, 'an item without data says so');
+    await page.locator('button.title').first().click();
+    ok(/reads the wish as a whole/.test(await page.textContent('.detail')), 'no parts, and why');
+  });
+  await step('member', async () => {
+    await page.fill('#member', '196');
+    await page.locator('#member').press('Tab');
+    await page.waitForFunction(() => /writer/.test(document.querySelector('.scope').textContent));
+    await page.click('#open-prompt');
+    await page.waitForSelector('.prompt li');
+    ok(
+      /history was shortened, 37 tokens left out/.test(await page.textContent('#dialog-prompt')),
+      'what was truncated',
+    );
+    await page.keyboard.press('Escape');
+    await page.fill('#member', 'nobody');
+    await page.locator('#member').press('Tab');
+    await page.waitForSelector('.notice.error');
+    ok(
+      /Member "nobody" is not/.test(await page.textContent('.notice.error')),
+      'an unknown member is an error',
+    );
+    await page.locator('.notice.error button', { hasText: 'Dismiss' }).click();
+    await page.locator('button', { hasText: 'Clear' }).click();
+    ok((await page.inputValue('#member')) === '', 'and can be cleared');
+  });
+  await step('Back', async () => {
+    await wish('one thing');
+    await ranked(page);
+    await wish('another thing');
+    await ranked(page);
+    await page.goBack();
+    await page.waitForFunction(() => document.getElementById('wish').value === 'one thing');
+    ok(
+      !(await page.isVisible('.stale-note')) && !(await page.isVisible('#cancel')),
+      'Back shows the earlier list without a new ranking',
+    );
+    await page.goForward();
+    await page.waitForFunction(() => document.getElementById('wish').value === 'another thing');
+    ok(true, 'and Forward');
+  });
+  await step('columns of a CSV can be named', async () => {
+    await page.click('#open-import');
+    await page.setInputFiles('#import-file', {
+      name: 'shelf 1.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('isbn,name\r\n7,Sea\r\n8,Hills\r\n'),
+    });
+    await page.waitForFunction(() =>
+      /No column is/.test(document.querySelector('.missing')?.textContent),
+    );
+    await page.selectOption('.preview-table select >> nth=0', 'id');
+    await page.selectOption('.preview-table select >> nth=1', 'title');
+    ok((await page.textContent('.missing')) === '', 'nothing is missing now');
+    await page.click('#import-go');
+    await page.waitForSelector('#import-use');
+    ok(
+      mock.db.catalogs
+        .get('shelf-1')
+        ?.items.map(i => i.title)
+        .join() === 'Sea,Hills',
+      'the server got our names',
+    );
+    await page.click('#import-go');
+    await page.waitForSelector('#import-outcome .notice.error');
+    ok(
+      /exists already.*What to do/s.test(await page.textContent('#import-outcome')),
+      'a taken name is an error with a hint',
+    );
+    await page.keyboard.press('Escape');
+  });
+  await step('drop a file', async () => {
+    await page.click('#open-import');
+    const data = await page.evaluateHandle(() => {
+      const d = new DataTransfer();
+      d.items.add(new File(['{"id":"1","title":"T"}\nnope\n'], 'drop.jsonl'));
+      return d;
+    });
+    await page.dispatchEvent('.drop', 'drop', { dataTransfer: data });
+    await page.waitForFunction(() =>
+      /line 2 is not one JSON object/.test(document.getElementById('import-preview').textContent),
+    );
+    ok((await page.inputValue('#import-name')) === 'drop', 'a dropped file is previewed');
+    await page.keyboard.press('Escape');
+  });
+  await step('wrong link', async () => {
+    await page.goto(`${mock.url}/#/?catalog=gone&wish=x`);
+    await page.reload();
+    await page.waitForSelector('.notice.error');
+    ok(
+      /no catalogue "gone"/.test(await page.textContent('.notice.error')),
+      'a missing catalogue is named',
+    );
+  });
+  await step('nothing there', async () => {
+    await page.goto(`${mock.url}/#/?catalog=jobs`);
+    await page.reload();
+    await page.waitForSelector('.nothing');
+    ok(
+      /No item was a candidate/.test(await page.textContent('.nothing')),
+      'an empty catalogue says what to do',
+    );
+    const empty = await startMock({ empty: true });
+    const e = await watched(browser, empty.url);
+    await e.page.goto(empty.url);
+    await e.page.waitForSelector('.nothing');
+    ok(
+      (await e.page.locator('.nothing button').count()) === 1 && (await e.page.isDisabled('#rank')),
+      'an empty store offers the import',
+    );
+    ok((await e.faults()).length === 0, 'clean', (await e.faults()).join('; '));
+    await e.context.close();
+    empty.stop();
+  });
+  await step('server gone', async () => {
+    await page.goto(mock.url);
+    await ranked(page);
+    mock.stop();
+    await page.click('#rank');
+    await page.waitForSelector('.notice.error');
+    ok(
+      /did not answer.*taproom serve/s.test(await page.textContent('.notice.error')),
+      'it says so, and what to do',
+    );
+  });
+  ok(
+    (await faults()).length === 0,
+    'no console error, dialog, CSP report or request elsewhere',
+    (await faults()).join('; '),
+  );
+  await context.close();
+});

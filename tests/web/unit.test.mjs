@@ -1,0 +1,326 @@
+// The page's pure parts under `node --test`: format, state, rows and the event-stream parser.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import * as f from '../../web/format.js';
+import * as s from '../../web/state.js';
+import * as r from '../../web/rows.js';
+import { createSse, readEvents } from '../../web/api.js';
+
+const STREAM =
+  ': ping\n\nevent: progress\ndata: {"seq":1,"phase":"score"}\n\r\nevent: score\r\ndata: {"item":"é 🎬"}\r\n\r\n' +
+  'event: done\rdata: one\rdata:two\rid: 7\r\rdata\n\nevent: nothing\n\n\n: last\nevent: error\ndata: x';
+const EVENTS = [
+  { event: 'progress', data: '{"seq":1,"phase":"score"}' },
+  { event: 'score', data: '{"item":"é 🎬"}' },
+  { event: 'done', data: 'one\ntwo' },
+  { event: 'message', data: '' },
+];
+async function* give(...parts) {
+  yield* parts;
+}
+async function eventsOf(...parts) {
+  const got = [];
+  await readEvents(give(...parts), e => got.push(e));
+  return got;
+}
+
+test('event stream: every split in two and each byte alone give the same events', async () => {
+  const bytes = new TextEncoder().encode(STREAM);
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    assert.deepEqual(
+      await eventsOf(bytes.subarray(0, cut), bytes.subarray(cut)),
+      EVENTS,
+      `cut at byte ${cut}`,
+    );
+  }
+  assert.deepEqual(await eventsOf(...Array.from(bytes, b => Uint8Array.of(b))), EVENTS);
+});
+
+test('event stream: every split in three', async () => {
+  const bytes = new TextEncoder().encode('data: a\r\n\r\nevent: é\rdata: b\r\r');
+  const want = [
+    { event: 'message', data: 'a' },
+    { event: 'é', data: 'b' },
+  ];
+  for (let i = 0; i <= bytes.length; i++) {
+    for (let j = i; j <= bytes.length; j++) {
+      assert.deepEqual(
+        await eventsOf(bytes.subarray(0, i), bytes.subarray(i, j), bytes.subarray(j)),
+        want,
+        `cuts ${i}, ${j}`,
+      );
+    }
+  }
+});
+
+test('event stream: a byte order mark is dropped once, at the start only', () => {
+  const got = [];
+  const sse = createSse(e => got.push(e.data));
+  for (const c of '\uFEFFdata: \uFEFFa\n\n') sse.push(c);
+  assert.deepEqual(got, ['\uFEFFa']);
+});
+
+test('numbers: true minus, sign, no negative zero, nothing invented for what is missing', () => {
+  assert.equal(f.num(-1.256), '\u22121.26');
+  assert.equal(f.num(-0.001), '0.00');
+  assert.equal(f.num(null), '\u2013');
+  assert.equal(f.num(NaN), '\u2013');
+  assert.equal(f.signed(5), '+5');
+  assert.equal(f.signed(-12), '\u221212');
+  assert.equal(f.signed(0), '0');
+  assert.equal(f.signed(0.001, 2), '0.00');
+  assert.equal(f.whole(1234567), '1,234,567');
+  assert.equal(f.whole(999), '999');
+  assert.equal(f.counted(1, 'movie'), '1 movie');
+  assert.equal(f.counted(2000, 'story'), '2,000 stories');
+});
+
+test('time', () => {
+  assert.equal(f.duration(420), '420 ms');
+  assert.equal(f.duration(4210), '4.2 s');
+  assert.equal(f.duration(9960), '10 s');
+  assert.equal(f.duration(59_600), '1 min 0 s');
+  assert.equal(f.duration(-1), '\u2013');
+  assert.equal(f.when(0, 'UTC'), '1 Jan 1970, 00:00');
+  assert.equal(f.when('2025-05-12T14:03:00Z', 'UTC'), '12 May 2025, 14:03');
+  assert.equal(f.when('nonsense'), '\u2013');
+});
+
+test('rank change: signed, in words, and no data is never 0', () => {
+  assert.equal(f.rankChange(8, 3), 5);
+  assert.equal(f.rankChange(undefined, 3), null);
+  assert.equal(f.changeWords(5, 'popularity'), 'up 5 from popularity');
+  assert.equal(f.changeWords(-1, 'BM25'), 'down 1 from BM25');
+  assert.equal(f.changeWords(0, 'BM25'), 'same place as BM25');
+  assert.equal(f.changeWords(null, 'EASE'), 'no data from EASE');
+});
+
+test('bars lie within the run', () => {
+  assert.equal(f.barShare(3, -1, 3), 1);
+  assert.ok(f.barShare(-1, -1, 3) > 0 && f.barShare(-1, -1, 3) < 0.05);
+  assert.equal(f.barShare(2, 2, 2), 1);
+  assert.equal(f.barShare(NaN, 0, 1), 0);
+  assert.deepEqual(f.extent([3, null, -2, NaN]), [-2, 3]);
+  assert.deepEqual(f.extent([]), [0, 0]);
+});
+
+test('label mass: warned about when low, silent when high or absent', () => {
+  assert.match(
+    f.labelMassWarning([{ label_mass: 0.01 }, { label_mass: 0.2 }, { label_mass: 0.9 }]),
+    /0\.20 or less/,
+  );
+  assert.equal(f.labelMassWarning([{ label_mass: 0.9 }, { label_mass: 0.8 }]), null);
+  assert.equal(f.labelMassWarning([{ label_mass: null }]), null);
+});
+
+test('progress: queue, preparation, tokens before items', () => {
+  assert.match(f.progressLine({ queue_position: 2 }, 'movie').text, /2 rankings before/);
+  assert.equal(f.progressLine({ queue_position: 0 }, 'movie').share, null);
+  const line = f.progressLine(
+    { items_done: 5, items_total: 10, tokens_done: 900, tokens_total: 1200 },
+    'movie',
+  );
+  assert.equal(line.share, 0.75);
+  assert.equal(line.text, '5 of 10 movies, 900 of 1,200 tokens');
+  assert.equal(f.progressLine({ items_done: 5, items_total: 10 }, 'movie').share, 0.5);
+});
+
+test('the order before', () => {
+  const before = [
+    { item: 'a', rank: 1 },
+    { item: 'b', rank: 2 },
+  ];
+  const now = [
+    { item: 'b', rank: 1 },
+    { item: 'c', rank: 2 },
+  ];
+  assert.deepEqual(
+    [...f.movesSince(before, now)],
+    [
+      ['b', 1],
+      ['c', null],
+    ],
+  );
+  assert.match(f.overlapLine(before, now), /1 of 2 stayed in the list, 0 in the same place/);
+  assert.match(f.overlapLine(before, before), /same order/);
+  assert.equal(f.overlapLine(null, now), '');
+});
+
+test('state: watchers hear only of their keys', () => {
+  const st = s.createState({ a: 1, b: 1 });
+  const seen = [];
+  const stop = st.watch(['a'], now => seen.push(now.a));
+  st.set({ b: 2 });
+  st.set({ a: 2 });
+  stop();
+  st.set({ a: 3 });
+  assert.deepEqual(seen, [1, 2]);
+  assert.deepEqual(st.get(), { a: 3, b: 2 });
+});
+
+const FULL = {
+  ...s.CHOICES,
+  catalog: 'mo vies',
+  member: '196',
+  wish: 'slow & quiet #1, 100 % calm?\nnothing é',
+  readout: 'query',
+  retrieve: 'bm25',
+  count: 50,
+  top: 10,
+  seed: 7,
+  history: 5,
+  baselines: ['bm25'],
+  row: 'a/b',
+  clauses: [s.newClause('quiet + calm', 1, 1.5, null), s.newClause('scary', -1, 0.7, null)],
+  examples: [
+    { item: '50', title: '', text: '', label: 'like' },
+    { item: '', title: '', text: 'giant & robots', label: 'dislike' },
+  ],
+};
+
+test('URL: what goes in comes out', () => {
+  const back = s.fromHash(s.toHash(FULL)).choices;
+  const plain = c => ({
+    ...c,
+    clauses: c.clauses.map(({ text, sign, weight }) => ({ text, sign, weight })),
+  });
+  assert.deepEqual(plain(back), plain(FULL));
+  assert.equal(s.toHash(back), s.toHash(FULL));
+  assert.equal(s.fromHash('').empty, true);
+  assert.equal(s.fromHash('#/?catalog=movies').empty, false);
+});
+
+test('URL: runs, and wrong values', () => {
+  assert.deepEqual(s.fromHash(s.runHash('r-1f', 'x?y')), { run: 'r-1f', row: 'x?y' });
+  assert.deepEqual(s.fromHash('#/run/%zz'), { run: '%zz', row: '' });
+  const c = s.fromHash('#/?k=-3&n=abc&seed=1e9&clause=loud&like=').choices;
+  assert.equal(c.top, s.CHOICES.top);
+  assert.equal(c.count, s.CHOICES.count);
+  assert.equal(c.seed, s.CHOICES.seed);
+  assert.deepEqual([c.clauses, c.examples], [[], []]);
+});
+
+test('request: clauses only when the person changed them; back to choices', () => {
+  const q = s.requestOf({ ...FULL, surface: { name: 'movies' } });
+  assert.deepEqual(q.clauses, [
+    { text: 'quiet + calm', sign: 1, weight: 1.5 },
+    { text: 'scary', sign: -1, weight: 0.7 },
+  ]);
+  assert.deepEqual(q.examples, [
+    { item: '50', label: 'like' },
+    { text: 'giant & robots', label: 'dislike' },
+  ]);
+  assert.deepEqual(q.candidates, { retrieve: 'bm25', count: 50 });
+  assert.deepEqual(q.history, { policy: 'recent', limit: 5 });
+  assert.equal(
+    s.requestOf({ ...FULL, clauses: s.mergeClauses([], [{ text: 'x', sign: 1, weight: 1 }]) })
+      .clauses,
+    undefined,
+  );
+  assert.equal(s.requestOf({ ...FULL, member: '' }).history, undefined);
+  const { surface, ...rest } = q;
+  assert.equal(surface, 'movies');
+  assert.deepEqual(s.requestOf(s.choicesOf(q)), rest);
+});
+
+test('clauses: edits survive a new split, removed ones stay away, added ones stay', () => {
+  let c = s.mergeClauses(
+    [],
+    [
+      { text: 'funny', sign: 1, weight: 1 },
+      { text: 'romantic', sign: -1, weight: 0.7 },
+    ],
+  );
+  const [funny, romantic] = c;
+  c = s.editClause(c, funny.id, { weight: 1.8 });
+  c = s.dropClause(c, romantic.id);
+  c = [...c, s.newClause('by the sea')];
+  c = s.mergeClauses(c, [
+    { text: 'romantic', sign: -1, weight: 0.7 },
+    { text: 'funny', sign: 1, weight: 1 },
+    { text: 'short', sign: 1, weight: 1 },
+  ]);
+  assert.deepEqual(
+    s.liveClauses(c).map(x => [x.text, x.weight]),
+    [
+      ['funny', 1.8],
+      ['short', 1],
+      ['by the sea', 1],
+    ],
+  );
+  c = s.mergeClauses(c, [{ text: 'short', sign: 1, weight: 1 }]);
+  assert.deepEqual(
+    s.liveClauses(c).map(x => x.text),
+    ['short', 'by the sea'],
+  );
+  const own = c.find(x => x.text === 'by the sea');
+  assert.deepEqual(
+    s.dropClause(c, own.id).map(x => x.text),
+    ['short'],
+  );
+});
+
+test('clauses: an unchanged one follows the splitter and keeps its identity', () => {
+  const a = s.mergeClauses([], [{ text: 'funny', sign: 1, weight: 1 }]);
+  const b = s.mergeClauses(a, [{ text: 'funny', sign: -1, weight: 0.7 }]);
+  assert.equal(b[0].id, a[0].id);
+  assert.deepEqual([b[0].sign, b[0].weight], [-1, 0.7]);
+});
+
+test('examples: mark, change, take back', () => {
+  const like = { item: '5', title: 'T', text: '', label: 'like' };
+  const one = s.toggleExample([], like);
+  assert.equal(s.labelOf(one, '5'), 'like');
+  const two = s.toggleExample(one, { ...like, label: 'dislike' });
+  assert.deepEqual([two.length, s.labelOf(two, '5')], [1, 'dislike']);
+  assert.deepEqual(s.toggleExample(two, { ...like, label: 'dislike' }), []);
+  assert.equal(s.toggleExample(one, { item: '', title: '', text: '5', label: 'like' }).length, 2);
+});
+
+test('CSV: quotes, line ends, an unfinished last row', () => {
+  assert.deepEqual(r.parseCsv('\uFEFFid,title\r\n1,"a, ""b""\nc"\r\n\r\n2,\n'), [
+    ['id', 'title'],
+    ['1', 'a, "b"\nc'],
+    ['2', ''],
+  ]);
+  assert.deepEqual(r.parseCsv('a,b\n1,2', Infinity, false), [['a', 'b']]);
+  assert.deepEqual(r.parseCsv('a\n1\n2\n3\n', 2), [['a'], ['1']]);
+  assert.deepEqual(r.parseCsv('""\n'), [['']]);
+  assert.match(r.previewCsv('a,b\n1\n', 5, true).problem, /row 1 has 1 fields, the header 2/);
+});
+
+test('CSV: a renamed header keeps the rest', () => {
+  const text = '"my, id",name\r\n1,x\n';
+  const [columns] = r.parseCsv(text, 1);
+  const head = r.renamedHeader(
+    columns,
+    new Map([
+      ['my, id', 'id'],
+      ['name', ''],
+    ]),
+  );
+  assert.equal(`${head}\n${text.slice(r.headerLength(text))}`, 'id,name\n1,x\n');
+  assert.equal(r.renamedHeader(['a"b'], new Map()), '"a""b"');
+});
+
+test('JSONL: columns are the union of keys, faults are named by line', () => {
+  const p = r.previewJsonl(
+    '{"id":1,"tags":["a","b"]}\n\nnope\n{"id":2,"x":null}\n{"id":3',
+    5,
+    false,
+  );
+  assert.deepEqual(p, {
+    columns: ['id', 'tags', 'x'],
+    problem: 'line 3 is not one JSON object',
+    rows: [
+      ['1', 'a | b', ''],
+      ['2', '', ''],
+    ],
+  });
+});
+
+test('file names become catalogue names', () => {
+  assert.equal(r.nameFrom('My films (2024).csv'), 'My-films-2024');
+  assert.match(r.nameFrom('../../etc/pass wd.jsonl'), /^[A-Za-z0-9._-]+$/);
+  assert.equal(r.isCsv('a.CSV') && !r.isCsv('a.JSONL') && !r.isCsv('a.ndjson'), true);
+});

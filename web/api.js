@@ -1,0 +1,209 @@
+// The HTTP contract: JSON calls, the error shape, and server-sent events read from a POST's answer.
+
+export class ApiError extends Error {
+  constructor(
+    {
+      code = 'error',
+      message = 'The server gave no reason.',
+      field = null,
+      line = null,
+      hint = null,
+    } = {},
+    status = 0,
+  ) {
+    super(message);
+    Object.assign(this, { code, field, line, hint, status });
+  }
+}
+
+const offline = () =>
+  new ApiError({
+    code: 'no_answer',
+    message: 'The server did not answer.',
+    hint: 'Check that taproom serve is still running, then try again.',
+  });
+
+async function failure(res) {
+  let body = null;
+  try {
+    body = await res.json();
+  } catch {
+    /* an answer without our shape is described below */
+  }
+  return new ApiError(
+    body?.error ?? {
+      code: `http_${res.status}`,
+      message: `The server answered ${res.status} ${res.statusText}.`,
+      hint: 'Try again; if it stays, the server log says more.',
+    },
+    res.status,
+  );
+}
+
+async function send(path, options) {
+  let res;
+  try {
+    res = await fetch(path, options);
+  } catch (e) {
+    throw e.name === 'AbortError' ? e : offline();
+  }
+  if (!res.ok) throw await failure(res);
+  return res;
+}
+
+async function json(path, options) {
+  const res = await send(path, options);
+  try {
+    return await res.json();
+  } catch (e) {
+    if (e.name === 'AbortError') throw e;
+    throw new ApiError({
+      code: 'bad_answer',
+      message: 'The answer of the server is not JSON.',
+      hint: 'Is another program on this port?',
+    });
+  }
+}
+
+const post = (path, body, signal, headers = {}) => [
+  path,
+  {
+    method: 'POST',
+    signal,
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json', ...headers },
+  },
+];
+const part = encodeURIComponent;
+const query = values =>
+  new URLSearchParams(Object.entries(values).filter(([, v]) => v !== '' && v !== null)).toString();
+
+export const api = {
+  catalogs: () => json('/api/catalogs'),
+  items: (catalog, values) => json(`/api/catalogs/${part(catalog)}/items?${query(values)}`),
+  members: (catalog, values) => json(`/api/catalogs/${part(catalog)}/members?${query(values)}`),
+  member: (catalog, id) => json(`/api/catalogs/${part(catalog)}/members/${part(id)}`),
+  surface: name => json(`/api/surfaces/${part(name)}`),
+  model: () => json('/api/model'),
+  clauses: (text, signal) => json(...post('/api/clauses', { text }, signal)),
+  preview: (request, signal) => json(...post('/api/prompt/preview', request, signal)),
+  runs: (offset, limit) => json(`/api/runs?${query({ offset, limit })}`),
+  run: id => json(`/api/runs/${part(id)}`),
+  runFile: (id, format) => `/api/runs/${part(id)}?format=${format}`,
+  // kind: items (a new catalogue), members or interactions (of a catalogue that exists)
+  import: ({ kind, name, surface, skip, type, body, signal }) =>
+    json(
+      kind === 'items'
+        ? `/api/catalogs?${query({ name, surface, skip_bad: skip ? 1 : 0 })}`
+        : `/api/catalogs/${part(name)}/${kind}?${query({ skip_bad: skip ? 1 : 0 })}`,
+      { method: 'POST', headers: { 'Content-Type': type }, body, signal },
+    ),
+};
+
+// Pure parser of text/event-stream: push(text) in pieces of any size; onEvent({event, data}) per event.
+// A line may end in LF, CR or CRLF, and the pieces may cut anywhere, also between CR and LF.
+export function createSse(onEvent) {
+  let line = '',
+    name = '',
+    data = [],
+    skipLf = false,
+    first = true;
+  const end = () => {
+    if (line === '') {
+      if (data.length) onEvent({ event: name || 'message', data: data.join('\n') });
+      name = '';
+      data = [];
+    } else if (line[0] !== ':') {
+      const colon = line.indexOf(':');
+      const field = colon < 0 ? line : line.slice(0, colon);
+      let value = colon < 0 ? '' : line.slice(colon + 1);
+      if (value[0] === ' ') value = value.slice(1);
+      if (field === 'event') name = value;
+      if (field === 'data') data.push(value);
+    }
+    line = '';
+  };
+  return {
+    push(text) {
+      if (first && text !== '') {
+        first = false;
+        if (text[0] === '\uFEFF') text = text.slice(1);
+      }
+      let from = 0;
+      for (let i = 0; i < text.length; i++) {
+        const c = text[i];
+        if (c !== '\n' && c !== '\r') {
+          skipLf = false;
+          continue;
+        }
+        if (c === '\n' && skipLf) {
+          skipLf = false;
+          from = i + 1;
+          continue;
+        }
+        line += text.slice(from, i);
+        end();
+        skipLf = c === '\r';
+        from = i + 1;
+      }
+      line += text.slice(from);
+    },
+  };
+}
+
+// Bytes to events: decodes in streaming mode, since a piece may end inside a character.
+export async function readEvents(chunks, onEvent) {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const sse = createSse(onEvent);
+  for await (const bytes of chunks) sse.push(decoder.decode(bytes, { stream: true }));
+  sse.push(decoder.decode());
+}
+
+async function* pieces(body) {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+// Ranks; calls on.progress and on.score on the way, returns the answer, throws ApiError or AbortError.
+export async function rank(request, { signal, progress, score }) {
+  const res = await send(...post('/api/rank', request, signal, { Accept: 'text/event-stream' }));
+  if (!(res.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) return res.json();
+  let result = null,
+    error = null;
+  const take = ({ event, data }) => {
+    if (!['progress', 'score', 'done', 'error'].includes(event)) return;
+    const body = JSON.parse(data);
+    if (event === 'progress') progress(body);
+    else if (event === 'score') score(body);
+    else if (event === 'done') result = body.result ?? body;
+    else error = new ApiError(body.error ?? body);
+  };
+  try {
+    await readEvents(pieces(res.body), take);
+  } catch (e) {
+    if (e.name === 'AbortError') throw e;
+    if (e instanceof SyntaxError)
+      throw new ApiError({
+        code: 'bad_answer',
+        message: 'The ranking sent something that is not JSON.',
+      });
+    throw offline();
+  }
+  if (error) throw error;
+  if (!result) {
+    throw new ApiError({
+      code: 'cut_short',
+      message: 'The connection ended before the ranking was complete.',
+      hint: 'Try again; if it stays, the server log says more.',
+    });
+  }
+  return result;
+}

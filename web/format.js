@@ -1,0 +1,185 @@
+// Numbers and sentences, all pure: what the page says about scores, ranks, time and counts.
+
+export const MINUS = '\u2212';
+export const NONE = '\u2013';
+
+export function num(x, digits = 2) {
+  if (typeof x !== 'number' || !Number.isFinite(x)) return NONE;
+  const text = Math.abs(x).toFixed(digits);
+  return x < 0 && Number(text) !== 0 ? MINUS + text : text;
+}
+
+export function signed(x, digits = 0) {
+  if (typeof x !== 'number' || !Number.isFinite(x)) return NONE;
+  const text = num(x, digits);
+  return x > 0 && Number(x.toFixed(digits)) !== 0 ? `+${text}` : text;
+}
+
+export function whole(n) {
+  return typeof n === 'number' && Number.isFinite(n)
+    ? String(Math.round(n))
+        .replace(/\B(?=(\d{3})+$)/g, ',')
+        .replace(/^-/, MINUS)
+    : NONE;
+}
+
+export function plural(word) {
+  if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`;
+  return /(s|x|ch|sh)$/.test(word) ? `${word}es` : `${word}s`;
+}
+
+export const counted = (n, word) => `${whole(n)} ${n === 1 ? word : plural(word)}`;
+
+export function duration(ms) {
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0) return NONE;
+  if (ms < 950) return `${Math.round(ms)} ms`;
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
+  const s = Math.round(ms / 1000);
+  return s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`;
+}
+
+// A running clock: tenths of a second, so that it does not jump between units.
+export const elapsed = ms =>
+  ms < 59_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : duration(ms);
+
+// Time in Unix seconds or ISO 8601 as "12 May 2025, 14:03"; the zone is the reader's unless given.
+export function when(at, timeZone) {
+  const date = new Date(typeof at === 'number' ? at * 1000 : at);
+  if (at === null || at === undefined || Number.isNaN(date.getTime())) return NONE;
+  return new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  }).format(date);
+}
+
+const NAMES = {
+  bm25: 'BM25',
+  item_knn: 'Item-kNN',
+  ease: 'EASE',
+  popularity: 'Popularity',
+  recency: 'Recency',
+  embedding: 'Embedding',
+  random: 'Random',
+};
+export const baselineName = key => NAMES[key] ?? key;
+// Inside a sentence, "popularity" and "random" are plain words; "BM25" and "EASE" are names.
+export const baselineWord = key =>
+  ['bm25', 'item_knn', 'ease'].includes(key) ? baselineName(key) : baselineName(key).toLowerCase();
+
+// How far an item rose against a baseline: 5 means five places higher than there; null without data.
+export function rankChange(baselineRank, rank) {
+  return Number.isInteger(baselineRank) && Number.isInteger(rank) ? baselineRank - rank : null;
+}
+
+export function changeWords(change, from) {
+  if (change === null) return `no data from ${from}`;
+  if (change === 0) return `same place as ${from}`;
+  return `${change > 0 ? 'up' : 'down'} ${Math.abs(change)} from ${from}`;
+}
+
+// Share of a bar between the lowest and highest score of the run; a visible stump remains for the lowest.
+export function barShare(score, min, max) {
+  if (!Number.isFinite(score)) return 0;
+  return max > min ? 0.03 + 0.97 * ((score - min) / (max - min)) : 1;
+}
+
+export function extent(values) {
+  const good = values.filter(v => typeof v === 'number' && Number.isFinite(v));
+  return good.length
+    ? [good.reduce((a, b) => Math.min(a, b)), good.reduce((a, b) => Math.max(a, b))]
+    : [0, 0];
+}
+
+export function median(values) {
+  const good = values
+    .filter(v => typeof v === 'number' && Number.isFinite(v))
+    .sort((a, b) => a - b);
+  if (!good.length) return null;
+  const mid = good.length >> 1;
+  return good.length % 2 ? good[mid] : (good[mid - 1] + good[mid]) / 2;
+}
+
+export const LOW_LABEL_MASS = 0.5;
+export function labelMassWarning(items) {
+  const m = median(items.map(i => i.label_mass));
+  return m !== null && m < LOW_LABEL_MASS
+    ? `Low label mass: half of the items have ${m.toFixed(2)} or less of the model's probability on the answer words, ` +
+        'so this order says little. Try the query readout.'
+    : null;
+}
+
+// {share, text, queued}: what the progress line says of a job.
+export function progressLine(job, word) {
+  if (job.queue_position > 0) {
+    return {
+      share: null,
+      queued: true,
+      text: `Waiting: ${counted(job.queue_position, 'ranking')} before this one`,
+    };
+  }
+  const total = job.items_total || 0;
+  if (!total && !job.tokens_total)
+    return { share: null, queued: false, text: 'Preparing the prompt' };
+  const share =
+    job.tokens_total > 0 ? job.tokens_done / job.tokens_total : total ? job.items_done / total : 0;
+  const items = total ? `${whole(job.items_done)} of ${counted(total, word)}` : '';
+  const tokens =
+    job.tokens_total > 0 ? `${whole(job.tokens_done)} of ${whole(job.tokens_total)} tokens` : '';
+  return {
+    share: Math.min(1, Math.max(0, share)),
+    queued: false,
+    text: [items, tokens].filter(Boolean).join(', '),
+  };
+}
+
+export function timeLeft(ms) {
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0
+    ? `about ${duration(Math.max(ms, 1))} left`
+    : '';
+}
+
+// Places against the order before: item id -> change, null where the item is new.
+export function movesSince(before, items) {
+  const places = new Map((before ?? []).map(i => [i.item, i.rank]));
+  return new Map(items.map(i => [i.item, places.has(i.item) ? places.get(i.item) - i.rank : null]));
+}
+
+export function overlapLine(before, items) {
+  if (!before?.length || !items.length) return '';
+  const moves = [...movesSince(before, items).values()];
+  const stayed = moves.filter(m => m !== null);
+  if (stayed.length === items.length && stayed.every(m => m === 0))
+    return 'The same order as before.';
+  const held = stayed.filter(m => m === 0).length;
+  return `Against the order before: ${stayed.length} of ${items.length} stayed in the list, ${held} in the same place.`;
+}
+
+export const warningText = w =>
+  typeof w === 'string' ? w : (w?.message ?? w?.text ?? JSON.stringify(w));
+
+export const READOUTS = {
+  auto: 'The surface and the request decide; the choice and its reason stand above the list.',
+  relevance:
+    'Asks of each item whether the member would like it: how far yes outweighs no, minus what the model says without you.',
+  query:
+    'Asks how well each item explains each part of the wish. Likes and dislikes count as parts.',
+  item: 'Asks how much more expected the item becomes once the model has read the wish and the history.',
+  blend: 'A sum of the other readouts on one scale, with weights fitted on development data.',
+};
+
+export const RETRIEVERS = {
+  auto: 'whatever fits the request',
+  bm25: 'words of the wish',
+  popularity: 'popularity',
+  item_knn: 'item neighbours',
+  embedding: 'embedding',
+  random: 'chance',
+  all: 'the whole catalogue',
+};
+
+export const shortHash = sha =>
+  typeof sha === 'string' && sha.length > 12 ? `${sha.slice(0, 12)}\u2026` : (sha ?? NONE);

@@ -1,0 +1,119 @@
+// Reading the first rows of a file before it is sent: CSV by RFC 4180, or one JSON object a line. Pure.
+
+// Rows of fields; stops after `limit` rows. A last row without its line end counts only when complete is true.
+export function parseCsv(text, limit = Infinity, complete = true) {
+  const rows = [];
+  let row = [],
+    field = '',
+    quoted = false,
+    any = false;
+  const endRow = () => {
+    row.push(field);
+    rows.push(row);
+    row = [];
+    field = '';
+    any = false;
+  };
+  let i = text[0] === '\uFEFF' ? 1 : 0;
+  for (; i < text.length && rows.length < limit; i++) {
+    const c = text[i];
+    if (quoted) {
+      if (c !== '"') field += c;
+      else if (text[i + 1] === '"') {
+        field += '"';
+        i++;
+      } else quoted = false;
+    } else if (c === '"' && field === '') {
+      quoted = true;
+      any = true;
+    } else if (c === ',') {
+      row.push(field);
+      field = '';
+      any = true;
+    } else if (c === '\n' || c === '\r') {
+      if (c === '\r' && text[i + 1] === '\n') i++;
+      if (any || field !== '') endRow();
+    } else {
+      field += c;
+      any = true;
+    }
+  }
+  if (rows.length < limit && complete && (any || field !== '')) endRow();
+  return rows;
+}
+
+// {columns, rows, problem}: rows as text, the union of the first lines' keys as columns.
+export function previewJsonl(text, limit, complete) {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  if (!complete) lines.pop();
+  const found = [];
+  let problem = '';
+  for (const [i, line] of lines.entries()) {
+    if (found.length >= limit) break;
+    if (!line.trim()) continue;
+    try {
+      const value = JSON.parse(line);
+      if (value === null || typeof value !== 'object' || Array.isArray(value))
+        throw new Error('not an object');
+      found.push(value);
+    } catch {
+      problem ||= `line ${i + 1} is not one JSON object`;
+    }
+  }
+  const columns = [...new Set(found.flatMap(Object.keys))];
+  return { columns, problem, rows: found.map(o => columns.map(c => cell(o[c]))) };
+}
+
+const cell = v =>
+  v === undefined || v === null
+    ? ''
+    : Array.isArray(v)
+      ? v.join(' | ')
+      : typeof v === 'object'
+        ? JSON.stringify(v)
+        : String(v);
+
+export function previewCsv(text, limit, complete) {
+  const [columns = [], ...rows] = parseCsv(text, limit + 1, complete);
+  const odd = rows.findIndex(r => r.length !== columns.length);
+  return {
+    columns,
+    rows,
+    problem:
+      odd < 0 ? '' : `row ${odd + 1} has ${rows[odd].length} fields, the header ${columns.length}`,
+  };
+}
+
+export const isCsv = name => !/\.(jsonl|ndjson|json)$/i.test(name);
+// A catalogue name from a file name: what the server allows, [A-Za-z0-9._-]{1,64}.
+export const nameFrom = file =>
+  file
+    .replace(/\.[^.]+$/, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 64);
+
+export const FIELDS = {
+  items: ['id', 'title', 'text', 'tags', 'popularity', 'time'],
+  members: ['id', 'name', 'profile'],
+  interactions: ['member', 'item', 'label', 'rating', 'at'],
+};
+
+// The CSV's header line with columns renamed: [[theirs, ours], ...]; the rest of the file is not touched.
+export function renamedHeader(columns, names) {
+  return columns
+    .map(c => names.get(c) || c)
+    .map(c => (/[",\r\n]/.test(c) ? `"${c.replaceAll('"', '""')}"` : c))
+    .join(',');
+}
+
+// Characters of the header row with its line end, so that the rest can be kept as bytes.
+export function headerLength(text) {
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '"') quoted = !quoted;
+    else if (!quoted && (text[i] === '\n' || text[i] === '\r'))
+      return text[i] === '\r' && text[i + 1] === '\n' ? i + 2 : i + 1;
+  }
+  return text.length;
+}

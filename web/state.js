@@ -1,0 +1,249 @@
+// The state of the page, its one writer, and the pure functions between state, URL and request.
+
+export function createState(initial) {
+  let now = initial;
+  const watchers = new Set();
+  return {
+    get: () => now,
+    set(patch) {
+      const before = now;
+      now = { ...now, ...patch };
+      for (const w of [...watchers]) {
+        if (!w.keys || w.keys.some(k => before[k] !== now[k])) w.fn(now, before);
+      }
+    },
+    subscribe(fn) {
+      return this.watch(null, fn, false);
+    },
+    // Calls fn(state) now, and whenever one of the keys has changed.
+    watch(keys, fn, first = true) {
+      const entry = { keys, fn };
+      watchers.add(entry);
+      if (first) fn(now, now);
+      return () => watchers.delete(entry);
+    },
+  };
+}
+
+export const BASELINES = ['popularity', 'bm25', 'item_knn', 'ease', 'embedding', 'random'];
+
+// What a person chooses; everything here is in the URL and in the request.
+export const CHOICES = {
+  catalog: '',
+  member: '',
+  wish: '',
+  clauses: [],
+  examples: [],
+  readout: 'auto',
+  retrieve: 'auto',
+  count: 100,
+  top: 20,
+  seed: 1,
+  history: 10,
+  baselines: BASELINES,
+  row: '',
+};
+
+export const INITIAL = {
+  ...CHOICES,
+  catalogs: null,
+  surface: null,
+  model: null,
+  members: [],
+  memberInfo: null,
+  clauseError: '',
+  job: null,
+  running: false,
+  result: null,
+  resultKey: '',
+  previous: null,
+  stored: null,
+  sort: 'rank',
+  notices: [],
+};
+
+// --- clauses: {id, text, sign, weight, from, touched, off}
+// `from` is the text the splitter proposed (null: added by hand); `off` hides one that was removed.
+let nextId = 1;
+export const newClause = (text, sign = 1, weight = 1, from = null, touched = true) => ({
+  id: nextId++,
+  text,
+  sign,
+  weight,
+  from,
+  touched,
+  off: false,
+});
+
+// New proposals for an edited wish; what the person changed by hand stays changed.
+export function mergeClauses(current, proposed) {
+  const left = current.filter(c => c.from !== null);
+  const out = proposed.map(p => {
+    const i = left.findIndex(c => c.from === p.text);
+    const old = i >= 0 ? left.splice(i, 1)[0] : null;
+    if (old?.touched) return old;
+    return {
+      ...newClause(p.text, p.sign < 0 ? -1 : 1, p.weight ?? 1, p.text, false),
+      ...(old ? { id: old.id } : {}),
+    };
+  });
+  return [...out, ...current.filter(c => c.from === null)];
+}
+
+export const clausesTouched = clauses => clauses.some(c => c.touched || c.off);
+export const liveClauses = clauses => clauses.filter(c => !c.off && c.text.trim() !== '');
+
+export const editClause = (clauses, id, patch) =>
+  clauses.map(c => (c.id === id ? { ...c, ...patch, touched: true } : c));
+export const dropClause = (clauses, id) =>
+  clauses.flatMap(c =>
+    c.id !== id ? [c] : c.from === null ? [] : [{ ...c, off: true, touched: true }],
+  );
+
+// --- examples: {item, title, text, label}; item is '' for a free text
+export const sameExample = (a, b) => (a.item ? a.item === b.item : !b.item && a.text === b.text);
+
+// Marks, changes or takes back: pressing the same label twice removes the example.
+export function toggleExample(examples, example) {
+  const old = examples.find(e => sameExample(e, example));
+  if (!old) return [...examples, example];
+  if (old.label === example.label) return examples.filter(e => e !== old);
+  return examples.map(e => (e === old ? { ...old, label: example.label } : e));
+}
+
+export const labelOf = (examples, item) => examples.find(e => e.item === item)?.label ?? '';
+
+// --- request
+export function requestOf(s) {
+  const r = {
+    catalog: s.catalog,
+    instruction: s.wish.trim(),
+    readout: s.readout,
+    baselines: s.baselines,
+    candidates: { retrieve: s.retrieve, count: s.count },
+    top: s.top,
+    seed: s.seed,
+  };
+  if (s.surface?.name) r.surface = s.surface.name;
+  if (clausesTouched(s.clauses))
+    r.clauses = liveClauses(s.clauses).map(({ text, sign, weight }) => ({
+      text: text.trim(),
+      sign,
+      weight,
+    }));
+  if (s.member) {
+    r.member = s.member;
+    r.history = { policy: 'recent', limit: s.history };
+  }
+  if (s.examples.length) {
+    r.examples = s.examples.map(e =>
+      e.item ? { item: e.item, label: e.label } : { text: e.text, label: e.label },
+    );
+  }
+  return r;
+}
+
+// The choices that a stored request stands for. Lists of candidate ids are kept only by "run again".
+export function choicesOf(r) {
+  const retrieve = r.candidates && !Array.isArray(r.candidates) ? r.candidates : {};
+  return {
+    ...CHOICES,
+    catalog: r.catalog ?? '',
+    member: r.member ?? '',
+    wish: r.instruction ?? '',
+    clauses: (r.clauses ?? []).map(c =>
+      newClause(c.text, c.sign < 0 ? -1 : 1, c.weight ?? 1, c.text),
+    ),
+    examples: (r.examples ?? []).map(e => ({
+      item: e.item ?? '',
+      title: '',
+      text: e.text ?? '',
+      label: e.label,
+    })),
+    readout: r.readout ?? CHOICES.readout,
+    retrieve: retrieve.retrieve ?? CHOICES.retrieve,
+    count: retrieve.count ?? CHOICES.count,
+    top: r.top ?? CHOICES.top,
+    seed: r.seed ?? CHOICES.seed,
+    history: r.history?.limit ?? CHOICES.history,
+    baselines: r.baselines ?? CHOICES.baselines,
+  };
+}
+
+// --- URL: "#/?catalog=movies&wish=..." for choices, "#/run/ID" for a stored run
+const NUMBERS = [
+  ['count', 'n', 1, 5000],
+  ['top', 'k', 1, 500],
+  ['seed', 'seed', 0, 2 ** 31 - 1],
+  ['history', 'history', 0, 200],
+];
+
+export function toHash(s) {
+  const q = new URLSearchParams();
+  for (const [key, name] of [
+    ['catalog', 'catalog'],
+    ['member', 'member'],
+    ['wish', 'wish'],
+  ])
+    if (s[key]) q.append(name, s[key]);
+  if (clausesTouched(s.clauses))
+    for (const c of liveClauses(s.clauses))
+      q.append('clause', `${c.sign < 0 ? '-' : '+'}${c.weight} ${c.text}`);
+  for (const e of s.examples) q.append(e.item ? e.label : `${e.label}text`, e.item || e.text);
+  if (s.readout !== CHOICES.readout) q.append('readout', s.readout);
+  if (s.retrieve !== CHOICES.retrieve) q.append('from', s.retrieve);
+  for (const [key, name] of NUMBERS) if (s[key] !== CHOICES[key]) q.append(name, String(s[key]));
+  if (s.baselines.join() !== CHOICES.baselines.join()) q.append('baselines', s.baselines.join(' '));
+  if (s.row) q.append('row', s.row);
+  return `#/?${q}`;
+}
+
+export const runHash = (id, row = '') =>
+  `#/run/${encodeURIComponent(id)}${row ? `?row=${encodeURIComponent(row)}` : ''}`;
+
+function clauseOf(text) {
+  const m = /^([+-])(\d+(?:\.\d+)?) (.+)$/s.exec(text);
+  return m ? newClause(m[3], m[1] === '-' ? -1 : 1, Math.min(2, Number(m[2])), m[3]) : null;
+}
+
+function bounded(text, low, high, fallback) {
+  const n = Number(text);
+  return text !== null && /^\d+$/.test(text) && n >= low && n <= high ? n : fallback;
+}
+
+// {run, row} or {choices}: a wrong value falls back to its default, a link never fails as a whole.
+export function fromHash(hash) {
+  const [path, query = ''] = hash.replace(/^#/, '').split(/\?(.*)/s);
+  const q = new URLSearchParams(query);
+  const run = /^\/run\/([^/]+)$/.exec(path);
+  if (run) {
+    let id = run[1];
+    try {
+      id = decodeURIComponent(id);
+    } catch {
+      /* as written: the server says that it does not know it */
+    }
+    return { run: id, row: q.get('row') ?? '' };
+  }
+  const c = {
+    ...CHOICES,
+    catalog: q.get('catalog') ?? '',
+    member: q.get('member') ?? '',
+    wish: q.get('wish') ?? '',
+    row: q.get('row') ?? '',
+    readout: q.get('readout') ?? CHOICES.readout,
+    retrieve: q.get('from') ?? CHOICES.retrieve,
+    clauses: q.getAll('clause').map(clauseOf).filter(Boolean),
+  };
+  for (const [key, name, low, high] of NUMBERS)
+    c[key] = bounded(q.get(name), low, high, CHOICES[key]);
+  if (q.has('baselines'))
+    c.baselines = BASELINES.filter(b => q.get('baselines').split(' ').includes(b));
+  c.examples = [...q].flatMap(([name, value]) => {
+    const m = /^(like|dislike)(text)?$/.exec(name);
+    return m && value
+      ? [{ item: m[2] ? '' : value, title: '', text: m[2] ? value : '', label: m[1] }]
+      : [];
+  });
+  return { choices: c, empty: query === '' };
+}

@@ -1,0 +1,135 @@
+// An opened row: the whole text, what each part of the wish contributed, and the raw numbers.
+// detailRow(item, result, columns, intents) returns a <tr>
+import { h, copyText } from './dom.js';
+import * as f from './format.js';
+
+export function detailRow(i, r, columns, intents) {
+  const copy = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet small',
+      'data-key': 'copy-row',
+      onclick: () => copyText(intents.rowLink(i.item), copy),
+    },
+    'Copy link to this row',
+  );
+  const fact = (name, value, note) => [
+    h('dt', {}, name),
+    h('dd', { class: 'mono' }, value),
+    h('dd', { class: 'note' }, note),
+  ];
+  return h(
+    'tr',
+    { role: 'row', class: 'detail' },
+    h(
+      'td',
+      { role: 'cell', colSpan: columns },
+      h(
+        'div',
+        { class: 'detail-box' },
+        h(
+          'div',
+          { class: 'detail-text' },
+          i.text
+            ? h('p', { class: 'full' }, i.text)
+            : h('p', { class: 'fact' }, 'This item has no text.'),
+          i.tags?.length ? h('p', { class: 'tags' }, i.tags.join(', ')) : null,
+          h('p', { class: 'fact mono' }, `id ${i.item}`),
+          copy,
+        ),
+        h(
+          'div',
+          { class: 'detail-why' },
+          contributions(i, r),
+          h('h3', {}, 'Raw numbers'),
+          h(
+            'dl',
+            { class: 'facts' },
+            fact('score', f.num(i.score, 4), 'what the list is ordered by'),
+            fact('log-probability', f.num(i.logprob, 4), 'as the model gave it'),
+            fact('prior', f.num(i.prior, 4), 'the same without your context'),
+            fact(
+              'label mass',
+              i.label_mass === null || i.label_mass === undefined ? f.NONE : f.num(i.label_mass, 4),
+              i.label_mass === null || i.label_mass === undefined
+                ? 'only the relevance readout has one'
+                : i.label_mass < f.LOW_LABEL_MASS
+                  ? 'low: the answer words are not what the model wanted to say'
+                  : 'probability on the answer words',
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function contributions(i, r) {
+  const clauses = r.clauses ?? [];
+  const given = i.clauses ?? [];
+  if (!clauses.length || !given.length)
+    return h(
+      'p',
+      { class: 'fact' },
+      `The ${r.readout?.used ?? ''} readout reads the wish as a whole, so there are no parts to show.`,
+    );
+  const scale = Math.max(
+    ...(r.items ?? [])
+      .flatMap(x => x.clauses ?? [])
+      .filter(Number.isFinite)
+      .map(Math.abs),
+    1e-9,
+  );
+  return [
+    h('h3', {}, 'What each part contributed'),
+    h(
+      'table',
+      { class: 'parts' },
+      h('caption', { class: 'sr' }, 'Contribution of each part of the wish to the score'),
+      h(
+        'thead',
+        { class: 'sr' },
+        h(
+          'tr',
+          {},
+          ['Part', 'Bar', 'Contribution'].map(t => h('th', { scope: 'col' }, t)),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        clauses.map((c, k) => {
+          const v = given[k];
+          return h(
+            'tr',
+            {},
+            h(
+              'th',
+              { scope: 'row' },
+              h(
+                'span',
+                { class: `word ${c.sign < 0 ? 'less' : ''}` },
+                c.sign < 0 ? 'less ' : 'more ',
+              ),
+              c.text,
+              c.weight !== 1
+                ? h('span', { class: 'times' }, ` \u00d7 ${f.num(c.weight, 1)}`)
+                : null,
+            ),
+            h(
+              'td',
+              { class: 'axis' },
+              h('span', {
+                class: `swing ${v < 0 ? 'minus' : 'plus'}`,
+                'aria-hidden': 'true',
+                vars: { '--share': Number.isFinite(v) ? (Math.abs(v) / scale).toFixed(4) : '0' },
+              }),
+            ),
+            h('td', { class: 'mono value' }, f.signed(v, 2)),
+          );
+        }),
+      ),
+    ),
+  ];
+}

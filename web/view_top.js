@@ -1,0 +1,87 @@
+// The head and foot of the page: name, saved runs, import, keys, theme, and which model is at work.
+// mountTop(root, foot, store, intents)
+import { h, svg, fillWith, announce } from './dom.js';
+import { whole, shortHash } from './format.js';
+
+const THEMES = ['auto', 'light', 'dark'];
+
+// A glass that is also four ranked bars.
+const mark = () =>
+  svg(
+    'svg',
+    { viewBox: '0 0 32 32', class: 'mark', 'aria-hidden': 'true' },
+    [
+      [4, 4, 24, 5],
+      [6, 11, 20, 5],
+      [8, 18, 16, 5],
+      [10, 25, 12, 4],
+    ].map(([x, y, width, height]) => svg('rect', { x, y, width, height, rx: 1.5 })),
+  );
+
+function themeButton() {
+  const root = document.documentElement;
+  const button = h('button', {
+    type: 'button',
+    class: 'quiet',
+    id: 'theme',
+    onclick: () => {
+      root.dataset.theme = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];
+      try {
+        localStorage.setItem('taproom-theme', root.dataset.theme);
+      } catch {
+        /* kept for this page only */
+      }
+      show();
+      announce(button.textContent);
+    },
+  });
+  const show = () => {
+    button.textContent = `Theme: ${root.dataset.theme}`;
+  };
+  show();
+  return button;
+}
+
+export function mountTop(root, foot, store, intents) {
+  const button = (text, id, onclick) =>
+    h('button', { type: 'button', class: 'quiet', id, onclick }, text);
+  fillWith(
+    root,
+    h('h1', { class: 'name' }, mark(), h('span', {}, 'Taproom')),
+    h(
+      'p',
+      { class: 'tagline' },
+      'Say what you want to see. A language model ranks it and shows its work.',
+    ),
+    h(
+      'nav',
+      { class: 'tools', 'aria-label': 'Tools' },
+      button('Saved runs', 'open-runs', intents.openRuns),
+      button('Import', 'open-import', intents.openImport),
+      button('Keys', 'open-keys', intents.openKeys),
+      themeButton(),
+    ),
+  );
+  store.watch(['model'], ({ model: m }) => {
+    if (!m) return fillWith(foot);
+    const facts = [
+      m.architecture,
+      m.parameters && `${whole(m.parameters)} parameters`,
+      m.context && `${whole(m.context)} tokens of context`,
+      [m.precision, m.backend].filter(Boolean).join(' on '),
+    ]
+      .filter(Boolean)
+      .join(', ');
+    fillWith(
+      foot,
+      h(
+        'p',
+        {},
+        h('strong', {}, m.name),
+        ` ${facts}. `,
+        m.sha256 ? h('span', { class: 'mono', title: m.sha256 }, shortHash(m.sha256)) : '',
+      ),
+      h('p', {}, 'Everything stays on this machine: the page, the model and what you write.'),
+    );
+  });
+}
