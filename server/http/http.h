@@ -27,21 +27,34 @@ struct route {
 enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4 };
 
 struct http_config {
-    const char *host; /* "127.0.0.1" */
-    int port;         /* 0 picks a free one */
+    const char *host;  /* "127.0.0.1"; another address needs a token */
+    int port;          /* 0 picks a free one */
+    const char *token; /* NULL, or what /api, /v1 and /metrics demand as `Authorization: Bearer` */
     const struct route *routes;
     int n_routes;
-    void *app;                                /* given to handlers by req_app */
-    void (*log)(void *app, const char *line); /* one logfmt line, no newline */
+    void *app; /* given to handlers by req_app */
+    /* One logfmt line, no newline. Called from many threads at once, as asset is. */
+    void (*log)(void *app, const char *line);
     /* The page: asset for a path such as "/" or "/app.js", or NULL data when there is none. */
     int (*asset)(const char *path, struct view *data, const char **type, const char **etag);
+    int silence_ms; /* longest wait for one byte to come or go; 0 = 5000 */
+    int body_ms;    /* longest sum of waits for a body, plus 1 ms per KiB; 0 = 10000 */
 };
 
-/* ST_IO when the port is taken (named in the text). Signals must be blocked by the caller before.
- */
+/* Counters since the start, and what is going on now. */
+struct http_stats {
+    long long requests, refused, busy, failed; /* all, 4xx, 503, other 5xx */
+    int streams, readers;                      /* places taken, of HTTP_STREAMS and HTTP_READERS */
+};
+enum { HTTP_WORKERS = 64, HTTP_STREAMS = 32, HTTP_READERS = 16 };
+
+/* ST_IO when the port is taken (named in the text), ST_INVALID for an address that is not IPv4 or
+ * needs a token. Block signals before, so that they reach the caller's sigwait and not a worker. */
 enum status http_open(struct http **out, const struct http_config *c, struct err *e) MUST_CHECK;
 int http_port(const struct http *h);
-void http_close(struct http *h); /* waits for handlers; NULL is fine */
+/* Writes of running handlers fail from now on; waits for the handlers. NULL is fine. */
+void http_close(struct http *h);
+void http_stats(struct http *h, struct http_stats *out);
 
 void *req_app(const struct req *r);
 struct arena *req_arena(struct req *r); /* reset after the reply; at most 64 MiB */
@@ -50,30 +63,35 @@ struct view req_param(const struct req *r,
 struct view req_query(const struct req *r,
                       const char *name); /* decoded query value, p == NULL if absent */
 struct view req_header(const struct req *r, const char *name); /* p == NULL if absent */
-int req_body_type(const struct req *r);                        /* HTTP_JSON ... */
+int req_gone(const struct req *r);      /* 1 once a write failed: the client has left */
+int req_body_type(const struct req *r); /* HTTP_JSON ... */
 long long req_body_length(const struct req *r);
 
-/* Whole body into the request's arena. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early,
+/* Whole body into the request's arena, with a NUL behind it. Waits for one of HTTP_READERS places:
+ * ST_BUSY (503) after .1 s. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early,
  * ST_NO_MEMORY. */
 enum status req_body(struct req *r, struct view *out, struct err *e) MUST_CHECK;
 /* Next piece of the body (up to cap bytes) into p, *n = 0 at the end; for imports read line by
  * line. */
 enum status req_read(struct req *r, char *p, size_t cap, size_t *n, struct err *e) MUST_CHECK;
 
-/* One complete answer. `type` e.g. "application/json". Extra headers are "Name: value\r\n" lines or
- * NULL. */
+/* One complete answer; a second one is ignored. `type` e.g. "application/json". Extra headers are
+ * "Name: value\r\n" lines or NULL. */
 void req_reply(struct req *r, int code, const char *type, struct view body, const char *extra);
 /* The error a handler would get by failing; for handlers that need another code. */
 void req_fail(struct req *r, int code, enum status st, const struct err *e);
 int http_code(enum status st);
 
-/* A reply without a known length (exports): chunked. write answers 0 when the client is gone. */
+/* A reply without a known length (exports): chunked, gathered to 16 KiB. write answers 0 when the
+ * client is gone. A handler that fails after begin leaves the reply without its end, so the client
+ * sees that it is cut. */
 void req_begin(struct req *r, int code, const char *type, const char *extra);
 int req_write(struct req *r, const char *p, size_t n);
 void req_end(struct req *r);
 
 /* Server-sent events (sse.c). event() writes `id` (the sequence number), name and one line of JSON;
- * answers 0 when the client is gone. ping() writes a comment. */
+ * answers 0 when the client is gone. ping() writes a comment. A handler that fails after begin has
+ * its error sent as the event `error`. */
 void sse_begin(struct req *r);
 int sse_event(struct req *r, const char *name, struct view json);
 int sse_ping(struct req *r);

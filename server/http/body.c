@@ -1,0 +1,91 @@
+/* Reading of request bodies: in small pieces under a total deadline, by few workers at a time. */
+#include "server/http/edge.h"
+
+#include "model/base/clock.h"
+
+/* The library waits for the whole piece and restarts its clock at each byte, so a piece is the
+ * least that is waited for: 64 bytes still take 10 MiB in a third of a second. Pieces begin with
+ * one byte and go back to it after a slow one, so that who drips is seen within a few bytes. */
+enum { PIECE = 64, QUEUE_MS = 100, BODY_MS = 10000, SILENCE_MS = 5000 };
+
+static double deadline_s(const struct req *r) {
+    double base = r->h->c.body_ms ? r->h->c.body_ms : BODY_MS;
+    return (base + (double)r->check.length / 1024) / 1000;
+}
+
+static enum status begin(struct req *r, struct err *e) {
+    if (r->reading || r->check.length <= 0 || r->body_read == r->check.length) return ST_OK;
+    if (!budget_take(&r->h->readers, QUEUE_MS)) {
+        enum status st = fail(e, ST_BUSY, "too many uploads at once");
+        err_hint(e, "try again in a second");
+        return st;
+    }
+    r->reading = 1;
+    r->piece = 1;
+    if (r->check.expects && r->http1) (void)edge_write(r, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    return ST_OK;
+}
+
+void body_done(struct req *r) {
+    if (!r->reading) return;
+    r->reading = 0;
+    budget_give(&r->h->readers);
+}
+
+/* One piece; *n is 0 only at the end of the body. */
+static enum status read_piece(struct req *r, char *p, size_t cap, size_t *n, struct err *e) {
+    size_t want = (size_t)r->piece < cap ? (size_t)r->piece : cap;
+    long long left = r->check.length - r->body_read;
+    if ((long long)want > left) want = (size_t)left;
+    double from = clock_s();
+    *n = edge_read(r, p, want);
+    double took = clock_s() - from;
+    int silence = r->h->c.silence_ms ? r->h->c.silence_ms : SILENCE_MS;
+    r->waited_s += took;
+    r->body_read += (long long)*n;
+    r->piece = took > .01 ? 1 : r->piece < PIECE ? r->piece * 2 : PIECE;
+    if (*n < want && took * 1000 < silence * .9)
+        return fail(e, ST_BAD_INPUT, "the body ended after %lld of %lld bytes", r->body_read,
+                    r->check.length);
+    if (*n < want || (r->waited_s > deadline_s(r) && r->body_read < r->check.length))
+        return fail(e, ST_TIMEOUT, "the body came too slowly: %lld of %lld bytes in %.1f s",
+                    r->body_read, r->check.length, r->waited_s);
+    return ST_OK;
+}
+
+enum status req_read(struct req *r, char *p, size_t cap, size_t *n, struct err *e) {
+    *n = 0;
+    TRY(begin(r, e));
+    while (*n < cap && r->body_read < r->check.length) {
+        size_t got;
+        enum status st = read_piece(r, p + *n, cap - *n, &got, e);
+        if (st != ST_OK) {
+            body_done(r);
+            return st;
+        }
+        *n += got;
+    }
+    if (r->body_read >= r->check.length) body_done(r);
+    return ST_OK;
+}
+
+enum status req_body(struct req *r, struct view *out, struct err *e) {
+    size_t n = r->check.length > 0 ? (size_t)r->check.length : 0, got;
+    *out = (struct view){"", 0};
+    if (n == 0) return ST_OK;
+    /* The place comes first: who waits for one holds no memory. */
+    TRY(begin(r, e));
+    char *p = arena_alloc(r->arena, n + 1);
+    if (!p) return fail(e, ST_NO_MEMORY, "no memory for a body of %zu bytes", n);
+    TRY(req_read(r, p, n, &got, e));
+    *out = (struct view){p, got};
+    return ST_OK;
+}
+
+int req_body_type(const struct req *r) {
+    return r->check.type;
+}
+
+long long req_body_length(const struct req *r) {
+    return r->check.length > 0 ? r->check.length : 0;
+}

@@ -1,0 +1,79 @@
+/* Inside the HTTP edge: one request's state, shared by the files of this folder and nobody else. */
+#ifndef HTTP_EDGE_H
+#define HTTP_EDGE_H
+
+#include "server/http/budget.h"
+#include "server/http/check.h"
+#include "server/http/route.h"
+
+#include <stdatomic.h>
+
+struct mg_connection;
+struct mg_context;
+
+struct http {
+    struct http_config c;
+    char host[16];
+    atomic_int port; /* set when the port was free to choose, while workers already run */
+    struct mg_context *ctx;
+    struct budget streams, readers;
+    pthread_mutex_t lock; /* guards arena_used */
+    struct arena arena[HTTP_WORKERS];
+    int arena_used[HTTP_WORKERS];
+    atomic_llong requests, refused, busy, failed;
+};
+
+enum edge_reply { EDGE_NONE, EDGE_CHUNKS, EDGE_EVENTS, EDGE_DONE };
+
+struct req {
+    struct http *h;
+    struct mg_connection *conn;
+    struct arena *arena;
+    struct check_header header[CHECK_HEADERS];
+    int n_headers;
+    const char *method;
+    int head;  /* HEAD: the body of the reply is not sent */
+    int http1; /* 1 for HTTP/1.1, whose clients know chunks */
+    int page;  /* the reply is a file of the page: kept by browsers, asked for again each time */
+    struct check check;
+    struct path path;
+    struct path_pair *pairs;
+    int n_pairs;
+    const struct route *route; /* NULL for the page and for what was refused */
+    char allow[ROUTE_ALLOW];
+    /* body.c */
+    int reading;         /* holds a reader's place */
+    int piece;           /* bytes asked for at once */
+    long long body_read; /* bytes of the body taken so far */
+    double waited_s;
+    /* reply.c, sse.c */
+    enum edge_reply reply;
+    int code, gone;
+    long long sent; /* bytes of body sent */
+    char *gather;   /* chunk in the making */
+    size_t gathered;
+    long seq; /* events sent */
+    double start_s;
+    char trouble[320]; /* text for the log only */
+};
+
+/* http.c: the only door to the socket. read answers the bytes got, fewer than n after an end or a
+ * silence. write and chunk answer 0, and set gone, when the client did not take all; n == 0 ends
+ * the chunks. */
+size_t edge_read(struct req *r, char *p, size_t n);
+int edge_write(struct req *r, const char *p, size_t n);
+int edge_chunk(struct req *r, const char *p, size_t n);
+
+/* body.c: gives the reader's place back. */
+void body_done(struct req *r);
+
+/* reply.c: a refusal with an HTTP code of the edge's own; the end of a handler's reply; the text of
+ * an error as JSON (`{"error":{...}` plus tail, REPLY_ERROR bytes), cleaned for the status. */
+enum { REPLY_ERROR = 4096 };
+void reply_refuse(struct req *r, int code, const struct err *e);
+void reply_finish(struct req *r, enum status st, const struct err *e);
+struct view reply_error_json(struct req *r, char room[REPLY_ERROR], const char *code,
+                             enum status st, const struct err *e, const char *tail);
+const char *reply_reason(int code);
+
+#endif

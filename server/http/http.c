@@ -1,0 +1,392 @@
+/* The HTTP edge on CivetWeb: opens the server, turns its callback into a checked request, calls the
+ * handler, writes the log line. CivetWeb itself serves nothing: the callback answers everything. */
+#include "server/http/edge.h"
+#include "server/http/escape.h"
+
+#include "model/base/clock.h"
+
+#include <arpa/inet.h>
+#include <civetweb.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES = 64 << 20, QUEUE_MS = 100, WRITE_BYTES = 64 * 1024 };
+
+_Static_assert(CHECK_HEADERS == MG_MAX_HEADERS, "dropped headers must be noticed");
+
+size_t edge_read(struct req *r, char *p, size_t n) {
+    int got = mg_read(r->conn, p, n);
+    return got > 0 ? (size_t)got : 0;
+}
+
+int edge_write(struct req *r, const char *p, size_t n) {
+    /* The library's patience is per call, so a slow reader of a long reply gets it per piece. */
+    for (size_t at = 0; at < n && !r->gone;) {
+        size_t want = n - at < WRITE_BYTES ? n - at : WRITE_BYTES;
+        int wrote = mg_write(r->conn, p + at, want);
+        r->gone = wrote < 0 || (size_t)wrote != want;
+        at += want;
+    }
+    return !r->gone;
+}
+
+int edge_chunk(struct req *r, const char *p, size_t n) {
+    if (!r->http1) return edge_write(r, p, n);
+    if (n == 0 && !r->gone) r->gone = mg_send_chunk(r->conn, "", 0) < 0;
+    for (size_t at = 0; at < n && !r->gone;) {
+        size_t want = n - at < WRITE_BYTES ? n - at : WRITE_BYTES;
+        r->gone = mg_send_chunk(r->conn, p + at, (unsigned)want) < 0;
+        at += want;
+    }
+    if (!r->gone) r->sent += (long long)n;
+    return !r->gone;
+}
+
+static struct arena *arena_take(struct http *h) {
+    struct arena *a = NULL;
+    pthread_mutex_lock(&h->lock);
+    for (int i = 0; i < HTTP_WORKERS && !a; i++)
+        if (!h->arena_used[i]) {
+            h->arena_used[i] = 1;
+            a = &h->arena[i];
+        }
+    pthread_mutex_unlock(&h->lock);
+    CHECK(a); /* one for each worker */
+    return a;
+}
+
+static void arena_give(struct http *h, struct arena *a) {
+    arena_reset(a);
+    pthread_mutex_lock(&h->lock);
+    h->arena_used[a - h->arena] = 0;
+    pthread_mutex_unlock(&h->lock);
+}
+
+/* One logfmt line. It names the route's pattern, not what was asked for: that is somebody's text.
+ */
+static void log_request(struct req *r, const char *event) {
+    char when[CLOCK_TEXT], line[640], trouble[sizeof r->trouble + 16] = "";
+    const char *method = "other", *level = r->code >= 500 || r->trouble[0] ? "error" : "info";
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"};
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (r->method && !strcmp(r->method, known[i])) method = known[i];
+    struct http *h = r->h;
+    atomic_fetch_add(&h->requests, 1);
+    if (r->code == 503)
+        atomic_fetch_add(&h->busy, 1);
+    else if (r->code >= 400)
+        atomic_fetch_add(r->code < 500 ? &h->refused : &h->failed, 1);
+    if (!h->c.log) return;
+    clock_format(clock_unix(), when);
+    if (r->trouble[0]) {
+        memcpy(trouble, " error=", 7);
+        escape_json(trouble + 7, sizeof trouble - 7, view_of(r->trouble));
+    }
+    snprintf(line, sizeof line,
+             "time=%s level=%s event=%s method=%s route=%s code=%d ms=%.1f in=%lld out=%lld%s%s",
+             when, r->code == 503 ? "warn" : level, event, method,
+             r->route  ? r->route->path
+             : r->page ? "page"
+                       : "-",
+             r->code, (clock_s() - r->start_s) * 1000, r->body_read, r->sent,
+             r->gone ? " gone=1" : "", trouble);
+    h->c.log(h->c.app, line);
+}
+
+/* "/" and the decoded parts: only text that was checked reaches the table of the page's files. */
+static const char *page_path(struct req *r) {
+    char *t = arena_alloc(r->arena, PATH_BYTES + 2), *at = t;
+    if (!t) return NULL;
+    for (int i = 0; i < r->path.n; i++) {
+        *at++ = '/';
+        memcpy(at, r->path.part[i].p, r->path.part[i].n);
+        at += r->path.part[i].n;
+    }
+    if (at == t) *at++ = '/';
+    return t;
+}
+
+/* A file of the page. 0 when it was sent. */
+static int serve_page(struct req *r, struct err *e) {
+    struct view data = {NULL, 0};
+    const char *type = NULL, *etag = NULL, *path = page_path(r);
+    static const struct route page = {.method = "GET"};
+    if (!path) return 503;
+    if (!r->h->c.asset || !r->h->c.asset(path, &data, &type, &etag) || !data.p) {
+        (void)fail(e, ST_NOT_FOUND, "there is nothing at this address");
+        return 404;
+    }
+    if (strcmp(r->method, "GET") != 0 && !r->head) {
+        snprintf(r->allow, sizeof r->allow, "GET, HEAD");
+        (void)fail(e, ST_BAD_INPUT, "the page can only be read");
+        return 405;
+    }
+    int code = check_body(&page, &r->check, e);
+    if (code) return code;
+    char tag[128] = "", extra[160] = "";
+    if (etag) {
+        int quoted = etag[0] == '"';
+        snprintf(tag, sizeof tag, "%s%s%s", quoted ? "" : "\"", etag, quoted ? "" : "\"");
+        snprintf(extra, sizeof extra, "ETag: %s\r\n", tag);
+    }
+    r->page = 1;
+    struct view known = check_find(r->header, r->n_headers, "If-None-Match");
+    if (etag && known.p && check_etag(known, tag))
+        req_reply(r, 304, NULL, VIEW(""), extra);
+    else
+        req_reply(r, 200, type, data, extra);
+    return 0;
+}
+
+/* Path and query into the request's arena. */
+static int read_address(struct req *r, const struct mg_request_info *info, struct err *e) {
+    const char *uri = info->request_uri ? info->request_uri : "";
+    const char *query = info->query_string ? info->query_string : "";
+    char *room = arena_alloc(r->arena, strlen(uri) + strlen(query) + 2);
+    r->pairs = ARENA_NEW(r->arena, struct path_pair, PATH_PAIRS);
+    if (!room || !r->pairs) {
+        (void)fail(e, ST_NO_MEMORY, "no memory for this request");
+        return 503;
+    }
+    enum status st = path_split(uri, room, &r->path, e);
+    /* The page reads its own query in the browser, by its own rules. */
+    if (st == ST_OK && path_is_api(&r->path))
+        st = path_query(query, room + strlen(uri) + 1, r->pairs, &r->n_pairs, e);
+    return st == ST_OK ? 0 : http_code(st);
+}
+
+/* The checks in their order; 0 with the route set, or with the page's file sent. */
+static int admit(struct req *r, const struct mg_request_info *info, struct err *e) {
+    struct check_site site = {.host = r->h->host, .port = atomic_load(&r->h->port)};
+    int code = check_headers(r->header, r->n_headers, r->method, &site, &r->check, e);
+    if (!code) code = read_address(r, info, e);
+    if (code) return code;
+    int api = path_is_api(&r->path);
+    if (api && r->check.cross_site && !view_eq_str(r->path.part[0], "metrics")) {
+        (void)fail(e, ST_BAD_INPUT, "requests from pages of other sites are refused");
+        return 403;
+    }
+    if (api) code = check_token(r->header, r->n_headers, r->h->c.token, e);
+    if (code) return code;
+    if (!api) return serve_page(r, e);
+    const struct route *row =
+        route_find(r->h->c.routes, r->h->c.n_routes, r->method, &r->path, &code, r->allow);
+    if (!row) {
+        (void)fail(e, ST_BAD_INPUT,
+                   code == 404 ? "there is no such call" : "this call does not know that method");
+        return code;
+    }
+    code = check_body(row, &r->check, e);
+    if (!code) r->route = row;
+    return code;
+}
+
+static void run_handler(struct req *r, struct err *e) {
+    struct http *h = r->h;
+    if (r->route->streams && !budget_take(&h->streams, QUEUE_MS)) {
+        (void)fail(e, ST_BUSY, "too many rankings or exports at once");
+        err_hint(e, "try again in a second");
+        req_fail(r, 503, ST_BUSY, e);
+        return;
+    }
+    enum status st = r->route->fn(r, e);
+    body_done(r);
+    reply_finish(r, st, e);
+    if (r->route->streams) budget_give(&h->streams);
+}
+
+static void request_init(struct req *r, struct mg_connection *conn) {
+    const struct mg_request_info *info = mg_get_request_info(conn);
+    *r = (struct req){.h = mg_get_user_context_data(conn), .conn = conn, .start_s = clock_s()};
+    if (!info) return;
+    r->method = info->request_method ? info->request_method : "";
+    r->head = strcmp(r->method, "HEAD") == 0;
+    r->http1 = info->http_version && strcmp(info->http_version, "1.1") == 0;
+    for (int i = 0; i < info->num_headers && i < CHECK_HEADERS; i++)
+        r->header[r->n_headers++] =
+            (struct check_header){info->http_headers[i].name, info->http_headers[i].value};
+}
+
+/* Never answers 0: the library must not serve anything itself. */
+static int on_request(struct mg_connection *conn) {
+    /* First, or the library goes on reading a body that was refused. */
+    mg_disable_connection_keep_alive(conn);
+    struct req r;
+    struct err e = {.line = 0};
+    request_init(&r, conn);
+    r.arena = arena_take(r.h);
+    int code = admit(&r, mg_get_request_info(conn), &e);
+    if (code)
+        reply_refuse(&r, code, &e);
+    else if (r.route)
+        run_handler(&r, &e);
+    log_request(&r, "request");
+    arena_give(r.h, r.arena);
+    return r.code > 0 ? r.code : 500;
+}
+
+/* What the library refuses by itself. Its text may quote the request, so it is not passed on. */
+static int on_refusal(struct mg_connection *conn, int code, const char *text) {
+    (void)text;
+    mg_disable_connection_keep_alive(conn);
+    struct req r;
+    struct err e;
+    request_init(&r, conn);
+    (void)fail(&e, ST_BAD_INPUT, code < 500 ? "the request is malformed" : "the request failed");
+    reply_refuse(&r, code, &e);
+    log_request(&r, "refusal");
+    return 0;
+}
+
+static int on_message(const struct mg_connection *conn, const char *text) {
+    (void)conn, (void)text; /* may quote the request */
+    return 1;
+}
+
+/* Says why the address could not be listened on; the library only says that. */
+static enum status why_not(const struct http_config *c, const char *host, struct err *e) {
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)c->port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1, why = 0;
+    if (fd < 0) return fail(e, ST_IO, "no socket could be made: %s", strerror(errno));
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    (void)inet_pton(AF_INET, host, &a.sin_addr);
+    if (bind(fd, (struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 1) != 0) why = errno;
+    close(fd);
+    if (why == EADDRINUSE) {
+        enum status st = fail(e, ST_IO, "port %d on %s is taken by another program", c->port, host);
+        err_hint(e, "stop that program, or choose another port with --port");
+        return st;
+    }
+    if (why) return fail(e, ST_IO, "cannot listen on %s port %d: %s", host, c->port, strerror(why));
+    return fail(e, ST_IO, "the server on %s port %d did not start (threads or memory)", host,
+                c->port);
+}
+
+static enum status start(struct http *h, struct err *e) {
+    char listen_at[64], silence[16], workers[16];
+    const struct http_config *c = &h->c;
+    snprintf(listen_at, sizeof listen_at, "%s:%d", h->host, c->port);
+    snprintf(silence, sizeof silence, "%d", c->silence_ms ? c->silence_ms : 5000);
+    snprintf(workers, sizeof workers, "%d", HTTP_WORKERS);
+    const char *options[] = {"listening_ports",
+                             listen_at,
+                             "num_threads",
+                             workers,
+                             "listen_backlog",
+                             "2048",
+                             "connection_queue",
+                             "1024",
+                             "request_timeout_ms",
+                             silence,
+                             "decode_url",
+                             "no",
+                             "access_control_allow_origin",
+                             "",
+                             "access_control_allow_methods",
+                             "",
+                             "access_control_allow_headers",
+                             "",
+                             "enable_directory_listing",
+                             "no",
+                             "enable_keep_alive",
+                             "no",
+                             "max_request_size",
+                             "16384",
+                             "tcp_nodelay",
+                             "1",
+                             NULL};
+    struct mg_callbacks on = {
+        .begin_request = on_request, .http_error = on_refusal, .log_message = on_message};
+    struct mg_server_port port = {0};
+    h->ctx = mg_start(&on, h, options);
+    if (!h->ctx) return why_not(c, h->host, e);
+    if (mg_get_server_ports(h->ctx, 1, &port) < 1 || port.port <= 0)
+        return fail(e, ST_IO, "the server does not tell its port");
+    atomic_store(&h->port, port.port);
+    return ST_OK;
+}
+
+enum status http_open(struct http **out, const struct http_config *c, struct err *e) {
+    const char *host = c->host ? c->host : "127.0.0.1";
+    struct in_addr a;
+    *out = NULL;
+    if (strcmp(host, "localhost") == 0) host = "127.0.0.1";
+    if (inet_pton(AF_INET, host, &a) != 1)
+        return fail(e, ST_INVALID, "the address to listen on must be IPv4, such as 127.0.0.1");
+    if (c->port < 0 || c->port > 65535)
+        return fail(e, ST_INVALID, "the port must be 0 to 65535, not %d", c->port);
+    if (!check_loopback(host) && (!c->token || strlen(c->token) < 16))
+        return fail(e, ST_INVALID, "listening on %s needs a token of at least 16 characters", host);
+    for (int i = 0; i < c->n_routes; i++) CHECK(route_valid(&c->routes[i]));
+    struct http *h = mem_alloc(sizeof *h);
+    if (!h) return fail(e, ST_NO_MEMORY, "no memory for the server");
+    memset(h, 0, sizeof *h);
+    h->c = *c;
+    snprintf(h->host, sizeof h->host, "%s", host);
+    atomic_store(&h->port, c->port);
+    CHECK(pthread_mutex_init(&h->lock, NULL) == 0);
+    budget_init(&h->streams, HTTP_STREAMS);
+    budget_init(&h->readers, HTTP_READERS);
+    for (int i = 0; i < HTTP_WORKERS; i++) arena_init(&h->arena[i], ARENA_BYTES);
+    enum status st = start(h, e);
+    if (st != ST_OK) {
+        http_close(h);
+        return st;
+    }
+    *out = h;
+    return ST_OK;
+}
+
+int http_port(const struct http *h) {
+    return atomic_load(&h->port);
+}
+
+void http_close(struct http *h) {
+    if (!h) return;
+    if (h->ctx) mg_stop(h->ctx);
+    for (int i = 0; i < HTTP_WORKERS; i++) arena_free(&h->arena[i]);
+    budget_destroy(&h->streams);
+    budget_destroy(&h->readers);
+    pthread_mutex_destroy(&h->lock);
+    mem_free(h);
+}
+
+void http_stats(struct http *h, struct http_stats *out) {
+    *out = (struct http_stats){
+        .requests = atomic_load(&h->requests),
+        .refused = atomic_load(&h->refused),
+        .busy = atomic_load(&h->busy),
+        .failed = atomic_load(&h->failed),
+        .streams = budget_used(&h->streams),
+        .readers = budget_used(&h->readers),
+    };
+}
+
+void *req_app(const struct req *r) {
+    return r->h->c.app;
+}
+
+struct arena *req_arena(struct req *r) {
+    return r->arena;
+}
+
+struct view req_param(const struct req *r, const char *name) {
+    return route_param(r->route, &r->path, name);
+}
+
+struct view req_query(const struct req *r, const char *name) {
+    for (int i = 0; i < r->n_pairs; i++)
+        if (view_eq_str(r->pairs[i].key, name)) return r->pairs[i].value;
+    return (struct view){NULL, 0};
+}
+
+struct view req_header(const struct req *r, const char *name) {
+    return check_find(r->header, r->n_headers, name);
+}
+
+int req_gone(const struct req *r) {
+    return r->gone;
+}

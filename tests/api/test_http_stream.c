@@ -1,0 +1,233 @@
+/* links: http */
+/* Replies of unknown length, server-sent events, clients that leave, budgets, and closing. */
+#include "tests/api/http_toy.h"
+
+#include <sys/resource.h>
+
+static char answer[HC_BYTES], text[HC_BYTES];
+
+static int get(const char *path) {
+    char t[256];
+    snprintf(t, sizeof t, "GET %s HTTP/1.1\r\nHost: $H\r\n\r\n", path);
+    return hc_ask(toy.port, answer, t);
+}
+
+static int open_get(const char *path) {
+    char t[256];
+    int fd = hc_connect(toy.port);
+    snprintf(t, sizeof t, "GET %s HTTP/1.1\r\nHost: $H\r\n\r\n", path);
+    OK(fd >= 0 && hc_send_text(fd, toy.port, t));
+    return fd;
+}
+
+static int wait_for(atomic_int *what, int value, double timeout_s) {
+    for (double until = hc_now() + timeout_s; hc_now() < until; hc_sleep(.005))
+        if (atomic_load(what) == value) return 1;
+    return atomic_load(what) == value;
+}
+
+static void exports(void) {
+    EQ(get("/api/export?rows=3000"), 200);
+    EQ_STR(hc_header(answer, "Transfer-Encoding"), "chunked");
+    EQ_STR(hc_header(answer, "Content-Disposition"), "attachment; filename=\"x.csv\"");
+    OK(hc_header(answer, "Content-Length") == NULL);
+    OK(hc_unchunk(answer, text, sizeof text));
+    const char *at = text;
+    for (int i = 0; i < 3000; i++) {
+        char row[32];
+        int n = snprintf(row, sizeof row, "row %d\n", i);
+        if (strncmp(at, row, (size_t)n) != 0) {
+            T_SAY("row %d is missing", i);
+            break;
+        }
+        at += n;
+    }
+    EQ(*at, 0);
+    EQ(get("/api/export?rows=0"), 200);
+    OK(hc_unchunk(answer, text, sizeof text));
+    EQ_STR(text, "");
+    EQ(get("/api/export?rows=3000&cut=1"), 200); /* fails half-way: the end must be missing */
+    OK(!hc_unchunk(answer, text, sizeof text));
+    OK(toy_logged("route=/api/export code=200") && toy_logged("the disk went away"));
+    /* An old client gets the bytes without chunks, up to the end of the connection. */
+    EQ(hc_ask(toy.port, answer, "GET /api/export?rows=2 HTTP/1.0\r\nHost: $H\r\n\r\n"), 200);
+    OK(hc_header(answer, "Transfer-Encoding") == NULL);
+    EQ_STR(hc_body(answer), "row 0\nrow 1\n");
+}
+
+static void events(void) {
+    EQ(get("/api/events"), 200);
+    EQ_STR(hc_header(answer, "Content-Type"), "text/event-stream");
+    EQ_STR(hc_header(answer, "Cache-Control"), "no-store");
+    OK(hc_unchunk(answer, text, sizeof text));
+    EQ_STR(text, "id: 1\nevent: progress\ndata: {\"seq\":1}\n\n"
+                 ": ping\n\n"
+                 "id: 2\nevent: score\ndata: {\"seq\":2,\ndata: \"x\":\"\ndata: \"}\n\n"
+                 "id: 3\nevent: done\ndata: {}\n\n");
+    EQ(get("/api/events?fail=1"), 200);
+    OK(hc_unchunk(answer, text, sizeof text));
+    OK(strstr(text, "id: 3\nevent: error\ndata: {\"error\":{\"code\":\"conflict\",\"message\":"
+                    "\"stopped\",\"field\":null,\"line\":null,\"hint\":null},\"seq\":3}\n\n"));
+}
+
+/* Leaves after n bytes of the stream, by closing or by a reset. */
+static void leave_after(size_t n, int reset) {
+    atomic_store(&toy.gone_at, 0);
+    atomic_store(&toy.release, 0);
+    int fd = open_get("/api/hold");
+    OK(wait_for(&toy.holding, 1, 5));
+    for (size_t at = 0; at < n;) {
+        ssize_t got = recv(fd, answer, n - at, 0);
+        if (got <= 0) break;
+        at += (size_t)got;
+    }
+    struct linger now = {1, 0};
+    if (reset) setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    double left = hc_now();
+    close(fd);
+    OK(wait_for(&toy.holding, 0, 2));
+    double noticed = atomic_load(&toy.gone_at) - left;
+    OK(noticed > -.05 && noticed < .2);
+    printf("left after %zu bytes (reset %d): noticed after %.0f ms\n", n, reset, noticed * 1000);
+}
+
+static void client_gone(void) {
+    leave_after(1, 0);
+    leave_after(1, 1);
+    leave_after(700, 0);
+    leave_after(700, 1);
+    EQ(get("/api/hello"), 200);
+    OK(toy_logged("route=/api/hold code=200") && toy_logged(" gone=1"));
+    /* A reader that stops: writes fail after the silence limit, not never. */
+    atomic_store(&toy.gone_at, 0);
+    double from = hc_now();
+    int fd = open_get("/api/export?rows=100000000");
+    while (atomic_load(&toy.gone_at) == 0 && hc_now() - from < 10) hc_sleep(.01);
+    OK(hc_now() - from < 4);
+    close(fd);
+}
+
+/* 32 streams take all their places; the 33rd is told to come back and everything else goes on. */
+static void budget(void) {
+    int fd[HTTP_STREAMS];
+    struct http_stats s;
+    atomic_store(&toy.release, 0);
+    for (int i = 0; i < HTTP_STREAMS; i++) fd[i] = open_get("/api/hold");
+    OK(wait_for(&toy.holding, HTTP_STREAMS, 5));
+    double from = hc_now();
+    EQ(get("/api/events"), 503);
+    EQ_STR(hc_header(answer, "Retry-After"), "1");
+    OK(hc_now() - from < .5);
+    for (int i = 0; i < 20; i++) {
+        from = hc_now();
+        EQ(get("/api/hello"), 200);
+        OK(hc_now() - from < 1);
+    }
+    http_stats(toy.h, &s);
+    EQ(s.streams, HTTP_STREAMS);
+    OK(s.busy >= 1);
+    atomic_store(&toy.release, 1);
+    for (int i = 0; i < HTTP_STREAMS; i++) {
+        (void)hc_read(fd[i], answer, sizeof answer, 5);
+        OK(hc_unchunk(answer, text, sizeof text));
+        close(fd[i]);
+    }
+    EQ(get("/api/events"), 200);
+}
+
+static void *many(void *arg) {
+    static _Thread_local char mine[4096];
+    int *good = arg;
+    for (int i = 0; i < 50; i++) {
+        int fd = hc_connect(toy.port);
+        (void)hc_send_text(fd, toy.port, "GET /api/hello HTTP/1.1\r\nHost: $H\r\n\r\n");
+        (void)hc_read(fd, mine, sizeof mine, 10);
+        close(fd);
+        *good += hc_code(mine) == 200;
+    }
+    return NULL;
+}
+
+static void crowd(void) {
+    pthread_t t[20];
+    int good[20] = {0}, all = 0;
+    double from = hc_now();
+    for (int i = 0; i < 20; i++) EQ(pthread_create(&t[i], NULL, many, &good[i]), 0);
+    for (int i = 0; i < 20; i++) {
+        pthread_join(t[i], NULL);
+        all += good[i];
+    }
+    EQ(all, 1000);
+    printf("1000 requests by 20 clients in %.2f s\n", hc_now() - from);
+}
+
+/* Everybody at once: all are answered, and the last within a second or so. */
+static void flood(void) {
+    static int fd[1000];
+    struct rlimit lim;
+    int n = 1000, good = 0;
+    getrlimit(RLIMIT_NOFILE, &lim);
+    lim.rlim_cur = lim.rlim_max < 4096 ? lim.rlim_max : 4096;
+    setrlimit(RLIMIT_NOFILE, &lim);
+    if (lim.rlim_cur < 2200) n = (int)(lim.rlim_cur - 200) / 2;
+    double from = hc_now();
+    for (int i = 0; i < n; i++) fd[i] = open_get("/api/hello");
+    for (int i = 0; i < n; i++) {
+        (void)hc_read(fd[i], answer, sizeof answer, 10);
+        good += hc_code(answer) == 200;
+        close(fd[i]);
+    }
+    EQ(good, n);
+    printf("%d requests at once in %.2f s\n", n, hc_now() - from);
+    OK(hc_now() - from < 5);
+}
+
+/* Closing with a stream open and half a request sent: quick, and the handler sees a failed write.
+ */
+static void closing(void) {
+    atomic_store(&toy.release, 0);
+    atomic_store(&toy.gone_at, 0);
+    int stream = open_get("/api/hold"), half = hc_connect(toy.port), idle = hc_connect(toy.port);
+    (void)hc_send(half, "GET /api", 8);
+    int body = hc_connect(toy.port);
+    (void)hc_send_text(body, toy.port,
+                       "POST /api/body HTTP/1.1\r\nHost: $H\r\nContent-Type: application/json\r\n"
+                       "Content-Length: 9\r\n\r\n[");
+    OK(wait_for(&toy.holding, 1, 5));
+    double from = hc_now();
+    toy_stop();
+    printf("closed in %.2f s\n", hc_now() - from);
+    OK(hc_now() - from < 5);
+    OK(atomic_load(&toy.gone_at) > 0);
+    OK(hc_connect(toy.port) < 0);
+    close(stream), close(half), close(idle), close(body);
+}
+
+/* Every allocation fails once: the answer is 200 or a clean 503, and the server lives. */
+static void no_memory(void) {
+    int refused = 0;
+    for (long k = 1; k <= 12; k++) {
+        mem_fail_at(k, 1);
+        int code = get(k % 2 ? "/api/export?rows=2000" : "/api/echo/x?q=y");
+        OK(code == 200 || code == 503);
+        refused += code == 503;
+        mem_fail_at(0, 0);
+    }
+    printf("%d answers were 503 for want of memory\n", refused);
+    EQ(get("/api/hello"), 200);
+}
+
+int main(void) {
+    toy_start(1000, 0, NULL);
+    no_memory();
+    exports();
+    events();
+    client_gone();
+    budget();
+    crowd();
+    flood();
+    toy_stop();
+    toy_start(0, 0, NULL);
+    closing();
+    return t_end();
+}
