@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -265,9 +266,34 @@ static enum status why_not(const struct http_config *c, const char *host, struct
                 c->port);
 }
 
+/* How many connections may wait for a worker. When no file can be opened the library's listener
+ * spins on its failing accept, so the queue must be full before that. */
+static enum status queue_length(int *out, struct err *e) {
+    enum { WANT = 1024, OTHER_FILES = 128 };
+    struct rlimit lim;
+    rlim_t need = WANT + HTTP_WORKERS + OTHER_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &lim) != 0) lim = (struct rlimit){need, need};
+    if (lim.rlim_cur < need) {
+        struct rlimit more = {lim.rlim_max < need ? lim.rlim_max : need, lim.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0) lim = more;
+    }
+    if (lim.rlim_cur < 256) {
+        enum status st =
+            fail(e, ST_LIMIT, "only %llu files may be open at once, the server needs 256",
+                 (unsigned long long)lim.rlim_cur);
+        err_hint(e, "raise the limit with ulimit -n 2048");
+        return st;
+    }
+    *out = lim.rlim_cur < need ? (int)lim.rlim_cur - HTTP_WORKERS - OTHER_FILES : WANT;
+    return ST_OK;
+}
+
 static enum status start(struct http *h, struct err *e) {
-    char listen_at[64], silence[16], workers[16];
+    char listen_at[64], silence[16], workers[16], queue[16];
+    int queue_max = 0;
     const struct http_config *c = &h->c;
+    TRY(queue_length(&queue_max, e));
+    snprintf(queue, sizeof queue, "%d", queue_max);
     snprintf(listen_at, sizeof listen_at, "%s:%d", h->host, c->port);
     snprintf(silence, sizeof silence, "%d", c->silence_ms ? c->silence_ms : 5000);
     snprintf(workers, sizeof workers, "%d", HTTP_WORKERS);
@@ -278,7 +304,7 @@ static enum status start(struct http *h, struct err *e) {
                              "listen_backlog",
                              "2048",
                              "connection_queue",
-                             "1024",
+                             queue,
                              "request_timeout_ms",
                              silence,
                              "decode_url",

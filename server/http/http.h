@@ -49,7 +49,8 @@ struct http_stats {
 enum { HTTP_WORKERS = 64, HTTP_STREAMS = 32, HTTP_READERS = 16 };
 
 /* ST_IO when the port is taken (named in the text), ST_INVALID for an address that is not IPv4 or
- * needs a token. Block signals before, so that they reach the caller's sigwait and not a worker. */
+ * needs a token, ST_LIMIT when too few files may be open (the soft limit is raised first). Block
+ * signals before, so that they reach the caller's sigwait and not a worker. */
 enum status http_open(struct http **out, const struct http_config *c, struct err *e) MUST_CHECK;
 int http_port(const struct http *h);
 /* Writes of running handlers fail from now on; waits for the handlers. NULL is fine. */

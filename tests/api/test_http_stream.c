@@ -3,6 +3,7 @@
 #include "tests/api/http_toy.h"
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 static char answer[HC_BYTES], text[HC_BYTES];
 
@@ -217,7 +218,55 @@ static void no_memory(void) {
     EQ(get("/api/hello"), 200);
 }
 
+/* A server that may open few files, in a process of its own: tells its port and its start's status,
+ * and leaves when the pipe closes. */
+static void small_server(rlim_t files, int out, int in) {
+    struct rlimit lim = {files, files};
+    struct err e = {.line = 0};
+    struct http_config c = {
+        .routes = toy_routes, .n_routes = COUNT(toy_routes), .app = &toy, .silence_ms = 1000};
+    setrlimit(RLIMIT_NOFILE, &lim);
+    int told[2] = {(int)http_open(&toy.h, &c, &e), 0};
+    if (toy.h) told[1] = http_port(toy.h);
+    if (told[0] == ST_LIMIT && !strstr(e.text, "64 files")) told[0] = ST_INTERNAL;
+    char byte;
+    if (write(out, told, sizeof told) == sizeof told) (void)!read(in, &byte, 1);
+    http_close(toy.h);
+    _exit(0);
+}
+
+/* Few files: refused with a reason, or served with a shorter queue and without a spinning core. */
+static void few_files(rlim_t files, enum status want) {
+    int out[2], in[2], told[2] = {-1, 0}, fd[400];
+    struct rusage used;
+    OK(pipe(out) == 0 && pipe(in) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(in[1]);
+        small_server(files, out[1], in[0]);
+    }
+    EQ(read(out[0], told, sizeof told), sizeof told);
+    EQ(told[0], want);
+    if (told[0] == ST_OK) {
+        toy.port = told[1];
+        for (size_t i = 0; i < COUNT(fd); i++) fd[i] = hc_connect(toy.port);
+        hc_sleep(1.5);
+        for (size_t i = 0; i < COUNT(fd); i++) close(fd[i]);
+        EQ(get("/api/hello"), 200);
+    }
+    close(in[1]);
+    EQ(wait4(child, NULL, 0, &used), child);
+    double cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                 (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
+    printf("%d files: %s, %.2f s of processor time\n", (int)files,
+           status_name((enum status)told[0]), cpu);
+    OK(cpu < .7);
+    close(in[0]), close(out[0]), close(out[1]);
+}
+
 int main(void) {
+    few_files(64, ST_LIMIT);
+    few_files(260, ST_OK);
     toy_start(1000, 0, NULL);
     no_memory();
     exports();
