@@ -23,6 +23,7 @@ int store_name_ok(struct view v);
 struct catalog {
     const char *name, *surface; /* surface: the name of the surface it is shown on */
     long long items, members, interactions, created; /* created: Unix seconds */
+    long long version; /* another number, never used before, after every change of its contents */
 };
 struct item {
     long long row; /* rowid inside the store */
@@ -75,6 +76,15 @@ enum status store_member(struct store *s, struct view catalog, struct view id, s
 /* Oldest first, by time then order of import. */
 enum status store_history(struct store *s, struct view catalog, struct view member, struct arena *a,
                           struct interaction **out, int *n, struct err *e) MUST_CHECK;
+
+/* Every interaction of a catalogue, by member, then time, then order of import. member and item are
+ * rowids (item as in struct item); label as in struct interaction. */
+struct event {
+    long long member, item, at;
+    int label;
+};
+enum status store_events(struct store *s, struct view catalog, struct arena *a, struct event **out,
+                         int *n, struct err *e) MUST_CHECK;
 
 /* --- baselines' raw material
  * ----------------------------------------------------------------------------------------- */

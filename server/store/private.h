@@ -1,0 +1,76 @@
+/* What the store's files share: the store itself, its connections, items read from rows. */
+#ifndef STORE_PRIVATE_H
+#define STORE_PRIVATE_H
+
+#include "server/store/db.h"
+#include "server/store/store.h"
+
+#include <pthread.h>
+
+enum {
+    STORE_READERS = 4,
+    STORE_PATH = 600,
+    STORE_ID_MAX = 200,
+    STORE_TITLE_MAX = 2000,
+    STORE_TEXT_MAX = 100000,
+    STORE_TAGS_MAX = 64,
+    STORE_TAG_MAX = 100,
+    STORE_ITEMS_MAX = 1000000,
+    STORE_MEMBERS_MAX = 1000000,
+    STORE_INTERACTIONS_MAX = 20000000
+};
+#define STORE_TAG_SPLIT '\x1f' /* between tags in the database; tags hold no control characters */
+
+/* One writing connection; every writer, an import's final step included, holds `write`. Readers
+ * borrow one of a few connections, each call in a transaction of its own, so that it sees one
+ * state and, by WAL, waits for no writer. */
+struct store {
+    char folder[STORE_PATH], path[STORE_PATH];
+    int lock;
+    pthread_mutex_t write, pool;
+    pthread_cond_t freed;
+    struct db writer, reader[STORE_READERS];
+    int taken[STORE_READERS];
+    unsigned imports; /* names of staging files; guarded by pool */
+};
+
+enum status store_read_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
+enum status store_read_end(struct store *s, struct db *d, enum status st, struct err *e) MUST_CHECK;
+enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
+enum status store_write_end(struct store *s, struct db *d, enum status st,
+                            struct err *e) MUST_CHECK;
+
+/* Makes text printable: broken UTF-8 and control characters become '?', a cut last character goes.
+ */
+void text_clean(char *text);
+/* A person's text for a message: cut and cleaned. Valid until the end of the full expression. */
+struct shown {
+    char text[68];
+};
+struct shown text_show(struct view v);
+
+/* Brings an opened database to the newest schema, or refuses it. */
+enum status schema_migrate(struct db *d, struct err *e) MUST_CHECK;
+
+/* A catalogue's own number and counts. ST_NOT_FOUND names it. */
+struct catalog_row {
+    long long row, items, interactions;
+    int has_popularity;
+};
+enum status catalog_find(struct db *d, struct view name, struct catalog_row *out,
+                         struct err *e) MUST_CHECK;
+/* Marks a catalogue as changed and brings its counts up to date. */
+enum status catalog_touch(struct db *d, long long row, struct err *e) MUST_CHECK;
+/* Removes a catalogue with everything in it. */
+enum status catalog_drop(struct db *d, long long row, struct err *e) MUST_CHECK;
+
+/* The columns of catalog_item, to follow SELECT. */
+#define ITEM_COLUMNS "i.row, i.id, i.title, i.text, i.tags, i.popularity, i.time, i.extra"
+enum status catalog_item(sqlite3_stmt *st, struct arena *a, struct item *out,
+                         struct err *e) MUST_CHECK;
+
+/* Makes a catalogue's full-text index from its stored items; drops it. */
+enum status search_build(struct db *d, long long catalog, struct err *e) MUST_CHECK;
+enum status search_drop(struct db *d, long long catalog, struct err *e) MUST_CHECK;
+
+#endif

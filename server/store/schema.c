@@ -1,0 +1,81 @@
+/* The database's tables, as numbered steps from an empty file to the newest form. */
+#include "server/store/private.h"
+
+#include <stdio.h>
+
+/* Step i takes a database from version i to i + 1. Steps that were ever released are not edited:
+ * a change is a new step. */
+static const char *const steps[] = {
+    /* An item's rowid is never used again (AUTOINCREMENT), so that whatever is cached by it cannot
+     * come to mean another item. Interactions are unique per member, time and item: importing the
+     * same log twice changes nothing. Runs name their catalogue and outlive it. */
+    "CREATE TABLE counter(n INTEGER NOT NULL);"
+    "INSERT INTO counter VALUES(0);"
+    "CREATE TABLE catalog(row INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+    " surface TEXT NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL DEFAULT 0,"
+    " items INTEGER NOT NULL DEFAULT 0, members INTEGER NOT NULL DEFAULT 0,"
+    " interactions INTEGER NOT NULL DEFAULT 0, has_popularity INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE item(row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " catalog INTEGER NOT NULL REFERENCES catalog(row) ON DELETE CASCADE,"
+    " id TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, tags TEXT NOT NULL,"
+    " popularity REAL, time INTEGER, extra TEXT NOT NULL, UNIQUE(catalog, id));"
+    "CREATE INDEX item_catalog ON item(catalog);"
+    "CREATE TABLE member(row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " catalog INTEGER NOT NULL REFERENCES catalog(row) ON DELETE CASCADE,"
+    " id TEXT NOT NULL, name TEXT NOT NULL, profile TEXT NOT NULL, UNIQUE(catalog, id));"
+    "CREATE INDEX member_catalog ON member(catalog);"
+    "CREATE TABLE interaction(row INTEGER PRIMARY KEY,"
+    " member INTEGER NOT NULL REFERENCES member(row) ON DELETE CASCADE,"
+    " item INTEGER NOT NULL REFERENCES item(row) ON DELETE CASCADE,"
+    " label INTEGER NOT NULL, rating REAL, at INTEGER NOT NULL, UNIQUE(member, at, item));"
+    "CREATE INDEX interaction_item ON interaction(item);"
+    "CREATE TABLE run(row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, catalog TEXT NOT NULL,"
+    " title TEXT NOT NULL, created INTEGER NOT NULL, json TEXT NOT NULL);"
+    "CREATE TABLE surface(name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;",
+};
+
+enum { APPLICATION = 0x54415052 }; /* "TAPR" */
+
+static enum status number(struct db *d, const char *sql, long long *out, struct err *e) {
+    sqlite3_stmt *st;
+    TRY(db_prep_once(d, sql, &st, e));
+    enum status s = db_number(d, st, out, e);
+    sqlite3_finalize(st);
+    return s;
+}
+
+static enum status check_owner(struct db *d, long long *version, struct err *e) {
+    long long app, tables;
+    TRY(number(d, "PRAGMA application_id", &app, e));
+    TRY(number(d, "PRAGMA user_version", version, e));
+    TRY(number(d, "SELECT count(*) FROM sqlite_schema", &tables, e));
+    if (app != APPLICATION && (app != 0 || *version != 0 || tables != 0)) {
+        enum status st = fail(e, ST_CORRUPT, "taproom.db is another program's database");
+        err_hint(e, "choose another data folder with --data");
+        return st;
+    }
+    if (*version > (long long)COUNT(steps)) {
+        enum status st = fail(e, ST_UNSUPPORTED,
+                              "taproom.db has version %lld and this taproom knows versions up to "
+                              "%zu",
+                              *version, COUNT(steps));
+        err_hint(e, "use the newer taproom that wrote it, or another data folder with --data");
+        return st;
+    }
+    return *version < 0 ? fail(e, ST_CORRUPT, "taproom.db has a negative version") : ST_OK;
+}
+
+enum status schema_migrate(struct db *d, struct err *e) {
+    long long version;
+    TRY(check_owner(d, &version, e));
+    for (size_t i = (size_t)version; i < COUNT(steps); i++) {
+        char mark[96];
+        snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=%zu",
+                 APPLICATION, i + 1);
+        TRY(db_exec(d, "BEGIN IMMEDIATE", e));
+        enum status st = db_exec(d, steps[i], e);
+        if (st == ST_OK) st = db_exec(d, mark, e);
+        TRY(db_end(d, st, e));
+    }
+    return ST_OK;
+}

@@ -1,0 +1,276 @@
+/* The staging file and the step from it into the store. */
+#include "server/store/stage.h"
+
+#include "model/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The staging file lies beside the database, so that a full disk shows here first and /tmp, which
+ * may be memory, is not filled. It needs no journal: it is deleted on every way out, and what a
+ * kill leaves is deleted by the next store_open. */
+static const char tables[] =
+    "PRAGMA stage.journal_mode=OFF; PRAGMA stage.synchronous=OFF;"
+    "CREATE TABLE stage.item(n INTEGER PRIMARY KEY, line INTEGER, id TEXT UNIQUE, title TEXT,"
+    " text TEXT, tags TEXT, popularity REAL, time INTEGER, extra TEXT);"
+    "CREATE TABLE stage.member(n INTEGER PRIMARY KEY, line INTEGER, id TEXT UNIQUE, name TEXT,"
+    " profile TEXT);"
+    "CREATE TABLE stage.interaction(n INTEGER PRIMARY KEY, line INTEGER, member TEXT, item TEXT,"
+    " label INTEGER, rating REAL, at INTEGER, UNIQUE(member, at, item));"
+    "BEGIN;";
+
+static enum status attach(struct stage *g, struct err *e) {
+    sqlite3_stmt *st;
+    TRY(db_prep_once(&g->db, "ATTACH ?1 AS stage", &st, e));
+    db_bind_text(st, 1, view_of(g->path));
+    enum status s = db_run(&g->db, st, e);
+    sqlite3_finalize(st);
+    return s;
+}
+
+enum status stage_open(struct stage *g, struct store *s, struct err *e) {
+    *g = (struct stage){.store = s};
+    pthread_mutex_lock(&s->pool);
+    unsigned number = ++s->imports;
+    pthread_mutex_unlock(&s->pool);
+    snprintf(g->path, sizeof g->path, "%s/import-%u.tmp", s->folder, number);
+    TRY(db_open(&g->db, s->path, e));
+    enum status st = attach(g, e);
+    if (st == ST_OK) st = db_exec(&g->db, tables, e);
+    if (st != ST_OK) stage_close(g);
+    return st;
+}
+
+void stage_close(struct stage *g) {
+    if (!g->db.h) return;
+    db_close(&g->db);
+    (void)unlink(g->path);
+}
+
+/* --- rows */
+
+static enum status bind_item(struct stage *g, const struct row *r, sqlite3_stmt **st,
+                             struct err *e) {
+    static const char sql[] =
+        "INSERT OR IGNORE INTO stage.item(line, id, title, text, tags, popularity, time, extra)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, '{' || ?8 || '}')";
+    TRY(db_prep(&g->db, sql, st, e));
+    db_bind_text(*st, 2, r->cell[FIELD_ID]);
+    db_bind_text(*st, 3, r->cell[FIELD_TITLE]);
+    db_bind_text(*st, 4, r->cell[FIELD_TEXT]);
+    db_bind_text(*st, 5, buf_text(&r->tags));
+    db_bind_null(*st, 6);
+    db_bind_null(*st, 7);
+    if (r->cell[FIELD_POPULARITY].n) db_bind_real(*st, 6, r->popularity);
+    if (r->cell[FIELD_TIME].n) db_bind_int(*st, 7, r->time);
+    db_bind_text(*st, 8, buf_text(&r->extra));
+    return ST_OK;
+}
+
+static enum status bind_member(struct stage *g, const struct row *r, sqlite3_stmt **st,
+                               struct err *e) {
+    static const char sql[] = "INSERT OR IGNORE INTO stage.member(line, id, name, profile)"
+                              " VALUES(?1, ?2, ?3, ?4)";
+    TRY(db_prep(&g->db, sql, st, e));
+    db_bind_text(*st, 2, r->cell[FIELD_ID]);
+    db_bind_null(*st, 3);
+    db_bind_null(*st, 4);
+    if (r->given >> FIELD_NAME & 1) db_bind_text(*st, 3, r->cell[FIELD_NAME]);
+    if (r->given >> FIELD_PROFILE & 1) db_bind_text(*st, 4, r->cell[FIELD_PROFILE]);
+    return ST_OK;
+}
+
+static enum status bind_interaction(struct stage *g, const struct row *r, sqlite3_stmt **st,
+                                    struct err *e) {
+    static const char sql[] =
+        "INSERT OR IGNORE INTO stage.interaction(line, member, item, label, rating, at)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+    TRY(db_prep(&g->db, sql, st, e));
+    db_bind_text(*st, 2, r->cell[FIELD_MEMBER]);
+    db_bind_text(*st, 3, r->cell[FIELD_ITEM]);
+    db_bind_int(*st, 4, r->label);
+    db_bind_null(*st, 5);
+    if (view_trim(r->cell[FIELD_RATING]).n) db_bind_real(*st, 5, r->rating);
+    db_bind_int(*st, 6, r->at);
+    return ST_OK;
+}
+
+static enum status say_repeated(struct stage *g, enum import_kind kind, const struct row *r,
+                                struct fault *f, struct err *e) {
+    static const char item[] = "SELECT line FROM stage.item WHERE id = ?1";
+    static const char member[] = "SELECT line FROM stage.member WHERE id = ?1";
+    static const char interaction[] =
+        "SELECT line FROM stage.interaction WHERE member = ?1 AND at = ?3 AND item = ?2";
+    int two = kind == IMPORT_INTERACTIONS;
+    sqlite3_stmt *st;
+    long long line;
+    if (two)
+        TRY(db_prep(&g->db, interaction, &st, e));
+    else
+        TRY(db_prep(&g->db, kind == IMPORT_ITEMS ? item : member, &st, e));
+    db_bind_text(st, 1, r->cell[two ? FIELD_MEMBER : FIELD_ID]);
+    if (two) db_bind_text(st, 2, r->cell[FIELD_ITEM]);
+    if (two) db_bind_int(st, 3, r->at);
+    TRY(db_number(&g->db, st, &line, e));
+    row_fault(f, "the same %s as in line %lld", two ? "member, item and time" : "id", line);
+    return ST_OK;
+}
+
+enum status stage_add(struct stage *g, enum import_kind kind, const struct row *r, struct fault *f,
+                      struct err *e) {
+    static const long long max[] = {STORE_ITEMS_MAX, STORE_MEMBERS_MAX, STORE_INTERACTIONS_MAX};
+    sqlite3_stmt *st;
+    if (g->count[kind] >= max[kind]) {
+        row_fault(f, "more than %lld rows; split the input", max[kind]);
+        return ST_OK;
+    }
+    if (kind == IMPORT_ITEMS)
+        TRY(bind_item(g, r, &st, e));
+    else if (kind == IMPORT_MEMBERS)
+        TRY(bind_member(g, r, &st, e));
+    else
+        TRY(bind_interaction(g, r, &st, e));
+    db_bind_int(st, 1, r->line);
+    TRY(db_run(&g->db, st, e));
+    if (sqlite3_changes(g->db.h) == 0) return say_repeated(g, kind, r, f, e);
+    g->count[kind]++;
+    return ST_OK;
+}
+
+enum status stage_done(struct stage *g, struct err *e) {
+    return db_end(&g->db, ST_OK, e);
+}
+
+/* --- into the store */
+
+enum status stage_begin(struct stage *g, struct err *e) {
+    pthread_mutex_lock(&g->store->write);
+    enum status st = db_exec(&g->db, "BEGIN IMMEDIATE", e);
+    if (st != ST_OK) pthread_mutex_unlock(&g->store->write);
+    return st;
+}
+
+enum status stage_end(struct stage *g, enum status st, struct err *e) {
+    st = db_end(&g->db, st, e);
+    pthread_mutex_unlock(&g->store->write);
+    return st;
+}
+
+/* Runs sql with the catalogues' numbers as ?1 and ?2. */
+static enum status run_on(struct db *d, const char *sql, long long catalog, long long old,
+                          struct err *e) {
+    sqlite3_stmt *st;
+    TRY(db_prep(d, sql, &st, e));
+    db_bind_int(st, 1, catalog);
+    if (sqlite3_bind_parameter_count(st) > 1) db_bind_int(st, 2, old);
+    return db_run(d, st, e);
+}
+
+/* Members go over to the new catalogue, and with them the interactions whose item came again; the
+ * rest goes with the old items. */
+static enum status take_over(struct db *d, long long catalog, long long old, struct err *e) {
+    static const char members[] = "UPDATE main.member SET catalog = ?1 WHERE catalog = ?2";
+    static const char moved[] =
+        "UPDATE main.interaction SET item = n.row FROM main.item o, main.item n"
+        " WHERE o.row = interaction.item AND o.catalog = ?2 AND n.catalog = ?1 AND n.id = o.id";
+    TRY(run_on(d, members, catalog, old, e));
+    TRY(run_on(d, moved, catalog, old, e));
+    return catalog_drop(d, old, e);
+}
+
+static enum status new_catalog(struct db *d, struct view name, struct view surface, long long *row,
+                               struct err *e) {
+    static const char sql[] = "INSERT INTO main.catalog(name, surface, created) VALUES(?1, ?2, ?3)";
+    sqlite3_stmt *st;
+    TRY(db_prep(d, sql, &st, e));
+    db_bind_text(st, 1, name);
+    db_bind_text(st, 2, surface);
+    db_bind_int(st, 3, clock_unix());
+    TRY(db_run(d, st, e));
+    *row = sqlite3_last_insert_rowid(d->h);
+    return ST_OK;
+}
+
+enum status stage_items(struct stage *g, struct view catalog, struct view surface, int replace,
+                        struct err *e) {
+    static const char rename[] = "UPDATE main.catalog SET name = name || ' (old)' WHERE row = ?1";
+    static const char copy[] =
+        "INSERT INTO main.item(catalog, id, title, text, tags, popularity, time, extra)"
+        " SELECT ?1, id, title, text, tags, popularity, time, extra FROM stage.item ORDER BY n";
+    struct db *d = &g->db;
+    struct catalog_row old = {0};
+    long long row;
+    enum status found = catalog_find(d, catalog, &old, e);
+    if (found != ST_OK && found != ST_NOT_FOUND) return found;
+    if (found == ST_OK && !replace)
+        return fail(e, ST_CONFLICT, "there is a catalogue '%s' already", text_show(catalog).text);
+    if (found == ST_OK) TRY(run_on(d, rename, old.row, 0, e));
+    TRY(new_catalog(d, catalog, surface, &row, e));
+    TRY(run_on(d, copy, row, 0, e));
+    if (found == ST_OK) TRY(take_over(d, row, old.row, e));
+    TRY(search_build(d, row, e));
+    return catalog_touch(d, row, e);
+}
+
+enum status stage_members(struct stage *g, struct view catalog, struct err *e) {
+    static const char update[] = "UPDATE main.member SET name = ifnull(s.name, member.name),"
+                                 " profile = ifnull(s.profile, member.profile) FROM stage.member s"
+                                 " WHERE member.catalog = ?1 AND member.id = s.id";
+    static const char insert[] =
+        "INSERT OR IGNORE INTO main.member(catalog, id, name, profile)"
+        " SELECT ?1, id, ifnull(name, ''), ifnull(profile, '') FROM stage.member ORDER BY n";
+    struct catalog_row c;
+    TRY(catalog_find(&g->db, catalog, &c, e));
+    TRY(run_on(&g->db, update, c.row, 0, e));
+    TRY(run_on(&g->db, insert, c.row, 0, e));
+    return catalog_touch(&g->db, c.row, e);
+}
+
+enum status stage_interactions(struct stage *g, struct view catalog, struct err *e) {
+    static const char members[] =
+        "INSERT OR IGNORE INTO main.member(catalog, id, name, profile)"
+        " SELECT ?1, s.member, '', '' FROM stage.interaction s"
+        " CROSS JOIN main.item i ON i.catalog = ?1 AND i.id = s.item ORDER BY s.n";
+    static const char copy[] =
+        "INSERT INTO main.interaction(member, item, label, rating, at)"
+        " SELECT m.row, i.row, s.label, s.rating, s.at FROM stage.interaction s"
+        " CROSS JOIN main.item i ON i.catalog = ?1 AND i.id = s.item"
+        " CROSS JOIN main.member m ON m.catalog = ?1 AND m.id = s.member WHERE true ORDER BY s.n"
+        " ON CONFLICT(member, at, item) DO UPDATE SET label = excluded.label,"
+        " rating = excluded.rating";
+    struct catalog_row c;
+    TRY(catalog_find(&g->db, catalog, &c, e));
+    TRY(run_on(&g->db, members, c.row, 0, e));
+    TRY(run_on(&g->db, copy, c.row, 0, e));
+    return catalog_touch(&g->db, c.row, e);
+}
+
+#define UNKNOWN                                  \
+    " FROM stage.interaction s WHERE NOT EXISTS" \
+    " (SELECT 1 FROM main.item i WHERE i.catalog = ?1 AND i.id = s.item)"
+
+enum status stage_unknown(struct stage *g, struct view catalog, long long *count,
+                          struct stage_missing *first, int max, int *n, struct err *e) {
+    static const char how_many[] = "SELECT count(*)" UNKNOWN;
+    static const char list[] = "SELECT s.line, s.item" UNKNOWN " ORDER BY s.n LIMIT ?2";
+    struct catalog_row c;
+    sqlite3_stmt *st;
+    *n = 0;
+    TRY(catalog_find(&g->db, catalog, &c, e));
+    TRY(db_prep(&g->db, how_many, &st, e));
+    db_bind_int(st, 1, c.row);
+    TRY(db_number(&g->db, st, count, e));
+    TRY(db_prep(&g->db, list, &st, e));
+    db_bind_int(st, 1, c.row);
+    db_bind_int(st, 2, max);
+    for (int row; *n < max; (*n)++) {
+        TRY(db_step(&g->db, st, &row, e));
+        if (!row) break;
+        struct view item = db_view(st, 1);
+        first[*n].line = (long)sqlite3_column_int64(st, 0);
+        first[*n].item = text_show(item);
+    }
+    sqlite3_reset(st);
+    return ST_OK;
+}

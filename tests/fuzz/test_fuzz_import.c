@@ -1,0 +1,50 @@
+/* links: store */
+/* Runs the import fuzz target on mutations of good inputs, with a fixed seed, so that each test run
+ * covers it; a longer hunt uses libFuzzer. */
+#include "tests/fuzz/fuzz_import.c"
+#include "tests/t.h"
+
+static const char *const seeds[] = {
+    "{\"id\":\"1\",\"title\":\"a (1995)\",\"tags\":[\"x\",\"y\"],\"n\":{\"d\":[1,2.5]}}\n{\"id\":2}\r\n",
+    "{\"id\":7,\"title\":\"\\u00e9\\\"\",\"popularity\":3e2,\"time\":\"2020-01-01T10:00Z\",\"drop\":null}",
+    "id,title,tags,popularity,time,other\n1,\"a, \"\"b\"\"\",x|y,3,1995,q\n2,b,,,,\"\n\"\r\n",
+    "id:token\tname:token_seq\ttags:token_seq\n1\tNet, The (L', Le)\ta b\n",
+    "member;item;label;rating;at\r\nm;1;like;;2020\r\nm;2;;3.5;881250949.0\r\n",
+    "\xef\xbb\xbf"
+    "id,name,profile\nm1,Ada,\xc3\xa9t\xc3\xa9\nm2,,\n",
+};
+static const char spice[] = "{}[]\":,;\t|\\\"'\n\r0159.-eaz\x01\x1f\x7f\x80\xC3\xA9\xED\xFF";
+static uint32_t state = 2463534242u;
+
+static uint32_t next(uint32_t below) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state % below;
+}
+
+int main(void) {
+    uint8_t t[1024];
+    int runs = 60000;
+    for (int i = 0; i < runs; i++) {
+        const char *seed = seeds[next(COUNT(seeds))];
+        size_t n = strlen(seed) + 2;
+        t[0] = (uint8_t)next(16);
+        t[1] = (uint8_t)next(256);
+        memcpy(t + 2, seed, n - 2);
+        for (uint32_t k = next(5); k > 0; k--) {
+            size_t at = 2 + next((uint32_t)n - 2);
+            if (next(4) == 0)
+                n = at + 1; /* cut */
+            else if (next(3) == 0 && n + 20 < sizeof t) {
+                size_t some = 1 + next(20); /* repeat a piece */
+                if (at + some > n) some = n - at;
+                memmove(t + at + some, t + at, n - at);
+                n += some;
+            } else
+                t[at] = (uint8_t)spice[next(sizeof spice)];
+        }
+        EQ(LLVMFuzzerTestOneInput(t, n), 0);
+    }
+    return t_end();
+}

@@ -1,0 +1,412 @@
+/* links: store */
+/* Imports: what is kept, what is refused and how that is said, for JSONL and CSV. */
+#include "model/base/buf.h"
+#include "tests/unit/store_help.h"
+
+#define J IMPORT_JSONL
+#define C IMPORT_CSV
+#define S(lit) \
+    { lit, sizeof(lit) - 1 }
+
+/* One input with one fault: its line, a word of its message, rows read and good. */
+struct bad_case {
+    enum import_kind kind;
+    enum import_format format;
+    struct view text;
+    long line;
+    const char *word;
+    int read, good;
+};
+static const struct bad_case bad[] = {
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\"}\n{\"id\":\"2\"}\n"), 2, "title is missing",
+     2, 1},
+    {IMPORT_ITEMS, J, S("{\"title\":\"a\"}\n"), 1, "id is missing", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"\",\"title\":\"a\"}\n"), 1, "id is missing", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\"}\n\n{\"id\":\"1\",\"title\":\"b\"}"), 3,
+     "line 1", 2, 1},
+    {IMPORT_ITEMS, J, S("[1]\n"), 1, "not a JSON object", 1, 0},
+    {IMPORT_ITEMS, J, S("7\n"), 1, "not valid JSON", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\"\n"), 1, "not valid JSON", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\"} x\n"), 1, "not valid JSON", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"title\":\"b\"}\n"), 1, "duplicate", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"TITLE\":\"b\"}\n"), 1, "given twice", 1,
+     0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":{}}\n"), 1, "title is neither", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":true,\"title\":\"a\"}\n"), 1, "id is neither", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"\\u0000\"}\n"), 1, "not valid JSON", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"\\ud800\"}\n"), 1, "not valid JSON", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"x\":1e999}\n"), 1, "not valid JSON", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"caf\xe9\"}\n"), 1, "UTF-8", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\0\"}\n"), 1, "NUL", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"a\\nb\",\"title\":\"a\"}\n"), 1, "control character", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"tags\":[\"a\\u001fb\"]}\n"), 1, "control",
+     1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"tags\":[\"x\",3]}\n"), 1, "tags[1]", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"tags\":{}}\n"), 1, "tags is neither", 1,
+     0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"popularity\":-1}\n"), 1, "popularity '-1'",
+     1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"popularity\":\"lots\"}\n"), 1,
+     "popularity", 1, 0},
+    {IMPORT_ITEMS, J, S("{\"id\":\"1\",\"title\":\"a\",\"time\":\"soon\"}\n"), 1, "time 'soon'", 1,
+     0},
+    {IMPORT_ITEMS, C, S("id,title\n1,a\n2\n3,c\n"), 3, "1 cells, the header 2", 3, 2},
+    {IMPORT_ITEMS, C, S("id,title\n1,a,z\n"), 2, "3 cells", 1, 0},
+    {IMPORT_ITEMS, C, S("id,title\n1,\"a\nb\"\n1,\"c\n"), 4, "never closed", 2, 1},
+    {IMPORT_ITEMS, C, S("id,title\n1,\"a\"b\n"), 2, "closing quote", 1, 0},
+    {IMPORT_ITEMS, C, S("id,title\n1,\"a\nb\"\n1,c\n"), 4, "line 2", 2, 1},
+    {IMPORT_ITEMS, C, S("id,title\n1,a\nid,title\n"), 3, "header is repeated", 2, 1},
+    {IMPORT_ITEMS, C, S("id,title\n1,caf\xe9\n2,b\n"), 2, "Latin-1", 2, 1},
+    {IMPORT_ITEMS, C, S("id,title\n\xd8,\xba\n"), 2, "Latin-1", 1, 0},
+    {IMPORT_ITEMS, C, S("id,title\n1,\n"), 2, "title is missing", 1, 0},
+    {IMPORT_ITEMS, C, S("id,title,time\n1,a,2020-13-01\n"), 2, "time", 1, 0},
+    {IMPORT_ITEMS, C, S("id,title,popularity\n1,a,inf\n"), 2, "popularity", 1, 0},
+    {IMPORT_MEMBERS, C, S("id,name\nx,1\nx,2\n"), 3, "line 2", 2, 1},
+    {IMPORT_INTERACTIONS, C, S("member,item,label\nm,a,like\nm,zz,like\n"), 3, "no item 'zz'", 2,
+     1},
+    {IMPORT_INTERACTIONS, C, S("member,item,label\nm,a,love\n"), 2, "label 'love'", 1, 0},
+    {IMPORT_INTERACTIONS, C, S("member,item,rating\nm,a,6\n"), 2, "rating '6'", 1, 0},
+    {IMPORT_INTERACTIONS, C, S("member,item,rating,label\nm,a,,\n"), 2, "label or rating", 1, 0},
+    {IMPORT_INTERACTIONS, C, S("member,item,rating\n,a,3\n"), 2, "member is missing", 1, 0},
+    {IMPORT_INTERACTIONS, C, S("member,item,rating,at\nm,a,3,never\n"), 2, "at 'never'", 1, 0},
+    {IMPORT_INTERACTIONS, C, S("member,item,rating,at\nm,a,3,1\nm,a,4,1\n"), 3, "line 2", 2, 1},
+};
+
+static struct import_config config_of(const struct bad_case *b) {
+    return (struct import_config){.kind = b->kind,
+                                  .format = b->format,
+                                  .catalog = b->kind == IMPORT_ITEMS ? VIEW("t") : VIEW("base")};
+}
+
+static void faults(struct store *s) {
+    struct err e;
+    struct import_result r;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        const struct bad_case *b = &bad[i];
+        struct import_config c = config_of(b);
+        int failed = t_failed;
+        const char *none = b->kind == IMPORT_ITEMS ? "not_found" : "2 0 0";
+        GOOD(import_text(s, &c, b->text, &r, &e));
+        EQ(r.stored, 0);
+        EQ(r.kept, 0);
+        EQ(r.read, b->read);
+        EQ(r.rejected, 1);
+        OK(r.n_errors >= 1);
+        EQ(r.errors[0].line == 0 ? r.errors[1].line : r.errors[0].line, b->line);
+        OK(strstr(r.errors[0].message, b->word) != NULL);
+        EQ_STR(counts(s, b->kind == IMPORT_ITEMS ? "t" : "base"), none);
+        /* The same with skip_bad: the good rows are there, and their number is the truth. */
+        c.skip_bad = 1;
+        GOOD(import_text(s, &c, b->text, &r, &e));
+        EQ(r.rejected, 1);
+        EQ(r.kept, b->good);
+        EQ(r.stored, b->good > 0);
+        struct arena a;
+        struct catalog k = {.items = 0};
+        arena_init(&a, 1 << 20);
+        enum status st = store_catalog(s, c.catalog, &a, &k, &e);
+        EQ(st, b->kind == IMPORT_ITEMS && b->good == 0 ? ST_NOT_FOUND : ST_OK);
+        EQ(b->kind == IMPORT_ITEMS     ? k.items
+           : b->kind == IMPORT_MEMBERS ? k.members
+                                       : k.interactions,
+           b->good);
+        arena_free(&a);
+        if (b->kind == IMPORT_ITEMS && b->good) GOOD(store_catalog_delete(s, VIEW("t"), &e));
+        if (b->kind != IMPORT_ITEMS) {
+            GOOD(store_catalog_delete(s, VIEW("base"), &e));
+            load(s, IMPORT_ITEMS, "base",
+                 "{\"id\":\"a\",\"title\":\"A\"}\n{\"id\":\"b\",\"title\":\"B\"}");
+        }
+        if (t_failed > failed)
+            printf("  case %zu: %ld %s\n", i, r.errors[0].line, r.errors[0].message);
+    }
+}
+
+/* Headers that end the import at once. */
+static void headers(struct store *s) {
+    static const struct {
+        enum import_kind kind;
+        struct view text;
+        const char *word;
+    } t[] = {
+        {IMPORT_ITEMS, S(""), "empty"},
+        {IMPORT_ITEMS, S("\n\n"), "empty"},
+        {IMPORT_ITEMS, S("name,text\n1,2\n"), "no column 'id'; its columns are: name, text"},
+        {IMPORT_ITEMS, S("id,text\n1,2\n"), "no column 'title'"},
+        {IMPORT_ITEMS, S("id,title,id\n1,2,3\n"), "'id' twice"},
+        {IMPORT_ITEMS, S("id,title,x,x\n1,2,3,4\n"), "'x' twice"},
+        {IMPORT_ITEMS, S("id,title,Title\n1,2,3\n"), "twice"},
+        {IMPORT_ITEMS, S("id,\"title\n1,2,3\n"), "never closed"},
+        {IMPORT_ITEMS, S("id,title,caf\xe9\n1,2,3\n"), "UTF-8"},
+        {IMPORT_MEMBERS, S("name\n1\n"), "no column 'id'"},
+        {IMPORT_INTERACTIONS, S("member,item\nm,a\n"), "'label' or 'rating'"},
+        {IMPORT_INTERACTIONS, S("item,label\na,like\n"), "no column 'member'"},
+        {IMPORT_ITEMS, S("\xff\xfei\0d\0"), "UTF-16"},
+    };
+    struct err e;
+    struct import_result r;
+    for (size_t i = 0; i < COUNT(t); i++) {
+        struct import_config c = {.kind = t[i].kind,
+                                  .format = C,
+                                  .catalog = t[i].kind == IMPORT_ITEMS ? VIEW("t") : VIEW("base"),
+                                  .skip_bad = 1};
+        EQ(import_text(s, &c, t[i].text, &r, &e), ST_BAD_INPUT);
+        EQ(e.line, 1);
+        OK(strstr(e.text, t[i].word) != NULL);
+        OK(e.hint[0] != 0);
+        EQ(r.stored, 0);
+        OK(utf8_valid(view_of(e.text)));
+    }
+    EQ_STR(counts(s, "t"), "not_found");
+}
+
+/* Every value as it came, through both formats. */
+static void round_trip(struct store *s) {
+    static const struct view forms[] = {
+        S("{\"id\":7,\"title\":\" spaced \\u00e9 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80\","
+          "\"text\":\"'; DROP TABLE item; -- \\u202e \\\"q\\\" \\n\\t\",\"tags\":[\" a \",\"\",\"b|c\"],"
+          "\"popularity\":12.5,\"time\":\"2020-02-29T12:00:00+02:00\",\"none\":null,"
+          "\"a\\u00e9\": [1,{\"b\":\"}],{\"}] , \"big\":123456789012345678}\r\n"),
+        S("\xef\xbb\xbfTitle;id;text;tags;popularity;time;a\xc3\xa9;big\r\n"
+          "\" spaced \xc3\xa9 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80\";7;"
+          "\"'; DROP TABLE item; -- \xe2\x80\xae \"\"q\"\" \n\t\"; a | |b/c;12.5;"
+          "2020-02-29T12:00:00+02:00;\"q\"\"\\\n\";\r\n"),
+    };
+    struct err e;
+    struct import_result r;
+    struct arena a;
+    struct item *it;
+    int n;
+    long long total;
+    arena_init(&a, 4 << 20);
+    for (int f = 0; f < 2; f++) {
+        struct import_config c = {
+            .kind = IMPORT_ITEMS, .format = f ? C : J, .catalog = VIEW("t"), .replace = 1};
+        GOOD(import_text(s, &c, forms[f], &r, &e));
+        if (r.n_errors) printf("%ld %s\n", r.errors[0].line, r.errors[0].message);
+        EQ(r.kept, 1);
+        GOOD(store_items(s, VIEW("t"), VIEW(""), 0, 9, &a, &it, &n, &total, &e));
+        EQ(n, 1);
+        EQ_STR(it[0].id, "7");
+        EQ_STR(it[0].title, " spaced \xc3\xa9 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80");
+        EQ_STR(it[0].text, "'; DROP TABLE item; -- \xe2\x80\xae \"q\" \n\t");
+        EQ(it[0].n_tags, 2);
+        EQ_STR(it[0].tags[0], "a");
+        EQ_STR(it[0].tags[1], f ? "b/c" : "b|c");
+        NEAR(it[0].popularity, 12.5, 0);
+        EQ(it[0].time, 1582970400);
+        EQ_STR(it[0].extra, f ? "{\"a\xc3\xa9\":\"q\\\"\\\\\\u000a\",\"big\":\"\"}"
+                              : "{\"none\":null,\"a\xc3\xa9\":[1,{\"b\":\"}],{\"}],"
+                                "\"big\":123456789012345678}");
+        struct catalog k;
+        GOOD(store_catalog(s, VIEW("t"), &a, &k, &e));
+        EQ_STR(k.surface, "generic");
+    }
+    GOOD(store_catalog_delete(s, VIEW("t"), &e));
+    arena_free(&a);
+}
+
+/* A field at its limit is kept, one byte more is refused. */
+static void limits(struct store *s) {
+    static const struct {
+        const char *before, *after;
+        size_t max;
+        const char *word;
+    } t[] = {
+        {"{\"title\":\"t\",\"id\":\"", "\"}", 200, "id has 201 bytes"},
+        {"{\"id\":\"1\",\"title\":\"", "\"}", 2000, "title has 2001"},
+        {"{\"id\":\"1\",\"title\":\"t\",\"text\":\"", "\"}", 100000, "text has 100001"},
+        {"{\"id\":\"1\",\"title\":\"t\",\"tags\":[\"", "\"]}", 100, "tag has 101"},
+        {"{\"id\":\"1\",\"title\":\"t\",\"x\":\"", "\"}", 100000 - 6, "further fields have 100001"},
+    };
+    struct buf b;
+    struct err e;
+    struct import_result r;
+    struct import_config c = {
+        .kind = IMPORT_ITEMS, .format = J, .catalog = VIEW("t"), .replace = 1};
+    buf_init(&b, 4 << 20);
+    for (size_t i = 0; i < COUNT(t); i++)
+        for (size_t more = 0; more < 2; more++) {
+            buf_clear(&b);
+            buf_str(&b, t[i].before);
+            for (size_t k = 0; k < t[i].max + more; k++) buf_str(&b, "x");
+            buf_str(&b, t[i].after);
+            GOOD(import_text(s, &c, buf_text(&b), &r, &e));
+            EQ(r.kept, !more);
+            if (more) OK(strstr(r.errors[0].message, t[i].word) != NULL);
+        }
+    for (int tags = 64; tags <= 65; tags++) {
+        buf_clear(&b);
+        buf_str(&b, "id,title,tags\n1,t,");
+        for (int k = 0; k < tags; k++) buf_printf(&b, "%st%d", k ? "|" : "", k);
+        struct import_config csv = c;
+        csv.format = C;
+        GOOD(import_text(s, &csv, buf_text(&b), &r, &e));
+        EQ(r.kept, tags == 64);
+    }
+    for (int depth = 31; depth <= 32; depth++) {
+        buf_clear(&b);
+        buf_str(&b, "{\"id\":\"1\",\"title\":\"t\",\"x\":");
+        for (int k = 0; k < depth; k++) buf_str(&b, "[");
+        for (int k = 0; k < depth; k++) buf_str(&b, "]");
+        buf_str(&b, "}");
+        GOOD(import_text(s, &c, buf_text(&b), &r, &e));
+        EQ(r.kept, depth == 31);
+    }
+    /* Brackets in a string are no depth; 100,000 of them outside are refused without a crash. */
+    buf_clear(&b);
+    buf_str(&b, "{\"id\":\"1\",\"title\":\"t\",\"text\":\"\\\"");
+    for (int k = 0; k < 99; k++) buf_str(&b, "[{");
+    buf_str(&b, "\"}\n");
+    for (int k = 0; k < 100000; k++) buf_str(&b, "[");
+    c.skip_bad = 1;
+    GOOD(import_text(s, &c, buf_text(&b), &r, &e));
+    EQ(r.kept, 1);
+    EQ(r.rejected, 1);
+    /* A line over 1 MiB: refused as a whole, or left out. */
+    buf_clear(&b);
+    buf_str(&b, "{\"id\":\"2\",\"title\":\"u\"}\n");
+    for (int k = 0; k < (1 << 20) + 1; k++) buf_str(&b, " ");
+    buf_str(&b, "\n{\"id\":\"3\",\"title\":\"v\"}\n");
+    GOOD(import_text(s, &c, buf_text(&b), &r, &e));
+    EQ(r.kept, 2);
+    EQ(r.errors[0].line, 2);
+    EQ_STR(counts(s, "t"), "2 0 0");
+    c.skip_bad = 0;
+    EQ(import_text(s, &c, buf_text(&b), &r, &e), ST_LIMIT);
+    EQ(e.line, 2);
+    EQ(r.stored, 0);
+    EQ_STR(counts(s, "t"), "2 0 0");
+    GOOD(store_catalog_delete(s, VIEW("t"), &e));
+    buf_free(&b);
+}
+
+static void mapping(struct store *s) {
+    static const struct view map[][2] = {{VIEW("item_id"), VIEW("id")},
+                                         {VIEW("movie_title"), VIEW("title")},
+                                         {VIEW("class"), VIEW("tags")},
+                                         {VIEW("zip"), VIEW("")},
+                                         {VIEW("old"), VIEW("new")}};
+    static const struct view forms[] = {
+        S("item_id:token\tmovie_title:token_seq\tclass:token_seq\tzip:token\told:token\n"
+          "1\t\"Quoted\" film\tA B\t99\tx\n"),
+        S("{\"item_id\":1,\"movie_title\":\"\\\"Quoted\\\" film\",\"class\":\"A|B\",\"zip\":9,"
+          "\"old\":\"x\"}"),
+    };
+    struct err e;
+    struct import_result r;
+    struct arena a;
+    struct item *it;
+    int n;
+    long long total;
+    arena_init(&a, 1 << 20);
+    for (int f = 0; f < 2; f++) {
+        struct import_config c = {.kind = IMPORT_ITEMS,
+                                  .format = f ? J : C,
+                                  .catalog = VIEW("t"),
+                                  .replace = 1,
+                                  .map = map,
+                                  .n_map = COUNT(map)};
+        GOOD(import_text(s, &c, forms[f], &r, &e));
+        EQ(r.kept, 1);
+        GOOD(store_items(s, VIEW("t"), VIEW(""), 0, 9, &a, &it, &n, &total, &e));
+        EQ_STR(it[0].title, "\"Quoted\" film");
+        EQ(it[0].n_tags, 2);
+        EQ_STR(it[0].tags[1], "B");
+        EQ_STR(it[0].extra, "{\"new\":\"x\"}");
+    }
+    struct import_config c = {
+        .kind = IMPORT_ITEMS, .format = C, .catalog = VIEW("u"), .map = map, .n_map = COUNT(map)};
+    EQ(import_text(s, &c, VIEW("item_id,id,title\n1,2,3\n"), &r, &e), ST_BAD_INPUT);
+    c.format = J;
+    GOOD(import_text(s, &c, VIEW("{\"item_id\":1,\"id\":1,\"title\":\"t\"}"), &r, &e));
+    EQ(r.rejected, 1);
+    GOOD(store_catalog_delete(s, VIEW("t"), &e));
+    arena_free(&a);
+}
+
+static enum status read_fails(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
+    enum status st = read_text(arg, p, cap, n, e);
+    return st == ST_OK && *n == 0 ? fail(e, ST_TIMEOUT, "the sender went away") : st;
+}
+
+static void whole(struct store *s) {
+    struct err e;
+    struct import_result r;
+    struct import_config c = {.kind = IMPORT_ITEMS, .format = J, .catalog = VIEW("t")};
+    /* 25 faults: all counted, 20 told, nothing stored. */
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_str(&b, "{\"id\":\"ok\",\"title\":\"fine\"}\n");
+    for (int i = 0; i < 25; i++) buf_str(&b, "{\"id\":\"x\"}\n");
+    GOOD(import_text(s, &c, buf_text(&b), &r, &e));
+    EQ(r.read, 26);
+    EQ(r.rejected, 25);
+    EQ(r.n_errors, IMPORT_ERRORS);
+    EQ(r.errors[19].line, 21);
+    EQ(r.stored, 0);
+    /* Nothing at all. */
+    GOOD(import_text(s, &c, VIEW(" \n\n"), &r, &e));
+    EQ(r.read + r.kept + r.stored, 0);
+    EQ(r.n_errors, 1);
+    OK(strstr(r.errors[0].message, "no rows") != NULL);
+    c.format = C;
+    GOOD(import_text(s, &c, VIEW("id,title\n"), &r, &e));
+    EQ(r.stored, 0);
+    EQ(r.n_errors, 1);
+    c.skip_bad = 1;
+    GOOD(import_text(s, &c, VIEW("id,title\n1\n"), &r, &e));
+    EQ(r.stored, 0);
+    EQ(r.n_errors, 2);
+    EQ_STR(counts(s, "t"), "not_found");
+    /* Dry run: the same numbers, nothing stored. */
+    c.dry_run = 1;
+    GOOD(import_text(s, &c, VIEW("id,title\n1,a\n2\n"), &r, &e));
+    EQ(r.kept, 1);
+    EQ(r.rejected, 1);
+    EQ(r.stored, 0);
+    EQ_STR(counts(s, "t"), "not_found");
+    c.dry_run = 0;
+    /* Conflict, unknown catalogue, bad names. */
+    c.catalog = VIEW("base");
+    EQ(import_text(s, &c, VIEW("id,title\n1,a\n"), &r, &e), ST_CONFLICT);
+    EQ_STR(e.field, "catalog");
+    c.catalog = VIEW("../up");
+    EQ(import_text(s, &c, VIEW("id,title\n1,a\n"), &r, &e), ST_INVALID);
+    c.kind = IMPORT_MEMBERS;
+    c.catalog = VIEW("t");
+    EQ(import_text(s, &c, VIEW("id\n1\n"), &r, &e), ST_NOT_FOUND);
+    /* The reader fails after good rows. */
+    struct text_reader reader = {VIEW("{\"id\":\"1\",\"title\":\"a\"}\n"), 0, 5};
+    struct import_config items = {.kind = IMPORT_ITEMS, .format = J, .catalog = VIEW("t")};
+    EQ(import_run(s, &items, read_fails, &reader, &r, &e), ST_TIMEOUT);
+    EQ_STR(e.text, "the sender went away");
+    EQ_STR(counts(s, "t"), "not_found");
+    /* Unknown items and other faults are told in the order of their lines. */
+    struct import_config x = {.kind = IMPORT_INTERACTIONS, .format = C, .catalog = VIEW("base")};
+    GOOD(import_text(
+        s, &x, VIEW("member,item,label\nm,zz,like\nm,a\nm,yy,like\nm,a,like\nm,a,love\n"), &r, &e));
+    EQ(r.rejected, 4);
+    EQ(r.n_errors, 4);
+    for (int i = 0; i < 4; i++) EQ(r.errors[i].line, i < 3 ? i + 2 : 6);
+    EQ_STR(counts(s, "base"), "2 0 0");
+    buf_free(&b);
+}
+
+int main(void) {
+    char folder[64];
+    struct store *s;
+    struct err e;
+    new_folder(folder);
+    GOOD(store_open(&s, folder, &e));
+    load(s, IMPORT_ITEMS, "base", "{\"id\":\"a\",\"title\":\"A\"}\n{\"id\":\"b\",\"title\":\"B\"}");
+    faults(s);
+    headers(s);
+    round_trip(s);
+    limits(s);
+    mapping(s);
+    whole(s);
+    store_close(s);
+    drop_folder(folder);
+    return t_end();
+}
