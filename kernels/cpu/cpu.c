@@ -1,0 +1,257 @@
+/* The CPU's operations: picks the vector code for this machine, shares rows among threads, and
+ * keeps products in matmul.c and attention in attention.c. */
+#include "kernels/cpu/attention.h"
+#include "kernels/cpu/matmul.h"
+#include "kernels/cpu/vec.h"
+#include "kernels/ops.h"
+
+#include "model/base/arena.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mat {
+    int n, k;
+    struct mm_mat *mm;             /* products */
+    const struct block_type *type; /* tables: rows as they are in the file */
+    uint8_t *rows;
+};
+
+struct cpu {
+    struct ops ops;
+    const struct vec_ops *vec;
+    struct mm *mm;
+    struct attn_scratch attn;
+    float *logits;
+    size_t logits_n;
+    int half;
+    char name[48];
+};
+
+/* Every operation enters here. OpenMP keeps its number of threads per calling thread, and oneDNN's
+ * code was made for ours. */
+static struct cpu *of(struct ops *o) {
+    struct cpu *c = o->self;
+    omp_set_num_threads(c->ops.threads);
+    return c;
+}
+
+/* TAPROOM_ISA=base|avx2|avx512|avx512_bf16 lowers what is used, for tests of older machines. */
+static const struct vec_ops *pick(int *bf16) {
+    static const char *const names[] = {"base", "avx2", "avx512", "avx512_bf16"};
+    const char *limit = getenv("TAPROOM_ISA");
+    int top = 3;
+    for (int i = 0; limit && i < 4; i++)
+        if (strcmp(limit, names[i]) == 0) top = i;
+    __builtin_cpu_init();
+    int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    *bf16 = top >= 3 && avx512 && __builtin_cpu_supports("avx512bf16");
+    if (top >= 2 && avx512) return &vec_ops_avx512;
+    if (top >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &vec_ops_avx2;
+    return &vec_ops_base;
+}
+
+static void cpu_close(struct ops *o) {
+    struct cpu *c = of(o);
+    mm_close(c->mm);
+    mem_free(c->attn.p);
+    mem_free(c->logits);
+    mem_free(c);
+}
+
+static void *cpu_alloc(struct ops *o, size_t bytes) {
+    (void)o;
+    void *p = mem_alloc(bytes);
+    if (p) memset(p, 0, bytes);
+    return p;
+}
+
+static void cpu_release(struct ops *o, void *p) {
+    (void)o;
+    mem_free(p);
+}
+
+static void cpu_mat_close(struct ops *o, struct mat *m) {
+    (void)o;
+    if (!m) return;
+    mm_mat_close(m->mm);
+    mem_free(m->rows);
+    mem_free(m);
+}
+
+/* All parts as one f32 matrix, rows shared among threads; mem_free it. NULL without memory. */
+static float *unpack(const struct mat_part *part, int n_parts, int n, int k) {
+    float *w = mem_alloc((size_t)n * (size_t)k * sizeof *w);
+    float *to = w;
+    for (int i = 0; w && i < n_parts; i++) {
+        const struct block_type *t = part[i].type;
+        size_t blocks = (size_t)k / (size_t)t->elems;
+        int rows = part[i].n;
+        const uint8_t *from = part[i].data;
+#pragma omp parallel for schedule(static)
+        for (int r = 0; r < rows; r++)
+            t->to_f32(to + (size_t)r * (size_t)k, from + (size_t)r * blocks * (size_t)t->bytes,
+                      blocks);
+        to += (size_t)rows * (size_t)k;
+    }
+    return w;
+}
+
+static enum status open_table(struct mat *m, const struct mat_part *part, struct err *e) {
+    size_t bytes =
+        (size_t)m->n * ((size_t)m->k / (size_t)part->type->elems) * (size_t)part->type->bytes;
+    m->type = part->type;
+    m->rows = mem_alloc(bytes);
+    if (!m->rows) return fail(e, ST_NO_MEMORY, "no memory for %zu bytes of embeddings", bytes);
+    memcpy(m->rows, part->data, bytes);
+    return ST_OK;
+}
+
+static enum status cpu_mat_open(struct ops *o, struct mat **out, const struct mat_part *part,
+                                int n_parts, int k, enum mat_use use, struct err *e) {
+    struct cpu *c = of(o);
+    struct mat *m = mem_alloc(sizeof *m);
+    if (!m) return fail(e, ST_NO_MEMORY, "no memory for a matrix");
+    *m = (struct mat){.k = k};
+    for (int i = 0; i < n_parts; i++) m->n += part[i].n;
+    enum status st;
+    if (use == MAT_TABLE) {
+        st = n_parts == 1 ? open_table(m, part, e)
+                          : fail(e, ST_INTERNAL, "a table of %d parts", n_parts);
+    } else {
+        float *w = unpack(part, n_parts, m->n, k);
+        st = w ? mm_mat_open(c->mm, &m->mm, w, m->n, k, c->half && use != MAT_HEAD, e)
+               : fail(e, ST_NO_MEMORY, "no memory for a matrix of %d x %d", m->n, k);
+        mem_free(w);
+    }
+    if (st != ST_OK) {
+        cpu_mat_close(o, m);
+        return st;
+    }
+    *out = m;
+    return ST_OK;
+}
+
+static void cpu_embed(struct ops *o, float *x, const struct mat *t, const int32_t *tok, int rows) {
+    (void)of(o);
+    size_t blocks = (size_t)t->k / (size_t)t->type->elems, row = blocks * (size_t)t->type->bytes;
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++)
+        t->type->to_f32(x + (size_t)r * (size_t)t->k, t->rows + (size_t)tok[r] * row, blocks);
+}
+
+static void cpu_rmsnorm(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
+                        float eps, int f32) {
+    const struct vec_ops *v = of(o)->vec;
+    int half = of(o)->half && !f32;
+    size_t size = half ? 2 : 4;
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++)
+        v->rmsnorm((char *)y + (size_t)r * (size_t)n * size, x + (size_t)r * (size_t)n, w, n, eps,
+                   half);
+}
+
+static enum status cpu_matmul(struct ops *o, float *y, const void *x, const struct mat *w, int rows,
+                              int add, struct err *e) {
+    return mm_run(of(o)->mm, y, x, w->mm, rows, add, e);
+}
+
+static size_t cpu_kv_bytes(struct ops *o, const struct attn_shape *s, int len) {
+    return attn_kv_bytes(s, len, of(o)->half);
+}
+
+static void cpu_rope_store(struct ops *o, float *qkv, const struct attn_shape *s,
+                           const struct chunk *c, int layer) {
+    attn_store(of(o)->vec, qkv, s, c, layer, of(o)->half);
+}
+
+static enum status cpu_attention(struct ops *o, void *out, const float *qkv,
+                                 const struct attn_shape *s, const struct chunk *c, int layer,
+                                 struct err *e) {
+    struct cpu *u = of(o);
+    return attn_run(u->vec, &u->attn, out, qkv, s, c, layer, u->half, o->threads, e);
+}
+
+static void cpu_swiglu(struct ops *o, void *y, const float *gu, int rows, int n) {
+    const struct vec_ops *v = of(o)->vec;
+    int half = of(o)->half;
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++) {
+        const float *g = gu + (size_t)r * 2 * (size_t)n;
+        v->swiglu((char *)y + (size_t)r * (size_t)n * (half ? 2 : 4), g, g + n, n, half);
+    }
+}
+
+/* Rows whose logits are held at once: about 16 million values, whole tiles. */
+static int head_rows(int vocab) {
+    int rows = (1 << 24) / vocab / OPS_ROW_PAD * OPS_ROW_PAD;
+    return rows < OPS_ROW_PAD ? OPS_ROW_PAD : rows > MM_TILE ? MM_TILE : rows;
+}
+
+static enum status cpu_head(struct ops *o, float *lse, float *picked, const float *x,
+                            const struct mat *m, int rows, const int32_t *off, const int32_t *pick,
+                            struct err *e) {
+    struct cpu *c = of(o);
+    int step = head_rows(m->n);
+    size_t vocab = (size_t)m->n, need = (size_t)step * vocab;
+    if (c->logits_n < need) {
+        float *p = mem_alloc(need * sizeof *p);
+        if (!p) return fail(e, ST_NO_MEMORY, "no memory for %zu logits", need);
+        mem_free(c->logits);
+        c->logits = p;
+        c->logits_n = need;
+    }
+    for (int r0 = 0; r0 < rows; r0 += step) {
+        int n = rows - r0 < step ? rows - r0 : step;
+        float *logits = c->logits;
+        TRY(mm_run(c->mm, logits, x + (size_t)r0 * (size_t)m->k, m->mm, n, 0, e));
+#pragma omp parallel for schedule(static)
+        for (int r = 0; r < n; r++) {
+            const float *row = logits + (size_t)r * vocab;
+            lse[r0 + r] = c->vec->log_sum_exp(row, vocab);
+            for (int32_t i = off[r0 + r]; i < off[r0 + r + 1]; i++) picked[i] = row[pick[i]];
+        }
+    }
+    return ST_OK;
+}
+
+enum status ops_cpu_open(struct ops **out, enum precision want, int threads, struct err *e) {
+    struct cpu *c = mem_alloc(sizeof *c);
+    if (!c) return fail(e, ST_NO_MEMORY, "no memory for the CPU backend");
+    int bf16;
+    *c = (struct cpu){.vec = pick(&bf16)};
+    c->half = want == PREC_BF16 && bf16;
+    int all = omp_get_num_procs();
+    snprintf(c->name, sizeof c->name, "%s%s", c->vec->name, c->half ? "_bf16" : "");
+    c->ops = (struct ops){
+        .name = c->name,
+        .precision = c->half ? PREC_BF16 : PREC_F32,
+        .threads = threads > 0 ? threads : all,
+        .act_size = c->half ? 2 : 4,
+        .self = c,
+        .close = cpu_close,
+        .alloc = cpu_alloc,
+        .release = cpu_release,
+        .mat_open = cpu_mat_open,
+        .mat_close = cpu_mat_close,
+        .embed = cpu_embed,
+        .rmsnorm = cpu_rmsnorm,
+        .matmul = cpu_matmul,
+        .kv_bytes = cpu_kv_bytes,
+        .rope_store = cpu_rope_store,
+        .attention = cpu_attention,
+        .swiglu = cpu_swiglu,
+        .head = cpu_head,
+    };
+    enum status st = mm_open(&c->mm, e);
+    if (st != ST_OK) {
+        mem_free(c);
+        return st;
+    }
+    *out = &c->ops;
+    return ST_OK;
+}

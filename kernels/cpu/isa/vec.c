@@ -1,0 +1,274 @@
+/* Row operations and f32 attention on vectors of VEC floats (16, 8 or 4), compiled once per
+ * instruction set. */
+#include "kernels/cpu/vec.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LANES 16
+#define PARTS (LANES / VEC)
+
+typedef float vf __attribute__((vector_size(VEC * 4), aligned(4)));
+typedef int32_t vi __attribute__((vector_size(VEC * 4), aligned(4)));
+typedef uint32_t vu __attribute__((vector_size(VEC * 4), aligned(4)));
+
+static inline vf splat(float x) {
+    return x - (vf){0};
+}
+
+static inline vf load(const float *p) {
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline void store(float *p, vf v) {
+    memcpy(p, &v, sizeof v);
+}
+
+static inline vf vmax(vf a, vf b) {
+    vi m = a > b;
+    return (vf)(((vi)a & m) | ((vi)b & ~m));
+}
+
+/* Round to nearest, ties to even; NaN stays NaN. */
+static inline void store_bf16(uint16_t *p, vf v) {
+    vu u = (vu)v, nan = (vu)(v != v);
+    u = ((u + 0x7FFF + ((u >> 16) & 1)) >> 16) | (nan & 0x7FC0);
+    for (int i = 0; i < VEC; i++) p[i] = (uint16_t)u[i];
+}
+
+/* exp with a relative error below 2e-7 for x <= 88; 0 below -87; NaN of NaN, so that a broken model
+ * is noticed. Range reduction by ln 2 in two parts (Cody and Waite), then the Taylor polynomial of
+ * degree 7 on |r| <= ln(2)/2. */
+static inline vf vexp(vf x) {
+    vi zero = x < splat(-87.0f), nan = x != x;
+    vf c = vmax(x, splat(-88.0f));
+    vf shift = c * splat(1.44269504f) + splat(12582912.0f);
+    vu n = (vu)shift - 0x4B400000;
+    vf k = shift - splat(12582912.0f);
+    vf r = c - k * splat(0.693359375f);
+    r = r - k * splat(-2.12194440e-4f);
+    vf y = splat(1.0f / 5040);
+    y = y * r + splat(1.0f / 720);
+    y = y * r + splat(1.0f / 120);
+    y = y * r + splat(1.0f / 24);
+    y = y * r + splat(1.0f / 6);
+    y = y * r + splat(0.5f);
+    y = y * r + splat(1.0f);
+    y = y * r + splat(1.0f);
+    vu bits = (vu)y + (n << 23);
+    return (vf)(((vi)bits & ~zero) | nan);
+}
+
+/* Sum of 16 lanes, always in the same tree. */
+static float lanes_sum(const vf acc[PARTS]) {
+    float l[LANES];
+    for (int i = 0; i < PARTS; i++) store(l + i * VEC, acc[i]);
+    for (int w = LANES / 2; w; w /= 2)
+        for (int i = 0; i < w; i++) l[i] += l[i + w];
+    return l[0];
+}
+
+static float lanes_max(const vf acc[PARTS]) {
+    float l[LANES], m;
+    for (int i = 0; i < PARTS; i++) store(l + i * VEC, acc[i]);
+    m = l[0];
+    for (int i = 1; i < LANES; i++) m = l[i] > m ? l[i] : m;
+    return m;
+}
+
+static void rmsnorm(void *y, const float *x, const float *w, int n, float eps, int half) {
+    vf acc[PARTS] = {0};
+    int i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < PARTS; j++) {
+            vf v = load(x + i + j * VEC);
+            acc[j] += v * v;
+        }
+    float ss = lanes_sum(acc);
+    for (int k = i; k < n; k++) ss += x[k] * x[k];
+    float scale = 1.0f / sqrtf(ss / (float)n + eps);
+    for (i = 0; i + VEC <= n; i += VEC) {
+        vf v = load(x + i) * splat(scale) * load(w + i);
+        if (half)
+            store_bf16((uint16_t *)y + i, v);
+        else
+            store((float *)y + i, v);
+    }
+    for (; i < n; i++) {
+        vf v = splat(x[i] * scale * w[i]);
+        uint16_t h[VEC];
+        store_bf16(h, v);
+        if (half)
+            ((uint16_t *)y)[i] = h[0];
+        else
+            ((float *)y)[i] = v[0];
+    }
+}
+
+/* Below -88, where exp would overflow, silu is taken as silu(-88), about -5e-37. */
+static inline vf silu_mul(vf g, vf u) {
+    vi low = g < splat(-88.0f);
+    vf c = (vf)(((vi)splat(-88.0f) & low) | ((vi)g & ~low));
+    return c / (splat(1.0f) + vexp(-c)) * u;
+}
+
+static void swiglu(void *y, const float *g, const float *u, int n, int half) {
+    int i = 0;
+    for (; i + VEC <= n; i += VEC) {
+        vf v = silu_mul(load(g + i), load(u + i));
+        if (half)
+            store_bf16((uint16_t *)y + i, v);
+        else
+            store((float *)y + i, v);
+    }
+    for (; i < n; i++) {
+        vf v = silu_mul(splat(g[i]), splat(u[i]));
+        uint16_t h[VEC];
+        store_bf16(h, v);
+        if (half)
+            ((uint16_t *)y)[i] = h[0];
+        else
+            ((float *)y)[i] = v[0];
+    }
+}
+
+static void to_bf16(uint16_t *y, const float *x, size_t n) {
+    size_t i = 0;
+    for (; i + VEC <= n; i += VEC) store_bf16(y + i, load(x + i));
+    for (; i < n; i++) {
+        uint16_t h[VEC];
+        store_bf16(h, splat(x[i]));
+        y[i] = h[0];
+    }
+}
+
+static float max_of(const float *x, size_t n) {
+    vf acc[PARTS];
+    for (int j = 0; j < PARTS; j++) acc[j] = splat(-INFINITY);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < PARTS; j++) acc[j] = vmax(load(x + i + j * VEC), acc[j]);
+    float m = lanes_max(acc);
+    for (; i < n; i++) m = x[i] > m ? x[i] : m;
+    return m;
+}
+
+static float log_sum_exp(const float *x, size_t n) {
+    float m = max_of(x, n), last[LANES];
+    vf acc[PARTS] = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        const float *p = x + i;
+        if (n - i < LANES) {
+            for (int j = 0; j < LANES; j++) last[j] = (size_t)j < n - i ? p[j] : -INFINITY;
+            p = last;
+        }
+        for (int j = 0; j < PARTS; j++) acc[j] += vexp(load(p + j * VEC) - splat(m));
+    }
+    return m + logf(lanes_sum(acc));
+}
+
+static float softmax(float *s, uint16_t *p, size_t n) {
+    float m = max_of(s, n);
+    vf acc[PARTS] = {0};
+    for (size_t i = n; i % LANES; i++) s[i] = -INFINITY;
+    for (size_t i = 0; i < n; i += LANES)
+        for (int j = 0; j < PARTS; j++) {
+            float *at = s + i + (size_t)j * VEC;
+            vf v = vexp(load(at) - splat(m));
+            acc[j] += v;
+            if (p)
+                store_bf16(p + (at - s), v);
+            else
+                store(at, v);
+        }
+    return lanes_sum(acc);
+}
+
+/* Rows and key blocks (or value vectors) held in registers at once. */
+#if VEC == 16
+enum { ROWS = 6, COLS = 4 };
+#else
+enum { ROWS = 4, COLS = 2 };
+#endif
+
+static void scores(const struct attn_tile *t, int i0, int i1, const void *keys, int pos, int len) {
+    int hd = t->head_dim, vectors = (len + LANES - 1) / LANES * PARTS;
+    for (int c = 0; c < vectors; c += COLS) {
+        const float *k[COLS];
+        for (int j = 0; j < COLS;
+             j++) { /* past the end: compute the last vector again, store nothing */
+            int at = c + j < vectors ? c + j : vectors - 1;
+            k[j] = (const float *)keys + (size_t)(at / PARTS) * (size_t)hd * LANES +
+                   (size_t)(at % PARTS) * VEC;
+        }
+        for (int i = i0; i < i1; i += ROWS) {
+            vf acc[ROWS][COLS] = {{{0}}};
+            const float *q[ROWS];
+            for (int r = 0; r < ROWS; r++)
+                q[r] = (const float *)t->q + (size_t)(i + r < i1 ? i + r : i) * (size_t)hd;
+            for (int d = 0; d < hd; d++) {
+                vf kv[COLS];
+                for (int j = 0; j < COLS; j++) kv[j] = load(k[j] + (size_t)d * LANES);
+                for (int r = 0; r < ROWS; r++)
+                    for (int j = 0; j < COLS; j++) acc[r][j] += splat(q[r][d]) * kv[j];
+            }
+            for (int r = 0; r < ROWS && i + r < i1; r++)
+                for (int j = 0; j < COLS && c + j < vectors; j++)
+                    store(t->s + (size_t)(i + r) * t->stride + (size_t)pos + (size_t)(c + j) * VEC,
+                          acc[r][j]);
+        }
+    }
+}
+
+/* Columns left of a multiple of COLS vectors, and head sizes that are no multiple of VEC. */
+static void values_tail(const struct attn_tile *t, int i, const float *vals, int pos, int len,
+                        int d0) {
+    const float *s = t->s + (size_t)i * t->stride + pos;
+    float *o = t->o + (size_t)i * (size_t)t->head_dim;
+    for (int d = d0; d < t->head_dim; d++) {
+        float acc = o[d];
+        for (int j = 0; j < len; j++)
+            acc += s[j] * vals[(size_t)j * (size_t)t->head_dim + (size_t)d];
+        o[d] = acc;
+    }
+}
+
+static void values(const struct attn_tile *t, int i0, int i1, const void *vals, int pos, int len) {
+    int hd = t->head_dim, step = COLS * VEC, whole = hd / step * step;
+    for (int d = 0; d < whole; d += step)
+        for (int i = i0; i < i1; i += ROWS) {
+            vf acc[ROWS][COLS];
+            float *o[ROWS];
+            const float *s[ROWS], *v = (const float *)vals + d;
+            for (int r = 0; r < ROWS; r++) {
+                size_t row = (size_t)(i + r < i1 ? i + r : i);
+                s[r] = t->s + row * t->stride + pos;
+                o[r] = t->o + row * (size_t)hd + d;
+                for (int j = 0; j < COLS; j++) acc[r][j] = load(o[r] + j * VEC);
+            }
+            for (int k = 0; k < len; k++, v += hd)
+                for (int r = 0; r < ROWS; r++)
+                    for (int j = 0; j < COLS; j++) acc[r][j] += splat(s[r][k]) * load(v + j * VEC);
+            for (int r = 0; r < ROWS && i + r < i1; r++)
+                for (int j = 0; j < COLS; j++) store(o[r] + j * VEC, acc[r][j]);
+        }
+    if (whole < hd)
+        for (int i = i0; i < i1; i++) values_tail(t, i, vals, pos, len, whole);
+}
+
+/* Rotates one head: cs holds (cos, sin) for each of the half pairs. Plain loops that the compiler
+ * turns into vectors. */
+static void rope(float *v, const float *cs, int head_dim, int neox, float scale) {
+    int half = head_dim / 2;
+    for (int i = 0; i < half; i++) {
+        int a = neox ? i : 2 * i, b = neox ? i + half : 2 * i + 1;
+        float x = v[a], y = v[b];
+        v[a] = (x * cs[2 * i] - y * cs[2 * i + 1]) * scale;
+        v[b] = (x * cs[2 * i + 1] + y * cs[2 * i]) * scale;
+    }
+}
+
+const struct vec_ops VEC_TABLE = {VEC_NAME, rmsnorm, swiglu, to_bf16, log_sum_exp,
+                                  softmax,  scores,  values, rope};

@@ -1,0 +1,126 @@
+/* The operations a forward pass is made of, as one table with several implementations: `ref` (plain
+ * C, double sums, the judge), `cpu` (oneDNN products and own vector code), later CUDA. The forward
+ * pass is written once over this table.
+ *
+ * Shapes are row-major, written (rows, columns). Activation buffers come from ops->alloc and have
+ * room for ops_pad_rows(rows) rows: products may run on padded rows, whose values are never read. A
+ * row's result never depends on how many other rows there are, on their order, on where a chunk
+ * begins, or on the number of threads. */
+#ifndef KERNELS_OPS_H
+#define KERNELS_OPS_H
+
+#include "kernels/blocks.h"
+#include "model/base/status.h"
+
+enum precision { PREC_F32, PREC_BF16 };
+enum { OPS_ROW_PAD = 16 };
+static inline int ops_pad_rows(int rows) {
+    return (rows + OPS_ROW_PAD - 1) / OPS_ROW_PAD * OPS_ROW_PAD;
+}
+
+struct mat; /* a weight matrix (n outputs, k inputs) in a backend's own layout */
+
+/* Rows to be stacked into one matrix: n rows of k values in a block format. The bytes are copied.
+ */
+struct mat_part {
+    const struct block_type *type;
+    const uint8_t *data;
+    int n;
+};
+enum mat_use {
+    MAT_LINEAR, /* a layer's product, in the table's precision */
+    MAT_HEAD,   /* vocabulary logits: always f32 */
+    MAT_TABLE   /* token embeddings, looked up by row, kept in their block format */
+};
+
+/* Attention's shape and position facts, the same for every layer. */
+struct attn_shape {
+    int heads, kv_heads, head_dim;
+    float scale;       /* of the scores, usually 1 / sqrt(head_dim) */
+    int rope_neox;     /* 0: pairs (2i, 2i+1); 1: pairs (i, i + head_dim/2) */
+    const float *rope; /* host memory (positions, head_dim/2, 2): cos, sin */
+    int positions;
+};
+
+/* One node's span as a run of rows in a chunk sees it. */
+struct span_view {
+    void *kv;       /* the node's keys and values: layers x kv_bytes(cap) */
+    int cap;        /* tokens the storage was made for */
+    int pos;        /* length of the path before the span */
+    int len;        /* tokens that exist so far, these rows included */
+    int row0, row1; /* rows of the chunk that see the span */
+    int first; /* -1: every row sees all len tokens. Otherwise the rows are tokens first, first+1,
+                * ... of the span itself: row r sees tokens 0 .. first + (r - row0), and its keys
+                * and values are written here. */
+};
+
+/* Rows that are computed together. Views are ordered so that a row's views come root first. */
+struct chunk {
+    int rows;
+    const int32_t *tok, *pos; /* (rows) */
+    int n_views;
+    const struct span_view *view;
+};
+
+struct ops {
+    const char *name; /* "cpu avx512_bf16" */
+    enum precision precision;
+    int threads;     /* that share a call's work, whichever thread calls */
+    size_t act_size; /* bytes of one element of a product's input: 4 or 2 */
+    void *self;
+
+    void (*close)(struct ops *o); /* frees the table too */
+
+    /* Zeroed memory of the backend, or NULL. */
+    void *(*alloc)(struct ops *o, size_t bytes);
+    void (*release)(struct ops *o, void *p);
+
+    /* Weights: ST_NO_MEMORY, ST_UNSUPPORTED. */
+    enum status (*mat_open)(struct ops *o, struct mat **out, const struct mat_part *part,
+                            int n_parts, int k, enum mat_use use, struct err *e);
+    void (*mat_close)(struct ops *o, struct mat *m);
+
+    /* x (rows, k) = table rows of tok. */
+    void (*embed)(struct ops *o, float *x, const struct mat *table, const int32_t *tok, int rows);
+
+    /* y (rows, n) = x / sqrt(mean(x^2) + eps) * w (n). y holds act_size elements, or floats when
+     * f32 is set. */
+    void (*rmsnorm)(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
+                    float eps, int f32);
+
+    /* y (rows, n) = x (rows, k) w^T, or += when add is set. */
+    enum status (*matmul)(struct ops *o, float *y, const void *x, const struct mat *w, int rows,
+                          int add, struct err *e);
+
+    /* Bytes of one layer's keys and values for a span of len tokens. */
+    size_t (*kv_bytes)(struct ops *o, const struct attn_shape *s, int len);
+
+    /* qkv (rows, (heads + 2 kv_heads) head_dim): rotates queries in place (scale included) and
+     * keys, writes keys and values into the views that own the rows. */
+    void (*rope_store)(struct ops *o, float *qkv, const struct attn_shape *s, const struct chunk *c,
+                       int layer);
+
+    /* out (rows, heads head_dim), act_size elements: softmax attention of every row over the views
+     * it sees. */
+    enum status (*attention)(struct ops *o, void *out, const float *qkv, const struct attn_shape *s,
+                             const struct chunk *c, int layer, struct err *e);
+
+    /* y (rows, n), act_size elements = silu(gu[:, :n]) * gu[:, n:]. */
+    void (*swiglu)(struct ops *o, void *y, const float *gu, int rows, int n);
+
+    /* For each row of x (rows, k), f32: lse = log sum exp over all logits, and the logits of the
+     * ids pick[off[r] .. off[r+1]) into picked at the same places. */
+    enum status (*head)(struct ops *o, float *lse, float *picked, const float *x,
+                        const struct mat *head, int rows, const int32_t *off, const int32_t *pick,
+                        struct err *e);
+};
+
+/* The judge: any precision is computed in f32 with double sums. */
+enum status ops_ref_open(struct ops **out, struct err *e) MUST_CHECK;
+
+/* threads 0 = all cores. PREC_BF16 needs a CPU with AVX512_BF16 or falls back to PREC_F32 (see
+ * o->precision). */
+enum status ops_cpu_open(struct ops **out, enum precision want, int threads,
+                         struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,312 @@
+/* The engine thread: a bounded queue of jobs, a few of them running in turn, one chunk each. */
+#include "model/engine.h"
+
+#include "model/base/clock.h"
+#include "model/base/file.h"
+#include "model/plan.h"
+#include "model/template.h"
+#include "model/tok.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RUNNING_MAX = 8, QUEUE_DEFAULT = 32, CHUNK_DEFAULT = 256, STACK = 8 << 20 };
+
+/* A caller inside engine_score. */
+struct ticket {
+    struct job *job;
+    struct plan *plan;
+    struct ticket *next; /* behind it in the queue */
+    enum status st;
+    struct err err;
+    int finished;
+    double born, started;
+    pthread_cond_t done;
+};
+
+struct engine {
+    struct arena arena; /* names and texts */
+    struct engine_info info;
+    struct ops *ops;
+    struct model *model;
+    struct tok *tok;
+    struct chat_template chat;
+    struct hash sha;
+    struct work work;
+    struct cache cache;
+
+    pthread_t thread;
+    int has_thread;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t wake, left;
+    struct ticket *first, *last;
+    struct ticket *running[RUNNING_MAX];
+    int n_running, n_queued, n_inside, queue_max;
+    atomic_int stop;
+    struct engine_cache stats;
+};
+
+/* --- the thread
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static void number_queue_locked(struct engine *en) {
+    int ahead = 0;
+    for (struct ticket *t = en->first; t; t = t->next)
+        atomic_store(&t->job->queue_position, ++ahead);
+}
+
+static void finish_locked(struct engine *en, int slot) {
+    struct ticket *t = en->running[slot];
+    en->running[slot] = en->running[--en->n_running];
+    t->finished = 1;
+    pthread_cond_signal(&t->done);
+}
+
+static void admit_locked(struct engine *en) {
+    while (en->first && en->n_running < RUNNING_MAX) {
+        struct ticket *t = en->first;
+        en->first = t->next;
+        if (!en->first) en->last = NULL;
+        en->n_queued--;
+        t->started = clock_s();
+        atomic_store(&t->job->queue_position, 0);
+        en->running[en->n_running++] = t;
+    }
+    number_queue_locked(en);
+}
+
+static void copy_stats_locked(struct engine *en) {
+    const struct cache *c = &en->cache;
+    en->stats = (struct engine_cache){
+        (long long)c->bytes, (long long)c->max_bytes, c->nodes, c->hits, c->misses, c->evicted};
+}
+
+/* One chunk of one job; 1 when the job has ended. */
+static int advance(struct engine *en, struct ticket *t) {
+    int more = 1;
+    if (atomic_load(&en->stop) || atomic_load(&t->job->cancel))
+        t->st = fail(&t->err, ST_CANCELLED, "the ranking was cancelled");
+    else if (!t->plan)
+        t->st = plan_open(&t->plan, t->job, &en->cache, &en->sha, &t->err);
+    else
+        t->st = plan_step(t->plan, &en->work, &more, &t->err);
+    if (t->st == ST_OK && more) return 0;
+    plan_close(t->plan);
+    t->plan = NULL;
+    return 1;
+}
+
+static void *engine_main(void *arg) {
+    struct engine *en = arg;
+    int turn = 0;
+    pthread_mutex_lock(&en->lock);
+    for (;;) {
+        admit_locked(en);
+        if (en->n_running == 0) {
+            if (atomic_load(&en->stop)) break;
+            pthread_cond_wait(&en->wake, &en->lock);
+            continue;
+        }
+        turn = (turn + 1) % en->n_running;
+        struct ticket *t = en->running[turn];
+        pthread_mutex_unlock(&en->lock);
+        int ended = advance(en, t);
+        pthread_mutex_lock(&en->lock);
+        copy_stats_locked(en);
+        if (ended) finish_locked(en, turn);
+    }
+    pthread_mutex_unlock(&en->lock);
+    return NULL;
+}
+
+enum status engine_score(struct engine *en, struct job *j, struct err *e) {
+    struct ticket t = {.job = j, .born = clock_s()};
+    pthread_mutex_lock(&en->lock);
+    if (atomic_load(&en->stop) || en->n_queued + en->n_running >= en->queue_max) {
+        int n = en->n_queued + en->n_running;
+        pthread_mutex_unlock(&en->lock);
+        fail(e, ST_BUSY, "%d rankings are waiting or running already", n);
+        err_hint(e, "try again in a few seconds");
+        return ST_BUSY;
+    }
+    pthread_cond_init(&t.done, NULL);
+    *(en->last ? &en->last->next : &en->first) = &t;
+    en->last = &t;
+    en->n_queued++;
+    en->n_inside++;
+    number_queue_locked(en);
+    pthread_cond_signal(&en->wake);
+    while (!t.finished) pthread_cond_wait(&t.done, &en->lock);
+    pthread_cond_destroy(&t.done);
+    en->n_inside--;
+    pthread_cond_signal(&en->left);
+    pthread_mutex_unlock(&en->lock);
+    j->queue_s = t.started - t.born;
+    j->score_s = clock_s() - t.started;
+    if (t.st != ST_OK && e) *e = t.err;
+    return t.st;
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static enum status open_ops(struct engine *en, const struct engine_config *c, struct err *e) {
+    const char *backend = c->backend ? c->backend : "auto",
+               *want = c->precision ? c->precision : "auto";
+    int f32 = strcmp(want, "f32") == 0;
+    if (!f32 && strcmp(want, "bf16") != 0 && strcmp(want, "auto") != 0)
+        return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32", want);
+    if (strcmp(backend, "ref") == 0) return ops_ref_open(&en->ops, e);
+    if (strcmp(backend, "cpu") != 0 && strcmp(backend, "auto") != 0)
+        return fail(e, ST_INVALID, "backend '%.20s' is not one of auto, cpu, ref", backend);
+    TRY(ops_cpu_open(&en->ops, f32 ? PREC_F32 : PREC_BF16, c->threads, e));
+    if (strcmp(want, "bf16") == 0 && en->ops->precision != PREC_BF16)
+        return fail(e, ST_UNSUPPORTED,
+                    "precision bf16 needs a CPU with AVX512_BF16; use auto or f32");
+    return ST_OK;
+}
+
+static enum status text_of(struct engine *en, const struct gguf *g, const char *key,
+                           const char *def, const char **out, struct err *e) {
+    struct view v;
+    TRY(gguf_text(g, key, def, &v, e));
+    *out = arena_copy(&en->arena, v.p, v.n < 200 ? v.n : 200);
+    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the model's names");
+}
+
+static enum status fill_info(struct engine *en, const struct gguf *g, const struct engine_config *c,
+                             struct err *e) {
+    struct engine_info *i = &en->info;
+    char *sha = arena_alloc(&en->arena, 65);
+    if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
+    hash_hex(&en->sha, sha);
+    i->sha256 = sha;
+    TRY(text_of(en, g, "general.name", "unnamed", &i->name, e));
+    TRY(text_of(en, g, "general.architecture", NULL, &i->architecture, e));
+    TRY(text_of(en, g, "general.license", "not stated", &i->license, e));
+    i->backend = en->ops->name;
+    i->precision = en->ops->precision == PREC_BF16 ? "bf16" : "f32";
+    i->chat_template = en->chat.name;
+    i->parameters = en->model->parameters;
+    i->context = en->model->context;
+    i->vocab = en->model->vocab;
+    i->layers = en->model->layers;
+    i->threads = c->threads;
+    return ST_OK;
+}
+
+/* Everything that reads the file's bytes p, which are dropped afterwards. */
+static enum status load(struct engine *en, const struct engine_config *c, const char *p, size_t n,
+                        struct err *e) {
+    struct arena tables;
+    struct gguf g;
+    arena_init(&tables, (size_t)1 << 30);
+    enum status st = gguf_parse(&g, c->model, (const uint8_t *)p, n, &tables, e);
+    if (st == ST_OK) st = tok_open(&en->tok, &g, e);
+    if (st == ST_OK) st = open_ops(en, c, e);
+    if (st == ST_OK) st = model_open(&en->model, &g, en->ops, e);
+    if (st == ST_OK && tok_count(en->tok) > en->model->vocab)
+        st = fail(e, ST_CORRUPT, "%d tokens but %d rows of embeddings", tok_count(en->tok),
+                  en->model->vocab);
+    if (st == ST_OK) st = template_choose(&en->chat, &g, en->tok, e);
+    en->sha = hash_of(p, n, NULL, 0);
+    if (st == ST_OK) st = fill_info(en, &g, c, e);
+    arena_free(&tables);
+    return st;
+}
+
+static enum status start(struct engine *en, const struct engine_config *c, struct err *e) {
+    char *p;
+    size_t n;
+    TRY(file_read(c->model, (size_t)1 << 38, &p, &n, e));
+    enum status st = load(en, c, p, n, e);
+    mem_free(p);
+    TRY(st);
+    TRY(work_open(&en->work, en->model, c->chunk_rows > 0 ? c->chunk_rows : CHUNK_DEFAULT, e));
+    TRY(cache_open(&en->cache, en->model, c->cache_bytes ? c->cache_bytes : (size_t)512 << 20, e));
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK);
+    en->has_thread = pthread_create(&en->thread, &attr, engine_main, en) == 0;
+    pthread_attr_destroy(&attr);
+    return en->has_thread ? ST_OK : fail(e, ST_NO_MEMORY, "cannot start the engine thread");
+}
+
+enum status engine_open(struct engine **out, const struct engine_config *c, struct err *e) {
+    struct engine *en = mem_alloc(sizeof *en);
+    if (!en) return fail(e, ST_NO_MEMORY, "no memory for the engine");
+    memset(en, 0, sizeof *en);
+    arena_init(&en->arena, 1 << 20);
+    pthread_mutex_init(&en->lock, NULL);
+    pthread_cond_init(&en->wake, NULL);
+    pthread_cond_init(&en->left, NULL);
+    en->queue_max = c->queue_max > 0 ? c->queue_max : QUEUE_DEFAULT;
+    enum status st = start(en, c, e);
+    if (st != ST_OK) {
+        engine_close(en);
+        return st;
+    }
+    *out = en;
+    return ST_OK;
+}
+
+void engine_close(struct engine *en) {
+    if (!en) return;
+    pthread_mutex_lock(&en->lock);
+    atomic_store(&en->stop, 1);
+    pthread_cond_signal(&en->wake);
+    while (en->n_inside > 0) pthread_cond_wait(&en->left, &en->lock);
+    pthread_mutex_unlock(&en->lock);
+    if (en->has_thread) pthread_join(en->thread, NULL);
+    if (en->cache.slot) cache_close(&en->cache);
+    work_close(&en->work);
+    model_close(en->model);
+    if (en->ops) en->ops->close(en->ops);
+    tok_close(en->tok);
+    arena_free(&en->arena);
+    pthread_cond_destroy(&en->wake);
+    pthread_cond_destroy(&en->left);
+    pthread_mutex_destroy(&en->lock);
+    mem_free(en);
+}
+
+/* --- questions
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+void engine_info(const struct engine *en, struct engine_info *out) {
+    *out = en->info;
+}
+
+void engine_cache_stats(struct engine *en, struct engine_cache *out) {
+    pthread_mutex_lock(&en->lock);
+    *out = en->stats;
+    pthread_mutex_unlock(&en->lock);
+}
+
+enum status engine_tokens(const struct engine *en, struct view text, struct arena *a, int32_t **ids,
+                          size_t *n, struct err *e) {
+    return tok_encode(en->tok, text, a, ids, n, e);
+}
+
+struct view engine_token_text(const struct engine *en, int id) {
+    return tok_text(en->tok, id);
+}
+
+int engine_bos(const struct engine *en) {
+    return tok_bos(en->tok);
+}
+
+void engine_turn(const struct engine *en, int role, int tail, const int32_t **ids, int *n) {
+    const struct chat_turn *t = &en->chat.turn[role];
+    *ids = tail ? t->tail : t->head;
+    *n = tail ? t->n_tail : t->n_head;
+}
+
+void engine_tokens_sha256(const int32_t *ids, size_t n, char out[65]) {
+    struct hash h = hash_of(ids, n * sizeof *ids, NULL, 0);
+    hash_hex(&h, out);
+}

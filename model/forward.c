@@ -1,0 +1,79 @@
+/* The forward pass of one chunk, written once over the table of operations. */
+#include "model/model.h"
+
+#include <string.h>
+
+size_t model_kv_bytes(const struct model *m, int len) {
+    return m->ops->kv_bytes(m->ops, &m->attn, len) * (size_t)m->layers;
+}
+
+static int qkv_width(const struct model *m) {
+    return (m->attn.heads + 2 * m->attn.kv_heads) * m->attn.head_dim;
+}
+
+enum status work_open(struct work *w, struct model *m, int rows_max, struct err *e) {
+    struct ops *o = m->ops;
+    size_t rows = (size_t)ops_pad_rows(rows_max), act = o->act_size;
+    *w = (struct work){.m = m, .rows_max = rows_max};
+    w->x = o->alloc(o, rows * (size_t)m->dim * 4);
+    w->x_out = o->alloc(o, rows * (size_t)m->dim * 4);
+    w->qkv = o->alloc(o, rows * (size_t)qkv_width(m) * 4);
+    w->gate_up = o->alloc(o, rows * (size_t)m->ffn * 2 * 4);
+    w->h = o->alloc(o, rows * (size_t)m->dim * act);
+    w->att = o->alloc(o, rows * (size_t)(m->attn.heads * m->attn.head_dim) * act);
+    w->act = o->alloc(o, rows * (size_t)m->ffn * act);
+    if (w->x && w->x_out && w->qkv && w->gate_up && w->h && w->att && w->act) return ST_OK;
+    work_close(w);
+    return fail(e, ST_NO_MEMORY, "no memory for the activations of %d rows", rows_max);
+}
+
+void work_close(struct work *w) {
+    if (!w->m) return;
+    struct ops *o = w->m->ops;
+    void *all[] = {w->x, w->x_out, w->qkv, w->gate_up, w->h, w->att, w->act};
+    for (size_t i = 0; i < COUNT(all); i++) o->release(o, all[i]);
+    *w = (struct work){0};
+}
+
+/* Attention output and feed-forward of one layer on the rows of c; w->qkv holds their queries. */
+static enum status after_qkv(struct work *w, const struct chunk *c, int l, struct err *e) {
+    struct model *m = w->m;
+    struct ops *o = m->ops;
+    struct layer *y = &m->layer[l];
+    TRY(o->attention(o, w->att, w->qkv, &m->attn, c, l, e));
+    TRY(o->matmul(o, w->x, w->att, y->out, c->rows, 1, e));
+    o->rmsnorm(o, w->h, w->x, y->ffn_norm, c->rows, m->dim, m->eps, 0);
+    TRY(o->matmul(o, w->gate_up, w->h, y->gate_up, c->rows, 0, e));
+    o->swiglu(o, w->act, w->gate_up, c->rows, m->ffn);
+    return o->matmul(o, w->x, w->act, y->down, c->rows, 1, e);
+}
+
+/* Moves the rows that are read out to the front of x and qkv; from[] ascends, so no row is
+ * overwritten before it moved. */
+static void keep_rows(struct work *w, int n, const int32_t *from) {
+    size_t dim = (size_t)w->m->dim, width = (size_t)qkv_width(w->m);
+    for (int i = 0; i < n; i++) {
+        if (from[i] == i) continue;
+        memcpy(w->x + (size_t)i * dim, w->x + (size_t)from[i] * dim, dim * sizeof *w->x);
+        memcpy(w->qkv + (size_t)i * width, w->qkv + (size_t)from[i] * width,
+               width * sizeof *w->qkv);
+    }
+}
+
+enum status model_forward(struct work *w, const struct chunk *c, const struct chunk *read,
+                          const int32_t *from, struct err *e) {
+    struct model *m = w->m;
+    struct ops *o = m->ops;
+    o->embed(o, w->x, m->embd, c->tok, c->rows);
+    for (int l = 0; l < m->layers; l++) {
+        o->rmsnorm(o, w->h, w->x, m->layer[l].attn_norm, c->rows, m->dim, m->eps, 0);
+        TRY(o->matmul(o, w->qkv, w->h, m->layer[l].qkv, c->rows, 0, e));
+        o->rope_store(o, w->qkv, &m->attn, c, l);
+        if (l + 1 < m->layers) TRY(after_qkv(w, c, l, e));
+    }
+    if (read->rows == 0) return ST_OK;
+    keep_rows(w, read->rows, from);
+    TRY(after_qkv(w, read, m->layers - 1, e));
+    o->rmsnorm(o, w->x_out, w->x, m->out_norm, read->rows, m->dim, m->eps, 1);
+    return ST_OK;
+}

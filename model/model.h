@@ -1,0 +1,55 @@
+/* A loaded model: hyperparameters checked against the tensors, weights in the backend's layout, and
+ * the forward pass. */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "kernels/ops.h"
+#include "model/gguf.h"
+#include "model/hash.h"
+
+enum { MODEL_LAYERS_MAX = 256, MODEL_HEAD_MAX = 512 };
+
+struct layer {
+    float *attn_norm, *ffn_norm; /* (dim), backend memory */
+    struct mat *qkv, *out, *gate_up, *down;
+};
+
+struct model {
+    struct ops *ops; /* borrowed */
+    int dim, layers, ffn, vocab, context;
+    float eps;
+    struct attn_shape attn;
+    float *rope; /* (context, head_dim/2, 2) */
+    struct mat *embd, *head;
+    float *out_norm; /* (dim) */
+    struct layer *layer;
+    long long parameters;
+};
+
+/* Reads hyperparameters and checks all shapes before any weight is taken, then loads. On failure
+ * nothing is owned. ST_UNSUPPORTED names the architecture or rope variant. */
+enum status model_open(struct model **out, const struct gguf *g, struct ops *ops,
+                       struct err *e) MUST_CHECK;
+void model_close(struct model *m);
+
+/* Activations for one chunk at a time, in backend memory. */
+struct work {
+    struct model *m;
+    int rows_max;
+    float *x, *qkv, *gate_up,
+        *x_out; /* (rows, dim), (rows, (heads + 2 kv) head_dim), (rows, 2 ffn), (rows, dim) */
+    void *h, *att, *act; /* act_size elements: (rows, dim), (rows, heads head_dim), (rows, ffn) */
+};
+enum status work_open(struct work *w, struct model *m, int rows_max, struct err *e) MUST_CHECK;
+void work_close(struct work *w);
+
+/* Runs chunk c through all layers, storing keys and values in its views. `read` holds the rows
+ * whose result is wanted, as a chunk of its own (row i of it is row from[i] of c); their final-norm
+ * vectors come out in w->x_out (read->rows, dim), f32. The last layer works on those rows only. */
+enum status model_forward(struct work *w, const struct chunk *c, const struct chunk *read,
+                          const int32_t *from, struct err *e) MUST_CHECK;
+
+/* Bytes of a span's keys and values over all layers. */
+size_t model_kv_bytes(const struct model *m, int len);
+
+#endif

@@ -1,0 +1,292 @@
+/* One ranking: choose a readout, build its prompt, ask the engine, put the answers in order. */
+#include "server/rank/rank.h"
+
+#include "server/rank/context.h"
+#include "server/rank/scene.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Weight of the standardised `item` readout beside `query` in a blend, fitted on development wishes
+ * (README, Quality). */
+static const double BLEND_ITEM = 0.5;
+
+void ranker_init(struct ranker *r, struct store *s, struct engine *en) {
+    memset(r, 0, sizeof *r);
+    r->store = s;
+    r->engine = en;
+    pthread_mutex_init(&r->lock, NULL);
+}
+
+void ranker_close(struct ranker *r) {
+    pthread_mutex_destroy(&r->lock);
+}
+
+void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
+    char text[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    const char *copy = arena_copy(a, text, strlen(text));
+    if (copy && x->n_warnings < WARNINGS_MAX) x->warning[x->n_warnings++] = copy;
+}
+
+static enum readout choose(const struct scene *s, const char **why) {
+    int wish = s->n_clauses > 0,
+        taste = s->n_history > 0 || s->n_examples > 0 || s->member.profile[0] != 0;
+    if (s->r->readout != READOUT_AUTO) {
+        *why = "asked for";
+        return s->r->readout;
+    }
+    *why = wish && taste ? "a wish together with a history, profile or examples: both are weighed"
+           : wish        ? "a wish in words: how likely each clause is, given the item"
+           : taste
+               ? "no wish, but a history, profile or examples: how much likelier they make the item"
+               : "nothing was asked for: every item scores 0";
+    return wish && taste ? READOUT_BLEND : wish ? READOUT_QUERY : READOUT_ITEM;
+}
+
+/* All readouts of one ranking share one prompt forest, so they are one job. */
+struct readouts {
+    struct query_readout query;
+    struct item_readout item;
+    struct relevance_readout relevance;
+};
+
+static enum status build(struct scene *s, enum readout used, struct readouts *q, struct prompt *p,
+                         struct err *e) {
+    p->recording = 1;
+    if (used == READOUT_RELEVANCE) return relevance_build(&q->relevance, s, p, e);
+    if (used != READOUT_ITEM) TRY(query_build(&q->query, s, p, e));
+    if (used == READOUT_QUERY) return ST_OK;
+    p->recording = 1;
+    return item_build(&q->item, s, p, e);
+}
+
+/* Tokens that every item shares: the roots. */
+static void count_shared(struct rank_result *x) {
+    const struct prompt *p = &x->prompt;
+    for (int i = 0; i < p->n_nodes; i++)
+        if (p->parent[i] < 0) x->shared_tokens += prompt_len(p, i);
+    engine_tokens_sha256(p->tok, p->n_tok, x->prompt_sha256);
+}
+
+static void warn_about_prompt(struct scene *s, struct rank_result *x) {
+    if (!context_any(s))
+        rank_warn(
+            x, s->a,
+            "nothing was asked for, so the order says nothing: write a wish or mark an example");
+    if (x->prompt.item_cuts)
+        rank_warn(x, s->a, "the text of %d items is cut after %d tokens", x->prompt.item_cuts,
+                  ITEM_TOKENS_MAX);
+    for (int i = 0; i < x->prompt.n_cuts; i++)
+        rank_warn(x, s->a, "%s: %s (%d)", x->prompt.cut[i].part, x->prompt.cut[i].why,
+                  x->prompt.cut[i].dropped);
+    if (s->total > s->n_all && s->r->n_candidates == 0)
+        rank_warn(
+            x, s->a,
+            "only the first %d of %lld items are considered, and those found by the wish's words",
+            s->n_all, s->total);
+}
+
+static enum status prepare(struct scene *s, struct ranker *k, const struct rank_request *r,
+                           struct arena *a, struct readouts *q, struct rank_result *x,
+                           struct err *e) {
+    memset(x, 0, sizeof *x);
+    TRY(scene_load(s, k, r, a, e));
+    x->surface = s->surface;
+    x->used = choose(s, &x->why);
+    memcpy(x->clause, s->clause, sizeof x->clause);
+    x->n_clauses = s->n_clauses;
+    prompt_init(&x->prompt, k->engine, a);
+    TRY(build(s, x->used, q, &x->prompt, e));
+    count_shared(x);
+    warn_about_prompt(s, x);
+    return ST_OK;
+}
+
+/* --- running
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Turns answered asks into finished items for the hooks. */
+struct watch {
+    const struct rank_hooks *h;
+    struct scene *s;
+    const struct prompt *p;
+    int *item_of, *left; /* ask -> candidate or -1; answers missing per candidate */
+    double *logprob;
+    int done;
+};
+
+static void on_answered(void *arg, int a) {
+    struct watch *w = arg;
+    int i = w->item_of[a];
+    if (i < 0) return;
+    const struct ask *q = &w->p->ask[a];
+    int n = q->n_labels ? q->n_labels : prompt_len(w->p, q->node);
+    for (int t = 0; t < n; t++) w->logprob[i] += (double)q->out[t];
+    if (--w->left[i] > 0) return;
+    w->done++;
+    if (w->h->scored) w->h->scored(w->h->arg, w->s->item[i], w->logprob[i]);
+}
+
+static void on_progress(void *arg, const struct job_progress *p) {
+    struct watch *w = arg;
+    if (w->h->progress)
+        w->h->progress(w->h->arg, w->done, w->s->n, p->tokens_done, p->tokens_total);
+}
+
+/* Which candidate each ask belongs to, by the arrays of answers. */
+static void map_asks(struct watch *w, const struct readouts *q, enum readout used) {
+    int n = w->s->n, c = w->s->n_clauses;
+    for (int a = 0; a < w->p->n_asks; a++) {
+        const float *out = w->p->ask[a].out;
+        w->item_of[a] = -1;
+        for (int i = 0; i < n && w->item_of[a] < 0; i++) {
+            int mine = used == READOUT_RELEVANCE
+                           ? q->relevance.with[i] == out || q->relevance.without[i] == out
+                           : 0;
+            if (used == READOUT_ITEM || used == READOUT_BLEND)
+                mine |= q->item.with[i] == out || q->item.without[i] == out;
+            for (int k = 0; !mine && used != READOUT_ITEM && used != READOUT_RELEVANCE && k < c;
+                 k++)
+                mine = q->query.out[(size_t)i * (size_t)c + (size_t)k] == out;
+            if (mine) w->item_of[a] = i;
+        }
+        if (w->item_of[a] >= 0) w->left[w->item_of[a]]++;
+    }
+}
+
+static enum status score(struct scene *s, const struct rank_hooks *h, const struct readouts *q,
+                         struct rank_result *x, struct err *e) {
+    static const struct rank_hooks none;
+    struct tree t = prompt_tree(&x->prompt);
+    struct watch w = {.h = h ? h : &none, .s = s, .p = &x->prompt};
+    w.item_of = ARENA_NEW(s->a, int, (size_t)x->prompt.n_asks + 1);
+    w.left = ARENA_NEW(s->a, int, (size_t)s->n);
+    w.logprob = ARENA_NEW(s->a, double, (size_t)s->n);
+    if (!w.item_of || !w.left || !w.logprob)
+        return fail(e, ST_NO_MEMORY, "no memory for a ranking's progress");
+    map_asks(&w, q, x->used);
+    struct job j = {.tree = &t,
+                    .ask = x->prompt.ask,
+                    .n_asks = x->prompt.n_asks,
+                    .arg = &w,
+                    .progress = on_progress,
+                    .answered = on_answered};
+    if (w.h->started) w.h->started(w.h->arg, &j);
+    enum status st = engine_score(s->k->engine, &j, e);
+    if (w.h->started) w.h->started(w.h->arg, NULL);
+    x->tokens_computed = j.tokens_computed;
+    x->tokens_cached = j.tokens_cached;
+    x->queue_s = j.queue_s;
+    x->score_s = j.score_s;
+    return st;
+}
+
+/* Scores of all candidates, by readout. */
+struct values {
+    double *score, *logprob, *prior, *mass, *item_score, *part;
+};
+
+static enum status values_new(struct scene *s, struct values *v, struct err *e) {
+    size_t n = (size_t)s->n;
+    double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass, &v->item_score};
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (!(*all[i] = ARENA_NEW(s->a, double, n)))
+            return fail(e, ST_NO_MEMORY, "no memory for scores");
+    v->part = ARENA_NEW(s->a, double, n *(size_t)s->n_clauses + 1);
+    return v->part ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for scores");
+}
+
+static enum status finish(struct scene *s, struct readouts *q, struct rank_result *x,
+                          struct values *v, struct err *e) {
+    TRY(values_new(s, v, e));
+    switch (x->used) {
+    case READOUT_RELEVANCE:
+        relevance_finish(&q->relevance, s, v->score, v->logprob, v->prior, v->mass);
+        x->has_prior = x->has_label_mass = 1;
+        break;
+    case READOUT_ITEM:
+        item_finish(&q->item, s, 0, v->score, v->logprob, v->prior);
+        x->has_prior = 1;
+        break;
+    case READOUT_BLEND:
+        item_finish(&q->item, s, 1, v->item_score, v->logprob, v->prior);
+        query_finish(&q->query, s, v->score, v->logprob, v->part);
+        for (int i = 0; i < s->n; i++) v->score[i] += BLEND_ITEM * v->item_score[i];
+        break;
+    default: query_finish(&q->query, s, v->score, v->logprob, v->part);
+    }
+    for (int i = 0; i < s->n; i++)
+        if (!isfinite(v->score[i]))
+            return fail(e, ST_CORRUPT, "the score of item %s is not a finite number",
+                        s->item[i]->id);
+    return ST_OK;
+}
+
+static int by_score(const void *x, const void *y) {
+    const struct ranked *a = x, *b = y;
+    if (a->score != b->score) return a->score < b->score ? 1 : -1;
+    return (a->rank > b->rank) - (a->rank < b->rank); /* the place among the candidates */
+}
+
+static enum status order(struct scene *s, struct rank_result *x, const struct values *v,
+                         struct err *e) {
+    size_t parts = (size_t)s->n_clauses;
+    x->n = s->n;
+    x->item = ARENA_NEW(s->a, struct ranked, (size_t)s->n);
+    if (!x->item) return fail(e, ST_NO_MEMORY, "no memory for the ranking");
+    int has_parts = x->used == READOUT_QUERY || x->used == READOUT_BLEND;
+    for (int i = 0; i < s->n; i++)
+        x->item[i] = (struct ranked){.item = s->item[i],
+                                     .rank = i,
+                                     .score = v->score[i],
+                                     .logprob = v->logprob[i],
+                                     .prior = v->prior[i],
+                                     .label_mass = v->mass[i],
+                                     .clause = has_parts ? v->part + (size_t)i * parts : NULL};
+    TRY(baselines_run(s, x, e)); /* before sorting: baselines score by the candidates' places */
+    qsort(x->item, (size_t)x->n, sizeof *x->item, by_score);
+    for (int i = 0; i < x->n; i++) x->item[i].rank = i + 1;
+    x->top = s->r->top && s->r->top < x->n ? s->r->top : x->n;
+    return ST_OK;
+}
+
+static void warn_about_result(struct scene *s, struct rank_result *x) {
+    double mass = 0;
+    for (int i = 0; i < x->n; i++) mass += x->item[i].label_mass / x->n;
+    if (x->has_label_mass && mass < 0.5)
+        rank_warn(
+            x, s->a,
+            "the model gives the answers %s and %s only %.2g of the probability: it is hardly answering the question",
+            s->surface.answer_yes, s->surface.answer_no, mass);
+    if (x->n > 1 && x->item[0].score == x->item[x->n - 1].score)
+        rank_warn(x, s->a, "all items have the same score");
+}
+
+enum status rank_run(struct ranker *k, const struct rank_request *r, const struct rank_hooks *h,
+                     struct arena *a, struct rank_result *out, struct err *e) {
+    struct scene *s = ARENA_NEW(a, struct scene, 1);
+    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
+    struct values v;
+    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
+    TRY(prepare(s, k, r, a, q, out, e));
+    TRY(score(s, h, q, out, e));
+    TRY(finish(s, q, out, &v, e));
+    TRY(order(s, out, &v, e));
+    warn_about_result(s, out);
+    return ST_OK;
+}
+
+enum status rank_preview(struct ranker *k, const struct rank_request *r, struct arena *a,
+                         struct rank_result *out, struct err *e) {
+    struct scene *s = ARENA_NEW(a, struct scene, 1);
+    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
+    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
+    return prepare(s, k, r, a, q, out, e);
+}

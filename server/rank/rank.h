@@ -1,0 +1,96 @@
+/* One ranking from request to result: items, prompt tree, readout, baselines. Knows no HTTP; runs
+ * on any thread with a few hundred KiB of stack. */
+#ifndef RANK_RANK_H
+#define RANK_RANK_H
+
+#include "server/rank/prompt.h"
+#include "server/rank/request.h"
+#include "server/rank/surface.h"
+
+#include <pthread.h>
+
+enum { SAMPLE = 48, STATS_SLOTS = 1024 };
+
+/* Mean and standard deviation of a readout over the catalogue's fixed sample. */
+struct spread {
+    unsigned long long key[2];
+    double mean, sd;
+};
+
+/* What rankings share. One per process. */
+struct ranker {
+    struct store *store;
+    struct engine *engine;
+    pthread_mutex_t lock; /* guards spread */
+    struct spread spread[STATS_SLOTS];
+};
+void ranker_init(struct ranker *r, struct store *s, struct engine *en);
+void ranker_close(struct ranker *r);
+
+enum { BASELINES = 3 };
+struct baseline_score {
+    int rank;
+    double score;
+};
+struct baseline_info {
+    const char *name, *trained_on, *why; /* why: the reason when unavailable, else NULL */
+    int available, asked;
+};
+
+struct ranked {
+    const struct item *item;
+    int rank;
+    double score, logprob, prior, label_mass;
+    double *clause; /* (n_clauses): contribution of each to the score, or NULL */
+    struct baseline_score baseline[BASELINES];
+};
+
+enum { WARNINGS_MAX = 16 };
+struct rank_result {
+    struct surface surface;
+    enum readout used;
+    const char *why;
+    int has_prior, has_label_mass;
+    struct clause clause[CLAUSES_MAX];
+    int n_clauses;
+    struct ranked *item; /* (n), by rank */
+    int n, top;
+    struct baseline_info baseline[BASELINES];
+    struct prompt prompt;
+    int shared_tokens;
+    char prompt_sha256[65];
+    const char *warning[WARNINGS_MAX];
+    int n_warnings;
+    long long tokens_computed, tokens_cached;
+    double queue_s, score_s;
+};
+
+/* Called while the ranking runs, on the engine thread; may be NULL. */
+struct rank_hooks {
+    void *arg;
+    void (*progress)(void *arg, int items_done, int items_total, long long tokens_done,
+                     long long tokens_total);
+    void (*scored)(void *arg, const struct item *item, double logprob);
+    void (*started)(
+        void *arg,
+        struct job *job); /* the job, to be cancelled by its flag; NULL when it has ended */
+};
+
+/* Texts and arrays of the result live in the arena or borrow from the request. */
+enum status rank_run(struct ranker *k, const struct rank_request *r, const struct rank_hooks *h,
+                     struct arena *a, struct rank_result *out, struct err *e) MUST_CHECK;
+/* The prompt only, for the first candidate: out->prompt's parts, cuts, counts and hash. */
+enum status rank_preview(struct ranker *k, const struct rank_request *r, struct arena *a,
+                         struct rank_result *out, struct err *e) MUST_CHECK;
+
+/* The answer of /api/rank as JSON text (without the run's id); preview: the answer of
+ * /api/prompt/preview. */
+enum status result_json(const struct ranker *k, const struct rank_request *r,
+                        const struct rank_result *x, struct arena *a, struct view *out,
+                        struct err *e) MUST_CHECK;
+enum status preview_json(const struct rank_result *x, struct arena *a, struct view *out,
+                         struct err *e) MUST_CHECK;
+
+void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) PRINTF(3, 4);
+
+#endif

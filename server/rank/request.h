@@ -1,0 +1,65 @@
+/* A ranking request, as the page, scripts and the command line give it. */
+#ifndef RANK_REQUEST_H
+#define RANK_REQUEST_H
+
+#include "server/rank/clauses.h"
+#include "server/store/store.h"
+
+enum readout {
+    READOUT_AUTO,
+    READOUT_RELEVANCE,
+    READOUT_QUERY,
+    READOUT_ITEM,
+    READOUT_BLEND,
+    READOUTS
+};
+enum retrieve {
+    RETRIEVE_AUTO,
+    RETRIEVE_BM25,
+    RETRIEVE_POPULARITY,
+    RETRIEVE_RANDOM,
+    RETRIEVE_ALL,
+    RETRIEVES
+};
+enum { RANK_ITEMS_MAX = 500, EXAMPLES_MAX = 50, BASELINE_NAMES_MAX = 16 };
+
+struct example {
+    struct view item, text; /* exactly one is given */
+    int label;              /* +1 like, -1 dislike */
+};
+
+struct rank_request {
+    struct view catalog, surface, instruction,
+        member; /* "" where not given; surface "": the catalogue's own */
+    struct example example[EXAMPLES_MAX];
+    int n_examples;
+    struct clause clause[CLAUSES_MAX];
+    int n_clauses, has_clauses; /* has_clauses: the person's own list, also when empty */
+    struct view *candidate;     /* ids; n_candidates 0: retrieve */
+    int n_candidates;
+    enum retrieve retrieve;
+    int count;
+    enum readout readout;
+    struct view baseline[BASELINE_NAMES_MAX];
+    int n_baselines, all_baselines;
+    int history; /* interactions of the member to use, most recent */
+    int top;     /* 0 = all */
+    long long seed;
+    int whole_wish; /* evaluation only: the wish is one clause */
+};
+
+const char *readout_name(enum readout r);
+const char *retrieve_name(enum retrieve r);
+
+/* The defaults of a request with nothing in it. */
+void request_init(struct rank_request *r);
+/* Fills r from JSON. ST_BAD_INPUT with line for what is no JSON; ST_INVALID with the field for what
+ * makes no sense. Unknown fields are listed in *unknown (arena text or NULL). Texts live in the
+ * arena. Recursion-free for depth up to 32. */
+enum status request_parse(struct rank_request *r, struct view json, struct arena *a,
+                          const char **unknown, struct err *e) MUST_CHECK;
+/* The request as JSON text again, for storing beside its run. */
+enum status request_json(const struct rank_request *r, struct arena *a, struct view *out,
+                         struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,132 @@
+/* Rankings and previews as JSON text. */
+#include "server/rank/rank.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static json_t *text_of(struct view v) {
+    return json_stringn(v.p ? v.p : "", v.n);
+}
+
+static json_t *clauses_json(const struct rank_result *x) {
+    json_t *list = json_array();
+    for (int i = 0; i < x->n_clauses; i++)
+        json_array_append_new(list,
+                              json_pack("{s:o,s:i,s:f}", "text", text_of(x->clause[i].text), "sign",
+                                        x->clause[i].sign, "weight", x->clause[i].weight));
+    return list;
+}
+
+static json_t *tags_json(const struct item *it) {
+    json_t *list = json_array();
+    for (int i = 0; i < it->n_tags; i++) json_array_append_new(list, json_string(it->tags[i]));
+    return list;
+}
+
+static json_t *item_baselines(const struct rank_result *x, const struct ranked *r) {
+    json_t *o = json_object();
+    for (int b = 0; b < BASELINES; b++)
+        if (x->baseline[b].available)
+            json_object_set_new(
+                o, x->baseline[b].name,
+                json_pack("{s:i,s:f}", "rank", r->baseline[b].rank, "score", r->baseline[b].score));
+    return o;
+}
+
+static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
+    json_t *parts = r->clause ? json_array() : json_null();
+    for (int c = 0; r->clause && c < x->n_clauses; c++)
+        json_array_append_new(parts, json_real(r->clause[c]));
+    return json_pack("{s:s,s:s,s:s,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o}", "item", r->item->id, "title",
+                     r->item->title, "text", r->item->text, "tags", tags_json(r->item), "rank",
+                     r->rank, "score", r->score, "logprob", r->logprob, "prior",
+                     x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
+                     x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts,
+                     "baselines", item_baselines(x, r));
+}
+
+static json_t *baselines_json(const struct rank_result *x) {
+    json_t *o = json_object();
+    for (int b = 0; b < BASELINES; b++) {
+        const struct baseline_info *i = &x->baseline[b];
+        if (!i->asked) continue;
+        json_t *v = json_pack("{s:b,s:s}", "available", i->available, "trained_on",
+                              i->trained_on ? i->trained_on : "");
+        if (i->why) json_object_set_new(v, "why", json_string(i->why));
+        json_object_set_new(o, i->name, v);
+    }
+    return o;
+}
+
+static json_t *cuts_json(const struct rank_result *x) {
+    json_t *list = json_array();
+    for (int i = 0; i < x->prompt.n_cuts; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s,s:i,s:s}", "part", x->prompt.cut[i].part, "dropped",
+                                        x->prompt.cut[i].dropped, "why", x->prompt.cut[i].why));
+    if (x->prompt.item_cuts)
+        json_array_append_new(list,
+                              json_pack("{s:s,s:i,s:s}", "part", "item", "dropped",
+                                        x->prompt.item_cuts, "why", "items whose text is cut"));
+    return list;
+}
+
+static json_t *warnings_json(const struct rank_result *x) {
+    json_t *list = json_array();
+    for (int i = 0; i < x->n_warnings; i++) json_array_append_new(list, json_string(x->warning[i]));
+    return list;
+}
+
+/* Text of a JSON value, which is dropped; NULL (a failed allocation or a value that is no JSON) is
+ * an error. */
+static enum status dump(json_t *top, struct arena *a, struct view *out, struct err *e) {
+    if (!top) return fail(e, ST_INTERNAL, "the answer could not be written as JSON");
+    size_t n = json_dumpb(top, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    char *p = n ? arena_alloc(a, n + 1) : NULL;
+    if (p) n = json_dumpb(top, p, n, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(top);
+    *out = (struct view){p, n};
+    return p ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the answer");
+}
+
+enum status result_json(const struct ranker *k, const struct rank_request *r,
+                        const struct rank_result *x, struct arena *a, struct view *out,
+                        struct err *e) {
+    struct engine_info m;
+    engine_info(k->engine, &m);
+    json_t *items = json_array();
+    for (int i = 0; i < x->top; i++)
+        if (json_array_append_new(items, item_json(x, &x->item[i])) != 0) {
+            json_decref(items);
+            return fail(e, ST_INTERNAL, "item %s could not be written as JSON",
+                        x->item[i].item->id);
+        }
+    json_t *top = json_pack(
+        "{s:o,s:o,s:{s:s,s:s,s:s,s:s},s:{s:s,s:s},s:{s:I,s:i,s:o,s:s},s:o,s:o,s:o,s:i,s:s,s:{s:I,s:I,s:f,s:f},s:o}",
+        "catalog", text_of(r->catalog), "surface", json_string(x->surface.name), "model", "name",
+        m.name, "sha256", m.sha256, "backend", m.backend, "precision", m.precision, "readout",
+        "used", readout_name(x->used), "why", x->why, "prompt", "tokens",
+        (json_int_t)x->prompt.n_tok, "shared_tokens", x->shared_tokens, "truncated", cuts_json(x),
+        "sha256", x->prompt_sha256, "clauses", clauses_json(x), "items", items, "baselines",
+        baselines_json(x), "candidates", x->n, "note", x->surface.note, "timing", "tokens_computed",
+        (json_int_t)x->tokens_computed, "tokens_cached", (json_int_t)x->tokens_cached, "queue_ms",
+        x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "warnings", warnings_json(x));
+    return dump(top, a, out, e);
+}
+
+enum status preview_json(const struct rank_result *x, struct arena *a, struct view *out,
+                         struct err *e) {
+    json_t *parts = json_array();
+    for (int i = 0; i < x->prompt.n_parts; i++) {
+        const struct part *p = &x->prompt.part[i];
+        json_array_append_new(parts, json_pack("{s:s,s:s,s:o,s:i,s:b}", "name", p->name, "role",
+                                               p->role, "text", text_of(p->text), "tokens",
+                                               p->tokens, "per_item", p->per_item));
+    }
+    return dump(json_pack("{s:{s:s,s:s},s:o,s:I,s:i,s:o,s:o,s:s,s:o}", "readout", "used",
+                          readout_name(x->used), "why", x->why, "parts", parts, "tokens",
+                          (json_int_t)x->prompt.n_tok, "shared_tokens", x->shared_tokens,
+                          "truncated", cuts_json(x), "clauses", clauses_json(x), "sha256",
+                          x->prompt_sha256, "warnings", warnings_json(x)),
+                a, out, e);
+}

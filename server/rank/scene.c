@@ -1,0 +1,197 @@
+/* Loading what a ranking works on. */
+#include "server/rank/scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+unsigned long long scene_hash(const char *id, unsigned long long seed) {
+    unsigned long long h = 14695981039346656037ull ^ (seed * 0x9E3779B97F4A7C15ull);
+    for (; *id; id++) h = (h ^ (unsigned char)*id) * 1099511628211ull;
+    h ^= h >> 31; /* finalizer of splitmix64 */
+    h *= 0x7FB5D329728EA185ull;
+    h ^= h >> 27;
+    h *= 0x81DADEF4BC2DD44Dull;
+    return h ^ h >> 33;
+}
+
+/* An item with a number to sort it by; ties keep the catalogue's order. */
+struct keyed {
+    double key;
+    int at;
+};
+
+static int by_key_down(const void *x, const void *y) {
+    const struct keyed *a = x, *b = y;
+    if (a->key != b->key) return a->key < b->key ? 1 : -1;
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+static int known_item(const struct scene *s, const char *id) {
+    for (int i = 0; i < s->n_history; i++)
+        if (strcmp(s->history[i].item, id) == 0) return 1;
+    for (int i = 0; i < s->n_examples; i++)
+        if (s->example[i].item && strcmp(s->example[i].item->id, id) == 0) return 1;
+    return 0;
+}
+
+static int in_pool(const struct scene *s, const char *id) {
+    for (int i = 0; i < s->n_pool; i++)
+        if (strcmp(s->item[i]->id, id) == 0) return i;
+    return -1;
+}
+
+static void add_candidate(struct scene *s, const struct item *it) {
+    if (known_item(s, it->id) || in_pool(s, it->id) >= 0) return;
+    s->item[s->n_pool++] = it;
+}
+
+/* Adds candidates in falling order of popularity (or of a random number) until there are `count`.
+ */
+static enum status add_by_key(struct scene *s, int random, int count, struct err *e) {
+    size_t n = (size_t)s->n_all;
+    double *pop = ARENA_NEW(s->a, double, n);
+    struct keyed *k = ARENA_NEW(s->a, struct keyed, n);
+    int has = 0;
+    if (!pop || !k) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    if (!random) TRY(store_popularity(s->k->store, s->r->catalog, s->all, s->n_all, pop, &has, e));
+    for (int i = 0; i < s->n_all; i++)
+        k[i] = (struct keyed){
+            random ? (double)(scene_hash(s->all[i].id, (unsigned long long)s->r->seed) >> 11)
+                   : pop[i],
+            i};
+    qsort(k, n, sizeof *k, by_key_down);
+    for (int i = 0; i < s->n_all && s->n_pool < count; i++) add_candidate(s, &s->all[k[i].at]);
+    return ST_OK;
+}
+
+static enum status add_bm25(struct scene *s, int count, struct err *e) {
+    struct item *top;
+    int n;
+    if (s->r->instruction.n == 0) return ST_OK;
+    TRY(store_bm25_top(s->k->store, s->r->catalog, s->r->instruction, count, s->a, &top, &n, e));
+    for (int i = 0; i < n && s->n_pool < count; i++) add_candidate(s, &top[i]);
+    return ST_OK;
+}
+
+static enum status retrieve(struct scene *s, struct err *e) {
+    const struct rank_request *r = s->r;
+    switch (r->retrieve) {
+    case RETRIEVE_BM25: return add_bm25(s, r->count, e);
+    case RETRIEVE_POPULARITY: return add_by_key(s, 0, r->count, e);
+    case RETRIEVE_RANDOM: return add_by_key(s, 1, r->count, e);
+    case RETRIEVE_ALL:
+        for (int i = 0; i < s->n_all && s->n_pool < RANK_ITEMS_MAX; i++)
+            add_candidate(s, &s->all[i]);
+        return ST_OK;
+    default: /* half by the wish's words, the rest by popularity */
+        TRY(add_bm25(s, r->count / 2, e));
+        return add_by_key(s, 0, r->count, e);
+    }
+}
+
+static enum status load_candidates(struct scene *s, struct err *e) {
+    const struct rank_request *r = s->r;
+    int max = r->n_candidates > RANK_ITEMS_MAX ? r->n_candidates : RANK_ITEMS_MAX;
+    s->item = ARENA_NEW(s->a, const struct item *, (size_t)max + SAMPLE);
+    if (!s->item) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    if (r->n_candidates == 0) {
+        TRY(retrieve(s, e));
+    } else {
+        struct item *given;
+        TRY(store_items_by_id(s->k->store, r->catalog, r->candidate, r->n_candidates, "candidates",
+                              s->a, &given, e));
+        for (int i = 0; i < r->n_candidates; i++) s->item[s->n_pool++] = &given[i];
+    }
+    s->n = s->n_pool;
+    if (s->n > 0) return ST_OK;
+    fail(e, ST_INVALID, "there is no item to rank");
+    err_field(e, "candidates");
+    err_hint(e, s->n_all ? "retrieve more items, by another rule"
+                         : "import items into the catalogue first");
+    return ST_INVALID;
+}
+
+/* The SAMPLE items of the catalogue with the smallest hash: the same for every request. */
+static enum status load_sample(struct scene *s, struct err *e) {
+    struct keyed *k = ARENA_NEW(s->a, struct keyed, (size_t)s->n_all);
+    if (!k) return fail(e, ST_NO_MEMORY, "no memory for the sample");
+    for (int i = 0; i < s->n_all; i++)
+        k[i] = (struct keyed){(double)(scene_hash(s->all[i].id, 0x7A9) >> 11), i};
+    qsort(k, (size_t)s->n_all, sizeof *k, by_key_down);
+    for (int i = 0; i < s->n_all && i < SAMPLE; i++) {
+        const struct item *it = &s->all[k[i].at];
+        int at = in_pool(s, it->id);
+        if (at < 0) {
+            at = s->n_pool;
+            s->item[s->n_pool++] = it;
+        }
+        s->sample[s->n_sample++] = at;
+    }
+    return ST_OK;
+}
+
+static enum status load_member(struct scene *s, struct err *e) {
+    const struct rank_request *r = s->r;
+    struct interaction *h;
+    int n;
+    s->member = (struct member){.id = "", .name = "", .profile = ""};
+    if (r->member.n == 0) return ST_OK;
+    TRY(store_member(s->k->store, r->catalog, r->member, s->a, &s->member, e));
+    TRY(store_history(s->k->store, r->catalog, r->member, s->a, &h, &n, e));
+    int skip = n > r->history ? n - r->history : 0;
+    s->history = h + skip;
+    s->n_history = n - skip;
+    return ST_OK;
+}
+
+static enum status load_examples(struct scene *s, struct err *e) {
+    for (int i = 0; i < s->r->n_examples; i++) {
+        const struct example *x = &s->r->example[i];
+        struct example_item *to = &s->example[s->n_examples++];
+        to->label = x->label;
+        if (x->item.n) {
+            struct item *it;
+            TRY(store_items_by_id(s->k->store, s->r->catalog, &x->item, 1, "examples", s->a, &it,
+                                  e));
+            to->item = it;
+            to->title = it->title;
+        } else
+            to->title = arena_copy(s->a, x->text.p, x->text.n);
+        if (!to->title) return fail(e, ST_NO_MEMORY, "no memory for an example");
+    }
+    return ST_OK;
+}
+
+static enum status load_clauses(struct scene *s, struct err *e) {
+    const struct rank_request *r = s->r;
+    if (r->has_clauses) {
+        memcpy(s->clause, r->clause, sizeof s->clause);
+        s->n_clauses = r->n_clauses;
+        return ST_OK;
+    }
+    struct view whole = view_trim(r->instruction);
+    if (!r->whole_wish) return clauses_split(r->instruction, s->a, s->clause, &s->n_clauses, e);
+    if (whole.n) s->clause[s->n_clauses++] = (struct clause){.text = whole, .sign = 1, .weight = 1};
+    return ST_OK;
+}
+
+enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
+                       struct arena *a, struct err *e) {
+    memset(s, 0, sizeof *s);
+    s->k = k, s->r = r, s->a = a;
+    TRY(store_catalog(k->store, r->catalog, a, &s->catalog, e));
+    struct view name = r->surface.n ? r->surface : view_of(s->catalog.surface);
+    TRY(surface_load(&s->surface, k->store, name, a, e));
+    TRY(store_items(k->store, r->catalog, VIEW(""), 0, CATALOG_MAX, a, &s->all, &s->n_all,
+                    &s->total, e));
+    TRY(load_member(s, e));
+    TRY(load_examples(s, e));
+    TRY(load_clauses(s, e));
+    TRY(load_candidates(s, e));
+    TRY(load_sample(s, e));
+    s->text = ARENA_NEW(a, struct view, (size_t)s->n_pool);
+    if (!s->text) return fail(e, ST_NO_MEMORY, "no memory for item texts");
+    for (int i = 0; i < s->n_pool; i++)
+        TRY(surface_render(s->surface.item, s->item[i], a, &s->text[i], e));
+    return ST_OK;
+}

@@ -1,0 +1,88 @@
+/* What a ranking works on, loaded from the store once: the surface, the candidates, the catalogue's
+ * fixed sample, the wish as clauses, the member's history and the examples. */
+#ifndef RANK_SCENE_H
+#define RANK_SCENE_H
+
+#include "server/rank/rank.h"
+
+enum { CATALOG_MAX = 5000, ITEM_TOKENS_MAX = 256, CLAUSE_TOKENS_MAX = 256, TEXT_TOKENS_MAX = 2048 };
+
+struct scene {
+    struct ranker *k;
+    const struct rank_request *r;
+    struct arena *a;
+    struct catalog catalog;
+    struct surface surface;
+    struct item *all; /* the catalogue, at most CATALOG_MAX */
+    int n_all;
+    long long total;
+    /* Candidates first, then those of the fixed sample that are no candidates. */
+    const struct item **item;
+    struct view *text; /* each item's text by the surface's template */
+    int n, n_pool;
+    int sample[SAMPLE], n_sample; /* places of the sample in item */
+    struct clause clause[CLAUSES_MAX];
+    int n_clauses;
+    struct member member;
+    struct interaction *history; /* the part that is used, oldest first */
+    int n_history;
+    struct example_item {
+        const char *title;
+        const struct item *item; /* NULL for free text */
+        int label;
+    } example[EXAMPLES_MAX];
+    int n_examples;
+};
+
+enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
+                       struct arena *a, struct err *e) MUST_CHECK;
+
+/* Order-free pseudo-random number of an item for a seed. */
+unsigned long long scene_hash(const char *id, unsigned long long seed);
+
+/* The spread of a value over the catalogue's sample, kept between rankings. `what` names the
+ * readout and its text. find answers 0 when it is not known yet; make computes it from one value
+ * per sample item. */
+int spread_find(struct scene *s, struct view what, struct spread *out);
+struct spread spread_make(struct scene *s, struct view what, const double *values);
+
+/* Readouts: build adds nodes and asks to the prompt for all pool items; finish turns the answers
+ * into values. */
+struct query_readout {
+    float **out; /* (n_pool, n_clauses) answers, NULL where not asked */
+    int *len;    /* (n_clauses) tokens of each clause */
+    int known[CLAUSES_MAX];
+    struct spread spread[CLAUSES_MAX];
+    struct view key[CLAUSES_MAX];
+};
+enum status query_build(struct query_readout *q, struct scene *s, struct prompt *p,
+                        struct err *e) MUST_CHECK;
+/* score (n), logprob (n), contribution (n, n_clauses). */
+void query_finish(struct query_readout *q, struct scene *s, double *score, double *logprob,
+                  double *contribution);
+
+struct item_readout {
+    float **with, **without; /* (n_pool): answers under the context and under the empty one */
+    int *len;
+    int has_context;
+};
+enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p,
+                       struct err *e) MUST_CHECK;
+/* score (n) = logprob - prior; standardised over the sample when z is set. */
+void item_finish(struct item_readout *q, struct scene *s, int z, double *score, double *logprob,
+                 double *prior);
+
+struct relevance_readout {
+    float **with, **without; /* (n_pool): log P(yes), log P(no) */
+    int32_t label[2];
+};
+enum status relevance_build(struct relevance_readout *q, struct scene *s, struct prompt *p,
+                            struct err *e) MUST_CHECK;
+void relevance_finish(struct relevance_readout *q, struct scene *s, double *score, double *logprob,
+                      double *prior, double *mass);
+
+/* Baselines: score (n) of the candidates; available, what it was trained on, or why not. */
+enum status baselines_run(struct scene *s, struct rank_result *x, struct err *e) MUST_CHECK;
+extern const char *const baseline_names[BASELINES];
+
+#endif

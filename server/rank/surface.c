@@ -1,0 +1,189 @@
+/* Surfaces from JSON, and item texts by template. */
+#include "server/rank/surface.h"
+
+#include "model/base/buf.h"
+#include "model/base/clock.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_MAX = 2000, RENDER_MAX = 200 * 1024 };
+
+/* A field of the JSON's top level: text into *out, else the default. */
+static enum status field(json_t *top, const char *key, const char *def, struct arena *a,
+                         const char **out, struct err *e) {
+    json_t *v = json_object_get(top, key);
+    if (!v) {
+        *out = def;
+        if (def) return ST_OK;
+        fail(e, ST_INVALID, "a surface needs the text \"%s\"", key);
+    } else if (!json_is_string(v) || json_string_length(v) > TEXT_MAX) {
+        fail(e, ST_INVALID, "\"%s\" must be a text of at most %d bytes", key, TEXT_MAX);
+    } else {
+        *out = arena_copy(a, json_string_value(v), json_string_length(v));
+        return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a surface");
+    }
+    err_field(e, "%s", key);
+    return ST_INVALID;
+}
+
+static enum status wishes(json_t *top, struct surface *s, struct arena *a, struct err *e) {
+    json_t *list = json_object_get(top, "wishes"), *v;
+    size_t i;
+    if (list && !json_is_array(list)) {
+        fail(e, ST_INVALID, "\"wishes\" must be a list of texts");
+        err_field(e, "wishes");
+        return ST_INVALID;
+    }
+    json_array_foreach(list, i, v) {
+        if (!json_is_string(v) || s->n_wishes == SURFACE_WISHES) continue;
+        const char *t = arena_copy(a, json_string_value(v), json_string_length(v));
+        if (!t) return fail(e, ST_NO_MEMORY, "no memory for a surface");
+        s->wishes[s->n_wishes++] = t;
+    }
+    return ST_OK;
+}
+
+static enum status fill(struct surface *s, const struct surface *d, json_t *top, struct arena *a,
+                        struct err *e) {
+    const struct {
+        const char *key, *def, **to;
+    } text[] = {
+        {"title", d->title ? d->title : s->name, &s->title},
+        {"item_word", d->item_word, &s->item_word},
+        {"items_word", d->items_word, &s->items_word},
+        {"member_word", d->member_word, &s->member_word},
+        {"note", "", &s->note},
+        {"item", d->item, &s->item},
+        {"query_item", d->query_item, &s->query_item},
+        {"query_clause", d->query_clause, &s->query_clause},
+        {"liked", d->liked, &s->liked},
+        {"disliked", d->disliked, &s->disliked},
+        {"answer_yes", d->answer_yes, &s->answer_yes},
+        {"answer_no", d->answer_no, &s->answer_no},
+    };
+    for (size_t i = 0; i < COUNT(text); i++)
+        TRY(field(top, text[i].key, text[i].def, a, text[i].to, e));
+    return wishes(top, s, a, e);
+}
+
+static enum status parse(struct surface *out, const struct surface *defaults, struct view name,
+                         struct view json, struct arena *a, struct err *e) {
+    json_error_t je;
+    *out = (struct surface){.name = arena_copy(a, name.p, name.n),
+                            .json = arena_copy(a, json.p, json.n)};
+    if (!out->name || !out->json) return fail(e, ST_NO_MEMORY, "no memory for a surface");
+    json_t *top = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &je);
+    if (!json_is_object(top)) {
+        json_decref(top);
+        fail(e, ST_BAD_INPUT, "a surface is a JSON object: %s", top ? "this is none" : je.text);
+        err_line(e, je.line);
+        return ST_BAD_INPUT;
+    }
+    enum status st = fill(out, defaults, top, a, e);
+    json_decref(top);
+    return st;
+}
+
+enum status surface_parse(struct surface *out, struct view name, struct view json, struct arena *a,
+                          struct err *e) {
+    struct surface generic, none = {0};
+    TRY(parse(&generic, &none, VIEW("generic"), view_of(surface_builtin(VIEW("generic"))), a, e));
+    return parse(out, &generic, name, json, a, e);
+}
+
+enum status surface_load(struct surface *out, struct store *s, struct view name, struct arena *a,
+                         struct err *e) {
+    struct view json = {0};
+    enum status st = s ? store_surface(s, name, a, &json, e) : ST_NOT_FOUND;
+    if (st == ST_NOT_FOUND) {
+        json = view_of(surface_builtin(name));
+        if (json.p) st = ST_OK;
+    }
+    if (st == ST_NOT_FOUND) {
+        fail(e, ST_NOT_FOUND, "there is no surface '%.*s'", (int)(name.n < 64 ? name.n : 64),
+             name.p);
+        err_field(e, "surface");
+        err_hint(e, "built in are generic, movies, jobs and listings");
+    }
+    TRY(st);
+    return surface_parse(out, name, json, a, e);
+}
+
+/* --- templates
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static void put_extra(struct buf *b, json_t *extra, struct view key) {
+    char name[64];
+    if (key.n >= sizeof name) return;
+    memcpy(name, key.p, key.n);
+    name[key.n] = 0;
+    json_t *v = json_object_get(extra, name);
+    if (json_is_string(v)) buf_add(b, json_string_value(v), json_string_length(v));
+    if (json_is_integer(v)) buf_printf(b, "%lld", (long long)json_integer_value(v));
+    if (json_is_real(v)) buf_printf(b, "%.10g", json_real_value(v));
+}
+
+static void put_field(struct buf *b, struct view key, const struct item *it, json_t *extra) {
+    if (view_eq_str(key, "title"))
+        buf_str(b, it->title);
+    else if (view_eq_str(key, "text"))
+        buf_str(b, it->text);
+    else if (view_eq_str(key, "year")) {
+        if (it->has_time) buf_printf(b, "%d", clock_year(it->time));
+    } else if (view_eq_str(key, "date")) {
+        char text[CLOCK_TEXT];
+        clock_format(it->time, text);
+        if (it->has_time) buf_printf(b, "%.10s", text);
+    } else if (view_eq_str(key, "tags")) {
+        for (int i = 0; i < it->n_tags; i++) buf_printf(b, "%s%s", i ? ", " : "", it->tags[i]);
+    } else
+        put_extra(b, extra, key);
+}
+
+/* What stands between two braces: a field, or before|field|after. */
+static void put_slot(struct buf *b, struct view slot, const struct item *it, json_t *extra) {
+    const char *bar = memchr(slot.p, '|', slot.n), *bar2 = NULL;
+    if (bar) bar2 = memchr(bar + 1, '|', slot.n - (size_t)(bar + 1 - slot.p));
+    if (!bar2) {
+        put_field(b, slot, it, extra);
+        return;
+    }
+    struct view before = {slot.p, (size_t)(bar - slot.p)},
+                key = {bar + 1, (size_t)(bar2 - bar - 1)};
+    struct view after = {bar2 + 1, slot.n - (size_t)(bar2 + 1 - slot.p)};
+    size_t start = b->n;
+    buf_view(b, before);
+    size_t mid = b->n;
+    put_field(b, key, it, extra);
+    if (b->n > mid)
+        buf_view(b, after);
+    else
+        b->n = start;
+}
+
+enum status surface_render(const char *tmpl, const struct item *it, struct arena *a,
+                           struct view *out, struct err *e) {
+    struct buf b;
+    json_t *extra = json_loads(it->extra ? it->extra : "{}", 0, NULL);
+    buf_init(&b, RENDER_MAX);
+    for (const char *p = tmpl; *p;) {
+        const char *open = strchr(p, '{'), *close = open ? strchr(open, '}') : NULL;
+        if (!close) {
+            buf_str(&b, p);
+            break;
+        }
+        buf_add(&b, p, (size_t)(open - p));
+        put_slot(&b, (struct view){open + 1, (size_t)(close - open - 1)}, it, extra);
+        p = close + 1;
+    }
+    json_decref(extra);
+    struct view text = buf_text(&b);
+    char *copy = b.failed ? NULL : arena_copy(a, text.p, text.n);
+    buf_free(&b);
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
+    *out = (struct view){copy, text.n};
+    return ST_OK;
+}

@@ -1,0 +1,41 @@
+/* A surface: the words with which a catalogue's ranking task is written as text. Surfaces are JSON
+ * texts: some are built in, others (or changed ones) come from the store. */
+#ifndef RANK_SURFACE_H
+#define RANK_SURFACE_H
+
+#include "server/store/store.h"
+
+enum { SURFACE_WISHES = 6 };
+
+/* Texts are templates where noted: {field} is an item's title, text, tags, year, price ...;
+ * {before|field|after} writes its three parts only when the field is not empty. */
+struct surface {
+    const char *name, *title;
+    const char *item_word, *items_word, *member_word; /* "movie", "movies", "viewer" */
+    const char *note;                                 /* a caveat shown with the ranking, or "" */
+    const char *item;                                 /* template: an item's text in every prompt */
+    const char *query_item,
+        *query_clause; /* `query`: after "{Item}: " + item comes query_item, then the clause */
+    const char *liked, *disliked; /* an example as a clause; {title} is its title or text */
+    const char *answer_yes, *answer_no;
+    const char *wishes[SURFACE_WISHES]; /* starters; the first is the default */
+    int n_wishes;
+    const char *json; /* the text it was read from */
+};
+
+/* The surface of that name: from the store, else built in, else ST_NOT_FOUND. Texts live in the
+ * arena. */
+enum status surface_load(struct surface *out, struct store *s, struct view name, struct arena *a,
+                         struct err *e) MUST_CHECK;
+/* Reads a surface from JSON; unnamed texts take the generic surface's. ST_BAD_INPUT / ST_INVALID
+ * name the field. */
+enum status surface_parse(struct surface *out, struct view name, struct view json, struct arena *a,
+                          struct err *e) MUST_CHECK;
+/* Built-in JSON text of that name, or NULL. */
+const char *surface_builtin(struct view name);
+
+/* An item's text by a template, into arena memory. */
+enum status surface_render(const char *tmpl, const struct item *item, struct arena *a,
+                           struct view *out, struct err *e) MUST_CHECK;
+
+#endif
