@@ -34,6 +34,10 @@ struct store {
     unsigned imports; /* names of staging files; guarded by pool */
 };
 
+/* Makes a file that only its owner may read, before SQLite would make it by the umask; the files
+ * that SQLite puts beside it follow its mode. An existing file stays as it is. */
+enum status store_private_file(const char *path, struct err *e) MUST_CHECK;
+
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_read_end(struct store *s, struct db *d, enum status st, struct err *e) MUST_CHECK;
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;

@@ -135,8 +135,8 @@ static int find_place(const struct place *p, int n, long long row) {
     return lo;
 }
 
-/* One query for all items: every match is stepped over, and only the wanted ones are scored. A
- * query per item would count each word's documents anew for each. */
+/* One query for all items, between the first and the last of them, since items of a catalogue lie
+ * together. A query per item would count each word's documents anew for each. */
 static enum status score_places(struct db *d, long long catalog, struct view query,
                                 const struct place *places, int n, double *out, struct err *e) {
     char sql[SQL_BYTES];

@@ -36,7 +36,8 @@ enum status stage_open(struct stage *g, struct store *s, struct err *e) {
     pthread_mutex_unlock(&s->pool);
     snprintf(g->path, sizeof g->path, "%s/import-%u.tmp", s->folder, number);
     TRY(db_open(&g->db, s->path, e));
-    enum status st = attach(g, e);
+    enum status st = store_private_file(g->path, e);
+    if (st == ST_OK) st = attach(g, e);
     if (st == ST_OK) st = db_exec(&g->db, tables, e);
     if (st != ST_OK) stage_close(g);
     return st;

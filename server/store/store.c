@@ -69,7 +69,17 @@ static void remove_leftovers(const char *folder) {
     closedir(dir);
 }
 
+enum status store_private_file(const char *path, struct err *e) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail(e, errno == ENOSPC || errno == EDQUOT ? ST_DISK_FULL : ST_IO,
+                    "cannot open %.200s: %s", path, strerror(errno));
+    close(fd);
+    return ST_OK;
+}
+
 static enum status open_all(struct store *s, struct err *e) {
+    TRY(store_private_file(s->path, e));
     TRY(db_open(&s->writer, s->path, e));
     TRY(schema_migrate(&s->writer, e));
     for (int i = 0; i < STORE_READERS; i++) {

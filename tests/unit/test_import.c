@@ -235,6 +235,17 @@ static void limits(struct store *s) {
             EQ(r.kept, !more);
             if (more) OK(strstr(r.errors[0].message, t[i].word) != NULL);
         }
+    buf_free(&b);
+}
+
+/* The same for numbers of tags, nesting, and the length of a line. */
+static void more_limits(struct store *s) {
+    struct buf b;
+    struct err e;
+    struct import_result r;
+    struct import_config c = {
+        .kind = IMPORT_ITEMS, .format = J, .catalog = VIEW("t"), .replace = 1};
+    buf_init(&b, 4 << 20);
     for (int tags = 64; tags <= 65; tags++) {
         buf_clear(&b);
         buf_str(&b, "id,title,tags\n1,t,");
@@ -404,6 +415,7 @@ int main(void) {
     headers(s);
     round_trip(s);
     limits(s);
+    more_limits(s);
     mapping(s);
     whole(s);
     store_close(s);

@@ -64,6 +64,9 @@ static void opening(void) {
     fclose(f);
     GOOD(store_open(&s, folder, &e));
     OK(access(path, F_OK) != 0);
+    struct stat mode;
+    snprintf(path, sizeof path, "%s/taproom.db-wal", folder);
+    OK(stat(path, &mode) == 0 && (mode.st_mode & 077) == 0); /* for its owner only */
     load(s, IMPORT_ITEMS, "m", three);
     store_close(s);
     /* Another process holds it. */
@@ -123,33 +126,13 @@ static void refused(void) {
     drop_folder(folder);
 }
 
-static void catalogs(struct store *s) {
+static void one_item(struct store *s) {
     struct arena a;
-    struct catalog *list, one;
     struct item *items;
     struct err e;
     int n, has;
     long long total;
     arena_init(&a, 1 << 20);
-    GOOD(store_catalogs(s, &a, &list, &n, &e));
-    EQ(n, 0);
-    EQ(store_catalog(s, VIEW("m"), &a, &one, &e), ST_NOT_FOUND);
-    load(s, IMPORT_ITEMS, "m", three);
-    load(s, IMPORT_ITEMS, "a", three);
-    GOOD(store_catalogs(s, &a, &list, &n, &e));
-    EQ(n, 2);
-    EQ_STR(list[0].name, "a");
-    EQ_STR(list[1].name, "m");
-    EQ_STR(list[1].surface, "demo");
-    EQ(list[1].items, 3);
-    OK(list[1].created > 1600000000);
-    OK(list[0].version != list[1].version);
-    GOOD(store_catalog_surface(s, VIEW("m"), VIEW("other"), &e));
-    EQ(store_catalog_surface(s, VIEW("nope"), VIEW("other"), &e), ST_NOT_FOUND);
-    EQ(store_catalog_surface(s, VIEW("m"), VIEW("a b"), &e), ST_INVALID);
-    GOOD(store_catalog(s, VIEW("m"), &a, &one, &e));
-    EQ_STR(one.surface, "other");
-
     GOOD(store_items(s, VIEW("m"), VIEW(""), 0, 10, &a, &items, &n, &total, &e));
     EQ(n, 3);
     EQ(total, 3);
@@ -168,6 +151,16 @@ static void catalogs(struct store *s) {
     EQ(has, 1);
     NEAR(pop[0], 5, 0);
     NEAR(pop[2], 0, 0);
+    arena_free(&a);
+}
+
+static void paging(struct store *s) {
+    struct arena a;
+    struct item *items;
+    struct err e;
+    int n;
+    long long total;
+    arena_init(&a, 1 << 20);
     GOOD(store_items(s, VIEW("m"), VIEW(""), 1, 1, &a, &items, &n, &total, &e));
     EQ(n, 1);
     EQ(total, 3);
@@ -188,6 +181,14 @@ static void catalogs(struct store *s) {
         EQ(n, hits[i].n);
         EQ(total, hits[i].n);
     }
+    arena_free(&a);
+}
+
+static void by_id(struct store *s) {
+    struct arena a;
+    struct item *items;
+    struct err e;
+    arena_init(&a, 1 << 20);
     struct view ids[] = {VIEW("c"), VIEW("a"), VIEW("c"), VIEW("q\xff")};
     GOOD(store_items_by_id(s, VIEW("m"), ids, 3, "candidates", &a, &items, &e));
     EQ_STR(items[0].id, "c");
@@ -200,6 +201,37 @@ static void catalogs(struct store *s) {
     arena_init(&tiny, 64);
     EQ(store_items_by_id(s, VIEW("m"), ids, 3, "x", &tiny, &items, &e), ST_NO_MEMORY);
     arena_free(&tiny);
+    arena_free(&a);
+}
+
+static void catalogs(struct store *s) {
+    struct arena a;
+    struct catalog *list, one;
+    struct err e;
+    int n;
+    arena_init(&a, 1 << 20);
+    GOOD(store_catalogs(s, &a, &list, &n, &e));
+    EQ(n, 0);
+    EQ(store_catalog(s, VIEW("m"), &a, &one, &e), ST_NOT_FOUND);
+    load(s, IMPORT_ITEMS, "m", three);
+    load(s, IMPORT_ITEMS, "a", three);
+    GOOD(store_catalogs(s, &a, &list, &n, &e));
+    EQ(n, 2);
+    EQ_STR(list[0].name, "a");
+    EQ_STR(list[1].name, "m");
+    EQ_STR(list[1].surface, "demo");
+    EQ(list[1].items, 3);
+    OK(list[1].created > 1600000000);
+    OK(list[0].version != list[1].version);
+    GOOD(store_catalog_surface(s, VIEW("m"), VIEW("other"), &e));
+    EQ(store_catalog_surface(s, VIEW("nope"), VIEW("other"), &e), ST_NOT_FOUND);
+    EQ(store_catalog_surface(s, VIEW("m"), VIEW("a b"), &e), ST_INVALID);
+    GOOD(store_catalog(s, VIEW("m"), &a, &one, &e));
+    EQ_STR(one.surface, "other");
+
+    one_item(s);
+    paging(s);
+    by_id(s);
     GOOD(store_catalog_delete(s, VIEW("a"), &e));
     EQ(store_catalog_delete(s, VIEW("a"), &e), ST_NOT_FOUND);
     EQ_STR(counts(s, "a"), "not_found");
@@ -207,9 +239,8 @@ static void catalogs(struct store *s) {
     arena_free(&a);
 }
 
-static void members(struct store *s) {
+static void histories(struct store *s) {
     struct arena a;
-    struct member *list, one;
     struct interaction *h;
     struct event *ev;
     struct item *items;
@@ -217,29 +248,6 @@ static void members(struct store *s) {
     int n, has;
     long long total;
     arena_init(&a, 1 << 20);
-    load(s, IMPORT_MEMBERS, "m",
-         "{\"id\":\"m1\",\"name\":\"Ada\",\"profile\":\"likes tea\"}\n{\"id\":\"m3\"}\n");
-    load(s, IMPORT_INTERACTIONS, "m", events);
-    EQ_STR(counts(s, "m"), "3 3 4");
-    load(s, IMPORT_INTERACTIONS, "m", events); /* the same log again changes nothing */
-    EQ_STR(counts(s, "m"), "3 3 4");
-    load(s, IMPORT_MEMBERS, "m", "{\"id\":\"m1\",\"profile\":\"likes mate\"}\n");
-    GOOD(store_member(s, VIEW("m"), VIEW("m1"), &a, &one, &e));
-    EQ_STR(one.name, "Ada");
-    EQ_STR(one.profile, "likes mate");
-    EQ(one.interactions, 3);
-    EQ(store_member(s, VIEW("m"), VIEW("zz"), &a, &one, &e), ST_NOT_FOUND);
-    EQ_STR(e.field, "member");
-    GOOD(store_members(s, VIEW("m"), VIEW(""), 10, &a, &list, &n, &e));
-    EQ(n, 3);
-    EQ_STR(list[2].id, "m2");
-    EQ_STR(list[2].profile, "");
-    GOOD(store_members(s, VIEW("m"), VIEW("MATE"), 10, &a, &list, &n, &e));
-    EQ(n, 1);
-    GOOD(store_members(s, VIEW("m"), VIEW(""), 2, &a, &list, &n, &e));
-    EQ(n, 2);
-    EQ(store_members(s, VIEW("m"), VIEW(""), -2, &a, &list, &n, &e), ST_INVALID);
-
     GOOD(store_history(s, VIEW("m"), VIEW("m1"), &a, &h, &n, &e));
     EQ(n, 3);
     EQ_STR(h[0].item, "b");
@@ -265,7 +273,40 @@ static void members(struct store *s) {
     NEAR(pop[0], 5, 0); /* its own */
     NEAR(pop[1], 2, 0); /* counted */
     NEAR(pop[2], 1, 0);
+    arena_free(&a);
+}
 
+static void members(struct store *s) {
+    struct arena a;
+    struct member *list, one;
+    struct interaction *h;
+    struct err e;
+    int n;
+    arena_init(&a, 1 << 20);
+    load(s, IMPORT_MEMBERS, "m",
+         "{\"id\":\"m1\",\"name\":\"Ada\",\"profile\":\"likes tea\"}\n{\"id\":\"m3\"}\n");
+    load(s, IMPORT_INTERACTIONS, "m", events);
+    EQ_STR(counts(s, "m"), "3 3 4");
+    load(s, IMPORT_INTERACTIONS, "m", events); /* the same log again changes nothing */
+    EQ_STR(counts(s, "m"), "3 3 4");
+    load(s, IMPORT_MEMBERS, "m", "{\"id\":\"m1\",\"profile\":\"likes mate\"}\n");
+    GOOD(store_member(s, VIEW("m"), VIEW("m1"), &a, &one, &e));
+    EQ_STR(one.name, "Ada");
+    EQ_STR(one.profile, "likes mate");
+    EQ(one.interactions, 3);
+    EQ(store_member(s, VIEW("m"), VIEW("zz"), &a, &one, &e), ST_NOT_FOUND);
+    EQ_STR(e.field, "member");
+    GOOD(store_members(s, VIEW("m"), VIEW(""), 10, &a, &list, &n, &e));
+    EQ(n, 3);
+    EQ_STR(list[2].id, "m2");
+    EQ_STR(list[2].profile, "");
+    GOOD(store_members(s, VIEW("m"), VIEW("MATE"), 10, &a, &list, &n, &e));
+    EQ(n, 1);
+    GOOD(store_members(s, VIEW("m"), VIEW(""), 2, &a, &list, &n, &e));
+    EQ(n, 2);
+    EQ(store_members(s, VIEW("m"), VIEW(""), -2, &a, &list, &n, &e), ST_INVALID);
+
+    histories(s);
     /* Replacing keeps members and the interactions of items that are there again. */
     struct import_config c = {.kind = IMPORT_ITEMS, .catalog = VIEW("m"), .replace = 1};
     struct import_result r;

@@ -71,6 +71,17 @@ static void hits(struct store *s) {
         EQ_STR(got, t[i].want);
         if (t_failed > failed) printf("  for <%s>\n", t[i].text);
     }
+    arena_free(&a);
+}
+
+static void given_items(struct store *s) {
+    struct arena a;
+    struct item *all, *top;
+    struct err e;
+    int n, k;
+    long long total;
+    arena_init(&a, 4 << 20);
+    GOOD(store_items(s, VIEW("d"), VIEW(""), 0, 100, &a, &all, &n, &total, &e));
     GOOD(store_bm25_top(s, VIEW("d"), VIEW("river"), 1, &a, &top, &k, &e));
     EQ(k, 1);
     EQ(store_bm25_top(s, VIEW("d"), VIEW("river"), -1, &a, &top, &k, &e), ST_INVALID);
@@ -152,6 +163,7 @@ int main(void) {
     GOOD(store_open(&s, folder, &e));
     load(s, IMPORT_ITEMS, "d", docs);
     hits(s);
+    given_items(s);
     formula(s);
     long_texts(s);
     store_close(s);
