@@ -1,0 +1,39 @@
+/* The table of calls. */
+#include "server/api/app.h"
+
+enum { JSON_BODY = 1 << 20, ROWS_BODY = 1 << 30, ROWS = HTTP_NDJSON | HTTP_CSV };
+
+const struct route app_routes[] = {
+    {"POST", "/api/rank", api_rank_post, JSON_BODY, HTTP_JSON, 1},
+    {"POST", "/api/prompt/preview", api_prompt_preview, JSON_BODY, HTTP_JSON, 1},
+    {"POST", "/api/clauses", api_clauses_post, JSON_BODY, HTTP_JSON, 0},
+    {"GET", "/api/catalogs", api_catalogs_list, 0, 0, 0},
+    {"POST", "/api/catalogs", api_catalogs_import, ROWS_BODY, ROWS, 0},
+    {"GET", "/api/catalogs/{name}", api_catalogs_get, 0, 0, 0},
+    {"DELETE", "/api/catalogs/{name}", api_catalogs_delete, 0, 0, 0},
+    {"GET", "/api/catalogs/{name}/items", api_catalogs_items, 0, 0, 0},
+    {"GET", "/api/catalogs/{name}/members", api_members_list, 0, 0, 0},
+    {"POST", "/api/catalogs/{name}/members", api_members_import, ROWS_BODY, ROWS, 0},
+    {"GET", "/api/catalogs/{name}/members/{member}", api_members_get, 0, 0, 0},
+    {"POST", "/api/catalogs/{name}/interactions", api_members_interactions, ROWS_BODY, ROWS, 0},
+    {"GET", "/api/runs", api_runs_list, 0, 0, 0},
+    {"GET", "/api/runs/{id}", api_runs_get, 0, 0, 1},
+    {"GET", "/api/surfaces/{name}", api_surfaces_get, 0, 0, 0},
+    {"PUT", "/api/surfaces/{name}", api_surfaces_put, 256 << 10, HTTP_JSON, 0},
+    {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, 0},
+    {"GET", "/api/model", api_model_get, 0, 0, 0},
+    {"GET", "/api/health/live", api_health_live, 0, 0, 0},
+    {"GET", "/api/health/ready", api_health_ready, 0, 0, 0},
+    {"GET", "/metrics", api_health_metrics, 0, 0, 0},
+};
+const int app_n_routes = COUNT(app_routes);
+
+enum status app_ready(struct app *app, struct err *e) {
+    enum status st = ST_OK;
+    if (atomic_load(&app->closing))
+        st = fail(e, ST_BUSY, "the server is stopping");
+    else if (!atomic_load(&app->ready))
+        st = fail(e, ST_BUSY, "the model is still being loaded");
+    if (st != ST_OK) err_hint(e, "try again in a few seconds");
+    return st;
+}

@@ -1,0 +1,52 @@
+/* What the handlers share, and the table of calls. */
+#ifndef API_APP_H
+#define API_APP_H
+
+#include "server/http/http.h"
+#include "server/rank/rank.h"
+#include "server/store/store.h"
+
+#include <stdatomic.h>
+
+/* One per process. Filled before http_open except for what says otherwise; then any thread. */
+struct app {
+    struct store *store;
+    struct ranker *ranker; /* set before ready is 1 */
+    atomic_int ready;      /* set when the model is loaded; with it the answer to "can it rank?" */
+    _Atomic(struct http *) http; /* set after http_open, for its counters */
+    const char *version;
+    atomic_int closing; /* 1: no new rankings; 2: running ones are cancelled */
+    atomic_int running; /* rankings and previews now */
+    atomic_llong ranked, cancelled, failed, tokens_computed, tokens_cached;
+};
+
+extern const struct route app_routes[];
+extern const int app_n_routes;
+
+/* ST_BUSY, with the reason, while nothing can be ranked. */
+enum status app_ready(struct app *app, struct err *e) MUST_CHECK;
+
+/* Handlers, by file. */
+enum status api_rank_post(struct req *r, struct err *e);
+enum status api_prompt_preview(struct req *r, struct err *e);
+enum status api_clauses_post(struct req *r, struct err *e);
+enum status api_catalogs_list(struct req *r, struct err *e);
+enum status api_catalogs_import(struct req *r, struct err *e);
+enum status api_catalogs_get(struct req *r, struct err *e);
+enum status api_catalogs_delete(struct req *r, struct err *e);
+enum status api_catalogs_items(struct req *r, struct err *e);
+enum status api_members_import(struct req *r, struct err *e);
+enum status api_members_interactions(struct req *r, struct err *e);
+enum status api_members_list(struct req *r, struct err *e);
+enum status api_members_get(struct req *r, struct err *e);
+enum status api_runs_list(struct req *r, struct err *e);
+enum status api_runs_get(struct req *r, struct err *e);
+enum status api_surfaces_get(struct req *r, struct err *e);
+enum status api_surfaces_put(struct req *r, struct err *e);
+enum status api_surfaces_delete(struct req *r, struct err *e);
+enum status api_model_get(struct req *r, struct err *e);
+enum status api_health_live(struct req *r, struct err *e);
+enum status api_health_ready(struct req *r, struct err *e);
+enum status api_health_metrics(struct req *r, struct err *e);
+
+#endif

@@ -1,0 +1,21 @@
+/* Files inside the binary: the page, and the small catalogues that come with it. */
+#ifndef API_ASSETS_H
+#define API_ASSETS_H
+
+#include "model/base/view.h"
+
+/* The table is written by server/assets.cmake at build time. */
+struct asset {
+    const char *path; /* from the repository's root: "web/app.js" */
+    const char *begin, *end;
+    const char *sha256; /* of the contents */
+};
+extern const struct asset asset_table[];
+extern const int asset_count;
+
+/* 1 and the contents, or 0. */
+int assets_find(const char *path, struct view *data, const char **etag);
+/* The page's file for a path of an address: "/" or "/app.js". For struct http_config. */
+int assets_page(const char *path, struct view *data, const char **type, const char **etag);
+
+#endif

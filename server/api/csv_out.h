@@ -1,0 +1,12 @@
+/* CSV by RFC 4180 that no spreadsheet takes for formulas. */
+#ifndef API_CSV_OUT_H
+#define API_CSV_OUT_H
+
+#include "model/base/buf.h"
+
+/* Appends a cell, with a comma before it unless it begins a row. Text that a spreadsheet could run
+ * (it begins with = + - @ TAB or CR and is no number) gets a ' in front. */
+void csv_out_cell(struct buf *b, struct view v);
+void csv_out_row_end(struct buf *b);
+
+#endif

@@ -1,0 +1,87 @@
+/* Writing JSON text. */
+#include "server/api/out.h"
+
+#include "server/http/escape.h"
+
+#include <math.h>
+#include <string.h>
+
+static void quoted(struct buf *b, struct view v) {
+    /* Plain stretches go in whole; the rest by pieces that escape_json never has to cut. */
+    char t[6 * 64 + 3];
+    buf_add(b, "\"", 1);
+    while (v.n) {
+        size_t n = 0;
+        while (n < v.n && n < 64) {
+            size_t len = utf8_len(v.p + n, v.n - n);
+            if (!len) len = 1;
+            if (n + len > 64) break;
+            n += len;
+        }
+        size_t wrote = escape_json(t, sizeof t, (struct view){v.p, n});
+        buf_add(b, t + 1, wrote - 2);
+        v = view_sub(v, n, v.n - n);
+    }
+    buf_add(b, "\"", 1);
+}
+
+static void before(struct buf *b, const char *name) {
+    char last = b->n ? b->p[b->n - 1] : '{';
+    if (last != '{' && last != '[') buf_add(b, ",", 1);
+    if (!name) return;
+    quoted(b, view_of(name));
+    buf_add(b, ":", 1);
+}
+
+void out_open(struct buf *b, const char *name, char bracket) {
+    if (b->n) before(b, name);
+    buf_add(b, &bracket, 1);
+}
+
+void out_close(struct buf *b, char bracket) {
+    buf_add(b, &bracket, 1);
+}
+
+void out_view(struct buf *b, const char *name, struct view v) {
+    before(b, name);
+    quoted(b, v);
+}
+
+void out_text(struct buf *b, const char *name, const char *text) {
+    if (text)
+        out_view(b, name, view_of(text));
+    else
+        out_raw(b, name, "null");
+}
+
+void out_int(struct buf *b, const char *name, long long x) {
+    before(b, name);
+    buf_printf(b, "%lld", x);
+}
+
+void out_num(struct buf *b, const char *name, double x) {
+    before(b, name);
+    CHECK(isfinite(x));
+    buf_printf(b, "%.9g", x);
+}
+
+void out_bool(struct buf *b, const char *name, int x) {
+    out_raw(b, name, x ? "true" : "false");
+}
+
+void out_raw(struct buf *b, const char *name, const char *json) {
+    before(b, name);
+    buf_str(b, json);
+}
+
+enum status out_reply(struct req *r, struct buf *b, struct err *e) {
+    enum status st = ST_OK;
+    if (b->failed) {
+        st = fail(e, ST_LIMIT, "the answer would be too large");
+        err_hint(e, "ask for fewer rows with limit");
+    } else {
+        req_reply(r, 200, "application/json", buf_text(b), NULL);
+    }
+    buf_free(b);
+    return st;
+}

@@ -1,0 +1,24 @@
+/* JSON text, written value by value into a buffer. Commas are set by what stands before; nesting is
+ * the caller's, by '{' and '}' given to out_open and out_close. */
+#ifndef API_OUT_H
+#define API_OUT_H
+
+#include "server/http/http.h"
+
+enum { OUT_MAX = 48 << 20 };
+
+/* "name": inside an object; name NULL: an element of a list. */
+void out_open(struct buf *b, const char *name, char bracket);
+void out_close(struct buf *b, char bracket);
+void out_view(struct buf *b, const char *name, struct view v);
+void out_text(struct buf *b, const char *name, const char *text); /* NULL is written as null */
+void out_int(struct buf *b, const char *name, long long x);
+void out_num(struct buf *b, const char *name, double x); /* x must be finite */
+void out_bool(struct buf *b, const char *name, int x);
+void out_raw(struct buf *b, const char *name, const char *json); /* text that is JSON already */
+
+/* Sends the buffer as the whole answer with code 200 and frees it. ST_LIMIT when it grew beyond its
+ * maximum. */
+enum status out_reply(struct req *r, struct buf *b, struct err *e) MUST_CHECK;
+
+#endif

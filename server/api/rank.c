@@ -1,0 +1,289 @@
+/* POST /api/rank: the ranking runs on its own thread; the worker tells its client how it goes. */
+#include "server/api/app.h"
+#include "server/api/out.h"
+#include "server/api/ranking.h"
+#include "server/api/stack.h"
+
+#include "model/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* Two failing writes within .2 s tell that a client has gone; people want news each .1 s. */
+enum { TICK_MS = 80, PING_S = 10, RANK_ARENA = 1 << 30 };
+
+/* One ranking, between the worker that answers and the thread that ranks. */
+struct live {
+    struct app *app;
+    struct req *req;
+    struct rank_request request;
+    struct rank_result result;
+    const char *unknown;
+    struct arena arena; /* the thread's while it runs */
+    struct view answer;
+    enum status st;
+    struct err err;
+    double born;
+    /* The worker's alone. */
+    int streaming, n_sent;
+    long seq;
+    double score_began, last_event;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t changed;
+    int done, cancelled;
+    struct job *job;
+    int items_done, items_total;
+    long long tokens_done, tokens_total;
+    /* Appended to under the lock; what lies below n_scored never changes. */
+    struct {
+        const char *id;
+        double logprob;
+    } scored[RANK_ITEMS_MAX];
+    int n_scored;
+};
+
+/* --- on the ranking's side */
+
+static void on_progress(void *arg, int items_done, int items_total, long long tokens_done,
+                        long long tokens_total) {
+    struct live *v = arg;
+    pthread_mutex_lock(&v->lock);
+    v->items_done = items_done;
+    v->items_total = items_total;
+    v->tokens_done = tokens_done;
+    v->tokens_total = tokens_total;
+    pthread_mutex_unlock(&v->lock);
+}
+
+static void on_scored(void *arg, const struct item *item, double logprob) {
+    struct live *v = arg;
+    pthread_mutex_lock(&v->lock);
+    if (v->n_scored < RANK_ITEMS_MAX) {
+        v->scored[v->n_scored].id = item->id;
+        v->scored[v->n_scored++].logprob = logprob;
+    }
+    pthread_mutex_unlock(&v->lock);
+}
+
+static void on_started(void *arg, struct job *job) {
+    struct live *v = arg;
+    pthread_mutex_lock(&v->lock);
+    v->job = job;
+    if (job && v->cancelled) atomic_store(&job->cancel, 1);
+    pthread_mutex_unlock(&v->lock);
+}
+
+static void *rank_main(void *arg) {
+    struct live *v = arg;
+    struct rank_hooks h = {v, on_progress, on_scored, on_started};
+    v->st = ranking_answer(v->app->ranker, &v->request, v->unknown, &h, &v->arena, &v->result,
+                           &v->answer, &v->err);
+    pthread_mutex_lock(&v->lock);
+    v->done = 1;
+    pthread_cond_signal(&v->changed);
+    pthread_mutex_unlock(&v->lock);
+    return NULL;
+}
+
+/* --- on the worker's side */
+
+static int send_event(struct live *v, const char *name, struct buf *b) {
+    int ok = !b->failed && sse_event(v->req, name, buf_text(b));
+    buf_free(b);
+    v->seq += ok;
+    v->last_event = clock_s();
+    return ok;
+}
+
+static void open_event(struct live *v, struct buf *b, size_t max) {
+    buf_init(b, max);
+    out_open(b, NULL, '{');
+    out_int(b, "seq", v->seq + 1);
+}
+
+static int send_scores(struct live *v, int n_scored) {
+    for (; v->n_sent < n_scored; v->n_sent++) {
+        struct buf b;
+        open_event(v, &b, 64 << 10);
+        out_text(&b, "item", v->scored[v->n_sent].id);
+        out_num(&b, "score", v->scored[v->n_sent].logprob);
+        out_close(&b, '}');
+        if (!send_event(v, "score", &b)) return 0;
+    }
+    return 1;
+}
+
+/* What a progress event says. */
+struct news {
+    int queue_position, scoring, items_done, items_total, n_scored;
+    long long tokens_done, tokens_total;
+};
+
+static int send_progress(struct live *v, const struct news *w) {
+    double now = clock_s(), took;
+    struct buf b;
+    int scoring = w->scoring && w->queue_position == 0;
+    if (scoring && v->score_began == 0) v->score_began = now;
+    took = now - v->score_began;
+    open_event(v, &b, 4096);
+    out_text(&b, "phase", w->queue_position > 0 ? "queue" : scoring ? "score" : "prepare");
+    out_int(&b, "queue_position", w->queue_position);
+    out_int(&b, "items_done", w->items_done);
+    out_int(&b, "items_total", w->items_total);
+    out_int(&b, "tokens_done", w->tokens_done);
+    out_int(&b, "tokens_total", w->tokens_total);
+    out_int(&b, "elapsed_ms", (long long)((now - v->born) * 1e3));
+    if (scoring && w->tokens_done > 0)
+        out_int(&b, "remaining_ms",
+                (long long)(took * 1e3 * (double)(w->tokens_total - w->tokens_done) /
+                            (double)w->tokens_done));
+    else
+        out_raw(&b, "remaining_ms", "null");
+    out_close(&b, '}');
+    return send_event(v, "progress", &b) && send_scores(v, w->n_scored);
+}
+
+static void news_locked(const struct live *v, struct news *w) {
+    *w = (struct news){.queue_position = v->job ? atomic_load(&v->job->queue_position) : 0,
+                       .scoring = v->job || v->items_total > 0,
+                       .items_done = v->items_done,
+                       .items_total = v->items_total,
+                       .n_scored = v->n_scored,
+                       .tokens_done = v->tokens_done,
+                       .tokens_total = v->tokens_total};
+}
+
+static void cancel_locked(struct live *v) {
+    v->cancelled = 1;
+    if (v->job) atomic_store(&v->job->cancel, 1);
+}
+
+/* One tick: 0 when the ranking should be given up. */
+static int tell(struct live *v, const struct news *w) {
+    if (atomic_load(&v->app->closing) > 1) return 0;
+    if (!v->streaming) return 1;
+    /* The stream begins with the first tick, so what fails at once has an HTTP code. */
+    sse_begin(v->req);
+    if (clock_s() - v->last_event > PING_S && v->last_event > 0 && !sse_ping(v->req)) return 0;
+    return send_progress(v, w);
+}
+
+static struct timespec after_ms(struct timespec t, int ms) {
+    t.tv_nsec += ms * 1000000L;
+    if (t.tv_nsec >= 1000000000L) t.tv_sec++, t.tv_nsec -= 1000000000L;
+    return t;
+}
+
+/* Waits for the ranking's end. */
+static void follow(struct live *v) {
+    struct timespec now, next;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    next = after_ms(now, TICK_MS);
+    pthread_mutex_lock(&v->lock);
+    while (!v->done) {
+        if (pthread_cond_timedwait(&v->changed, &v->lock, &next) == 0) continue;
+        if (v->done) break;
+        struct news w;
+        news_locked(v, &w);
+        pthread_mutex_unlock(&v->lock);
+        int go_on = tell(v, &w);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        next = after_ms(now, TICK_MS);
+        pthread_mutex_lock(&v->lock);
+        if (!go_on) cancel_locked(v);
+    }
+    pthread_mutex_unlock(&v->lock);
+}
+
+static void count(struct live *v) {
+    struct app *app = v->app;
+    atomic_fetch_add(v->st == ST_OK          ? &app->ranked
+                     : v->st == ST_CANCELLED ? &app->cancelled
+                                             : &app->failed,
+                     1);
+    if (v->st != ST_OK) return;
+    atomic_fetch_add(&app->tokens_computed, v->result.tokens_computed);
+    atomic_fetch_add(&app->tokens_cached, v->result.tokens_cached);
+}
+
+static void answer(struct live *v) {
+    if (!v->streaming) {
+        req_reply(v->req, 200, "application/json", v->answer, NULL);
+        return;
+    }
+    struct buf b;
+    struct news w;
+    sse_begin(v->req);
+    news_locked(v, &w); /* the thread has ended */
+    if (!send_progress(v, &w)) return;
+    open_event(v, &b, OUT_MAX);
+    out_raw(&b, "result", v->answer.p);
+    out_close(&b, '}');
+    (void)send_event(v, "done", &b);
+    sse_end(v->req);
+}
+
+static int wants_events(const struct req *r) {
+    static const char type[] = "text/event-stream";
+    struct view v = req_header(r, "Accept");
+    for (size_t i = 0; i + sizeof type - 1 <= v.n; i++)
+        if (memcmp(v.p + i, type, sizeof type - 1) == 0) return 1;
+    return 0;
+}
+
+static enum status run(struct live *v, struct err *e) {
+    pthread_t t;
+    TRY(stack_start(&t, rank_main, v, e));
+    follow(v);
+    pthread_join(t, NULL);
+    count(v);
+    if (v->st == ST_OK)
+        answer(v);
+    else
+        *e = v->err;
+    return v->st;
+}
+
+static enum status live_open(struct live **out, struct req *r, struct err *e) {
+    struct live *v = mem_alloc(sizeof *v);
+    pthread_condattr_t attr;
+    if (!v) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
+    memset(v, 0, sizeof *v);
+    v->app = req_app(r);
+    v->req = r;
+    v->born = clock_s();
+    v->streaming = wants_events(r);
+    arena_init(&v->arena, RANK_ARENA);
+    pthread_mutex_init(&v->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&v->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    *out = v;
+    return ST_OK;
+}
+
+static void live_close(struct live *v) {
+    pthread_cond_destroy(&v->changed);
+    pthread_mutex_destroy(&v->lock);
+    arena_free(&v->arena);
+    mem_free(v);
+}
+
+enum status api_rank_post(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct view body;
+    struct live *v = NULL;
+    TRY(app_ready(app, e));
+    TRY(req_body(r, &body, e));
+    TRY(live_open(&v, r, e));
+    atomic_fetch_add(&app->running, 1);
+    request_init(&v->request);
+    enum status st = request_parse(&v->request, body, &v->arena, &v->unknown, e);
+    if (st == ST_OK) st = run(v, e);
+    atomic_fetch_sub(&app->running, 1);
+    live_close(v);
+    return st;
+}

@@ -1,0 +1,49 @@
+/* Ranking, saving, answering. */
+#include "server/api/ranking.h"
+
+#include "model/base/buf.h"
+
+#include <stdio.h>
+
+enum { RUN_TEXT = 32 << 20 };
+
+/* The object's text with more members in front of its own. */
+static enum status prepend(const char *more, struct view object, struct arena *a, struct view *out,
+                           struct err *e) {
+    struct buf b;
+    buf_init(&b, RUN_TEXT);
+    buf_str(&b, more);
+    buf_add(&b, object.p + 1, object.n - 1);
+    out->n = b.n;
+    out->p = b.failed ? NULL : arena_copy(a, b.p, b.n);
+    buf_free(&b);
+    return out->p ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
+}
+
+static enum status save(struct ranker *k, const struct rank_request *r, struct view answer,
+                        struct arena *a, char id[24], struct err *e) {
+    struct view request, text;
+    TRY(request_json(r, a, &request, e));
+    const char *more = arena_printf(a, "{\"request\":%s,", request.p);
+    if (!more) return fail(e, ST_NO_MEMORY, "no memory for the run's text");
+    TRY(prepend(more, answer, a, &text, e));
+    return store_run_save(k->store, r->catalog, r->instruction, text, id, e);
+}
+
+enum status ranking_answer(struct ranker *k, const struct rank_request *r, const char *unknown,
+                           const struct rank_hooks *h, struct arena *a, struct rank_result *x,
+                           struct view *json, struct err *e) {
+    char id[24], more[48] = "{\"run\":null,";
+    struct err why = {.line = 0};
+    struct view text;
+    TRY(rank_run(k, r, h, a, x, e));
+    if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
+    TRY(result_json(k, r, x, a, &text, e));
+    if (save(k, r, text, a, id, &why) == ST_OK) {
+        (void)snprintf(more, sizeof more, "{\"run\":\"%s\",", id);
+    } else {
+        rank_warn(x, a, "the run could not be saved: %s", why.text);
+        TRY(result_json(k, r, x, a, &text, e));
+    }
+    return prepend(more, text, a, json, e);
+}

@@ -1,0 +1,78 @@
+/* /api/surfaces/S: the words of a ranking task, built in or a person's own. */
+#include "server/api/app.h"
+#include "server/api/out.h"
+#include "server/api/query.h"
+
+static void write_words(struct buf *b, const struct surface *s) {
+    const struct {
+        const char *name, *text;
+    } word[] = {
+        {"name", s->name},           {"title", s->title},
+        {"item_word", s->item_word}, {"items_word", s->items_word},
+        {"note", s->note},           {"member_word", s->member_word},
+        {"item", s->item},           {"query_item", s->query_item},
+        {"liked", s->liked},         {"query_clause", s->query_clause},
+        {"disliked", s->disliked},   {"answer_yes", s->answer_yes},
+        {"answer_no", s->answer_no},
+    };
+    for (size_t i = 0; i < COUNT(word); i++) out_text(b, word[i].name, word[i].text);
+}
+
+/* A person's surface hides a built-in one of its name. */
+static enum status reply(struct req *r, const struct surface *s, int own, struct err *e) {
+    struct buf b;
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    write_words(&b, s);
+    /* The page's name and the one that is read back. */
+    for (int k = 0; k < 2; k++) {
+        out_open(&b, k ? "wishes" : "example_wishes", '[');
+        for (int i = 0; i < s->n_wishes; i++) out_text(&b, NULL, s->wishes[i]);
+        out_close(&b, ']');
+    }
+    out_bool(&b, "built_in", surface_builtin(view_of(s->name)) != NULL);
+    out_bool(&b, "changed", own);
+    out_close(&b, '}');
+    return out_reply(r, &b, e);
+}
+
+enum status api_surfaces_get(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct view name = req_param(r, "name"), json;
+    struct surface s;
+    enum status st = store_surface(app->store, name, req_arena(r), &json, e);
+    if (st != ST_OK && st != ST_NOT_FOUND) return st;
+    int own = st == ST_OK;
+    TRY(surface_load(&s, app->store, name, req_arena(r), e));
+    return reply(r, &s, own, e);
+}
+
+enum status api_surfaces_put(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct view name = req_param(r, "name"), body;
+    struct surface s;
+    TRY(req_body(r, &body, e));
+    TRY(query_depth(body, e));
+    TRY(surface_parse(&s, name, body, req_arena(r), e));
+    TRY(store_surface_put(app->store, name, body, e));
+    return reply(r, &s, 1, e);
+}
+
+enum status api_surfaces_delete(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct view name = req_param(r, "name");
+    int built_in = surface_builtin(name) != NULL;
+    struct buf b;
+    enum status st = store_surface_delete(app->store, name, e);
+    if (st == ST_NOT_FOUND && built_in) {
+        (void)fail(e, ST_CONFLICT, "this surface is built in and was not changed");
+        err_field(e, "surface");
+        return ST_CONFLICT;
+    }
+    TRY(st);
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    out_view(&b, built_in ? "restored" : "deleted", name);
+    out_close(&b, '}');
+    return out_reply(r, &b, e);
+}

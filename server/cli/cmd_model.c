@@ -1,0 +1,62 @@
+/* taproom model show FILE: what a model file is. */
+#include "server/api/out.h"
+#include "server/cli/cli.h"
+#include "server/cli/desk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_json(const struct engine_info *m) {
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    out_open(&b, NULL, '{');
+    out_text(&b, "name", m->name);
+    out_text(&b, "sha256", m->sha256);
+    out_text(&b, "architecture", m->architecture);
+    out_int(&b, "parameters", m->parameters);
+    out_int(&b, "layers", m->layers);
+    out_int(&b, "context", m->context);
+    out_int(&b, "vocab", m->vocab);
+    out_text(&b, "license", m->license);
+    out_text(&b, "chat_template", m->chat_template);
+    out_text(&b, "backend", m->backend);
+    out_text(&b, "precision", m->precision);
+    out_close(&b, '}');
+    printf("%.*s\n", (int)b.n, b.p ? b.p : "");
+    buf_free(&b);
+}
+
+static void print_text(const char *label, const char *text) {
+    printf("%-14s", label);
+    cli_print_text(text ? text : "", text ? (int)strlen(text) : 0);
+    printf("\n");
+}
+
+static void print_lines(const struct engine_info *m) {
+    print_text("name", m->name);
+    print_text("sha256", m->sha256);
+    print_text("architecture", m->architecture);
+    printf("parameters    %lld\nlayers        %d\ncontext       %d\nvocabulary    %d\n",
+           m->parameters, m->layers, m->context, m->vocab);
+    print_text("license", m->license);
+    print_text("template", m->chat_template);
+    printf("runs as       %s, %s\n", m->backend, m->precision);
+}
+
+int cmd_model_main(const struct options *o) {
+    struct desk d = {0};
+    struct err e = {.line = 0};
+    struct engine_info m;
+    if (o->n_args != 2 || strcmp(o->arg[0], "show") != 0)
+        return cli_usage("model", "write: taproom model show FILE");
+    enum status st = desk_load_model(&d, o, o->arg[1], &e);
+    if (st == ST_OK) {
+        engine_info(d.engine, &m);
+        if (o->json)
+            print_json(&m);
+        else
+            print_lines(&m);
+    }
+    desk_close(&d);
+    return st == ST_OK ? EXIT_OK : cli_failed(&e);
+}

@@ -1,0 +1,130 @@
+/* taproom rank: one ranking, printed as a table or as the JSON of /api/rank. */
+#include "server/api/ranking.h"
+#include "server/cli/cli.h"
+#include "server/cli/desk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TITLE_COLUMNS = 44 };
+
+static enum status wrong(const char *option, const char *value, struct err *e) {
+    return fail(e, ST_INVALID, "--%s does not know '%.60s'", option, value);
+}
+
+static enum status choose(const struct options *o, struct rank_request *r, struct err *e) {
+    int i;
+    for (i = 0; o->readout && i < READOUTS; i++)
+        if (strcmp(o->readout, readout_name((enum readout)i)) == 0) break;
+    if (i == READOUTS) return wrong("readout", o->readout, e);
+    r->readout = (enum readout)i;
+    for (i = 0; o->retrieve && i < RETRIEVES; i++)
+        if (strcmp(o->retrieve, retrieve_name((enum retrieve)i)) == 0) break;
+    if (i == RETRIEVES) return wrong("retrieve", o->retrieve, e);
+    r->retrieve = (enum retrieve)i;
+    return ST_OK;
+}
+
+static void add_examples(struct rank_request *r, const struct options_list *l, int label) {
+    for (int i = 0; i < l->n && r->n_examples < EXAMPLES_MAX; i++)
+        r->example[r->n_examples++] =
+            (struct example){.item = view_of(l->at[i]), .text = VIEW(""), .label = label};
+}
+
+static enum status add_candidates(struct rank_request *r, const char *list, struct arena *a,
+                                  struct err *e) {
+    struct view left = view_of(list);
+    r->candidate = ARENA_NEW(a, struct view, RANK_ITEMS_MAX);
+    if (!r->candidate) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    while (left.n) {
+        const char *comma = memchr(left.p, ',', left.n);
+        size_t n = comma ? (size_t)(comma - left.p) : left.n;
+        if (r->n_candidates == RANK_ITEMS_MAX)
+            return fail(e, ST_INVALID, "--candidates takes at most %d ids", RANK_ITEMS_MAX);
+        if (n) r->candidate[r->n_candidates++] = view_sub(left, 0, n);
+        left = view_sub(left, n + (comma != NULL), left.n);
+    }
+    return ST_OK;
+}
+
+static enum status make_request(const struct options *o, struct rank_request *r, struct arena *a,
+                                struct err *e) {
+    request_init(r);
+    if (!o->catalog) return fail(e, ST_INVALID, "--catalog NAME is needed");
+    if (o->like.n + o->dislike.n > EXAMPLES_MAX)
+        return fail(e, ST_INVALID, "at most %d examples can be given", EXAMPLES_MAX);
+    r->catalog = view_of(o->catalog);
+    if (o->surface) r->surface = view_of(o->surface);
+    if (o->instruction) r->instruction = view_of(o->instruction);
+    if (o->member) r->member = view_of(o->member);
+    if (!utf8_valid(r->instruction) || !utf8_valid(r->catalog) || !utf8_valid(r->member))
+        return fail(e, ST_INVALID, "the texts given are not UTF-8");
+    add_examples(r, &o->like, 1);
+    add_examples(r, &o->dislike, -1);
+    if (o->candidates) TRY(add_candidates(r, o->candidates, a, e));
+    if (o->history >= 0) r->history = (int)o->history;
+    r->count = (int)o->count;
+    r->top = (int)o->top;
+    r->seed = o->seed;
+    return choose(o, r, e);
+}
+
+static void print_table(const struct rank_result *x) {
+    printf("Readout %s: %s\n\n%5s  %9s  ", readout_name(x->used), x->why, "rank", "score");
+    cli_print_text("title", TITLE_COLUMNS);
+    for (int b = 0; b < BASELINES; b++)
+        if (x->baseline[b].asked) printf("  %10s", x->baseline[b].name);
+    printf("\n");
+    for (int i = 0; i < x->top; i++) {
+        const struct ranked *r = &x->item[i];
+        printf("%5d  %9.3f  ", r->rank, r->score);
+        cli_print_text(r->item->title, TITLE_COLUMNS);
+        for (int b = 0; b < BASELINES; b++) {
+            if (!x->baseline[b].asked) continue;
+            if (x->baseline[b].available)
+                printf("  %10d", r->baseline[b].rank);
+            else
+                printf("  %10s", "no data");
+        }
+        printf("\n");
+    }
+    printf("\nScores compare within this ranking only. Baselines: the rank they give the item.\n");
+    for (int i = 0; i < x->n_warnings; i++) {
+        printf("Note: ");
+        cli_print_text(x->warning[i], (int)strlen(x->warning[i]));
+        printf("\n");
+    }
+}
+
+static enum status rank(const struct options *o, const struct rank_request *r, struct arena *a,
+                        struct desk *d, struct err *e) {
+    struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
+    struct view json;
+    if (!x) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
+    TRY(desk_open_store(d, o, e));
+    TRY(desk_import_builtin(d, o, e));
+    TRY(desk_load_model(d, o, NULL, e));
+    TRY(ranking_answer(&d->ranker, r, NULL, NULL, a, x, &json, e));
+    if (o->json)
+        printf("%s\n", json.p);
+    else
+        print_table(x);
+    return ST_OK;
+}
+
+int cmd_rank_main(const struct options *o) {
+    static struct rank_request request;
+    struct desk desk = {0};
+    struct err e = {.line = 0};
+    struct arena a;
+    int code;
+    if (o->n_args) return cli_usage("rank", "rank takes options only");
+    arena_init(&a, (size_t)1 << 30);
+    if (make_request(o, &request, &a, &e) != ST_OK)
+        code = cli_usage("rank", e.text);
+    else
+        code = rank(o, &request, &a, &desk, &e) == ST_OK ? EXIT_OK : cli_failed(&e);
+    desk_close(&desk);
+    arena_free(&a);
+    return code;
+}

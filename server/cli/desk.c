@@ -1,0 +1,146 @@
+/* Opening the data folder and the model. */
+#include "server/cli/desk.h"
+
+#include "server/api/assets.h"
+#include "server/store/import.h"
+
+#include "model/base/clock.h"
+#include "model/base/file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char default_model[] = "/models/smollm2-135m-instruct-q4_1.gguf";
+
+enum status desk_open_store(struct desk *d, const struct options *o, struct err *e) {
+    char folder[OPTIONS_PATH];
+    TRY(options_data(o, folder, e));
+    TRY(file_mkdirs(folder, e));
+    enum status st = store_open(&d->store, folder, e);
+    if (st == ST_BUSY && strcmp(o->command, "serve") != 0)
+        err_hint(e, "ask that server over HTTP instead, stop it, or choose another folder with "
+                    "--data");
+    return st;
+}
+
+/* --- built-in catalogues */
+
+static enum status read_view(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
+    struct view *left = arg;
+    (void)e;
+    *n = left->n < cap ? left->n : cap;
+    if (*n) memcpy(p, left->p, *n);
+    *left = view_sub(*left, *n, left->n);
+    return ST_OK;
+}
+
+static enum status import_rows(struct store *s, const char *name, const char *kind_name,
+                               enum import_kind kind, struct import_result *x, struct err *e) {
+    char path[80];
+    const char *etag;
+    struct view rows;
+    struct import_config c = {
+        .kind = kind, .catalog = view_of(name), .surface = view_of(name), .format = IMPORT_JSONL};
+    (void)snprintf(path, sizeof path, "fixtures/%s/%s.jsonl", name, kind_name);
+    if (!assets_find(path, &rows, &etag)) return fail(e, ST_INTERNAL, "%s is not built in", path);
+    TRY(import_run(s, &c, read_view, &rows, x, e));
+    if (x->stored) return ST_OK;
+    return fail(e, ST_INTERNAL, "%s line %ld: %s", path, x->errors[0].line, x->errors[0].message);
+}
+
+static int has_catalog(struct store *s, const char *name) {
+    struct arena a;
+    struct catalog c;
+    arena_init(&a, 1 << 20);
+    int yes = store_catalog(s, view_of(name), &a, &c, NULL) == ST_OK;
+    arena_free(&a);
+    return yes;
+}
+
+static enum status import_fixture(struct store *s, const char *name, struct import_result *x,
+                                  struct err *e) {
+    if (has_catalog(s, name)) return ST_OK;
+    double from = clock_s();
+    TRY(import_rows(s, name, "items", IMPORT_ITEMS, x, e));
+    long long items = x->kept;
+    TRY(import_rows(s, name, "members", IMPORT_MEMBERS, x, e));
+    TRY(import_rows(s, name, "interactions", IMPORT_INTERACTIONS, x, e));
+    fprintf(stderr, "Catalogue %s imported: %lld items, %.1f s\n", name, items, clock_s() - from);
+    return ST_OK;
+}
+
+static enum status import_movies(struct desk *d, const struct options *o, struct err *e) {
+    char folder[OPTIONS_PATH];
+    if (has_catalog(d->store, "movies")) return ST_OK;
+    TRY(options_cache(o, "/data/ml-100k", folder, e));
+    if (access(folder, R_OK) != 0) {
+        fprintf(stderr, "Catalogue movies is missing: no data set in %s (run ./taproom setup)\n",
+                folder);
+        return ST_OK;
+    }
+    double from = clock_s();
+    fprintf(stderr, "Importing catalogue movies from %s\n", folder);
+    TRY(import_movielens(d->store, folder, e));
+    fprintf(stderr, "Catalogue movies imported, %.1f s\n", clock_s() - from);
+    return ST_OK;
+}
+
+enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) {
+    struct import_result x;
+    TRY(import_movies(d, o, e));
+    TRY(import_fixture(d->store, "jobs", &x, e));
+    return import_fixture(d->store, "listings", &x, e);
+}
+
+/* --- the model */
+
+static enum status model_path(const struct options *o, const char *path, char out[OPTIONS_PATH],
+                              struct err *e) {
+    if (!path) path = o->model;
+    if (!path) {
+        TRY(options_cache(o, default_model, out, e));
+        if (access(out, F_OK) == 0) return ST_OK;
+        enum status st = fail(e, ST_NOT_FOUND, "there is no model at %.200s", out);
+        err_hint(e, "run ./taproom setup to fetch it, or give --model FILE");
+        return st;
+    }
+    if (snprintf(out, OPTIONS_PATH, "%s", path) >= OPTIONS_PATH)
+        return fail(e, ST_INVALID, "the model's path is too long");
+    return ST_OK;
+}
+
+enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
+                            struct err *e) {
+    char file[OPTIONS_PATH];
+    struct engine_info m;
+    TRY(model_path(o, path, file, e));
+    const struct engine_config c = {.model = file,
+                                    .precision = o->precision,
+                                    .backend = o->backend,
+                                    .threads = (int)o->threads,
+                                    .cache_bytes = (size_t)o->cache_mb << 20};
+    double from = clock_s();
+    fprintf(stderr, "Loading model %s\n", file);
+    enum status st = engine_open(&d->engine, &c, e);
+    if (st != ST_OK) {
+        struct err why = *e;
+        (void)fail(e, st, "the model cannot be loaded: %s", why.text);
+        if (why.hint[0]) err_hint(e, "%s", why.hint);
+        return st;
+    }
+    engine_info(d->engine, &m);
+    fprintf(stderr, "Model %s loaded: %s %s, %.1f s\n", m.name, m.backend, m.precision,
+            clock_s() - from);
+    if (d->store) {
+        ranker_init(&d->ranker, d->store, d->engine);
+        d->has_ranker = 1;
+    }
+    return ST_OK;
+}
+
+void desk_close(struct desk *d) {
+    engine_close(d->engine);
+    if (d->has_ranker) ranker_close(&d->ranker);
+    store_close(d->store);
+}

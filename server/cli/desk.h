@@ -1,0 +1,25 @@
+/* What most commands open: the data folder with its built-in catalogues, and the model. */
+#ifndef CLI_DESK_H
+#define CLI_DESK_H
+
+#include "server/cli/options.h"
+#include "server/rank/rank.h"
+
+struct desk {
+    struct store *store;
+    struct engine *engine;
+    struct ranker ranker; /* when both are open */
+    int has_ranker;
+};
+
+/* Opens the data folder. A folder held by a running server is named in the error. */
+enum status desk_open_store(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
+/* Imports the catalogues that come with the program and are missing; says so on stderr. */
+enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
+/* Loads the model (path NULL: --model or the default); says so on stderr. Opens the ranker when the
+ * store is open. */
+enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
+                            struct err *e) MUST_CHECK;
+void desk_close(struct desk *d);
+
+#endif

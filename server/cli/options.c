@@ -1,0 +1,211 @@
+/* Reading options from the environment and the command line. */
+#include "server/cli/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { TEXT, NUMBER, FLAG, LIST };
+
+static const struct row {
+    const char *name, *arg, *help;
+    enum kind kind;
+    size_t at;
+    unsigned commands;
+    long long lo, hi, def;
+} table[] = {
+#define AT(field) offsetof(struct options, field)
+    {"data", "DIR", "folder of catalogues and runs (default: the user's data directory)", TEXT,
+     AT(data), CMD_ALL & ~(CMD_BENCH | CMD_MODEL), 0, 0, 0},
+    {"cache", "DIR", "folder of weights and data sets (default: the user's cache directory)", TEXT,
+     AT(cache), CMD_ALL, 0, 0, 0},
+    {"json", NULL, "results as JSON", FLAG, AT(json), CMD_ALL & ~CMD_SERVE, 0, 1, 0},
+    {"port", "N", "port to listen on, 0 = any free one", NUMBER, AT(port), CMD_SERVE, 0, 65535,
+     8360},
+    {"host", "ADDRESS", "IPv4 address to listen on (default 127.0.0.1; others need --token)", TEXT,
+     AT(host), CMD_SERVE, 0, 0, 0},
+    {"token", "TEXT", "what clients must send as `Authorization: Bearer TEXT`", TEXT, AT(token),
+     CMD_SERVE, 0, 0, 0},
+    {"model", "FILE", "GGUF file (default: the one that `./taproom setup` fetched)", TEXT,
+     AT(model), CMD_ENGINE & ~CMD_MODEL, 0, 0, 0},
+    {"threads", "N", "threads of the model, 0 = all cores", NUMBER, AT(threads), CMD_ENGINE, 0, 256,
+     0},
+    {"precision", "P", "auto, bf16 or f32 (default auto)", TEXT, AT(precision), CMD_ENGINE, 0, 0,
+     0},
+    {"backend", "B", "auto, cpu or ref (default auto)", TEXT, AT(backend), CMD_ENGINE, 0, 0, 0},
+    {"cache-mb", "N", "memory for keys and values that are kept, in MiB", NUMBER, AT(cache_mb),
+     CMD_ENGINE, 1, 1 << 20, 512},
+    {"catalog", "NAME", "catalogue", TEXT, AT(catalog), CMD_RANK | CMD_IMPORT | CMD_EVAL, 0, 0, 0},
+    {"surface", "NAME", "surface (default: the catalogue's own, or generic)", TEXT, AT(surface),
+     CMD_RANK | CMD_IMPORT, 0, 0, 0},
+    {"instruction", "TEXT", "the wish in plain words", TEXT, AT(instruction), CMD_RANK, 0, 0, 0},
+    {"like", "ID", "an item that is liked; may be given again", LIST, AT(like), CMD_RANK, 0, 0, 0},
+    {"dislike", "ID", "an item that is not; may be given again", LIST, AT(dislike), CMD_RANK, 0, 0,
+     0},
+    {"member", "ID", "member whose profile and history count", TEXT, AT(member), CMD_RANK, 0, 0, 0},
+    {"history", "N", "interactions of the member that are used", NUMBER, AT(history), CMD_RANK, -1,
+     500, -1},
+    {"candidates", "ID,ID", "items to rank (default: they are retrieved)", TEXT, AT(candidates),
+     CMD_RANK, 0, 0, 0},
+    {"retrieve", "HOW", "auto, bm25, popularity, random or all (default auto)", TEXT, AT(retrieve),
+     CMD_RANK, 0, 0, 0},
+    {"count", "N", "items to retrieve, 1 to 500", NUMBER, AT(count), CMD_RANK, 1, 500, 100},
+    {"readout", "R", "auto, relevance, query, item or blend (default auto)", TEXT, AT(readout),
+     CMD_RANK, 0, 0, 0},
+    {"top", "N", "items to show", NUMBER, AT(top), CMD_RANK, 1, 500, 20},
+    {"seed", "N", "seed of whatever is random", NUMBER, AT(seed), CMD_RANK | CMD_EVAL, 0, 1ll << 53,
+     1},
+    {"methods", "M,M", "what is compared: auto, query, 'whole wish', item, relevance, bm25, random",
+     TEXT, AT(methods), CMD_EVAL, 0, 0, 0},
+    {"split", "S", "wishes to use: test or development (default test)", TEXT, AT(split), CMD_EVAL,
+     0, 0, 0},
+    {"kind", "K", "items, members or interactions (default items)", TEXT, AT(kind), CMD_IMPORT, 0,
+     0, 0},
+    {"format", "F", "jsonl or csv (default: by the file's name, else jsonl)", TEXT, AT(format),
+     CMD_IMPORT, 0, 0, 0},
+    {"map", "A:B,C:D", "names of columns: theirs:ours", TEXT, AT(map), CMD_IMPORT, 0, 0, 0},
+    {"skip-bad", NULL, "leave bad rows out instead of storing nothing", FLAG, AT(skip_bad),
+     CMD_IMPORT, 0, 1, 0},
+    {"dry-run", NULL, "check only, store nothing", FLAG, AT(dry_run), CMD_IMPORT, 0, 1, 0},
+    {"replace", NULL, "replace the items of a catalogue that exists", FLAG, AT(replace), CMD_IMPORT,
+     0, 1, 0},
+    {"prefix", "N", "tokens that all items share", NUMBER, AT(prefix), CMD_BENCH, 1, 1 << 20, 512},
+    {"items", "N", "items", NUMBER, AT(items), CMD_BENCH, 1, 100000, 100},
+    {"item-tokens", "N", "tokens of each item", NUMBER, AT(item_tokens), CMD_BENCH, 1, 1 << 16, 24},
+    {"repeats", "N", "runs of which the median is given", NUMBER, AT(repeats), CMD_BENCH, 3, 1000,
+     3},
+#undef AT
+};
+
+/* TAPROOM_CACHE_MB for cache-mb. */
+static void variable(const char *name, char out[64]) {
+    size_t n = (size_t)snprintf(out, 64, "TAPROOM_%s", name);
+    for (size_t i = 8; i < n; i++)
+        out[i] = out[i] == '-'                    ? '_'
+                 : out[i] >= 'a' && out[i] <= 'z' ? (char)(out[i] - 'a' + 'A')
+                                                  : out[i];
+}
+
+static enum status set(struct options *o, const struct row *r, const char *value, const char *whose,
+                       struct err *e) {
+    char *at = (char *)o + r->at;
+    long long n;
+    struct view v = view_of(value);
+    if (r->kind == TEXT) {
+        memcpy(at, &value, sizeof value);
+    } else if (r->kind == LIST) {
+        struct options_list *l = (struct options_list *)(void *)at;
+        if (l->n == OPTIONS_LIST)
+            return fail(e, ST_INVALID, "%s may be given %d times at most", whose, OPTIONS_LIST);
+        l->at[l->n++] = value;
+    } else {
+        if (r->kind == FLAG && (view_eq_str(v, "true") || view_eq_str(v, "false")))
+            n = view_eq_str(v, "true");
+        else if (!view_int(v, &n) || n < r->lo || n > r->hi)
+            return fail(e, ST_INVALID, "%s must be a whole number from %lld to %lld, not '%.60s'",
+                        whose, r->lo, r->hi, value);
+        memcpy(at, &n, sizeof n);
+    }
+    return ST_OK;
+}
+
+static enum status defaults(struct options *o, unsigned command, struct err *e) {
+    char name[64];
+    for (size_t i = 0; i < COUNT(table); i++) {
+        const struct row *r = &table[i];
+        if (r->kind == NUMBER || r->kind == FLAG) memcpy((char *)o + r->at, &r->def, sizeof r->def);
+        variable(r->name, name);
+        const char *value = getenv(name);
+        if (value && value[0] && (r->commands & command)) TRY(set(o, r, value, name, e));
+    }
+    return ST_OK;
+}
+
+static const struct row *find(const char *name, size_t n, unsigned command) {
+    for (size_t i = 0; i < COUNT(table); i++)
+        if ((table[i].commands & command) && strlen(table[i].name) == n &&
+            memcmp(table[i].name, name, n) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static enum status one(struct options *o, unsigned command, int argc, char **argv, int *i,
+                       struct err *e) {
+    const char *text = argv[*i], *name = text + 2, *equals = strchr(text, '=');
+    size_t n = equals ? (size_t)(equals - name) : strlen(name);
+    const struct row *r = find(name, n, command);
+    char whose[64];
+    if (!r) return fail(e, ST_INVALID, "%.60s is not an option of %s", text, o->command);
+    (void)snprintf(whose, sizeof whose, "--%s", r->name);
+    if (r->kind == FLAG) {
+        if (equals) return set(o, r, equals + 1, whose, e);
+        return set(o, r, "1", whose, e);
+    }
+    if (!equals && *i + 1 >= argc)
+        return fail(e, ST_INVALID, "%s needs a value: %s", whose, r->arg);
+    return set(o, r, equals ? equals + 1 : argv[++*i], whose, e);
+}
+
+enum status options_read(struct options *o, unsigned command, int argc, char **argv,
+                         struct err *e) {
+    int only_args = 0;
+    TRY(defaults(o, command, e));
+    for (int i = 0; i < argc; i++) {
+        if (!only_args && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0))
+            o->help = 1;
+        else if (!only_args && strcmp(argv[i], "--") == 0)
+            only_args = 1;
+        else if (!only_args && strncmp(argv[i], "--", 2) == 0)
+            TRY(one(o, command, argc, argv, &i, e));
+        else if (!only_args && argv[i][0] == '-' && argv[i][1])
+            return fail(e, ST_INVALID, "%.60s is not an option of %s", argv[i], o->command);
+        else if (o->n_args == OPTIONS_ARGS)
+            return fail(e, ST_INVALID, "too many arguments");
+        else
+            o->arg[o->n_args++] = argv[i];
+    }
+    return ST_OK;
+}
+
+void options_help(unsigned command) {
+    char name[64], left[64];
+    printf("Options (each also as an environment variable):\n");
+    for (size_t i = 0; i < COUNT(table); i++) {
+        const struct row *r = &table[i];
+        if (!(r->commands & command)) continue;
+        variable(r->name, name);
+        (void)snprintf(left, sizeof left, "--%s%s%s", r->name, r->arg ? " " : "",
+                       r->arg ? r->arg : "");
+        printf("  %-22s %s", left, r->help);
+        if (r->kind == NUMBER && r->def > 0) printf(" (default %lld)", r->def);
+        printf("\n%25s%s\n", "", name);
+    }
+    printf("  %-22s this text\n", "--help");
+}
+
+/* --- folders */
+
+static enum status folder(const char *given, const char *xdg, const char *home_below,
+                          const char *below, char out[OPTIONS_PATH], struct err *e) {
+    const char *base = getenv(xdg), *home = getenv("HOME");
+    int n;
+    if (given)
+        n = snprintf(out, OPTIONS_PATH, "%s%s", given, below);
+    else if (base && base[0] == '/')
+        n = snprintf(out, OPTIONS_PATH, "%s/taproom%s", base, below);
+    else if (home && home[0])
+        n = snprintf(out, OPTIONS_PATH, "%s/%s/taproom%s", home, home_below, below);
+    else
+        return fail(e, ST_NOT_FOUND, "the user has no home folder; give --data and --cache");
+    if (n < 0 || n >= OPTIONS_PATH) return fail(e, ST_INVALID, "a folder's path is too long");
+    return ST_OK;
+}
+
+enum status options_data(const struct options *o, char out[OPTIONS_PATH], struct err *e) {
+    return folder(o->data, "XDG_DATA_HOME", ".local/share", "", out, e);
+}
+
+enum status options_cache(const struct options *o, const char *below, char out[OPTIONS_PATH],
+                          struct err *e) {
+    return folder(o->cache, "XDG_CACHE_HOME", ".cache", below, out, e);
+}

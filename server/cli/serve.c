@@ -1,0 +1,100 @@
+/* taproom serve: opens the data folder, the port and the model, in this order, and runs until it is
+ * told to stop. */
+#include "server/api/app.h"
+#include "server/api/assets.h"
+#include "server/cli/cli.h"
+#include "server/cli/desk.h"
+
+#include "model/base/clock.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { DRAIN_MS = 3500, STEP_MS = 20 };
+
+static void log_line(void *app, const char *line) {
+    (void)app;
+    fprintf(stderr, "%s\n", line); /* one call: lines of many threads stay whole */
+}
+
+static void wait_ms(int ms) {
+    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+}
+
+/* Rankings that run get some time to finish, then they are cancelled. */
+static void drain(struct app *app, struct http *h) {
+    double until = clock_s() + DRAIN_MS / 1e3;
+    atomic_store(&app->closing, 1);
+    while (atomic_load(&app->running) > 0 && clock_s() < until) wait_ms(STEP_MS);
+    atomic_store(&app->closing, 2);
+    atomic_store(&app->http, NULL);
+    http_close(h);
+}
+
+static enum status listen_at(struct app *app, const struct options *o, struct http **h,
+                             struct err *e) {
+    const struct http_config c = {.host = o->host ? o->host : "127.0.0.1",
+                                  .port = (int)o->port,
+                                  .token = o->token,
+                                  .routes = app_routes,
+                                  .n_routes = app_n_routes,
+                                  .app = app,
+                                  .log = log_line,
+                                  .asset = assets_page};
+    TRY(http_open(h, &c, e));
+    atomic_store(&app->http, *h);
+    if (strcmp(c.host, "127.0.0.1") != 0 && strcmp(c.host, "localhost") != 0)
+        fprintf(stderr, "Warning: other machines can reach this server; whoever has the token can "
+                        "read and change everything\n");
+    return ST_OK;
+}
+
+/* The port comes before the slow steps: a second start fails at once, and health can be asked. */
+static enum status start(struct app *app, struct desk *d, const struct options *o, struct http **h,
+                         struct err *e) {
+    TRY(desk_open_store(d, o, e));
+    app->store = d->store;
+    TRY(listen_at(app, o, h, e));
+    TRY(desk_import_builtin(d, o, e));
+    TRY(desk_load_model(d, o, NULL, e));
+    app->ranker = &d->ranker;
+    atomic_store(&app->ready, 1);
+    return ST_OK;
+}
+
+static void run(struct app *app, struct http *h, const struct options *o, const sigset_t *stop) {
+    int got = 0;
+    printf("Taproom is ready: http://%s:%d\n", o->host ? o->host : "127.0.0.1", http_port(h));
+    fflush(stdout);
+    while (sigwait(stop, &got) != 0) continue;
+    fprintf(stderr, "Stopping\n");
+    /* From here on a second signal ends the process at once. */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, stop, NULL);
+    drain(app, h);
+}
+
+int serve_main(const struct options *o) {
+    static struct app app;
+    static struct desk desk;
+    struct http *h = NULL;
+    struct err e = {.line = 0};
+    sigset_t stop;
+    if (o->n_args) return cli_usage("serve", "serve takes no arguments");
+    /* Before any thread starts, so that none of them is interrupted. */
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    app.version = "0.1.0";
+    enum status st = start(&app, &desk, o, &h, &e);
+    if (st == ST_OK)
+        run(&app, h, o, &stop);
+    else
+        http_close(h);
+    desk_close(&desk);
+    return st == ST_OK ? EXIT_OK : cli_failed(&e);
+}
