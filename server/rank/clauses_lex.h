@@ -1,0 +1,34 @@
+/* Words and breaks of a wish: the first step of clauses.c. */
+#ifndef RANK_CLAUSES_LEX_H
+#define RANK_CLAUSES_LEX_H
+
+#include "model/base/arena.h"
+#include "model/base/view.h"
+
+/* Breaks, weakest first: neighbours collapse into the strongest. */
+enum clauses_token_kind {
+    CLAUSES_WORD,
+    CLAUSES_COMMA,
+    CLAUSES_STOP, /* ; : dash, parenthesis: a new clause of the same sentence */
+    CLAUSES_END,  /* . ! ? line end, bullet: a new sentence */
+};
+
+struct clauses_token {
+    uint32_t at, n; /* bytes of the wish */
+    uint8_t kind;
+    uint8_t bare; /* a word without letter or digit: emoji, "&" */
+    char sign;    /* of a break: '?', ':' or, for the dash of "-horror", '-'; else 0 */
+};
+
+struct clauses_text {
+    struct view wish;
+    struct clauses_token *tok; /* [n], the last one is CLAUSES_END */
+    size_t n, words;
+};
+
+/* wish must be valid UTF-8 and outlive out; the tokens lie in the arena. A quoted title is one
+ * word. ST_NO_MEMORY only. */
+enum status clauses_lex(struct view wish, struct arena *a, struct clauses_text *out,
+                        struct err *e) MUST_CHECK;
+
+#endif
