@@ -1,8 +1,6 @@
-/* The vocabulary of the clause splitter. A phrase is words with single spaces; "a|b" is either
- * word,
- * "#" a number in digits or letters, "*" any word. Case does not count, and an apostrophe may be
- * missing or typographic: "don't" and "dont" are one word. The longest phrase wins, of two equals
- * the earlier row. */
+/* The vocabulary of the clause splitter. In a phrase "a|b" is either word, "#" a number in digits
+ * or letters, "*" any word. Case does not count, and an apostrophe may be missing or typographic:
+ * "don't" and "dont" are one word. The longest phrase wins, of two equals the earlier row. */
 #include "server/rank/clauses_table.h"
 
 #define SOFT 0.5 /* "maybe" */
@@ -49,7 +47,7 @@ const struct clauses_mark_row clauses_marks[] = {
     {MARK_KEEP, "don't get me wrong"},
     {MARK_KEEP, "there is|are|was|were no|nothing|not|never"},
     {MARK_KEEP, "there's no|nothing|not"},
-    {MARK_KEEP, "could|did|have|has|had|was|were|am|would|might|can|i'm|need not|no|never"},
+    {MARK_KEEP, "could|did|have|has|had|was|were|am|would|might|can|i'm|need not|never"},
     /* Two negations. */
     {MARK_WANTED, "no|not|nothing|never|none without"},
     {MARK_WANTED, "can't|cannot|couldn't do|live|be without"},

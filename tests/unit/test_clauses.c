@@ -79,6 +79,8 @@ static const struct {
     {"no more zombies", "-zombies"},
     {"funny and no gore and not long and nothing sad", "+funny | -gore | -long | -sad"},
     {"I'd prefer no kids", "-kids"},
+    {"a flat that has no stairs", "+flat | -stairs"},
+    {"it should have no stairs", "-stairs"},
     {"not too long, not very violent", "-long | -violent"},
     {"there should be no smoking", "-smoking"},
     {"no no no horror", "-horror"},
