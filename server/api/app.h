@@ -16,7 +16,8 @@ struct app {
     _Atomic(struct http *) http; /* set after http_open, for its counters */
     const char *version;
     atomic_int closing; /* 1: no new rankings; 2: running ones are cancelled */
-    atomic_int running; /* rankings and previews now */
+    atomic_int running; /* rankings and previews, until their answer is sent */
+    atomic_int queued;  /* rankings waiting or running */
     atomic_llong ranked, cancelled, failed, tokens_computed, tokens_cached;
 };
 

@@ -92,7 +92,7 @@ enum status api_health_metrics(struct req *r, struct err *e) {
     if (atomic_load(&app->ready)) engine_cache_stats(app->ranker->engine, &c);
     const struct metric m[] = {
         {"ready", "gauge", "1 when a ranking can be served.", atomic_load(&app->ready)},
-        {"queue_length", "gauge", "Rankings waiting or running.", atomic_load(&app->running)},
+        {"queue_length", "gauge", "Rankings waiting or running.", atomic_load(&app->queued)},
         {"rankings_total", "counter", "Rankings answered.", atomic_load(&app->ranked)},
         {"rankings_failed_total", "counter", "Rankings that failed.", atomic_load(&app->failed)},
         {"rankings_cancelled_total", "counter", "Rankings given up, mostly by clients that left.",

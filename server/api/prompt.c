@@ -2,6 +2,7 @@
 #include "server/api/app.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
+#include "server/api/ranking.h"
 #include "server/api/stack.h"
 
 #include <jansson.h>
@@ -20,7 +21,7 @@ static enum status preview(void *arg, struct err *e) {
     const char *unknown;
     request_init(&p->request);
     TRY(request_parse(&p->request, p->body, &p->arena, &unknown, e));
-    TRY(rank_preview(p->app->ranker, &p->request, &p->arena, &p->result, e));
+    TRY(ranking_status(rank_preview(p->app->ranker, &p->request, &p->arena, &p->result, e), e));
     if (unknown)
         rank_warn(&p->result, &p->arena, "these fields are not known and were ignored: %.200s",
                   unknown);

@@ -236,8 +236,10 @@ static int wants_events(const struct req *r) {
 static enum status run(struct live *v, struct err *e) {
     pthread_t t;
     TRY(stack_start(&t, rank_main, v, e));
+    atomic_fetch_add(&v->app->queued, 1);
     follow(v);
     pthread_join(t, NULL);
+    atomic_fetch_sub(&v->app->queued, 1);
     count(v);
     if (v->st == ST_OK)
         answer(v);

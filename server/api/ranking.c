@@ -4,6 +4,7 @@
 #include "model/base/buf.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { RUN_TEXT = 32 << 20 };
 
@@ -30,13 +31,18 @@ static enum status save(struct ranker *k, const struct rank_request *r, struct v
     return store_run_save(k->store, r->catalog, r->instruction, text, id, e);
 }
 
+enum status ranking_status(enum status st, const struct err *e) {
+    int named = strncmp(e->field, "candidates", 10) == 0 || strncmp(e->field, "examples", 8) == 0;
+    return st == ST_NOT_FOUND && named ? ST_INVALID : st;
+}
+
 enum status ranking_answer(struct ranker *k, const struct rank_request *r, const char *unknown,
                            const struct rank_hooks *h, struct arena *a, struct rank_result *x,
                            struct view *json, struct err *e) {
     char id[24], more[48] = "{\"run\":null,";
     struct err why = {.line = 0};
     struct view text;
-    TRY(rank_run(k, r, h, a, x, e));
+    TRY(ranking_status(rank_run(k, r, h, a, x, e), e));
     if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
     TRY(result_json(k, r, x, a, &text, e));
     if (save(k, r, text, a, id, &why) == ST_OK) {

@@ -12,4 +12,8 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
                            const struct rank_hooks *h, struct arena *a, struct rank_result *x,
                            struct view *json, struct err *e) MUST_CHECK;
 
+/* An item that a request names and that is not there makes the request wrong, not the address:
+ * ST_INVALID then, else st. */
+enum status ranking_status(enum status st, const struct err *e);
+
 #endif
