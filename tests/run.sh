@@ -55,14 +55,15 @@ check_scripts() { shellcheck -x -S warning taproom .ci/run tests/run.sh tests/*.
 
 run_tests() {
   local sanitized=$BUILDS/sanitize check release=false
-  export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
+  export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   # Two tests at a time on two cores: idle threads must not spin against the other test.
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} OMP_WAIT_POLICY=passive
   cd "$ROOT" || return 1
   count "setup" "$SECONDS" 1 0
 
-  step "build with sanitizers" build sanitize all "the tests with sanitizers" \
+  # One test that does not build must not keep the others from running (ninja -k 0).
+  BUILD_ERRORS=0 step "build with sanitizers" build sanitize all "the tests with sanitizers" \
     -DCMAKE_BUILD_TYPE=Release -DTAPROOM_SANITIZE=ON
   step "build without optimization" build debug taproom "the program at -O0" \
     -DCMAKE_BUILD_TYPE=Debug -DTAPROOM_TESTS=OFF
