@@ -76,6 +76,10 @@ int cli_main(int argc, char **argv) {
         program_help();
         return EXIT_OK;
     }
+    if (strcmp(name, "--version") == 0) {
+        printf("taproom %s\n", TAPROOM_VERSION);
+        return EXIT_OK;
+    }
     for (size_t i = 0; i < COUNT(commands); i++) {
         if (strcmp(name, commands[i].name) != 0) continue;
         if (options_read(&o, commands[i].bit, argc - 2, argv + 2, &e) != ST_OK)

@@ -89,7 +89,7 @@ int serve_main(const struct options *o) {
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
-    app.version = "0.1.0";
+    app.version = TAPROOM_VERSION;
     enum status st = start(&app, &desk, o, &h, &e);
     if (st == ST_OK)
         run(&app, h, o, &stop);

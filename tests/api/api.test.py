@@ -694,6 +694,29 @@ class Faults(Case):
         self.assertEqual(s.stop(), 0)
 
 
+    def test_not_ready_yet(self):
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = free.getsockname()[1]
+        s = Server.__new__(Server)
+        s.port, s.data, s.log = port, folder('data'), open(os.devnull, 'wb')
+        s.p = subprocess.Popen([TAPROOM, 'serve', '--port', str(port), '--data', s.data, '--model', TINY],
+                               stdout=subprocess.PIPE, stderr=s.log, env=ENV)
+        seen, until = [], time.monotonic() + 60
+        while 200 not in seen and time.monotonic() < until:
+            try:
+                answer = s.call('GET', '/api/health/ready')
+            except OSError:
+                continue
+            seen.append(answer[0])
+            if answer[0] == 503:
+                self.assertIn('model', self.refused(answer, 503, 'busy')['message'])
+                self.assertEqual(s.call('GET', '/api/health/live')[0], 200)
+        self.assertEqual(seen[-1:], [200])
+        self.assertIn(503, seen, 'health was never asked before the model was there')
+        self.assertEqual(s.stop(), 0)
+
+
 class CommandLine(Case):
     def test_usage(self):
         for args in ((), ('fly',), ('serve', '--fly'), ('serve', '--port'), ('serve', '--port', '70000'),
@@ -709,6 +732,7 @@ class CommandLine(Case):
         self.assertIn(b'TAPROOM_PORT', r.stderr)
 
     def test_help(self):
+        self.assertEqual(cli('--version').stdout, b'taproom 0.1.0\n')
         r = cli('--help')
         self.assertEqual((r.returncode, r.stderr), (0, b''))
         commands = re.findall(r'^  ([a-z]+) .*', r.stdout.decode().split('Commands:')[1].split('\n\n')[0], re.M)
