@@ -36,8 +36,13 @@ struct engine {
     struct work work;
     struct cache cache;
 
+    /* Only this thread opens parallel regions: OpenMP keeps a team, and its settings, per thread.
+     */
     pthread_t thread;
     int has_thread;
+    const struct engine_config *config; /* while opening */
+    struct err *open_err;
+    enum status open_st;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake, left;
     struct ticket *first, *last;
@@ -57,14 +62,32 @@ static void number_queue_locked(struct engine *en) {
         atomic_store(&t->job->queue_position, ++ahead);
 }
 
-static void finish_locked(struct engine *en, int slot) {
-    struct ticket *t = en->running[slot];
-    en->running[slot] = en->running[--en->n_running];
+static void finish_locked(struct ticket *t) {
     t->finished = 1;
     pthread_cond_signal(&t->done);
 }
 
+/* A job that is cancelled while it waits does not wait for its turn to end. */
+static void drop_cancelled_locked(struct engine *en) {
+    struct ticket **at = &en->first, *last = NULL;
+    while (*at) {
+        struct ticket *t = *at;
+        if (!atomic_load(&t->job->cancel)) {
+            last = t;
+            at = &t->next;
+            continue;
+        }
+        *at = t->next;
+        en->n_queued--;
+        t->started = clock_s();
+        t->st = fail(&t->err, ST_CANCELLED, "the ranking was cancelled");
+        finish_locked(t);
+    }
+    en->last = last;
+}
+
 static void admit_locked(struct engine *en) {
+    drop_cancelled_locked(en);
     while (en->first && en->n_running < RUNNING_MAX) {
         struct ticket *t = en->first;
         en->first = t->next;
@@ -98,8 +121,7 @@ static int advance(struct engine *en, struct ticket *t) {
     return 1;
 }
 
-static void *engine_main(void *arg) {
-    struct engine *en = arg;
+static void serve(struct engine *en) {
     int turn = 0;
     pthread_mutex_lock(&en->lock);
     for (;;) {
@@ -115,18 +137,21 @@ static void *engine_main(void *arg) {
         int ended = advance(en, t);
         pthread_mutex_lock(&en->lock);
         copy_stats_locked(en);
-        if (ended) finish_locked(en, turn);
+        if (!ended) continue;
+        en->running[turn] = en->running[--en->n_running];
+        finish_locked(t);
     }
     pthread_mutex_unlock(&en->lock);
-    return NULL;
 }
 
 enum status engine_score(struct engine *en, struct job *j, struct err *e) {
     struct ticket t = {.job = j, .born = clock_s()};
+    j->tokens_computed = j->tokens_cached = 0;
     pthread_mutex_lock(&en->lock);
     if (atomic_load(&en->stop) || en->n_queued + en->n_running >= en->queue_max) {
         int n = en->n_queued + en->n_running;
         pthread_mutex_unlock(&en->lock);
+        if (atomic_load(&en->stop)) return fail(e, ST_BUSY, "the model is being closed");
         fail(e, ST_BUSY, "%d rankings are waiting or running already", n);
         err_hint(e, "try again in a few seconds");
         return ST_BUSY;
@@ -149,9 +174,7 @@ enum status engine_score(struct engine *en, struct job *j, struct err *e) {
     return t.st;
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 static enum status open_ops(struct engine *en, const struct engine_config *c, struct err *e) {
     const char *backend = c->backend ? c->backend : "auto",
@@ -177,8 +200,7 @@ static enum status text_of(struct engine *en, const struct gguf *g, const char *
     return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the model's names");
 }
 
-static enum status fill_info(struct engine *en, const struct gguf *g, const struct engine_config *c,
-                             struct err *e) {
+static enum status fill_info(struct engine *en, const struct gguf *g, struct err *e) {
     struct engine_info *i = &en->info;
     char *sha = arena_alloc(&en->arena, 65);
     if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
@@ -194,7 +216,7 @@ static enum status fill_info(struct engine *en, const struct gguf *g, const stru
     i->context = en->model->context;
     i->vocab = en->model->vocab;
     i->layers = en->model->layers;
-    i->threads = c->threads;
+    i->threads = en->ops->threads;
     return ST_OK;
 }
 
@@ -213,7 +235,7 @@ static enum status load(struct engine *en, const struct engine_config *c, const 
                   en->model->vocab);
     if (st == ST_OK) st = template_choose(&en->chat, &g, en->tok, e);
     en->sha = hash_of(p, n, NULL, 0);
-    if (st == ST_OK) st = fill_info(en, &g, c, e);
+    if (st == ST_OK) st = fill_info(en, &g, e);
     arena_free(&tables);
     return st;
 }
@@ -226,13 +248,36 @@ static enum status start(struct engine *en, const struct engine_config *c, struc
     mem_free(p);
     TRY(st);
     TRY(work_open(&en->work, en->model, c->chunk_rows > 0 ? c->chunk_rows : CHUNK_DEFAULT, e));
-    TRY(cache_open(&en->cache, en->model, c->cache_bytes ? c->cache_bytes : (size_t)512 << 20, e));
+    return cache_open(&en->cache, en->model, c->cache_bytes ? c->cache_bytes : (size_t)512 << 20,
+                      e);
+}
+
+/* The engine thread: loads the model, says how that went, then serves jobs. */
+static void *engine_thread(void *arg) {
+    struct engine *en = arg;
+    enum status st = start(en, en->config, en->open_err);
+    pthread_mutex_lock(&en->lock);
+    en->open_st = st;
+    en->config = NULL;
+    pthread_cond_signal(&en->left);
+    pthread_mutex_unlock(&en->lock);
+    if (st == ST_OK) serve(en);
+    return NULL;
+}
+
+static enum status start_thread(struct engine *en, const struct engine_config *c, struct err *e) {
     pthread_attr_t attr;
+    en->config = c;
+    en->open_err = e;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK);
-    en->has_thread = pthread_create(&en->thread, &attr, engine_main, en) == 0;
+    en->has_thread = pthread_create(&en->thread, &attr, engine_thread, en) == 0;
     pthread_attr_destroy(&attr);
-    return en->has_thread ? ST_OK : fail(e, ST_NO_MEMORY, "cannot start the engine thread");
+    if (!en->has_thread) return fail(e, ST_NO_MEMORY, "cannot start the engine thread");
+    pthread_mutex_lock(&en->lock);
+    while (en->config) pthread_cond_wait(&en->left, &en->lock);
+    pthread_mutex_unlock(&en->lock);
+    return en->open_st;
 }
 
 enum status engine_open(struct engine **out, const struct engine_config *c, struct err *e) {
@@ -244,7 +289,7 @@ enum status engine_open(struct engine **out, const struct engine_config *c, stru
     pthread_cond_init(&en->wake, NULL);
     pthread_cond_init(&en->left, NULL);
     en->queue_max = c->queue_max > 0 ? c->queue_max : QUEUE_DEFAULT;
-    enum status st = start(en, c, e);
+    enum status st = start_thread(en, c, e);
     if (st != ST_OK) {
         engine_close(en);
         return st;
@@ -273,9 +318,7 @@ void engine_close(struct engine *en) {
     mem_free(en);
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- questions --- */
 
 void engine_info(const struct engine *en, struct engine_info *out) {
     *out = en->info;

@@ -37,6 +37,16 @@ static enum status check_rope(const struct gguf *g, const char *arch, struct err
     if (!view_eq_str(type, "none"))
         return fail(e, ST_UNSUPPORTED, "rope scaling '%.*s' is not supported",
                     (int)(type.n < 40 ? type.n : 40), type.p);
+    /* Older converters wrote linear scaling without a type. */
+    static const char *const old[] = {"rope.scaling.factor", "rope.scale_linear"};
+    for (size_t i = 0; i < COUNT(old); i++) {
+        static const double one = 1;
+        double factor;
+        TRY(key_real(g, arch, old[i], 0, 1e9, &one, &factor, e));
+        if (factor != 0 && factor != 1)
+            return fail(e, ST_UNSUPPORTED, "rope scaling by %g (%s.%s) is not supported", factor,
+                        arch, old[i]);
+    }
     if (gguf_tensor(g, "rope_freqs.weight"))
         return fail(e, ST_UNSUPPORTED,
                     "rope scaling by a factor tensor (rope_freqs.weight) is not supported");
@@ -149,8 +159,12 @@ static enum status check_tensors(const struct gguf *g, const struct hyper *h, in
     snprintf(extra, sizeof extra, "blk.%d.attn_q.weight", h->layers);
     if (gguf_tensor(g, extra))
         return fail(e, ST_CORRUPT, "tensor %s exceeds block_count %d", extra, h->layers);
-    if (gguf_tensor(g, "blk.0.attn_q.bias"))
-        return fail(e, ST_UNSUPPORTED, "attention biases are not supported");
+    for (uint64_t i = 0; i < g->n_tensors; i++) {
+        struct view name = g->tensor[i].name;
+        if (name.n > 5 && memcmp(name.p + name.n - 5, ".bias", 5) == 0)
+            return fail(e, ST_UNSUPPORTED, "tensor %.*s: biases are not supported", (int)name.n,
+                        name.p);
+    }
     return ST_OK;
 }
 

@@ -61,17 +61,18 @@ static enum status check_tree(const struct job *j, const struct model *m, struct
             return fail(e, ST_INVALID, "node %d of the prompt tree has no tokens", i);
         for (int k = t->off[i]; k < t->off[i + 1]; k++)
             if (t->tok[k] < 0 || t->tok[k] >= m->vocab)
-                return fail(e, ST_INVALID, "token id %d is outside the vocabulary of %d", t->tok[k],
-                            m->vocab);
+                return fail(e, ST_INVALID, "token id %d in node %d is outside the vocabulary of %d",
+                            t->tok[k], i, m->vocab);
     }
     for (int a = 0; a < j->n_asks; a++) {
         const struct ask *q = &j->ask[a];
         if (q->node < 0 || q->node >= t->n)
             return fail(e, ST_INVALID, "ask %d names node %d of %d", a, q->node, t->n);
+        if (q->n_labels < 0) return fail(e, ST_INVALID, "ask %d has %d labels", a, q->n_labels);
         for (int k = 0; k < q->n_labels; k++)
             if (q->labels[k] < 0 || q->labels[k] >= m->vocab)
-                return fail(e, ST_INVALID, "label id %d is outside the vocabulary of %d",
-                            q->labels[k], m->vocab);
+                return fail(e, ST_INVALID, "label id %d of ask %d is outside the vocabulary of %d",
+                            q->labels[k], a, m->vocab);
     }
     return ST_OK;
 }
