@@ -25,7 +25,7 @@ export function createState(initial) {
   };
 }
 
-export const BASELINES = ['popularity', 'bm25', 'item_knn', 'ease', 'embedding', 'random'];
+export const BASELINES = ['popularity', 'bm25', 'random'];
 
 // What a person chooses; everything here is in the URL and in the request.
 export const CHOICES = {
@@ -36,7 +36,7 @@ export const CHOICES = {
   examples: [],
   readout: 'auto',
   retrieve: 'auto',
-  count: 100,
+  count: 50,
   top: 20,
   seed: 1,
   history: 10,

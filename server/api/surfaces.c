@@ -10,12 +10,27 @@ static void write_words(struct buf *b, const struct surface *s) {
         {"name", s->name},           {"title", s->title},
         {"item_word", s->item_word}, {"items_word", s->items_word},
         {"note", s->note},           {"member_word", s->member_word},
-        {"item", s->item},           {"query_item", s->query_item},
-        {"liked", s->liked},         {"query_clause", s->query_clause},
+        {"item", s->item},           {"liked", s->liked},
         {"disliked", s->disliked},   {"answer_yes", s->answer_yes},
         {"answer_no", s->answer_no},
     };
     for (size_t i = 0; i < COUNT(word); i++) out_text(b, word[i].name, word[i].text);
+}
+
+static void write_frames(struct buf *b, const struct surface *s) {
+    out_open(b, "frames", '[');
+    for (int i = 0; i < s->n_frames; i++) {
+        out_open(b, NULL, '{');
+        out_text(b, "root", s->frame[i].root);
+        out_text(b, "item", s->frame[i].item);
+        out_text(b, "tail", s->frame[i].tail);
+        out_text(b, "clause", s->frame[i].clause);
+        out_close(b, '}');
+    }
+    out_close(b, ']');
+    out_open(b, "empty", '[');
+    for (int i = 0; i < s->n_empty; i++) out_text(b, NULL, s->empty[i]);
+    out_close(b, ']');
 }
 
 /* A person's surface hides a built-in one of its name. */
@@ -24,6 +39,7 @@ static enum status reply(struct req *r, const struct surface *s, int own, struct
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     write_words(&b, s);
+    write_frames(&b, s);
     /* The page's name and the one that is read back. */
     for (int k = 0; k < 2; k++) {
         out_open(&b, k ? "wishes" : "example_wishes", '[');

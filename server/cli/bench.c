@@ -124,7 +124,7 @@ static void print_result(const struct bench *b, const struct options *o, struct 
 
 int bench_main(const struct options *o) {
     struct bench b = {.items = 0};
-    struct desk d = {0};
+    static struct desk d;
     struct err e = {.line = 0};
     if (o->n_args) return cli_usage("bench", "bench takes options only");
     arena_init(&b.arena, (size_t)1 << 30);

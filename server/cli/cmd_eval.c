@@ -76,7 +76,7 @@ static enum status eval(const struct options *o, const struct eval_config *c, st
 int cmd_eval_main(const struct options *o) {
     int terminal = isatty(2);
     struct eval_config c = {.arg = &terminal, .progress = on_progress};
-    struct desk d = {0};
+    static struct desk d;
     struct err e = {.line = 0};
     struct arena a;
     int code;

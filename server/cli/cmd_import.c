@@ -70,7 +70,7 @@ static void print_result(const struct options *o, const struct import_config *c,
 
 static enum status import(const struct options *o, const struct import_config *c, int *good,
                           struct err *e) {
-    struct desk d = {0};
+    static struct desk d;
     struct import_result x;
     int fd = strcmp(o->arg[0], "-") == 0 ? 0 : open(o->arg[0], O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail(e, ST_IO, "cannot open %.200s: %s", o->arg[0], strerror(errno));

@@ -44,7 +44,7 @@ static void print_lines(const struct engine_info *m) {
 }
 
 int cmd_model_main(const struct options *o) {
-    struct desk d = {0};
+    static struct desk d;
     struct err e = {.line = 0};
     struct engine_info m;
     if (o->n_args != 2 || strcmp(o->arg[0], "show") != 0)

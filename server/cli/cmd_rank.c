@@ -114,7 +114,7 @@ static enum status rank(const struct options *o, const struct rank_request *r, s
 
 int cmd_rank_main(const struct options *o) {
     static struct rank_request request;
-    struct desk desk = {0};
+    static struct desk desk;
     struct err e = {.line = 0};
     struct arena a;
     int code;

@@ -13,7 +13,7 @@ static enum status grow(struct arena *a, void **p, size_t n, size_t *max, size_t
     while (want < n + more) want *= 2;
     void *q = arena_array(a, want, size);
     if (!q) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
-    if (n) memcpy(q, *p, n * size);
+    if (*p && n) memcpy(q, *p, n * size);
     *p = q;
     *max = want;
     return ST_OK;
@@ -28,7 +28,7 @@ static enum status grow_int(struct arena *a, void **p, int n, int *max, size_t s
 }
 
 void prompt_init(struct prompt *p, const struct engine *en, struct arena *a) {
-    *p = (struct prompt){.en = en, .a = a};
+    *p = (struct prompt){.en = en, .a = a, .item = -1};
 }
 
 enum status prompt_node(struct prompt *p, int parent, int keep, int *node, struct err *e) {
@@ -103,9 +103,12 @@ enum status prompt_turn(struct prompt *p, int role, int tail, struct err *e) {
 
 static enum status add_ask(struct prompt *p, struct ask q, size_t values, float **out,
                            struct err *e) {
+    int max = p->asks_max;
+    TRY(grow_int(p->a, (void **)&p->ask_item, p->n_asks, &max, sizeof *p->ask_item, e));
     TRY(grow_int(p->a, (void **)&p->ask, p->n_asks, &p->asks_max, sizeof *p->ask, e));
     *out = q.out = ARENA_NEW(p->a, float, values);
     if (!q.out) return fail(e, ST_NO_MEMORY, "no memory for a prompt's answers");
+    p->ask_item[p->n_asks] = p->item;
     p->ask[p->n_asks++] = q;
     return ST_OK;
 }

@@ -26,6 +26,8 @@ struct prompt {
     int32_t *parent, *off, *tok;
     uint8_t *keep;
     struct ask *ask;
+    int *ask_item; /* (n_asks): the candidate that an ask is about, or -1 */
+    int item;      /* the one that the asks to come are about */
     struct part *part;
     struct cut *cut;
     int recording; /* 1: parts are recorded */

@@ -117,17 +117,16 @@ struct watch {
     const struct rank_hooks *h;
     struct scene *s;
     const struct prompt *p;
-    int *item_of, *left; /* ask -> candidate or -1; answers missing per candidate */
-    double *logprob;
+    int *left;       /* answers missing per candidate */
+    double *logprob; /* their sum so far */
     int done;
 };
 
 static void on_answered(void *arg, int a) {
     struct watch *w = arg;
-    int i = w->item_of[a];
-    if (i < 0) return;
     const struct ask *q = &w->p->ask[a];
-    int n = q->n_labels ? q->n_labels : prompt_len(w->p, q->node);
+    int i = w->p->ask_item[a], n = q->n_labels ? q->n_labels : prompt_len(w->p, q->node);
+    if (i < 0) return;
     for (int t = 0; t < n; t++) w->logprob[i] += (double)q->out[t];
     if (--w->left[i] > 0) return;
     w->done++;
@@ -140,38 +139,16 @@ static void on_progress(void *arg, const struct job_progress *p) {
         w->h->progress(w->h->arg, w->done, w->s->n, p->tokens_done, p->tokens_total);
 }
 
-/* Which candidate each ask belongs to, by the arrays of answers. */
-static void map_asks(struct watch *w, const struct readouts *q, enum readout used) {
-    int n = w->s->n, c = w->s->n_clauses;
-    for (int a = 0; a < w->p->n_asks; a++) {
-        const float *out = w->p->ask[a].out;
-        w->item_of[a] = -1;
-        for (int i = 0; i < n && w->item_of[a] < 0; i++) {
-            int mine = used == READOUT_RELEVANCE
-                           ? q->relevance.with[i] == out || q->relevance.without[i] == out
-                           : 0;
-            if (used == READOUT_ITEM || used == READOUT_BLEND)
-                mine |= q->item.with[i] == out || q->item.without[i] == out;
-            for (int k = 0; !mine && used != READOUT_ITEM && used != READOUT_RELEVANCE && k < c;
-                 k++)
-                mine = q->query.out[(size_t)i * (size_t)c + (size_t)k] == out;
-            if (mine) w->item_of[a] = i;
-        }
-        if (w->item_of[a] >= 0) w->left[w->item_of[a]]++;
-    }
-}
-
-static enum status score(struct scene *s, const struct rank_hooks *h, const struct readouts *q,
-                         struct rank_result *x, struct err *e) {
+static enum status score(struct scene *s, const struct rank_hooks *h, struct rank_result *x,
+                         struct err *e) {
     static const struct rank_hooks none;
     struct tree t = prompt_tree(&x->prompt);
     struct watch w = {.h = h ? h : &none, .s = s, .p = &x->prompt};
-    w.item_of = ARENA_NEW(s->a, int, (size_t)x->prompt.n_asks + 1);
     w.left = ARENA_NEW(s->a, int, (size_t)s->n);
     w.logprob = ARENA_NEW(s->a, double, (size_t)s->n);
-    if (!w.item_of || !w.left || !w.logprob)
-        return fail(e, ST_NO_MEMORY, "no memory for a ranking's progress");
-    map_asks(&w, q, x->used);
+    if (!w.left || !w.logprob) return fail(e, ST_NO_MEMORY, "no memory for a ranking's progress");
+    for (int i = 0; i < x->prompt.n_asks; i++)
+        if (x->prompt.ask_item[i] >= 0) w.left[x->prompt.ask_item[i]]++;
     struct job j = {.tree = &t,
                     .ask = x->prompt.ask,
                     .n_asks = x->prompt.n_asks,
@@ -215,12 +192,15 @@ static enum status finish(struct scene *s, struct readouts *q, struct rank_resul
         item_finish(&q->item, s, 0, v->score, v->logprob, v->prior);
         x->has_prior = 1;
         break;
-    case READOUT_BLEND:
+    case READOUT_BLEND: /* shows the item's own log-probability and prior */
+        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
         item_finish(&q->item, s, 1, v->item_score, v->logprob, v->prior);
-        query_finish(&q->query, s, v->score, v->logprob, v->part);
+        x->has_prior = 1;
         for (int i = 0; i < s->n; i++) v->score[i] += BLEND_ITEM * v->item_score[i];
         break;
-    default: query_finish(&q->query, s, v->score, v->logprob, v->part);
+    default:
+        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
+        x->has_prior = x->n_clauses > 0;
     }
     for (int i = 0; i < s->n; i++)
         if (!isfinite(v->score[i]))
@@ -276,7 +256,7 @@ enum status rank_run(struct ranker *k, const struct rank_request *r, const struc
     struct values v;
     if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
     TRY(prepare(s, k, r, a, q, out, e));
-    TRY(score(s, h, q, out, e));
+    TRY(score(s, h, out, e));
     TRY(finish(s, q, out, &v, e));
     TRY(order(s, out, &v, e));
     warn_about_result(s, out);

@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-enum { SAMPLE = 48, STATS_SLOTS = 1024 };
+enum { SAMPLE = 32, SPREADS = 1024, PRIORS = 1 << 15 };
 
 /* Mean and standard deviation of a readout over the catalogue's fixed sample. */
 struct spread {
@@ -17,12 +17,20 @@ struct spread {
     double mean, sd;
 };
 
+/* An item's prior under one frame. */
+struct prior {
+    unsigned long long key[2];
+    double value;
+};
+
 /* What rankings share. One per process. */
 struct ranker {
     struct store *store;
     struct engine *engine;
-    pthread_mutex_t lock; /* guards spread */
-    struct spread spread[STATS_SLOTS];
+    pthread_mutex_t lock; /* guards what follows: tables by hash, where a newer entry takes an older
+                             one's place */
+    struct spread spread[SPREADS];
+    struct prior prior[PRIORS];
 };
 void ranker_init(struct ranker *r, struct store *s, struct engine *en);
 void ranker_close(struct ranker *r);

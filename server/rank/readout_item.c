@@ -20,6 +20,7 @@ static enum status leaf(struct scene *s, struct prompt *p, int root, int i, floa
     int node, cut = 0;
     char *text = arena_printf(s->a, " %.*s", (int)s->text[i].n, s->text[i].p);
     if (!text) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
+    p->item = i < s->n ? i : -1;
     TRY(prompt_node(p, root, 0, &node, e));
     TRY(prompt_text(p, view_of(text), ITEM_TOKENS_MAX, "item", "text", 1, &cut, e));
     p->item_cuts += cut > 0;
@@ -43,6 +44,7 @@ enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p
     }
     TRY(trunk(s, p, 0, &empty, e));
     for (int i = 0; i < s->n_pool; i++) TRY(leaf(s, p, empty, i, &q->without[i], &q->len[i], e));
+    p->item = -1;
     return ST_OK;
 }
 

@@ -44,6 +44,7 @@ static enum status leaf(struct scene *s, struct relevance_readout *q, struct pro
     char *ask = arena_printf(s->a, "\nWill the %s like this %s? Answer %s or %s.", f->member_word,
                              f->item_word, f->answer_yes, f->answer_no);
     if (!text || !ask) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
+    p->item = i;
     TRY(prompt_node(p, root, 0, &node, e));
     TRY(prompt_text(p, view_of(text), ITEM_TOKENS_MAX, "item", "user", 1, &cut, e));
     p->item_cuts += cut > 0;

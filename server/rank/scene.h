@@ -46,20 +46,33 @@ unsigned long long scene_hash(const char *id, unsigned long long seed);
 int spread_find(struct scene *s, struct view what, struct spread *out);
 struct spread spread_make(struct scene *s, struct view what, const double *values);
 
+/* An item's prior in the `query` readout under one frame, kept between rankings. find answers 0
+ * when it is not known. */
+int prior_find(struct scene *s, int frame, struct view item_text, double *out);
+void prior_keep(struct scene *s, int frame, struct view item_text, double value);
+
 /* Readouts: build adds nodes and asks to the prompt for all pool items; finish turns the answers
  * into values. */
+enum { PROBES_MAX = CLAUSES_MAX + 1 };
 struct query_readout {
-    float **out; /* (n_pool, n_clauses) answers, NULL where not asked */
-    int *len;    /* (n_clauses) tokens of each clause */
-    int known[CLAUSES_MAX];
-    struct spread spread[CLAUSES_MAX];
-    struct view key[CLAUSES_MAX];
+    /* Clauses in their order, then the wanted ones together (if there are several), then the empty
+     * wishes. */
+    struct view probe[PROBES_MAX + SURFACE_EMPTY];
+    int n_probes, n_empty, has_together;
+    float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
+    double *prior; /* (frames, n_pool) */
+    struct view *text; /* (frames, n_pool): the item's text, where it was asked */
+    int len[SURFACE_FRAMES][PROBES_MAX + SURFACE_EMPTY]; /* tokens */
+    int known[SURFACE_FRAMES][PROBES_MAX];
+    struct spread spread[SURFACE_FRAMES][PROBES_MAX];
+    struct view key[SURFACE_FRAMES][PROBES_MAX];
 };
 enum status query_build(struct query_readout *q, struct scene *s, struct prompt *p,
                         struct err *e) MUST_CHECK;
-/* score (n), logprob (n), contribution (n, n_clauses). */
+/* score (n), logprob (n) of all clauses and prior (n) under the first frame, part (n, n_clauses):
+ * what each clause adds. */
 void query_finish(struct query_readout *q, struct scene *s, double *score, double *logprob,
-                  double *contribution);
+                  double *prior, double *part);
 
 struct item_readout {
     float **with, **without; /* (n_pool): answers under the context and under the empty one */

@@ -1,9 +1,10 @@
-/* Mean and spread of a readout over the catalogue's fixed sample. They make values of different
- * clauses and readouts comparable, without an item's score depending on which others were asked
- * for. */
+/* Mean and spread of a readout over the catalogue's fixed sample, and items' priors, kept between
+ * rankings. Spreads make values of different clauses and readouts comparable, without an item's
+ * score depending on which others were asked for. */
 #include "server/rank/scene.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static unsigned long long mix(unsigned long long h, struct view v) {
     for (size_t i = 0; i < v.n; i++) h = (h ^ (unsigned char)v.p[i]) * 1099511628211ull;
@@ -11,27 +12,60 @@ static unsigned long long mix(unsigned long long h, struct view v) {
            1099511628211ull; /* ends each text, so that "ab","c" differs from "a","bc" */
 }
 
-/* Two 64-bit FNV-1a hashes of everything the values depend on. */
-static void key_of(const struct scene *s, struct view what, unsigned long long key[2]) {
+/* Two 64-bit FNV-1a hashes of what all values depend on, and `what`. */
+static void key_base(const struct scene *s, struct view what, unsigned long long key[2]) {
     struct engine_info info;
     engine_info(s->k->engine, &info);
     for (int k = 0; k < 2; k++) {
         unsigned long long h = k ? 0x84222325CBF29CE4ull : 14695981039346656037ull;
         h = mix(h, view_of(info.sha256));
         h = mix(h, view_of(info.precision));
-        h = mix(h, s->r->catalog);
         h = mix(h, view_of(s->surface.json));
-        h = mix(h, what);
-        for (int i = 0; i < s->n_sample; i++) h = mix(h, s->text[s->sample[i]]);
-        key[k] = h;
+        key[k] = mix(h, what);
     }
+}
+
+/* A spread depends on the catalogue's sample too. */
+static void key_of(const struct scene *s, struct view what, unsigned long long key[2]) {
+    key_base(s, what, key);
+    for (int i = 0; i < s->n_sample; i++) {
+        key[0] = mix(key[0], s->text[s->sample[i]]);
+        key[1] = mix(key[1], s->text[s->sample[i]]);
+    }
+}
+
+static void prior_key(const struct scene *s, int frame, struct view text,
+                      unsigned long long key[2]) {
+    char name[24];
+    int n = snprintf(name, sizeof name, "prior %d", frame);
+    key_base(s, (struct view){name, (size_t)n}, key);
+    key[0] = mix(key[0], text);
+    key[1] = mix(key[1], text);
+}
+
+int prior_find(struct scene *s, int frame, struct view text, double *out) {
+    unsigned long long key[2];
+    prior_key(s, frame, text, key);
+    pthread_mutex_lock(&s->k->lock);
+    struct prior p = s->k->prior[key[0] % PRIORS];
+    pthread_mutex_unlock(&s->k->lock);
+    *out = p.value;
+    return p.key[0] == key[0] && p.key[1] == key[1];
+}
+
+void prior_keep(struct scene *s, int frame, struct view text, double value) {
+    struct prior p = {{0}, value};
+    prior_key(s, frame, text, p.key);
+    pthread_mutex_lock(&s->k->lock);
+    s->k->prior[p.key[0] % PRIORS] = p;
+    pthread_mutex_unlock(&s->k->lock);
 }
 
 int spread_find(struct scene *s, struct view what, struct spread *out) {
     unsigned long long key[2];
     key_of(s, what, key);
     pthread_mutex_lock(&s->k->lock);
-    *out = s->k->spread[key[0] % STATS_SLOTS];
+    *out = s->k->spread[key[0] % SPREADS];
     pthread_mutex_unlock(&s->k->lock);
     return out->key[0] == key[0] && out->key[1] == key[1] && out->sd > 0;
 }
@@ -45,7 +79,7 @@ struct spread spread_make(struct scene *s, struct view what, const double *value
     if (!(x.sd > 1e-3)) x.sd = 1; /* one item, or all alike: nothing to standardise */
     key_of(s, what, x.key);
     pthread_mutex_lock(&s->k->lock);
-    s->k->spread[x.key[0] % STATS_SLOTS] = x;
+    s->k->spread[x.key[0] % SPREADS] = x;
     pthread_mutex_unlock(&s->k->lock);
     return x;
 }

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 2000, RENDER_MAX = 200 * 1024 };
+enum { TEXT_MAX = 4000, RENDER_MAX = 200 * 1024 };
 
 /* A field of the JSON's top level: text into *out, else the default. */
-static enum status field(json_t *top, const char *key, const char *def, struct arena *a,
+static enum status field(const json_t *top, const char *key, const char *def, struct arena *a,
                          const char **out, struct err *e) {
     json_t *v = json_object_get(top, key);
     if (!v) {
@@ -28,19 +28,52 @@ static enum status field(json_t *top, const char *key, const char *def, struct a
     return ST_INVALID;
 }
 
-static enum status wishes(json_t *top, struct surface *s, struct arena *a, struct err *e) {
-    json_t *list = json_object_get(top, "wishes"), *v;
+/* A list of at most max texts; none given leaves *n as it is. */
+static enum status texts(json_t *top, const char *key, int max, struct arena *a, const char **out,
+                         int *n, struct err *e) {
+    json_t *list = json_object_get(top, key), *v;
     size_t i;
-    if (list && !json_is_array(list)) {
-        fail(e, ST_INVALID, "\"wishes\" must be a list of texts");
-        err_field(e, "wishes");
+    if (!list) return ST_OK;
+    *n = 0;
+    if (!json_is_array(list) || json_array_size(list) > (size_t)max) {
+        fail(e, ST_INVALID, "\"%s\" must be a list of at most %d texts", key, max);
+        err_field(e, "%s", key);
         return ST_INVALID;
     }
     json_array_foreach(list, i, v) {
-        if (!json_is_string(v) || s->n_wishes == SURFACE_WISHES) continue;
-        const char *t = arena_copy(a, json_string_value(v), json_string_length(v));
-        if (!t) return fail(e, ST_NO_MEMORY, "no memory for a surface");
-        s->wishes[s->n_wishes++] = t;
+        if (!json_is_string(v) || json_string_length(v) > TEXT_MAX) {
+            fail(e, ST_INVALID, "\"%s\" must be a list of texts of at most %d bytes", key,
+                 TEXT_MAX);
+            err_field(e, "%s[%zu]", key, i);
+            return ST_INVALID;
+        }
+        out[*n] = arena_copy(a, json_string_value(v), json_string_length(v));
+        if (!out[(*n)++]) return fail(e, ST_NO_MEMORY, "no memory for a surface");
+    }
+    return ST_OK;
+}
+
+static enum status frames(json_t *top, struct surface *s, struct arena *a, struct err *e) {
+    json_t *list = json_object_get(top, "frames"), *v;
+    size_t i;
+    if (!list) return ST_OK;
+    s->n_frames = 0;
+    if (!json_is_array(list) || json_array_size(list) < 1 ||
+        json_array_size(list) > SURFACE_FRAMES) {
+        fail(e, ST_INVALID, "\"frames\" must be a list of 1 to %d objects", SURFACE_FRAMES);
+        err_field(e, "frames");
+        return ST_INVALID;
+    }
+    json_array_foreach(list, i, v) {
+        struct frame *f = &s->frame[s->n_frames++];
+        enum status st = field(v, "root", NULL, a, &f->root, e);
+        if (st == ST_OK) st = field(v, "item", NULL, a, &f->item, e);
+        if (st == ST_OK) st = field(v, "tail", NULL, a, &f->tail, e);
+        if (st == ST_OK) st = field(v, "clause", NULL, a, &f->clause, e);
+        if (st == ST_OK && (!f->root[0] || !f->clause[0]))
+            st = fail(e, ST_INVALID, "a frame's root and clause must not be empty");
+        if (st != ST_OK) err_field(e, "frames[%zu]", i);
+        TRY(st);
     }
     return ST_OK;
 }
@@ -56,8 +89,6 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
         {"member_word", d->member_word, &s->member_word},
         {"note", "", &s->note},
         {"item", d->item, &s->item},
-        {"query_item", d->query_item, &s->query_item},
-        {"query_clause", d->query_clause, &s->query_clause},
         {"liked", d->liked, &s->liked},
         {"disliked", d->disliked, &s->disliked},
         {"answer_yes", d->answer_yes, &s->answer_yes},
@@ -65,7 +96,13 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     };
     for (size_t i = 0; i < COUNT(text); i++)
         TRY(field(top, text[i].key, text[i].def, a, text[i].to, e));
-    return wishes(top, s, a, e);
+    memcpy(s->frame, d->frame, sizeof s->frame);
+    memcpy(s->empty, d->empty, sizeof s->empty);
+    s->n_frames = d->n_frames;
+    s->n_empty = d->n_empty;
+    TRY(frames(top, s, a, e));
+    TRY(texts(top, "empty", SURFACE_EMPTY, a, s->empty, &s->n_empty, e));
+    return texts(top, "wishes", SURFACE_WISHES, a, s->wishes, &s->n_wishes, e);
 }
 
 static enum status parse(struct surface *out, const struct surface *defaults, struct view name,

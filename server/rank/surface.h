@@ -5,7 +5,14 @@
 
 #include "server/store/store.h"
 
-enum { SURFACE_WISHES = 6 };
+enum { SURFACE_WISHES = 6, SURFACE_FRAMES = 3, SURFACE_EMPTY = 4 };
+
+/* One way to ask the `query` readout's question: root, then the item by its own template and the
+ * tail, then a clause. The root is shared by all items, so demonstrations there cost next to
+ * nothing. */
+struct frame {
+    const char *root, *item, *tail, *clause;
+};
 
 /* Texts are templates where noted: {field} is an item's title, text, tags, year, price ...;
  * {before|field|after} writes its three parts only when the field is not empty. */
@@ -14,10 +21,13 @@ struct surface {
     const char *item_word, *items_word, *member_word; /* "movie", "movies", "viewer" */
     const char *note;                                 /* a caveat shown with the ranking, or "" */
     const char *item;                                 /* template: an item's text in every prompt */
-    const char *query_item,
-        *query_clause; /* `query`: after "{Item}: " + item comes query_item, then the clause */
     const char *liked, *disliked; /* an example as a clause; {title} is its title or text */
     const char *answer_yes, *answer_no;
+    struct frame frame[SURFACE_FRAMES]; /* `query` averages over them */
+    int n_frames;
+    const char *empty[SURFACE_EMPTY]; /* wishes that say nothing: their mean is an item's prior in
+                                         `query` */
+    int n_empty;
     const char *wishes[SURFACE_WISHES]; /* starters; the first is the default */
     int n_wishes;
     const char *json; /* the text it was read from */
