@@ -149,11 +149,8 @@ function answer(catalog, req, id) {
   const order = ranked(items, total);
   const relevance = req.readout === 'relevance';
   const base = {
-    popularity: ranked(items, i => i.popularity ?? 0),
+    popularity: req.instruction?.includes('warn') ? null : ranked(items, i => i.popularity ?? 0),
     bm25: ranked(items, i => overlap((req.instruction ?? '').slice(0, 12), i)),
-    item_knn: req.member ? ranked(items, i => noise(`k${i.id}`)) : null,
-    ease: req.member ? ranked(items, i => noise(`e${i.id}`)) : null,
-    embedding: ranked(items, i => total(i) + noise(`v${i.id}`) * 2),
     random: ranked(items, i => noise(`r${req.seed}${i.id}`)),
   };
   const asked = (req.baselines ?? Object.keys(base)).filter(b => b in base);
@@ -197,9 +194,9 @@ function answer(catalog, req, id) {
         base[b]
           ? {
               available: true,
-              trained_on: { popularity: '100,000 interactions', embedding: 'item texts' }[b],
+              trained_on: { popularity: '100,000 interactions', bm25: 'item texts' }[b],
             }
-          : { available: false, why: 'it needs a member with past interactions' },
+          : { available: false, why: 'the catalogue has no interactions' },
       ]),
     ),
     timing: { tokens_computed: 8123, tokens_cached: 2210, queue_ms: 3, score_ms: 4210 },

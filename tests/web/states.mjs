@@ -97,7 +97,7 @@ await story(async ({ browser, ok, step }) => {
       'both are said',
     );
     ok(
-      /Item-kNN: no data \(it needs/.test(await page.textContent('.trained')),
+      /Popularity: no data \(the catalogue/.test(await page.textContent('.trained')),
       'a baseline without data is named, with the reason',
     );
     ok((await page.locator('.nodata').count()) > 0, 'an item without data says so');
