@@ -29,6 +29,7 @@ BASE = {k: v for k, v in os.environ.items() if not k.startswith('TAPROOM_')}
 TEMP = tempfile.TemporaryDirectory(prefix='taproom-api-')
 ENV = {**BASE, 'TAPROOM_CACHE': TEMP.name + '/no-cache', 'TAPROOM_THREADS': '1', 'OMP_NUM_THREADS': '1'}
 NOTHING = object()
+SERVERS = []  # processes, ended with the tests whatever happens
 TEXT_MAX = 100_000  # bytes of an item's text
 
 
@@ -45,6 +46,7 @@ class Server:
         self.p = subprocess.Popen(
             [TAPROOM, 'serve', '--port', '0', '--data', self.data, '--model', TINY, *options],
             stdout=subprocess.PIPE, stderr=popen.pop('stderr', self.log), env=ENV, **popen)
+        SERVERS.append(self.p)
         line = self.p.stdout.readline().decode()
         found = re.fullmatch(r'Taproom is ready: http://127\.0\.0\.1:(\d+)\n', line)
         if not found:
@@ -702,6 +704,7 @@ class Faults(Case):
         s.port, s.data, s.log = port, folder('data'), open(os.devnull, 'wb')
         s.p = subprocess.Popen([TAPROOM, 'serve', '--port', str(port), '--data', s.data, '--model', TINY],
                                stdout=subprocess.PIPE, stderr=s.log, env=ENV)
+        SERVERS.append(s.p)
         seen, until = [], time.monotonic() + 60
         while 200 not in seen and time.monotonic() < until:
             try:
@@ -829,4 +832,5 @@ class RealModel(Case):
 if __name__ == '__main__':
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, TEMP.name, True)
+        stack.callback(lambda: [p.kill() for p in SERVERS if p.poll() is None])
         unittest.main(verbosity=2)
