@@ -6,7 +6,7 @@
 #include <string.h>
 
 int context_any(const struct scene *s) {
-    return view_trim(s->r->instruction).n > 0 || s->n_clauses > 0 || s->member.profile[0] ||
+    return view_trim(s->r->instruction).n > 0 || s->n_wish > 0 || s->member.profile[0] ||
            s->n_history > 0 || s->n_examples > 0;
 }
 
@@ -25,7 +25,7 @@ static enum status wish_text(struct scene *s, struct view *out, struct err *e) {
     buf_init(&b, 1 << 20);
     struct view w = view_trim(s->r->instruction);
     if (w.n) buf_view(&b, w);
-    for (int c = 0; !w.n && c < s->n_clauses; c++) {
+    for (int c = 0; !w.n && c < s->n_wish; c++) {
         buf_str(&b, c ? ", " : "");
         buf_str(&b, s->clause[c].sign < 0 ? "no " : "");
         buf_view(&b, s->clause[c].text);

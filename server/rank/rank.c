@@ -35,7 +35,7 @@ void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
 }
 
 static enum readout choose(const struct scene *s, const char **why) {
-    int wish = s->n_clauses > 0,
+    int wish = s->n_wish > 0,
         taste = s->n_history > 0 || s->n_examples > 0 || s->member.profile[0] != 0;
     if (s->r->readout != READOUT_AUTO) {
         *why = "asked for";
@@ -101,6 +101,7 @@ static enum status prepare(struct scene *s, struct ranker *k, const struct rank_
     x->used = choose(s, &x->why);
     memcpy(x->clause, s->clause, sizeof x->clause);
     x->n_clauses = s->n_clauses;
+    x->n_wish = s->n_wish;
     prompt_init(&x->prompt, k->engine, a);
     TRY(build(s, x->used, q, &x->prompt, e));
     count_shared(x);

@@ -18,7 +18,7 @@ static enum status together(struct scene *s, struct view *out, struct err *e) {
     struct buf b;
     int n = 0;
     buf_init(&b, 1 << 20);
-    for (int c = 0; c < s->n_clauses; c++)
+    for (int c = 0; c < s->n_wish; c++)
         if (s->clause[c].sign > 0 && s->clause[c].weight > 0) {
             buf_str(&b, n++ ? ", " : "");
             buf_view(&b, s->clause[c].text);
@@ -199,12 +199,12 @@ static void set_spreads(struct query_readout *q, struct scene *s, int f) {
 
 void query_finish(struct query_readout *q, struct scene *s, double *score, double *logprob,
                   double *prior, double *part) {
-    double wanted = 0, single = q->has_together ? SINGLE : 1;
+    double wanted = 0;
     for (int f = 0; f < s->surface.n_frames; f++) {
         set_priors(q, s, f);
         set_spreads(q, s, f);
     }
-    for (int c = 0; c < s->n_clauses; c++)
+    for (int c = 0; c < s->n_wish; c++)
         if (s->clause[c].sign > 0) wanted += s->clause[c].weight;
     for (int i = 0; i < s->n; i++) {
         double all = q->has_together ? standard(q, s, i, s->n_clauses) : 0;
@@ -212,8 +212,9 @@ void query_finish(struct query_readout *q, struct scene *s, double *score, doubl
         prior[i] = q->prior[prior_at(s, 0, i)];
         for (int c = 0; c < s->n_clauses; c++) {
             const struct clause *k = &s->clause[c];
-            double x = k->sign * k->weight * standard(q, s, i, c) * (k->sign > 0 ? single : 1);
-            if (q->has_together && k->sign > 0) x += TOGETHER * all * k->weight / wanted;
+            int joint = q->has_together && k->sign > 0 && c < s->n_wish;
+            double x = k->sign * k->weight * standard(q, s, i, c) * (joint ? SINGLE : 1);
+            if (joint) x += TOGETHER * all * k->weight / wanted;
             part[(size_t)i * (size_t)s->n_clauses + (size_t)c] = x;
             score[i] += x;
             logprob[i] += logprob_of(q, s, 0, i, c);

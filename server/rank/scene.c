@@ -162,7 +162,7 @@ static enum status load_examples(struct scene *s, struct err *e) {
     return ST_OK;
 }
 
-static enum status load_clauses(struct scene *s, struct err *e) {
+static enum status load_wish(struct scene *s, struct err *e) {
     const struct rank_request *r = s->r;
     if (r->has_clauses) {
         memcpy(s->clause, r->clause, sizeof s->clause);
@@ -172,6 +172,22 @@ static enum status load_clauses(struct scene *s, struct err *e) {
     struct view whole = view_trim(r->instruction);
     if (!r->whole_wish) return clauses_split(r->instruction, s->a, s->clause, &s->n_clauses, e);
     if (whole.n) s->clause[s->n_clauses++] = (struct clause){.text = whole, .sign = 1, .weight = 1};
+    return ST_OK;
+}
+
+/* In an asked-for `query` examples are clauses, too; together they weigh as much as one of the
+ * wish. */
+static enum status load_clauses(struct scene *s, struct err *e) {
+    TRY(load_wish(s, e));
+    s->n_wish = s->n_clauses;
+    if (s->r->readout != READOUT_QUERY) return ST_OK;
+    for (int i = 0; i < s->n_examples && s->n_clauses < CLAUSES_MAX; i++) {
+        struct clause *c = &s->clause[s->n_clauses++];
+        const struct word w[] = {{"title", view_of(s->example[i].title)}};
+        *c = (struct clause){.sign = s->example[i].label, .weight = 1.0 / s->n_examples};
+        TRY(prompt_fill(c->sign > 0 ? s->surface.liked : s->surface.disliked, w, 1, s->a, &c->text,
+                        e));
+    }
     return ST_OK;
 }
 

@@ -21,8 +21,9 @@ struct scene {
     struct view *text; /* each item's text by the surface's template */
     int n, n_pool;
     int sample[SAMPLE], n_sample; /* places of the sample in item */
-    struct clause clause[CLAUSES_MAX];
-    int n_clauses;
+    struct clause
+        clause[CLAUSES_MAX]; /* of the wish; in an asked-for `query` then one per example */
+    int n_clauses, n_wish;   /* all, and those of the wish */
     struct member member;
     struct interaction *history; /* the part that is used, oldest first */
     int n_history;
