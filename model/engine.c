@@ -209,7 +209,8 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     TRY(text_of(en, g, "general.name", "unnamed", &i->name, e));
     TRY(text_of(en, g, "general.architecture", NULL, &i->architecture, e));
     TRY(text_of(en, g, "general.license", "not stated", &i->license, e));
-    i->backend = en->ops->name;
+    i->code = en->ops->name;
+    i->backend = strcmp(en->ops->name, "reference") == 0 ? "ref" : "cpu";
     i->precision = en->ops->precision == PREC_BF16 ? "bf16" : "f32";
     i->chat_template = en->chat.name;
     i->parameters = en->model->parameters;

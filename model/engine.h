@@ -26,7 +26,9 @@ struct engine_config {
 };
 
 struct engine_info {
-    const char *name, *sha256, *architecture, *backend, *precision, *chat_template, *license;
+    const char *name, *sha256, *architecture, *precision, *chat_template, *license;
+    const char *backend; /* "cpu" or "ref" */
+    const char *code;    /* what it runs on there: "avx512_bf16" */
     long long parameters;
     int context, vocab, layers, threads;
 };

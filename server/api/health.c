@@ -20,6 +20,7 @@ enum status api_model_get(struct req *r, struct err *e) {
     out_text(&b, "license", m.license);
     out_text(&b, "chat_template", m.chat_template);
     out_text(&b, "backend", m.backend);
+    out_text(&b, "code", m.code);
     out_text(&b, "precision", m.precision);
     out_int(&b, "threads", m.threads);
     out_close(&b, '}');

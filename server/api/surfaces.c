@@ -40,12 +40,9 @@ static enum status reply(struct req *r, const struct surface *s, int own, struct
     out_open(&b, NULL, '{');
     write_words(&b, s);
     write_frames(&b, s);
-    /* The page's name and the one that is read back. */
-    for (int k = 0; k < 2; k++) {
-        out_open(&b, k ? "wishes" : "example_wishes", '[');
-        for (int i = 0; i < s->n_wishes; i++) out_text(&b, NULL, s->wishes[i]);
-        out_close(&b, ']');
-    }
+    out_open(&b, "example_wishes", '[');
+    for (int i = 0; i < s->n_wishes; i++) out_text(&b, NULL, s->wishes[i]);
+    out_close(&b, ']');
     out_bool(&b, "built_in", surface_builtin(view_of(s->name)) != NULL);
     out_bool(&b, "changed", own);
     out_close(&b, '}');

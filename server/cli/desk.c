@@ -130,7 +130,7 @@ enum status desk_load_model(struct desk *d, const struct options *o, const char 
         return st;
     }
     engine_info(d->engine, &m);
-    fprintf(stderr, "Model %s loaded: %s %s, %.1f s\n", m.name, m.backend, m.precision,
+    fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", m.name, m.code, m.precision,
             clock_s() - from);
     if (d->store) {
         ranker_init(&d->ranker, d->store, d->engine);

@@ -314,6 +314,12 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
     if (top && r->surface.n) json_object_set_new(top, "surface", text_of(r->surface));
     if (top && r->has_clauses) json_object_set_new(top, "clauses", clauses_of(r));
     if (top && r->top) json_object_set_new(top, "top", json_integer(r->top));
+    if (top && !r->all_baselines) {
+        json_t *names = json_array();
+        for (int i = 0; i < r->n_baselines; i++)
+            json_array_append_new(names, text_of(r->baseline[i]));
+        json_object_set_new(top, "baselines", names);
+    }
     char *s = top ? json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(top);
     *out = s ? (struct view){arena_copy(a, s, strlen(s)), strlen(s)} : (struct view){0};

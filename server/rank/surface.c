@@ -102,7 +102,7 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     s->n_empty = d->n_empty;
     TRY(frames(top, s, a, e));
     TRY(texts(top, "empty", SURFACE_EMPTY, a, s->empty, &s->n_empty, e));
-    return texts(top, "wishes", SURFACE_WISHES, a, s->wishes, &s->n_wishes, e);
+    return texts(top, "example_wishes", SURFACE_WISHES, a, s->wishes, &s->n_wishes, e);
 }
 
 static enum status parse(struct surface *out, const struct surface *defaults, struct view name,

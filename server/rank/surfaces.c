@@ -16,7 +16,7 @@ static const struct {
      "\"empty\":[\"anything\",\"something good\",\"a good {item_word}\"],"
      "\"liked\":\"something like {title}\",\"disliked\":\"something like {title}\","
      "\"answer_yes\":\"Yes\",\"answer_no\":\"No\","
-     "\"wishes\":[\"something simple and well made\",\"new things only\"]}"},
+     "\"example_wishes\":[\"something simple and well made\",\"new things only\"]}"},
     {"movies",
      "{\"title\":\"Movies\",\"item_word\":\"movie\",\"items_word\":\"movies\",\"member_word\":\"viewer\","
      "\"note\":\"The model may have read about these films.\","
@@ -31,7 +31,7 @@ static const struct {
      " soldiers far from home\\n\\n"
      "Movie:\",\"item\":\" {title}{ (|year|)}{, a |tags| movie}\"," MOVIE_TAIL "}],"
      "\"empty\":[\"anything\",\"something good to watch\",\"a good movie\"],"
-     "\"wishes\":[\"slow, quiet films about grief, nothing scary\",\"laser guns and starships\","
+     "\"example_wishes\":[\"slow, quiet films about grief, nothing scary\",\"laser guns and starships\","
      "\"a funny film for the whole family, no cartoons\",\"black and white detectives in the rain\","
      "\"something to cry over, from before 1980\"]}"},
     {"jobs",
@@ -40,7 +40,7 @@ static const struct {
      "\"frames\":[{\"root\":\"Job:\",\"item\":\" {title}{ in |place|}{, |hours|}{, |salary| a year}{. |text|}{ (|tags|)}\","
      "\"tail\":\".\\nThis job is a good match for a job seeker who wants:\",\"clause\":\" {clause}\"}],"
      "\"empty\":[\"anything\",\"a good job\",\"something interesting\"],"
-     "\"wishes\":[\"working with my hands in fresh air, no night shifts\",\"a first job without a degree\","
+     "\"example_wishes\":[\"working with my hands in fresh air, no night shifts\",\"a first job without a degree\","
      "\"quiet work from home\",\"helping older people, part-time\"]}"},
     {"listings",
      "{\"title\":\"Listings\",\"item_word\":\"listing\",\"items_word\":\"listings\",\"member_word\":\"neighbour\",\"note\":\"\","
@@ -48,7 +48,7 @@ static const struct {
      "\"frames\":[{\"root\":\"Listing:\",\"item\":\" {title}{ in |place|}{, price |price|}{, |condition|}{. |text|}{ (|tags|)}\","
      "\"tail\":\".\\nThis listing is a good match for a neighbour who wants:\",\"clause\":\" {clause}\"}],"
      "\"empty\":[\"anything\",\"something good\",\"something useful\"],"
-     "\"wishes\":[\"something old and wooden to do up at the weekend\",\"free things for a toddler\","
+     "\"example_wishes\":[\"something old and wooden to do up at the weekend\",\"free things for a toddler\","
      "\"an instrument for a beginner, not too loud\",\"somewhere to live, no shared kitchen\"]}"},
 };
 
