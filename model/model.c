@@ -137,6 +137,26 @@ static enum status want_parts(const struct gguf *g, int layer, const struct want
     return ST_OK;
 }
 
+/* Whether a tensor's name is one that the forward pass uses: another one (a bias, a norm of
+ * queries) would change the results if it were used, so it must not be ignored. */
+static int expected(struct view name) {
+    static const char *const once[] = {"token_embd.weight", "output_norm.weight", "output.weight"};
+    static const char *const layer[] = {"attn_norm",   "ffn_norm", "attn_q", "attn_k",  "attn_v",
+                                        "attn_output", "ffn_gate", "ffn_up", "ffn_down"};
+    for (size_t i = 0; i < COUNT(once); i++)
+        if (view_eq_str(name, once[i])) return 1;
+    const char *dot = name.n > 4 ? memchr(name.p + 4, '.', name.n - 4) : NULL;
+    if (!dot || memcmp(name.p, "blk.", 4) != 0) return 0;
+    struct view rest = view_sub(name, (size_t)(dot - name.p) + 1, name.n);
+    for (size_t i = 0; i < COUNT(layer); i++) {
+        size_t n = strlen(layer[i]);
+        if (rest.n == n + 7 && memcmp(rest.p, layer[i], n) == 0 &&
+            memcmp(rest.p + n, ".weight", 7) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 /* Every tensor's presence and shape, before any memory is taken for weights. */
 static enum status check_tensors(const struct gguf *g, const struct hyper *h, int *vocab,
                                  struct err *e) {
@@ -159,12 +179,11 @@ static enum status check_tensors(const struct gguf *g, const struct hyper *h, in
     snprintf(extra, sizeof extra, "blk.%d.attn_q.weight", h->layers);
     if (gguf_tensor(g, extra))
         return fail(e, ST_CORRUPT, "tensor %s exceeds block_count %d", extra, h->layers);
-    for (uint64_t i = 0; i < g->n_tensors; i++) {
-        struct view name = g->tensor[i].name;
-        if (name.n > 5 && memcmp(name.p + name.n - 5, ".bias", 5) == 0)
-            return fail(e, ST_UNSUPPORTED, "tensor %.*s: biases are not supported", (int)name.n,
-                        name.p);
-    }
+    for (uint64_t i = 0; i < g->n_tensors; i++)
+        if (!expected(g->tensor[i].name))
+            return fail(e, ST_UNSUPPORTED,
+                        "tensor %.*s is not part of a llama model as it is built in here",
+                        (int)g->tensor[i].name.n, g->tensor[i].name.p);
     return ST_OK;
 }
 

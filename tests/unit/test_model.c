@@ -396,6 +396,7 @@ static const struct fault faults[] = {
     {TEXT, "llama.rope.scaling.type", 0, 0, "yarn", ST_UNSUPPORTED, "yarn"},
     EXTRA("rope_freqs.weight", ST_UNSUPPORTED, "rope_freqs.weight"),
     EXTRA("blk.0.attn_q.bias", ST_UNSUPPORTED, "bias"),
+    EXTRA("blk.0.attn_q_norm.weight", ST_UNSUPPORTED, "attn_q_norm"),
     EXTRA("output.weight", ST_CORRUPT, "output.weight"), /* a vector, not the head's matrix */
     EXTRA("blk.3.attn_q.weight", ST_CORRUPT, "blk.3."),
     MISSING("token_embd.weight"),
