@@ -65,6 +65,9 @@ const NAMES = {
   embedding: 'Embedding',
   random: 'Random',
 };
+// An item's own time: a year where that is all that is known, else a day.
+export const day = at => (at ? at.slice(0, /^\d{4}-01-01T00:00:00/.test(at) ? 4 : 10) : '');
+
 export const baselineName = key => NAMES[key] ?? key;
 // Inside a sentence, "popularity" and "random" are plain words; "BM25" and "EASE" are names.
 export const baselineWord = key =>

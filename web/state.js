@@ -172,7 +172,7 @@ export function choicesOf(r) {
 
 // --- URL: "#/?catalog=movies&wish=..." for choices, "#/run/ID" for a stored run
 const NUMBERS = [
-  ['count', 'n', 1, 5000],
+  ['count', 'n', 1, 500],
   ['top', 'k', 1, 500],
   ['seed', 'seed', 0, 2 ** 31 - 1],
   ['history', 'history', 0, 200],

@@ -236,11 +236,11 @@ function itemRow(i, { s, intents, baselines, min, max, moves }) {
         },
         title,
       ),
-      i.text || i.tags?.length
+      i.text || i.time || i.tags?.length
         ? h(
             'p',
             { class: 'blurb' },
-            i.tags?.length ? h('span', { class: 'tags' }, i.tags.join(', ')) : null,
+            h('span', { class: 'tags' }, [f.day(i.time), ...(i.tags ?? [])].filter(Boolean).join(', ')),
             ' ',
             i.text,
           )

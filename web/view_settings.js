@@ -35,7 +35,7 @@ export function mountSettings(root, store, intents) {
           'div',
           { class: 'pair' },
           pick(store, intents, 'retrieve', 'Candidates by', Object.entries(RETRIEVERS)),
-          amount(store, intents, 'count', 'How many', 1, 5000),
+          amount(store, intents, 'count', 'How many', 1, 500),
         ),
         h(
           'div',

@@ -1,6 +1,8 @@
 /* Rankings and previews as JSON text. */
 #include "server/rank/rank.h"
 
+#include "model/base/clock.h"
+
 #include <jansson.h>
 #include <string.h>
 
@@ -24,6 +26,13 @@ static json_t *tags_json(const struct item *it) {
     return list;
 }
 
+static json_t *time_json(const struct item *it) {
+    char text[CLOCK_TEXT];
+    if (!it->has_time) return json_null();
+    clock_format(it->time, text);
+    return json_string(text);
+}
+
 static json_t *item_baselines(const struct rank_result *x, const struct ranked *r) {
     json_t *o = json_object();
     for (int b = 0; b < BASELINES; b++)
@@ -38,12 +47,12 @@ static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
     json_t *parts = r->clause ? json_array() : json_null();
     for (int c = 0; r->clause && c < x->n_clauses; c++)
         json_array_append_new(parts, json_real(r->clause[c]));
-    return json_pack("{s:s,s:s,s:s,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o}", "item", r->item->id, "title",
-                     r->item->title, "text", r->item->text, "tags", tags_json(r->item), "rank",
-                     r->rank, "score", r->score, "logprob", r->logprob, "prior",
-                     x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
-                     x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts,
-                     "baselines", item_baselines(x, r));
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o}", "item", r->item->id,
+                     "title", r->item->title, "text", r->item->text, "tags", tags_json(r->item),
+                     "time", time_json(r->item), "rank", r->rank, "score", r->score, "logprob",
+                     r->logprob, "prior", x->has_prior ? json_real(r->prior) : json_null(),
+                     "label_mass", x->has_label_mass ? json_real(r->label_mass) : json_null(),
+                     "clauses", parts, "baselines", item_baselines(x, r));
 }
 
 static json_t *baselines_json(const struct rank_result *x) {

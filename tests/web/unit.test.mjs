@@ -324,3 +324,9 @@ test('file names become catalogue names', () => {
   assert.match(r.nameFrom('../../etc/pass wd.jsonl'), /^[A-Za-z0-9._-]+$/);
   assert.equal(r.isCsv('a.CSV') && !r.isCsv('a.JSONL') && !r.isCsv('a.ndjson'), true);
 });
+
+test('a year alone is shown as a year, other times as a day', () => {
+  assert.equal(f.day('1977-01-01T00:00:00Z'), '1977');
+  assert.equal(f.day('2026-09-14T00:00:00Z'), '2026-09-14');
+  assert.equal(f.day(null), '');
+});
