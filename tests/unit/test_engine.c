@@ -2,6 +2,8 @@
 /* The engine as callers meet it: its queue, cancelling, closing, progress, fairness. */
 #include "tests/unit/tiny_call.h"
 
+#include <time.h>
+
 enum { CALLERS = 12 };
 
 /* --- queue, cancel, close */
@@ -105,23 +107,38 @@ static void test_cancel_in_queue(void) {
     engine_close(en);
 }
 
+static void *close_engine(void *en) {
+    engine_close(en);
+    return NULL;
+}
+
+/* The engine is held in its first chunk until every caller is inside and the closing has begun. */
 static void test_close(void) {
     enum { N = 10 }; /* more than run at once */
     static struct call c[N];
     struct engine *en = open_rows(3, 0);
+    pthread_t closer;
+    sem_t hold;
+    sem_init(&hold, 0, 0);
     for (int i = 0; i < N; i++) {
         call_open(&c[i], en, 500);
+        if (i == 0) c[i].hold = &hold;
         call_start(&c[i]);
+        if (i == 0)
+            wait_for(&c[i].calls, 1);
+        else
+            wait_for(&c[i].job.queue_position, i);
     }
-    for (int i = 0; i < N; i++)
-        if (atomic_load(&c[i].job.queue_position) == 0 && i < 2) wait_for(&c[i].calls, 1);
-    wait_for(&c[N - 1].job.queue_position, 0);
-    engine_close(en);
+    EQ(pthread_create(&closer, NULL, close_engine, en), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    sem_post(&hold);
     for (int i = 0; i < N; i++) {
         call_join(&c[i]);
-        OK(c[i].st == ST_CANCELLED);
-        call_close(&c[i]);
+        EQ(c[i].st, ST_CANCELLED);
     }
+    pthread_join(closer, NULL);
+    for (int i = 0; i < N; i++) call_close(&c[i]);
+    sem_destroy(&hold);
     engine_close(NULL);
 }
 

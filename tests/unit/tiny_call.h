@@ -60,6 +60,7 @@ static inline void call_open(struct call *c, struct engine *en, int items) {
     c->ask = mem_alloc(2 * (size_t)items * sizeof *c->ask);
     c->out = mem_alloc(8 * (size_t)items * sizeof *c->out);
     CHECK(c->ask && c->out);
+    memset(c->out, 0, 8 * (size_t)items * sizeof *c->out); /* places that no ask fills */
     for (int i = 0; i <= items; i++) {
         int n = i ? 1 + i % 6 : 20;
         for (int k = 0; k < n; k++) tok[k] = (int32_t)(tiny_random(&seed) % 250);
