@@ -63,7 +63,7 @@ static enum status build(struct scene *s, enum readout used, struct readouts *q,
     if (used != READOUT_ITEM) TRY(query_build(&q->query, s, p, e));
     if (used == READOUT_QUERY) return ST_OK;
     p->recording = 1;
-    return item_build(&q->item, s, p, e);
+    return item_build(&q->item, s, p, used == READOUT_BLEND, e);
 }
 
 /* Tokens that every item shares: the roots. */

@@ -28,22 +28,29 @@ static enum status leaf(struct scene *s, struct prompt *p, int root, int i, floa
     return prompt_ask_tokens(p, node, out, e);
 }
 
-enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p, struct err *e) {
-    size_t n = (size_t)s->n_pool;
-    int root, empty;
-    q->with = ARENA_NEW(s->a, float *, n);
-    q->without = ARENA_NEW(s->a, float *, n);
-    q->len = ARENA_NEW(s->a, int, n);
-    if (!q->with || !q->without || !q->len)
-        return fail(e, ST_NO_MEMORY, "no memory for %zu answers", n);
-    q->has_context = context_any(s);
+/* Priors are looked up under this number, beside the frames of `query`. */
+enum { ITEM_PRIOR = 100 };
+
+enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p, int sample,
+                       struct err *e) {
+    int root, empty = -1, n = sample ? s->n_pool : s->n, len;
+    q->with = ARENA_NEW(s->a, float *, (size_t)n);
+    q->without = ARENA_NEW(s->a, float *, (size_t)n);
+    q->prior = ARENA_NEW(s->a, double, (size_t)n);
+    q->len = ARENA_NEW(s->a, int, (size_t)n);
+    if (!q->with || !q->without || !q->len || !q->prior)
+        return fail(e, ST_NO_MEMORY, "no memory for %d answers", n);
+    q->n = n;
     TRY(trunk(s, p, 1, &root, e));
-    for (int i = 0; i < s->n_pool; i++) {
+    for (int i = 0; i < n; i++) {
         TRY(leaf(s, p, root, i, &q->with[i], &q->len[i], e));
         p->recording = 0;
     }
-    TRY(trunk(s, p, 0, &empty, e));
-    for (int i = 0; i < s->n_pool; i++) TRY(leaf(s, p, empty, i, &q->without[i], &q->len[i], e));
+    for (int i = 0; i < n; i++) {
+        if (prior_find(s, ITEM_PRIOR, s->text[i], &q->prior[i])) continue;
+        if (empty < 0) TRY(trunk(s, p, 0, &empty, e));
+        TRY(leaf(s, p, empty, i, &q->without[i], &len, e));
+    }
     p->item = -1;
     return ST_OK;
 }
@@ -57,17 +64,22 @@ static double sum(const float *x, int n) {
 void item_finish(struct item_readout *q, struct scene *s, int z, double *score, double *logprob,
                  double *prior) {
     struct spread x = {{0}, 0, 1};
+    for (int i = 0; i < q->n; i++) {
+        if (!q->without[i]) continue;
+        q->prior[i] = sum(q->without[i], q->len[i]);
+        prior_keep(s, ITEM_PRIOR, s->text[i], q->prior[i]);
+    }
     if (z) {
         double v[SAMPLE];
         for (int k = 0; k < s->n_sample; k++) {
             int i = s->sample[k];
-            v[k] = sum(q->with[i], q->len[i]) - sum(q->without[i], q->len[i]);
+            v[k] = sum(q->with[i], q->len[i]) - q->prior[i];
         }
         x = spread_make(s, VIEW("item"), v);
     }
     for (int i = 0; i < s->n; i++) {
         logprob[i] = sum(q->with[i], q->len[i]);
-        prior[i] = sum(q->without[i], q->len[i]);
+        prior[i] = q->prior[i];
         score[i] = (logprob[i] - prior[i] - x.mean) / x.sd;
     }
 }

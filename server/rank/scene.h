@@ -76,11 +76,14 @@ void query_finish(struct query_readout *q, struct scene *s, double *score, doubl
                   double *prior, double *part);
 
 struct item_readout {
-    float **with, **without; /* (n_pool): answers under the context and under the empty one */
-    int *len;
-    int has_context;
+    int n;                   /* items asked: the candidates, or the whole pool */
+    float **with, **without; /* (n): answers under the context and under the empty one, NULL where
+                                the prior was known */
+    double *prior;           /* (n) */
+    int *len;                /* (n) tokens */
 };
-enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p,
+/* sample: also for the catalogue's sample, which standardising needs. */
+enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p, int sample,
                        struct err *e) MUST_CHECK;
 /* score (n) = logprob - prior; standardised over the sample when z is set. */
 void item_finish(struct item_readout *q, struct scene *s, int z, double *score, double *logprob,
