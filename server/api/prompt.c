@@ -4,6 +4,7 @@
 #include "server/api/query.h"
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
+#include "server/store/depth.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -58,7 +59,7 @@ struct split {
 /* The text of {"text":"..."}. */
 static enum status read_wish(struct split *s, struct err *e) {
     json_error_t je;
-    TRY(query_depth(s->body, e));
+    TRY(depth_check(s->body, e));
     json_t *top = json_loadb(s->body.p, s->body.n, JSON_REJECT_DUPLICATES, &je);
     if (!top) {
         (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);

@@ -25,23 +25,3 @@ struct view query_text(const struct req *r, const char *name) {
     struct view v = req_query(r, name);
     return v.p ? v : VIEW("");
 }
-
-enum status query_depth(struct view json, struct err *e) {
-    int depth = 0, text = 0;
-    long line = 1;
-    for (size_t i = 0; i < json.n; i++) {
-        char c = json.p[i];
-        line += c == '\n';
-        if (text && c == '\\')
-            i++;
-        else if (c == '"')
-            text = !text;
-        else if (!text && (c == '[' || c == '{') && ++depth > QUERY_DEPTH) {
-            (void)fail(e, ST_BAD_INPUT, "the JSON is nested more than %d deep", QUERY_DEPTH);
-            err_line(e, line);
-            return ST_BAD_INPUT;
-        } else if (!text && (c == ']' || c == '}'))
-            depth--;
-    }
-    return ST_OK;
-}

@@ -12,10 +12,4 @@ enum status query_flag(const struct req *r, const char *name, int *out, struct e
 /* The text, "" where it is not given. */
 struct view query_text(const struct req *r, const char *name);
 
-/* Deepest nesting of JSON that is read on a worker's small stack. */
-enum { QUERY_DEPTH = 32 };
-/* ST_BAD_INPUT with the line when text is nested deeper. Brackets inside of strings do not count.
- */
-enum status query_depth(struct view json, struct err *e) MUST_CHECK;
-
 #endif

@@ -2,6 +2,7 @@
 #include "server/api/app.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
+#include "server/store/depth.h"
 
 static void write_words(struct buf *b, const struct surface *s) {
     const struct {
@@ -65,7 +66,7 @@ enum status api_surfaces_put(struct req *r, struct err *e) {
     struct view name = req_param(r, "name"), body;
     struct surface s;
     TRY(req_body(r, &body, e));
-    TRY(query_depth(body, e));
+    TRY(depth_check(body, e));
     TRY(surface_parse(&s, name, body, req_arena(r), e));
     TRY(store_surface_put(app->store, name, body, e));
     return reply(r, &s, 1, e);

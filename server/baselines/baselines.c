@@ -2,6 +2,8 @@
  * nothing to go by says so. */
 #include "server/rank/scene.h"
 
+#include "server/rank/keyed.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,22 +57,11 @@ static enum status random_order(struct scene *s, const struct item *items, doubl
     return ST_OK;
 }
 
-struct keyed {
-    double key;
-    int at;
-};
-
-static int by_key_down(const void *x, const void *y) {
-    const struct keyed *a = x, *b = y;
-    if (a->key != b->key) return a->key < b->key ? 1 : -1;
-    return (a->at > b->at) - (a->at < b->at);
-}
-
 /* Ranks by falling score; equal scores share the rank of the first, so that a baseline that cannot
  * tell does not pretend. */
 static void rank_scores(struct keyed *k, int n, const double *score, struct ranked *item, int b) {
     for (int i = 0; i < n; i++) k[i] = (struct keyed){score[i], i};
-    qsort(k, (size_t)n, sizeof *k, by_key_down);
+    qsort(k, (size_t)n, sizeof *k, keyed_down);
     for (int i = 0; i < n; i++) {
         int rank = i > 0 && k[i].key == k[i - 1].key ? item[k[i - 1].at].baseline[b].rank : i + 1;
         item[k[i].at].baseline[b] = (struct baseline_score){rank, k[i].key};

@@ -1,11 +1,13 @@
 /* Ranking requests from and to JSON. */
 #include "server/rank/request.h"
 
+#include "server/store/depth.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { INSTRUCTION_MAX = 400 * 1024, DEPTH_MAX = 32, COUNT_DEFAULT = 100, HISTORY_DEFAULT = 20 };
+enum { INSTRUCTION_MAX = 400 * 1024, COUNT_DEFAULT = 100, HISTORY_DEFAULT = 20 };
 
 static const char *const readouts[READOUTS] = {"auto", "relevance", "query", "item", "blend"};
 static const char *const retrieves[RETRIEVES] = {"auto", "bm25", "popularity", "random", "all"};
@@ -223,28 +225,6 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     return ST_OK;
 }
 
-/* jansson reads values by recursion, on a worker's small stack: nesting is counted before it
- * starts. */
-static enum status check_depth(struct view json, struct err *e) {
-    int depth = 0, text = 0;
-    long line = 1;
-    for (size_t i = 0; i < json.n; i++) {
-        char c = json.p[i];
-        line += c == '\n';
-        if (text && c == '\\')
-            i++;
-        else if (c == '"')
-            text = !text;
-        else if (!text && (c == '[' || c == '{') && ++depth > DEPTH_MAX) {
-            fail(e, ST_BAD_INPUT, "the JSON is nested more than %d deep", DEPTH_MAX);
-            err_line(e, line);
-            return ST_BAD_INPUT;
-        } else if (!text && (c == ']' || c == '}'))
-            depth--;
-    }
-    return ST_OK;
-}
-
 enum status request_parse(struct rank_request *r, struct view json, struct arena *a,
                           const char **unknown, struct err *e) {
     struct reader x = {r, a, e};
@@ -252,7 +232,7 @@ enum status request_parse(struct rank_request *r, struct view json, struct arena
     const char *key;
     json_t *v;
     *unknown = NULL;
-    TRY(check_depth(json, e));
+    TRY(depth_check(json, e));
     json_t *top = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &je);
     if (!top) {
         fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);

@@ -1,6 +1,8 @@
 /* Loading what a ranking works on. */
 #include "server/rank/scene.h"
 
+#include "server/rank/keyed.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,18 +14,6 @@ unsigned long long scene_hash(const char *id, unsigned long long seed) {
     h ^= h >> 27;
     h *= 0x81DADEF4BC2DD44Dull;
     return h ^ h >> 33;
-}
-
-/* An item with a number to sort it by; ties keep the catalogue's order. */
-struct keyed {
-    double key;
-    int at;
-};
-
-static int by_key_down(const void *x, const void *y) {
-    const struct keyed *a = x, *b = y;
-    if (a->key != b->key) return a->key < b->key ? 1 : -1;
-    return (a->at > b->at) - (a->at < b->at);
 }
 
 static int known_item(const struct scene *s, const char *id) {
@@ -59,7 +49,7 @@ static enum status add_by_key(struct scene *s, int random, int count, struct err
             random ? (double)(scene_hash(s->all[i].id, (unsigned long long)s->r->seed) >> 11)
                    : pop[i],
             i};
-    qsort(k, n, sizeof *k, by_key_down);
+    qsort(k, n, sizeof *k, keyed_down);
     for (int i = 0; i < s->n_all && s->n_pool < count; i++) add_candidate(s, &s->all[k[i].at]);
     return ST_OK;
 }
@@ -117,7 +107,7 @@ static enum status load_sample(struct scene *s, struct err *e) {
     if (!k) return fail(e, ST_NO_MEMORY, "no memory for the sample");
     for (int i = 0; i < s->n_all; i++)
         k[i] = (struct keyed){(double)(scene_hash(s->all[i].id, 0x7A9) >> 11), i};
-    qsort(k, (size_t)s->n_all, sizeof *k, by_key_down);
+    qsort(k, (size_t)s->n_all, sizeof *k, keyed_down);
     for (int i = 0; i < s->n_all && i < SAMPLE; i++) {
         const struct item *it = &s->all[k[i].at];
         int at = in_pool(s, it->id);

@@ -1,10 +1,9 @@
 /* JSONL rows of an import: one object a line, further fields kept as their raw text. */
+#include "server/store/depth.h"
 #include "server/store/reader.h"
 
 #include <jansson.h>
 #include <string.h>
-
-enum { DEPTH_MAX = 32 };
 
 void jsonl_open(struct jsonl *j, const struct import_config *config, struct input *in) {
     *j = (struct jsonl){.config = config, .in = in};
@@ -41,25 +40,6 @@ static int read_line(struct jsonl *j, int *too_long, struct err *e) {
 }
 
 /* --- raw spans */
-
-/* Refuses deep nesting before a parser that recurses sees it. */
-static int too_deep(struct view v) {
-    int depth = 0, in_string = 0;
-    for (size_t i = 0; i < v.n; i++) {
-        char b = v.p[i];
-        if (in_string) {
-            if (b == '\\') i++;
-            if (b == '"') in_string = 0;
-        } else if (b == '"') {
-            in_string = 1;
-        } else if (b == '{' || b == '[') {
-            if (++depth > DEPTH_MAX) return 1;
-        } else if (b == '}' || b == ']') {
-            depth--;
-        }
-    }
-    return 0;
-}
 
 /* The end of the string whose opening quote is at i. */
 static size_t string_end(struct view v, size_t i) {
@@ -156,7 +136,7 @@ enum status jsonl_next(struct jsonl *j, struct row *r, struct fault *f, int *too
     struct view text = buf_text(&j->text);
     if (*too_long) row_fault(f, "the line is over 1 MiB");
     reader_check_text(text, f);
-    if (too_deep(text)) row_fault(f, "nested deeper than %d levels", DEPTH_MAX);
+    if (depth_check(text, NULL) != ST_OK) row_fault(f, "nested deeper than %d levels", JSON_DEPTH);
     if (f->text[0]) return ST_OK;
     j->tree = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &why);
     if (!j->tree && json_error_code(&why) == json_error_out_of_memory)

@@ -26,11 +26,14 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export async function story(run) {
-  const browser = await playwright().chromium.launch({
+export const launch = () =>
+  playwright().chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: FLAGS,
   });
+
+export async function story(run) {
+  const browser = await launch();
   const tally = { passed: 0, failed: 0 };
   const ok = (good, what, detail = '') => {
     tally[good ? 'passed' : 'failed']++;

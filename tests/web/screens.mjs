@@ -1,27 +1,13 @@
 // Takes the README's pictures from a running server: TAPROOM_URL, CHROMIUM and PLAYWRIGHT_CORE as for story.mjs.
 // Usage: node tests/web/screens.mjs [FOLDER]   (default: screens/ beside this file)
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { launch } from './browser.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2] ?? path.join(here, 'screens');
 const url = process.env.TAPROOM_URL ?? 'http://127.0.0.1:8360';
-const { chromium } = createRequire(`${process.env.PLAYWRIGHT_CORE ?? here}/`)('playwright-core');
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launch();
 
 const views = [
   ['main', 1280, 'light'],

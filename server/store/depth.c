@@ -1,0 +1,22 @@
+/* Counting the nesting of JSON. */
+#include "server/store/depth.h"
+
+enum status depth_check(struct view json, struct err *e) {
+    int depth = 0, text = 0;
+    long line = 1;
+    for (size_t i = 0; i < json.n; i++) {
+        char c = json.p[i];
+        line += c == '\n';
+        if (text && c == '\\')
+            i++;
+        else if (c == '"')
+            text = !text;
+        else if (!text && (c == '[' || c == '{') && ++depth > JSON_DEPTH) {
+            (void)fail(e, ST_BAD_INPUT, "the JSON is nested more than %d deep", JSON_DEPTH);
+            err_line(e, line);
+            return ST_BAD_INPUT;
+        } else if (!text && (c == ']' || c == '}'))
+            depth--;
+    }
+    return ST_OK;
+}
