@@ -1,6 +1,8 @@
 /* The table of calls. */
 #include "server/api/app.h"
 
+#include "server/api/v1.h"
+
 enum { JSON_BODY = 1 << 20, ROWS_BODY = 1 << 30, ROWS = HTTP_NDJSON | HTTP_CSV };
 
 const struct route app_routes[] = {
@@ -24,6 +26,8 @@ const struct route app_routes[] = {
     {"GET", "/api/model", api_model_get, 0, 0, 0},
     {"GET", "/api/health/live", api_health_live, 0, 0, 0},
     {"GET", "/api/health/ready", api_health_ready, 0, 0, 0},
+    {"POST", "/v1/score", api_score_post, V1_BODY, HTTP_JSON, 1},
+    {"POST", "/v1/rerank", api_rerank_post, V1_BODY, HTTP_JSON, 1},
     {"GET", "/metrics", api_health_metrics, 0, 0, 0},
 };
 const int app_n_routes = COUNT(app_routes);

@@ -49,5 +49,7 @@ enum status api_model_get(struct req *r, struct err *e);
 enum status api_health_live(struct req *r, struct err *e);
 enum status api_health_ready(struct req *r, struct err *e);
 enum status api_health_metrics(struct req *r, struct err *e);
+enum status api_score_post(struct req *r, struct err *e);
+enum status api_rerank_post(struct req *r, struct err *e);
 
 #endif

@@ -1,0 +1,167 @@
+/* Reading and answering the calls that other programs know. */
+#include "server/api/v1.h"
+
+#include "server/api/out.h"
+#include "server/api/stack.h"
+#include "server/store/depth.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { V1_ARENA = 1 << 30, NAME_MAX_BYTES = 200 };
+
+enum status v1_wrong(struct err *e, const char *what, const char *field, ...) {
+    char name[sizeof e->field];
+    va_list ap;
+    va_start(ap, field);
+    vsnprintf(name, sizeof name, field, ap);
+    va_end(ap);
+    (void)fail(e, ST_INVALID, "%s %s", name, what);
+    err_field(e, "%s", name);
+    return ST_INVALID;
+}
+
+void v1_warn(struct v1 *c, const char *fmt, ...) {
+    char text[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    const char *copy =
+        c->n_warnings < V1_WARNINGS_MAX ? arena_copy(&c->arena, text, strlen(text)) : NULL;
+    if (copy)
+        c->warning[c->n_warnings++] = copy;
+    else
+        c->n_unsaid++;
+}
+
+static int among(const char *const *names, const char *key) {
+    for (; *names; names++)
+        if (strcmp(*names, key) == 0) return 1;
+    return 0;
+}
+
+enum status v1_fields(struct v1 *c, const char *const *known, const char *const *later,
+                      struct err *e) {
+    struct engine_info m;
+    const char *key;
+    json_t *v;
+    json_object_foreach(c->top, key, v) {
+        if (among(known, key)) continue;
+        if (among(later, key))
+            v1_warn(c, "%s is not supported by this server and was ignored", key);
+        else
+            v1_warn(c, "the field %.64s is not known and was ignored", key);
+    }
+    engine_info(c->app->ranker->engine, &m);
+    c->model = m.name;
+    json_t *name = json_object_get(c->top, "model");
+    if (!name || json_is_null(name)) return ST_OK;
+    if (!json_is_string(name) || json_string_length(name) > NAME_MAX_BYTES)
+        return v1_wrong(e, "must be a text of at most 200 bytes", "model");
+    c->model = json_string_value(name);
+    return ST_OK;
+}
+
+enum status v1_flag(struct v1 *c, const char *name, int *out, struct err *e) {
+    json_t *v = json_object_get(c->top, name);
+    *out = json_is_true(v);
+    if (!v || json_is_null(v) || json_is_boolean(v)) return ST_OK;
+    return v1_wrong(e, "must be true or false", "%s", name);
+}
+
+/* --- running --- */
+
+/* A stopping server waits for the calls that run; each is ended within a chunk. */
+struct run {
+    struct app *app;
+    struct job *job;
+};
+
+static void on_progress(void *arg, const struct job_progress *p) {
+    struct run *x = arg;
+    (void)p;
+    if (atomic_load(&x->app->closing) > 1) atomic_store(&x->job->cancel, 1);
+}
+
+enum status v1_run(struct v1 *c, struct job *j, struct err *e) {
+    struct app *app = c->app;
+    struct run x = {app, j};
+    j->arg = &x;
+    j->progress = on_progress;
+    atomic_fetch_add(&app->queued, 1);
+    enum status st = engine_score(app->ranker->engine, j, e);
+    atomic_fetch_sub(&app->queued, 1);
+    atomic_fetch_add(st == ST_OK          ? &app->ranked
+                     : st == ST_CANCELLED ? &app->cancelled
+                                          : &app->failed,
+                     1);
+    if (st != ST_OK) return st;
+    atomic_fetch_add(&app->tokens_computed, j->tokens_computed);
+    atomic_fetch_add(&app->tokens_cached, j->tokens_cached);
+    return ST_OK;
+}
+
+void v1_end(struct v1 *c, long long tokens) {
+    struct buf *b = &c->out;
+    out_open(b, "usage", '{');
+    out_int(b, "prompt_tokens", tokens);
+    out_int(b, "total_tokens", tokens);
+    out_close(b, '}');
+    out_open(b, "warnings", '[');
+    for (int i = 0; i < c->n_warnings; i++) out_text(b, NULL, c->warning[i]);
+    if (c->n_unsaid) {
+        char text[64];
+        snprintf(text, sizeof text, "and %d more", c->n_unsaid);
+        out_text(b, NULL, text);
+    }
+    out_close(b, ']');
+    out_close(b, '}');
+}
+
+static enum status parse(struct v1 *c, struct err *e) {
+    json_error_t je;
+    TRY(depth_check(c->body, e));
+    c->top = json_loadb(c->body.p, c->body.n, JSON_REJECT_DUPLICATES, &je);
+    if (!c->top) {
+        (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
+        err_line(e, je.line > 0 ? je.line : 1);
+        return ST_BAD_INPUT;
+    }
+    if (json_is_object(c->top)) return ST_OK;
+    return fail(e, ST_BAD_INPUT, "the body must be a JSON object");
+}
+
+static enum status work(void *arg, struct err *e) {
+    struct v1 *c = arg;
+    TRY(parse(c, e));
+    return c->fn(c, e);
+}
+
+enum status v1_call(struct req *r, enum status (*fn)(struct v1 *c, struct err *e), struct err *e) {
+    struct app *app = req_app(r);
+    struct view body;
+    TRY(app_ready(app, e));
+    TRY(req_body(r, &body, e));
+    struct v1 *c = ARENA_NEW(req_arena(r), struct v1, 1);
+    if (!c) return fail(e, ST_NO_MEMORY, "no memory for a request");
+    c->app = app;
+    c->body = body;
+    c->fn = fn;
+    arena_init(&c->arena, V1_ARENA);
+    buf_init(&c->out, OUT_MAX);
+    atomic_fetch_add(&app->running, 1);
+    enum status st = stack_call(work, c, e);
+    if (st == ST_OK)
+        st = out_reply(r, &c->out, e);
+    else
+        buf_free(&c->out);
+    if (st == ST_INVALID || st == ST_UNSUPPORTED) {
+        req_fail(r, 400, st, e);
+        st = ST_OK;
+    }
+    atomic_fetch_sub(&app->running, 1);
+    json_decref(c->top);
+    arena_free(&c->arena);
+    return st;
+}
