@@ -37,7 +37,7 @@ class Server:
         data = tempfile.mkdtemp(dir=TEMP.name)
         self.log = open(data + '.log', 'ab')
         self.p = subprocess.Popen([TAPROOM, 'serve', '--port', '0', '--data', data, '--model',
-                                   str(TINY / f'{model}.gguf'), '--precision', 'f32', *options],
+                                   str(TINY / (model + '.gguf')), '--precision', 'f32', *options],
                                   stdout=subprocess.PIPE, stderr=self.log, env=ENV)
         SERVERS.append(self.p)
         line = self.p.stdout.readline().decode()
@@ -541,6 +541,27 @@ class Alone(Case):
                 answers.append([one, two] if first == '/v1/score' else [two, one])
                 self.assertEqual(s.stop(), 0)
             self.assertEqual(answers[0], answers[1])
+
+    def test_bos_in_front_of_texts_only(self):
+        raw = (TINY / 'tied.gguf').read_bytes()
+        at = raw.index(b'tokenizer.ggml.add_bos_token') + len('tokenizer.ggml.add_bos_token')
+        self.assertEqual(raw[at:at + 5], struct.pack('<IB', 7, 0))
+        path = pathlib.Path(TEMP.name, 'bos.gguf')
+        path.write_bytes(raw[:at + 4] + b'\x01' + raw[at + 5:])
+        s, bos = Server(str(path.with_suffix(''))), [0]
+        q, items = [3 + ord(c) for c in 'QK'], [[3 + ord(c) for c in t] for t in ('Z', 'XY')]
+        text = s.score(query='QK', items=['Z', 'XY'])
+        self.assertEqual(text['scores'], s.scores(query=bos + q, items=items))
+        self.assertEqual(text['usage']['prompt_tokens'], 6)
+        self.assertEqual(s.score(query=q, items=items)['usage']['prompt_tokens'], 5)
+        self.assertNotEqual(text['scores'], s.scores(query=q, items=items))
+        self.assertEqual(s.scores(items=['Z', 'XY']), s.scores(items=[bos + i for i in items]))
+        self.assertEqual(s.scores(query='QK', items=['Z', 'XY'], item_first=True),
+                         s.scores(items=[bos + i + q for i in items]))
+        full = s.call('/v1/score', {'items': ['Z' * CONTEXT], 'label_token_ids': [5]})
+        self.assertEqual((full[0], full[1]['error']['field']), (400, 'items[0]'))
+        self.assertEqual(len(s.scores(items=['Z' * (CONTEXT - 1)])), 1)
+        self.assertEqual(s.stop(), 0)
 
     def test_backends_agree(self):
         """The compact mask of the fast code against the slow judge's."""
