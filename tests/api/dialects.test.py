@@ -542,6 +542,12 @@ class Alone(Case):
                 self.assertEqual(s.stop(), 0)
             self.assertEqual(answers[0], answers[1])
 
+    def test_token(self):
+        s = Server('tied', '--token', 'a-long-enough-token-1')
+        for path in ('/v1/score', '/v1/rerank'):
+            self.assertEqual(s.call(path, {})[0], 401)
+        self.assertEqual(s.stop(), 0)
+
     def test_bos_in_front_of_texts_only(self):
         raw = (TINY / 'tied.gguf').read_bytes()
         at = raw.index(b'tokenizer.ggml.add_bos_token') + len('tokenizer.ggml.add_bos_token')
