@@ -350,7 +350,7 @@ void engine_turn(const struct engine *en, int role, int tail, const int32_t **id
     *n = tail ? t->n_tail : t->n_head;
 }
 
-void engine_tokens_sha256(const int32_t *ids, size_t n, char out[65]) {
-    struct hash h = hash_of(ids, n * sizeof *ids, NULL, 0);
+void engine_sha256(const void *p, size_t n, char out[65]) {
+    struct hash h = hash_of(p, n, NULL, 0);
     hash_hex(&h, out);
 }

@@ -56,8 +56,8 @@ int engine_bos(const struct engine *en); /* -1 when sequences start without one 
 /* Control tokens around a turn: role 0 system, 1 user, 2 assistant; tail 0 = before the text, 1 =
  * after it. */
 void engine_turn(const struct engine *en, int role, int tail, const int32_t **ids, int *n);
-/* SHA-256 of token ids as 64 hex digits, NUL-terminated. */
-void engine_tokens_sha256(const int32_t *ids, size_t n, char out[65]);
+/* SHA-256 of n bytes as 64 hex digits, NUL-terminated. */
+void engine_sha256(const void *p, size_t n, char out[65]);
 
 /* --- scoring
  * -------------------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@
 #include <string.h>
 
 int context_any(const struct scene *s) {
-    return view_trim(s->r->instruction).n > 0 || s->n_wish > 0 || s->member.profile[0] ||
-           s->n_history > 0 || s->n_examples > 0;
+    return s->n_wish > 0 || s->member.profile[0] || s->n_history > 0 || s->n_examples > 0;
 }
 
 static enum status keep(struct scene *s, struct buf *b, struct view *out, struct err *e) {
@@ -19,11 +18,11 @@ static enum status keep(struct scene *s, struct buf *b, struct view *out, struct
     return ST_OK;
 }
 
-/* The wish in words: as written, or made from the clauses when only those were given. */
+/* The wish in words: as written, or made from the clauses that a person set. */
 static enum status wish_text(struct scene *s, struct view *out, struct err *e) {
     struct buf b;
     buf_init(&b, 1 << 20);
-    struct view w = view_trim(s->r->instruction);
+    struct view w = s->r->has_clauses || s->n_wish == 0 ? VIEW("") : view_trim(s->r->instruction);
     if (w.n) buf_view(&b, w);
     for (int c = 0; !w.n && c < s->n_wish; c++) {
         buf_str(&b, c ? ", " : "");

@@ -56,6 +56,7 @@ static enum status append(struct prompt *p, const int32_t *ids, size_t n, struct
     TRY(grow(p->a, (void **)&p->tok, p->n_tok, &p->tok_max, n, sizeof *p->tok, e));
     if (n) memcpy(p->tok + p->n_tok, ids, n * sizeof *ids);
     p->n_tok += n;
+    if (p->item >= 0 || p->parent[p->n_nodes - 1] < 0) p->tokens += (long long)n;
     p->off[p->n_nodes] = (int32_t)p->n_tok;
     return ST_OK;
 }

@@ -30,8 +30,9 @@ struct prompt {
     int item;      /* the one that the asks to come are about */
     struct part *part;
     struct cut *cut;
-    int recording; /* 1: parts are recorded */
-    int item_cuts; /* items whose text was cut */
+    int recording;    /* 1: parts are recorded */
+    int item_cuts;    /* items whose text was cut */
+    long long tokens; /* of roots and candidates, as if nothing were known from earlier rankings */
 };
 
 void prompt_init(struct prompt *p, const struct engine *en, struct arena *a);

@@ -1,6 +1,7 @@
 /* One ranking: choose a readout, build its prompt, ask the engine, put the answers in order. */
 #include "server/rank/rank.h"
 
+#include "model/base/buf.h"
 #include "server/rank/context.h"
 #include "server/rank/scene.h"
 
@@ -66,12 +67,31 @@ static enum status build(struct scene *s, enum readout used, struct readouts *q,
     return item_build(&q->item, s, p, used == READOUT_BLEND, e);
 }
 
-/* Tokens that every item shares: the roots. */
-static void count_shared(struct rank_result *x) {
+/* Tokens that every item shares (the roots), and the name of what is shown of the prompt. */
+static enum status name_prompt(struct rank_result *x, struct err *e) {
     const struct prompt *p = &x->prompt;
+    struct buf b;
     for (int i = 0; i < p->n_nodes; i++)
         if (p->parent[i] < 0) x->shared_tokens += prompt_len(p, i);
-    engine_tokens_sha256(p->tok, p->n_tok, x->prompt_sha256);
+    buf_init(&b, 8 << 20);
+    for (int i = 0; i < p->n_parts; i++) {
+        buf_printf(&b, "%s\n%s\n%zu\n", p->part[i].role, p->part[i].name, p->part[i].text.n);
+        buf_view(&b, p->part[i].text);
+    }
+    struct view v = buf_text(&b);
+    engine_sha256(v.p, v.n, x->prompt_sha256);
+    int bad = b.failed;
+    buf_free(&b);
+    return bad ? fail(e, ST_NO_MEMORY, "no memory for the prompt's text") : ST_OK;
+}
+
+static enum status check_cost(const struct prompt *p, struct err *e) {
+    if (p->n_tok <= JOB_TOKENS_MAX) return ST_OK;
+    fail(e, ST_INVALID, "this ranking needs %zu tokens; at most %d are allowed", p->n_tok,
+         JOB_TOKENS_MAX);
+    err_field(e, "instruction");
+    err_hint(e, "shorten the wish, or rank fewer items");
+    return ST_INVALID;
 }
 
 static void warn_about_prompt(struct scene *s, struct rank_result *x) {
@@ -104,7 +124,7 @@ static enum status prepare(struct scene *s, struct ranker *k, const struct rank_
     x->n_wish = s->n_wish;
     prompt_init(&x->prompt, k->engine, a);
     TRY(build(s, x->used, q, &x->prompt, e));
-    count_shared(x);
+    TRY(name_prompt(x, e));
     warn_about_prompt(s, x);
     return ST_OK;
 }
@@ -230,6 +250,7 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
                                      .logprob = v->logprob[i],
                                      .prior = v->prior[i],
                                      .label_mass = v->mass[i],
+                                     .other = BLEND_ITEM * v->item_score[i],
                                      .clause = has_parts ? v->part + (size_t)i * parts : NULL};
     TRY(baselines_run(s, x, e)); /* before sorting: baselines score by the candidates' places */
     qsort(x->item, (size_t)x->n, sizeof *x->item, by_score);
@@ -257,6 +278,7 @@ enum status rank_run(struct ranker *k, const struct rank_request *r, const struc
     struct values v;
     if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
     TRY(prepare(s, k, r, a, q, out, e));
+    TRY(check_cost(&out->prompt, e));
     TRY(score(s, h, out, e));
     TRY(finish(s, q, out, &v, e));
     TRY(order(s, out, &v, e));

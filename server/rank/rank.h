@@ -49,6 +49,7 @@ struct ranked {
     const struct item *item;
     int rank;
     double score, logprob, prior, label_mass;
+    double other;   /* in a blend: what history, examples and profile add to the score */
     double *clause; /* (n_clauses): contribution of each to the score, or NULL */
     struct baseline_score baseline[BASELINES];
 };
@@ -66,7 +67,7 @@ struct rank_result {
     struct baseline_info baseline[BASELINES];
     struct prompt prompt;
     int shared_tokens;
-    char prompt_sha256[65];
+    char prompt_sha256[65]; /* of the parts that are shown */
     const char *warning[WARNINGS_MAX];
     int n_warnings;
     long long tokens_computed, tokens_cached;

@@ -33,7 +33,7 @@ enum { ITEM_PRIOR = 100 };
 
 enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p, int sample,
                        struct err *e) {
-    int root, empty = -1, n = sample ? s->n_pool : s->n, len;
+    int root, empty, n = sample ? s->n_pool : s->n, len;
     q->with = ARENA_NEW(s->a, float *, (size_t)n);
     q->without = ARENA_NEW(s->a, float *, (size_t)n);
     q->prior = ARENA_NEW(s->a, double, (size_t)n);
@@ -46,9 +46,13 @@ enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p
         TRY(leaf(s, p, root, i, &q->with[i], &q->len[i], e));
         p->recording = 0;
     }
+    p->item = -1;
+    TRY(trunk(s, p, 0, &empty, e));
     for (int i = 0; i < n; i++) {
-        if (prior_find(s, ITEM_PRIOR, s->text[i], &q->prior[i])) continue;
-        if (empty < 0) TRY(trunk(s, p, 0, &empty, e));
+        if (prior_find(s, ITEM_PRIOR, s->text[i], &q->prior[i])) {
+            p->tokens += i < s->n ? q->len[i] : 0; /* as many as it would have been */
+            continue;
+        }
         TRY(leaf(s, p, empty, i, &q->without[i], &len, e));
     }
     p->item = -1;

@@ -5,31 +5,11 @@
  * frames are averaged. */
 #include "server/rank/scene.h"
 
-#include "model/base/buf.h"
-
 #include <string.h>
 
 /* How much the wanted clauses count one by one, and together as one text, when there are several
  * (README, Quality). */
 static const double SINGLE = 0.5, TOGETHER = 1.0;
-
-/* All wanted clauses as one text; "" unless there are at least two. */
-static enum status together(struct scene *s, struct view *out, struct err *e) {
-    struct buf b;
-    int n = 0;
-    buf_init(&b, 1 << 20);
-    for (int c = 0; c < s->n_wish; c++)
-        if (s->clause[c].sign > 0 && s->clause[c].weight > 0) {
-            buf_str(&b, n++ ? ", " : "");
-            buf_view(&b, s->clause[c].text);
-        }
-    struct view v = n > 1 ? buf_text(&b) : VIEW("");
-    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
-    buf_free(&b);
-    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
-    *out = (struct view){copy, v.n};
-    return ST_OK;
-}
 
 /* The surface's words for templates of frames, and the probe's text for {clause}. */
 static enum status words(struct scene *s, const char *tmpl, struct view clause, struct view *out,
@@ -47,9 +27,10 @@ static enum status words(struct scene *s, const char *tmpl, struct view clause, 
 static enum status set_probes(struct query_readout *q, struct scene *s, struct err *e) {
     struct view all;
     for (int c = 0; c < s->n_clauses; c++) q->probe[q->n_probes++] = s->clause[c].text;
-    TRY(together(s, &all, e));
-    q->has_together = all.n > 0;
-    if (all.n) q->probe[q->n_probes++] = all;
+    int wanted;
+    TRY(scene_wanted(s, &all, &wanted, e));
+    q->has_together = wanted > 1;
+    if (wanted > 1) q->probe[q->n_probes++] = all;
     for (int k = 0; k < s->surface.n_empty; k++)
         TRY(words(s, s->surface.empty[k], VIEW(""), &q->probe[q->n_probes + k], e));
     q->n_empty = s->surface.n_empty;
@@ -87,7 +68,7 @@ static enum status probe_node(struct query_readout *q, struct scene *s, struct p
     TRY(prompt_text(p, text, CLAUSE_TOKENS_MAX, k < q->n_probes ? "clause" : "empty wish", "text",
                     0, &cut, e));
     if (cut && f == 0 && i == 0)
-        TRY(prompt_cut(p, "clause", cut, "a clause is cut after 256 tokens", e));
+        TRY(prompt_cut(p, "clause", cut, "a clause is cut after 192 tokens", e));
     q->len[f][k] = prompt_len(p, node);
     return prompt_ask_tokens(p, node, &q->out[cell(q, s, f, i, k)], e);
 }
@@ -106,7 +87,10 @@ static enum status add_item(struct query_readout *q, struct scene *s, struct pro
     p->item = i < s->n ? i : -1;
     q->text[prior_at(s, f, i)] = text;
     TRY(item_node(s, p, root, frame, text, &node, e));
-    for (int k = 0; k < q->n_probes + (known ? 0 : q->n_empty); k++)
+    if (known && i > 0) /* as many tokens as it would have been */
+        for (int k = q->n_probes; i < s->n && k < q->n_probes + q->n_empty; k++)
+            p->tokens += q->len[f][k];
+    for (int k = 0; k < q->n_probes + (known && i > 0 ? 0 : q->n_empty); k++)
         if (i < s->n || k >= q->n_probes || !q->known[f][k])
             TRY(probe_node(q, s, p, node, f, i, k, e));
     return ST_OK;

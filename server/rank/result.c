@@ -47,12 +47,15 @@ static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
     json_t *parts = r->clause ? json_array() : json_null();
     for (int c = 0; r->clause && c < x->n_clauses; c++)
         json_array_append_new(parts, json_real(r->clause[c]));
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o}", "item", r->item->id,
-                     "title", r->item->title, "text", r->item->text, "tags", tags_json(r->item),
-                     "time", time_json(r->item), "rank", r->rank, "score", r->score, "logprob",
-                     r->logprob, "prior", x->has_prior ? json_real(r->prior) : json_null(),
-                     "label_mass", x->has_label_mass ? json_real(r->label_mass) : json_null(),
-                     "clauses", parts, "baselines", item_baselines(x, r));
+    json_t *o =
+        json_pack("{s:s,s:s,s:s,s:o,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o}", "item", r->item->id, "title",
+                  r->item->title, "text", r->item->text, "tags", tags_json(r->item), "time",
+                  time_json(r->item), "rank", r->rank, "score", r->score, "logprob", r->logprob,
+                  "prior", x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
+                  x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts,
+                  "baselines", item_baselines(x, r));
+    if (o && x->used == READOUT_BLEND) json_object_set_new(o, "other", json_real(r->other));
+    return o;
 }
 
 static json_t *baselines_json(const struct rank_result *x) {
@@ -116,7 +119,7 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
         "catalog", text_of(r->catalog), "surface", json_string(x->surface.name), "model", "name",
         m.name, "sha256", m.sha256, "backend", m.backend, "precision", m.precision, "readout",
         "used", readout_name(x->used), "why", x->why, "prompt", "tokens",
-        (json_int_t)x->prompt.n_tok, "shared_tokens", x->shared_tokens, "truncated", cuts_json(x),
+        (json_int_t)x->prompt.tokens, "shared_tokens", x->shared_tokens, "truncated", cuts_json(x),
         "sha256", x->prompt_sha256, "clauses", clauses_json(x), "items", items, "baselines",
         baselines_json(x), "candidates", x->n, "note", x->surface.note, "timing", "tokens_computed",
         (json_int_t)x->tokens_computed, "tokens_cached", (json_int_t)x->tokens_cached, "queue_ms",
@@ -135,7 +138,7 @@ enum status preview_json(const struct rank_result *x, struct arena *a, struct vi
     }
     return dump(json_pack("{s:{s:s,s:s},s:o,s:I,s:i,s:o,s:o,s:s,s:o}", "readout", "used",
                           readout_name(x->used), "why", x->why, "parts", parts, "tokens",
-                          (json_int_t)x->prompt.n_tok, "shared_tokens", x->shared_tokens,
+                          (json_int_t)x->prompt.tokens, "shared_tokens", x->shared_tokens,
                           "truncated", cuts_json(x), "clauses", clauses_json(x), "sha256",
                           x->prompt_sha256, "warnings", warnings_json(x)),
                 a, out, e);

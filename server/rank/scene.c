@@ -1,6 +1,7 @@
 /* Loading what a ranking works on. */
 #include "server/rank/scene.h"
 
+#include "model/base/buf.h"
 #include "server/rank/keyed.h"
 
 #include <stdlib.h>
@@ -54,11 +55,31 @@ static enum status add_by_key(struct scene *s, int random, int count, struct err
     return ST_OK;
 }
 
+enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *e) {
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    *n = 0;
+    for (int c = 0; c < s->n_wish; c++)
+        if (s->clause[c].sign > 0 && s->clause[c].weight > 0) {
+            buf_str(&b, (*n)++ ? ", " : "");
+            buf_view(&b, s->clause[c].text);
+        }
+    struct view v = buf_text(&b);
+    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
+    buf_free(&b);
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
+    *out = (struct view){copy, v.n};
+    return ST_OK;
+}
+
+/* By the words of what is wanted: "no horror" must not bring horror in. */
 static enum status add_bm25(struct scene *s, int count, struct err *e) {
     struct item *top;
+    struct view wanted;
     int n;
-    if (s->r->instruction.n == 0) return ST_OK;
-    TRY(store_bm25_top(s->k->store, s->r->catalog, s->r->instruction, count, s->a, &top, &n, e));
+    TRY(scene_wanted(s, &wanted, &n, e));
+    if (n == 0) return ST_OK;
+    TRY(store_bm25_top(s->k->store, s->r->catalog, wanted, count, s->a, &top, &n, e));
     for (int i = 0; i < n && s->n_pool < count; i++) add_candidate(s, &top[i]);
     return ST_OK;
 }

@@ -5,7 +5,13 @@
 
 #include "server/rank/rank.h"
 
-enum { CATALOG_MAX = 5000, ITEM_TOKENS_MAX = 256, CLAUSE_TOKENS_MAX = 256, TEXT_TOKENS_MAX = 2048 };
+enum {
+    JOB_TOKENS_MAX = 400000,
+    CATALOG_MAX = 5000,
+    ITEM_TOKENS_MAX = 256,
+    CLAUSE_TOKENS_MAX = 192,
+    TEXT_TOKENS_MAX = 2048
+};
 
 struct scene {
     struct ranker *k;
@@ -35,6 +41,8 @@ struct scene {
     int n_examples;
 };
 
+/* The wanted clauses as one text; "" when there are none. */
+enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *e) MUST_CHECK;
 enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
                        struct arena *a, struct err *e) MUST_CHECK;
 
