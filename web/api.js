@@ -172,7 +172,10 @@ async function* pieces(body) {
   }
 }
 
-// Ranks; calls on.progress and on.score on the way, returns the answer, throws ApiError or AbortError.
+// An item's raw log-probability as it arrives; older servers call it score.
+export const rawScore = event => event.logprob ?? event.score;
+
+// Ranks; calls progress with each event and score with each raw number on the way, returns the answer, throws ApiError or AbortError.
 export async function rank(request, { signal, progress, score }) {
   const res = await send(...post('/api/rank', request, signal, { Accept: 'text/event-stream' }));
   if (!(res.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) return res.json();
@@ -182,7 +185,7 @@ export async function rank(request, { signal, progress, score }) {
     if (!['progress', 'score', 'done', 'error'].includes(event)) return;
     const body = JSON.parse(data);
     if (event === 'progress') progress(body);
-    else if (event === 'score') score(body);
+    else if (event === 'score') score(rawScore(body));
     else if (event === 'done') result = body.result ?? body;
     else error = new ApiError(body.error ?? body);
   };

@@ -23,13 +23,16 @@ const store = st.createState(st.INITIAL);
 const { get, set } = store;
 const LONG_URL = 2000,
   KEPT = 20,
-  NO_JOB = { job: null, running: false };
+  DOUBLE_CLICK_MS = 400,
+  NO_JOB = { job: null, running: false },
+  NO_LIST = { result: null, resultKey: '', previous: null, stored: null, row: '' };
 const answers = new Map(); // request as JSON -> {result, previous}: Back shows the list as it was
 let abort = null,
   splitting = null,
   splitFor = '',
   dirty = false,
   noticeId = 0,
+  startedAt = 0,
   shown = null;
 
 // --- notices
@@ -71,8 +74,11 @@ async function splitNow() {
     if (get().wish.trim() === text)
       set({ clauses: st.mergeClauses(get().clauses, clauses), clauseError: '' });
   } catch (e) {
-    if (e.name !== 'AbortError')
-      set({ clauseError: `The wish could not be split into parts: ${e.message}` });
+    if (e.name !== 'AbortError' && get().wish.trim() === text)
+      set({
+        clauses: st.mergeClauses(get().clauses, []),
+        clauseError: `The parts are not known: ${e.message} The next ranking tries again.`,
+      });
   }
 }
 const split = later(250, splitNow);
@@ -112,13 +118,14 @@ const hasWords = s => s.wish.trim() || s.examples.length || s.member;
 async function setCatalog(catalog) {
   const before = get();
   const own = before.surface?.example_wishes ?? [];
+  stop();
   change({
     catalog,
     member: '',
     memberInfo: null,
     members: [],
     examples: before.examples.filter(e => !e.item),
-    row: '',
+    ...NO_LIST,
   });
   await loadSurface(catalog);
   if (get().catalog !== catalog) return;
@@ -188,6 +195,7 @@ async function start(request = st.requestOf(get()), key = JSON.stringify(request
   abort?.abort();
   const mine = (abort = new AbortController());
   const before = shown?.catalog === request.catalog ? shown.items : null;
+  if (!get().running) startedAt = performance.now();
   set({
     notices: get().notices.filter(n => n.kind === 'error'),
     running: true,
@@ -201,13 +209,14 @@ async function start(request = st.requestOf(get()), key = JSON.stringify(request
         if (abort === mine) set({ job: { ...get().job, ...p } });
       },
       score: s => {
-        if (abort === mine && Number.isFinite(s.score))
-          set({ job: { ...get().job, scores: [...get().job.scores, s.score] } });
+        if (abort === mine && Number.isFinite(s))
+          set({ job: { ...get().job, scores: [...get().job.scores, s] } });
       },
     });
     if (abort !== mine) return;
     remember(key, { result, previous: before });
     show(key, result, before);
+    if (get().wish.trim() === request.instruction) takeClauses(result);
     const n = counted(result.items?.length ?? 0, get().surface?.item_word ?? 'item');
     const first = result.items?.[0]?.title ?? 'nothing';
     announce(`Ranked ${n} in ${duration(result.timing?.score_ms ?? 0)}. First: ${first}.`);
@@ -220,12 +229,21 @@ async function start(request = st.requestOf(get()), key = JSON.stringify(request
   }
 }
 
+// What the wish was read as in fact stands under it, also when the split before had failed.
+function takeClauses(result) {
+  const clauses = st.clausesOfResult(get(), result);
+  if (clauses) set({ clauses, clauseError: '' });
+}
+
 // A ranking that a person asks for: the URL becomes a step of its own, and the list comes into sight.
 async function rankNow() {
   document.activeElement?.matches?.('.clause-text, #member, input[type=number]') &&
     document.activeElement.dispatchEvent(new Event('change'));
   // Parts edited for the wish as it was must not be sent with the wish as it is.
-  if (st.clausesTouched(get().clauses) && splitFor !== get().wish.trim()) await splitNow();
+  const { clauses, clauseError, wish } = get();
+  const touched = st.clausesTouched(clauses);
+  const parts = clauseError || (touched && splitFor !== wish.trim()) ? splitNow() : null;
+  if (touched) await parts;
   set({ row: '' });
   writeUrl(st.toHash(get()), !dirty);
   dirty = false;
@@ -236,12 +254,16 @@ async function rankNow() {
   return done;
 }
 
+function stop() {
+  abort?.abort();
+  abort = null;
+  if (get().job) set(NO_JOB);
+}
+
 function cancel() {
   const { job, result, surface } = get();
   if (!job) return;
-  abort?.abort();
-  abort = null;
-  set(NO_JOB);
+  stop();
   const done = job.items_total
     ? ` after ${job.items_done} of ${counted(job.items_total, surface?.item_word ?? 'item')}`
     : '';
@@ -263,11 +285,12 @@ async function openRun(id, row) {
     const run = await api.run(id);
     const request = run.request ?? {};
     const choices = st.choicesOf(request);
-    set({ ...choices, row, memberInfo: null });
+    set({ ...choices, row, memberInfo: null, clauseError: '' });
     await loadSurface(choices.catalog);
     show(JSON.stringify(st.requestOf(get())), run, null, { id, request, created: run.created });
     splitFor = choices.wish.trim();
-    if (!choices.clauses.length) split();
+    takeClauses(run);
+    if (!choices.clauses.length && !get().clauses.length) split();
     if (choices.member) setMemberQuietly();
     findMembers('');
     nameExamples().catch(() => {});
@@ -280,21 +303,43 @@ async function openRun(id, row) {
           })
         : e,
     );
-    if (!get().result) await openChoices(st.CHOICES, true);
+    // The address names this run, so no other list may stand under it.
+    set(NO_LIST);
+    shown = null;
+    if (e.status === 404 || !get().catalog) await openChoices(st.CHOICES, true);
   }
 }
 
-async function openChoices(choices, empty) {
+// A link to a catalogue that is not there names those that are; what it asked of the other one is dropped.
+async function existing(choices) {
+  const is = () => get().catalogs.some(c => c.name === choices.catalog);
+  if (!choices.catalog || is()) return choices;
+  await loadCatalogs().catch(() => {});
+  if (is()) return choices;
+  const names = get().catalogs.map(c => c.name);
+  failed('This link', {
+    message: `There is no catalogue "${choices.catalog}" here.`,
+    hint: names.length ? `Choose one of: ${names.join(', ')}.` : 'Import it first.',
+  });
+  const examples = choices.examples.filter(e => !e.item);
+  return { ...choices, catalog: '', member: '', examples, row: '', lost: true };
+}
+
+async function openChoices(asked, empty) {
+  const { lost, ...choices } = await existing(asked);
   const { catalogs } = get();
   const first =
     catalogs.find(c => c.name === 'movies' && c.items) ??
     catalogs.find(c => c.items) ??
     catalogs[0];
+  const catalog = choices.catalog || first?.name || '';
   set({
     ...choices,
-    catalog: choices.catalog || first?.name || '',
+    catalog,
     memberInfo: null,
+    clauseError: '',
     stored: null,
+    ...(lost || shown?.catalog !== catalog ? { ...NO_LIST, row: choices.row } : {}),
   });
   await loadSurface(get().catalog);
   if (empty || !hasWords(get()))
@@ -307,7 +352,7 @@ async function openChoices(choices, empty) {
   const key = JSON.stringify(st.requestOf(get()));
   const known = answers.get(key);
   if (known) show(key, known.result, known.previous);
-  else if (catalogs.length) await start();
+  else if (catalogs.length && !lost) await start();
 }
 
 async function setMemberQuietly() {
@@ -324,11 +369,7 @@ async function route() {
   for (const d of document.querySelectorAll('dialog[open]')) d.close();
   const to = st.fromHash(location.hash);
   if (to.run) return openRun(to.run, to.row);
-  if (abort) {
-    abort.abort();
-    abort = null;
-    set(NO_JOB);
-  }
+  stop();
   return openChoices(to.choices, to.empty);
 }
 
@@ -409,7 +450,11 @@ const intents = {
   setChoice: (key, value) => change({ [key]: value }),
   setSort: sort => set({ sort }),
   rank: rankNow,
-  rankOrCancel: () => (get().running ? cancel() : rankNow()),
+  // The second click of a double-click on Rank meets Cancel in its place, and is not meant for it.
+  rankOrCancel: () => {
+    if (!get().running) return rankNow();
+    if (performance.now() - startedAt > DOUBLE_CLICK_MS) cancel();
+  },
   openPrompt: () => prompt.show(() => api.preview(st.requestOf(get()))),
   openRuns: () => runs.show(),
   openImport: () => importer.show(),

@@ -139,6 +139,21 @@ export function progressLine(job, word) {
   };
 }
 
+// What one item's prompt costs, from its parts, and what the whole job costs, from the answer.
+export function promptSize(p) {
+  const one = (p.parts ?? []).reduce((n, x) => n + (x.tokens ?? 0), 0);
+  return {
+    one: `About ${counted(one, 'token')} for one item.`,
+    job:
+      p.tokens === undefined
+        ? ''
+        : ` ${counted(p.tokens, 'token')} in the whole job, ${whole(p.shared_tokens ?? 0)} shared by all items and computed once.`,
+  };
+}
+
+// BM25 still numbers the items that hold none of the words; such a place says nothing.
+export const noMatch = (key, entry) => key === 'bm25' && entry?.score === 0;
+
 export function timeLeft(ms) {
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0
     ? `about ${duration(Math.max(ms, 1))} left`

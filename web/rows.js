@@ -1,8 +1,18 @@
 // Reading the first rows of a file before it is sent: CSV by RFC 4180, or one JSON object a line. Pure.
 
+// What the header line has most of, quotes aside; a comma where it has none. The server guesses in the same way.
+export function separatorOf(text) {
+  const count = { ',': 0, ';': 0, '\t': 0 };
+  for (const c of text.slice(0, headerLength(text)).replace(/"[^"]*("|$)/g, '')) {
+    if (c in count) count[c]++;
+  }
+  return Object.keys(count).reduce((best, c) => (count[c] > count[best] ? c : best));
+}
+
 // Rows of fields; stops after `limit` rows. A last row without its line end counts only when complete is true.
 export function parseCsv(text, limit = Infinity, complete = true) {
   const rows = [];
+  const separator = separatorOf(text);
   let row = [],
     field = '',
     quoted = false,
@@ -26,7 +36,7 @@ export function parseCsv(text, limit = Infinity, complete = true) {
     } else if (c === '"' && field === '') {
       quoted = true;
       any = true;
-    } else if (c === ',') {
+    } else if (c === separator) {
       row.push(field);
       field = '';
       any = true;
@@ -99,12 +109,12 @@ export const FIELDS = {
   interactions: ['member', 'item', 'label', 'rating', 'at'],
 };
 
-// The CSV's header line with columns renamed: [[theirs, ours], ...]; the rest of the file is not touched.
-export function renamedHeader(columns, names) {
+// The header line with columns renamed: [[theirs, ours], ...]; the rest of the file is not touched.
+export function renamedHeader(columns, names, separator = ',') {
   return columns
     .map(c => names.get(c) || c)
-    .map(c => (/[",\r\n]/.test(c) ? `"${c.replaceAll('"', '""')}"` : c))
-    .join(',');
+    .map(c => (/[",;\t\r\n]/.test(c) ? `"${c.replaceAll('"', '""')}"` : c))
+    .join(separator);
 }
 
 // Characters of the header row with its line end, so that the rest can be kept as bytes.

@@ -90,8 +90,20 @@ export function mergeClauses(current, proposed) {
   return [...out, ...current.filter(c => c.from === null)];
 }
 
+// The parts that a result says it read the wish as, for a wish that nobody has edited in parts; else null.
+export function clausesOfResult(s, result) {
+  const read = (result.clauses ?? []).filter(c => c.source === 'wish');
+  return read.length && !clausesTouched(s.clauses) ? mergeClauses(s.clauses, read) : null;
+}
+
 export const clausesTouched = clauses => clauses.some(c => c.touched || c.off);
 export const liveClauses = clauses => clauses.filter(c => !c.off && c.text.trim() !== '');
+
+// What stands for the wish once a person changed its parts. A wish that could not be split is one part of its own.
+const editedClauses = s => [
+  ...(s.clauseError && s.wish.trim() ? [{ text: s.wish.trim(), sign: 1, weight: 1 }] : []),
+  ...liveClauses(s.clauses),
+];
 
 export const editClause = (clauses, id, patch) =>
   clauses.map(c => (c.id === id ? { ...c, ...patch, touched: true } : c));
@@ -126,7 +138,7 @@ export function requestOf(s) {
   };
   if (s.surface?.name) r.surface = s.surface.name;
   if (clausesTouched(s.clauses))
-    r.clauses = liveClauses(s.clauses).map(({ text, sign, weight }) => ({
+    r.clauses = editedClauses(s).map(({ text, sign, weight }) => ({
       text: text.trim(),
       sign,
       weight,
@@ -187,7 +199,7 @@ export function toHash(s) {
   ])
     if (s[key]) q.append(name, s[key]);
   if (clausesTouched(s.clauses))
-    for (const c of liveClauses(s.clauses))
+    for (const c of editedClauses(s))
       q.append('clause', `${c.sign < 0 ? '-' : '+'}${c.weight} ${c.text}`);
   for (const e of s.examples) q.append(e.item ? e.label : `${e.label}text`, e.item || e.text);
   if (s.readout !== CHOICES.readout) q.append('readout', s.readout);

@@ -6,6 +6,7 @@ import { counted, whole } from './format.js';
 
 const HEAD_BYTES = 64 * 1024;
 const SHOWN = 5;
+const SEPARATORS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' };
 const KINDS = {
   items: 'items of a new catalogue',
   members: 'members of a catalogue',
@@ -136,7 +137,9 @@ async function take(ui, file, state) {
   ui.names.clear();
   fillWith(ui.outcome);
   if (file) {
-    ui.headText = new TextDecoder().decode(await file.slice(0, HEAD_BYTES).arrayBuffer());
+    // The byte order mark stays, so that the header's length in bytes is right.
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    ui.headText = decoder.decode(await file.slice(0, HEAD_BYTES).arrayBuffer());
     if (!ui.name.value || ui.name.dataset.from === ui.name.value) {
       const free = rows.nameFrom(file.name);
       ui.name.value = ui.kind.value === 'items' ? free : state.catalog;
@@ -171,7 +174,9 @@ function refresh(ui, state) {
       { class: 'fact' },
       [
         `${ui.file.name}, ${whole(Math.ceil(ui.file.size / 1024))} KB`,
-        csv ? 'read as CSV' : 'read as JSONL',
+        csv
+          ? `read as CSV with ${SEPARATORS[rows.separatorOf(ui.headText)]}`
+          : 'read as JSONL',
         `the first ${counted(p.rows.length, 'row')}:`,
       ].join(', '),
     ),
@@ -264,7 +269,8 @@ function ready(ui) {
 function bodyOf(ui) {
   if (!ui.names.size) return ui.file;
   const old = new TextEncoder().encode(ui.headText.slice(0, rows.headerLength(ui.headText))).length;
-  return new Blob([rows.renamedHeader(ui.columns, ui.names), '\n', ui.file.slice(old)]);
+  const header = rows.renamedHeader(ui.columns, ui.names, rows.separatorOf(ui.headText));
+  return new Blob([header, '\n', ui.file.slice(old)]);
 }
 
 async function upload(ui, api, done) {

@@ -1,7 +1,7 @@
 // The exact prompt, part by part: what the model reads, how many tokens, what did not fit.
 // mountPrompt() returns {show(load)}: load() promises the preview.
 import { h, fillWith, makeDialog, copyText } from './dom.js';
-import { whole, counted, shortHash } from './format.js';
+import { counted, promptSize, shortHash } from './format.js';
 
 export function mountPrompt() {
   const d = makeDialog('prompt', 'The exact prompt');
@@ -47,8 +47,8 @@ function promptBody(p) {
     h(
       'p',
       {},
-      h('strong', {}, counted(p.tokens ?? 0, 'token')),
-      ` for one item, ${whole(p.shared_tokens ?? 0)} of them shared by all items and computed once. `,
+      h('strong', {}, promptSize(p).one),
+      `${promptSize(p).job} `,
       p.readout ? `Readout: ${p.readout.used}${p.readout.why ? ` (${p.readout.why})` : ''}.` : '',
     ),
     p.truncated?.length

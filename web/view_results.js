@@ -15,7 +15,7 @@ export function mountResults(root, store, intents) {
   );
   store.watch(['result'], s => fillWith(tail, s.result ? runTail(s, intents) : null));
   store.watch(
-    ['result', 'examples', 'row', 'sort', 'catalogs', 'running', 'previous'],
+    ['result', 'examples', 'row', 'sort', 'catalog', 'catalogs', 'running', 'previous'],
     (s, before) => {
       const places = s.result !== before.result || s.sort !== before.sort ? tops(table) : null;
       root.classList.toggle('waiting', s.running && !!s.result);
@@ -117,9 +117,15 @@ function tableOrNothing(s, intents) {
   const r = s.result;
   if (!r)
     return s.running || s.catalogs === null
-      ? skeleton()
+      ? [
+          s.catalog ? h('p', { class: 'fact' }, `The list from ${s.catalog} comes here.`) : null,
+          skeleton(),
+        ]
       : s.catalogs.length
-        ? nothing('Nothing ranked yet.', 'Write a wish and press Rank.')
+        ? nothing(
+            s.catalog ? `No list from ${s.catalog} yet.` : 'Nothing ranked yet.',
+            'Write a wish and press Rank: the list comes here.',
+          )
         : firstImport(intents);
   if (!r.items?.length)
     return nothing(
@@ -262,13 +268,14 @@ function itemRow(i, { s, intents, baselines, min, max, moves }) {
 
 function baselineCell(i, b) {
   const rank = i.baselines?.[b]?.rank;
+  const none = f.noMatch(b, i.baselines?.[b]);
   const change = f.rankChange(rank, i.rank);
   return h(
     'td',
     { role: 'cell', class: 'col-base' },
     h('span', { class: 'base-name', 'aria-hidden': 'true' }, f.baselineName(b)),
-    change === null
-      ? h('span', { class: 'nodata' }, 'no data')
+    change === null || none
+      ? h('span', { class: 'nodata' }, none ? 'no match' : 'no data')
       : [
           h('span', { class: 'base-rank' }, String(rank)),
           h(

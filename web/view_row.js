@@ -68,7 +68,12 @@ export function detailRow(i, r, columns, intents) {
 function contributions(i, r) {
   const clauses = r.clauses ?? [];
   const given = i.clauses ?? [];
-  if (!clauses.length || !given.length)
+  const known = clauses.length && given.length;
+  const lines = known ? clauses.map((c, k) => clauseLine(c, given[k])) : [];
+  // Only a blend has a part that comes from no clause; with it the lines add up to the score.
+  if (Number.isFinite(i.other))
+    lines.push({ words: ['History, examples and profile'], v: i.other });
+  if (!lines.length)
     return h(
       'p',
       { class: 'fact' },
@@ -76,7 +81,7 @@ function contributions(i, r) {
     );
   const scale = Math.max(
     ...(r.items ?? [])
-      .flatMap(x => x.clauses ?? [])
+      .flatMap(x => [...(x.clauses ?? []), x.other])
       .filter(Number.isFinite)
       .map(Math.abs),
     1e-9,
@@ -99,24 +104,11 @@ function contributions(i, r) {
       h(
         'tbody',
         {},
-        clauses.map((c, k) => {
-          const v = given[k];
-          return h(
+        lines.map(({ words, v }) =>
+          h(
             'tr',
             {},
-            h(
-              'th',
-              { scope: 'row' },
-              h(
-                'span',
-                { class: `word ${c.sign < 0 ? 'less' : ''}` },
-                c.sign < 0 ? 'less ' : 'more ',
-              ),
-              c.text,
-              c.weight !== 1
-                ? h('span', { class: 'times' }, ` \u00d7 ${f.num(c.weight, 1)}`)
-                : null,
-            ),
+            h('th', { scope: 'row' }, words),
             h(
               'td',
               { class: 'axis' },
@@ -127,9 +119,21 @@ function contributions(i, r) {
               }),
             ),
             h('td', { class: 'mono value' }, f.signed(v, 2)),
-          );
-        }),
+          ),
+        ),
       ),
     ),
   ];
+}
+
+function clauseLine(c, v) {
+  const less = c.sign < 0;
+  return {
+    v,
+    words: [
+      h('span', { class: `word ${less ? 'less' : ''}` }, less ? 'less ' : 'more '),
+      c.text,
+      c.weight !== 1 ? h('span', { class: 'times' }, ` \u00d7 ${f.num(c.weight, 1)}`) : null,
+    ],
+  };
 }

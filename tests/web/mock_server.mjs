@@ -141,6 +141,7 @@ function answer(catalog, req, id) {
       weight: 1,
     })),
   ];
+  const split = clauses.length - (req.examples ?? []).length;
   const items = catalog.items.slice(0, req.candidates?.count ?? 100);
   const parts = new Map(
     items.map(i => [i.id, clauses.map(c => c.sign * c.weight * overlap(c.text, i))]),
@@ -148,6 +149,7 @@ function answer(catalog, req, id) {
   const total = i => parts.get(i.id).reduce((a, b) => a + b, 0);
   const order = ranked(items, total);
   const relevance = req.readout === 'relevance';
+  const blend = req.readout === 'blend';
   const base = {
     popularity: req.instruction?.includes('warn') ? null : ranked(items, i => i.popularity ?? 0),
     bm25: ranked(items, i => overlap((req.instruction ?? '').slice(0, 12), i)),
@@ -163,11 +165,13 @@ function answer(catalog, req, id) {
       precision: 'bf16',
     },
     readout: {
-      used: relevance ? 'relevance' : 'query',
-      why: relevance ? 'asked for' : 'the request has an instruction and the model is small',
+      used: relevance || blend ? req.readout : 'query',
+      why: relevance || blend ? 'asked for' : 'the request has an instruction and the model is small',
     },
     prompt: { tokens: 412, shared_tokens: 38, truncated: [], sha256: 'ab'.repeat(32) },
-    clauses: relevance ? [] : clauses,
+    clauses: relevance
+      ? []
+      : clauses.map((c, k) => ({ ...c, source: k < split ? 'wish' : 'example' })),
     items: items
       .map(i => ({
         item: i.id,
@@ -178,12 +182,18 @@ function answer(catalog, req, id) {
         score: total(i),
         logprob: -31.2 + total(i) * 3,
         prior: -33.9,
+        ...(blend ? { other: 0.25 } : {}),
         label_mass: relevance ? 0.12 + noise(`m${i.id}`) * 0.2 : null,
         clauses: relevance ? [] : parts.get(i.id),
         baselines: Object.fromEntries(
           asked
             .filter(b => base[b]?.has(i.id) && !(b === 'bm25' && noise(`x${i.id}`) > 0.9))
-            .map(b => [b, base[b].get(i.id)]),
+            .map(b => [
+              b,
+              b === 'bm25' && noise(`z${i.id}`) > 0.6
+                ? { ...base[b].get(i.id), score: 0 }
+                : base[b].get(i.id),
+            ]),
         ),
       }))
       .sort((a, b) => a.rank - b.rank)
@@ -330,7 +340,7 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { aborted: 0 };
+  const seen = { aborted: 0, splitFaults: 0 };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
@@ -401,7 +411,7 @@ async function stream(res, seen, stepMs, result, wish) {
       queue_position: 0,
     });
     for (let k = done; k < Math.min(total, done + 10); k++)
-      send('score', { item: String(k + 1), score: noise(`s${k}`) * 4 - 1 });
+      send('score', { item: String(k + 1), logprob: noise(`s${k}`) * 4 - 1 });
     await wait(stepMs * (wish.includes('slow motion') ? 20 : 1));
   }
   if (!gone) {
@@ -460,7 +470,11 @@ async function handle(db, seen, stepMs, req, res) {
     });
   if (what === 'GET /surfaces')
     return json({ name: path[2], question: '', ...(SURFACES[path[2]] ?? SURFACES.generic) });
-  if (what === 'POST /clauses') return json({ clauses: splitWish(JSON.parse(body).text) });
+  if (what === 'POST /clauses') {
+    const { text } = JSON.parse(body);
+    if (seen.splitFaults > 0 && seen.splitFaults--) refuse(503, 'busy', 'The server is busy.');
+    return json({ clauses: splitWish(text) });
+  }
   if (what === 'GET /catalogs' && path.length === 2)
     return json({ catalogs: [...db.catalogs].map(([n, c]) => brief(n, c)) });
   if (what === 'POST /catalogs' && path.length === 2) return json(importItems(db, url, type, body));
@@ -561,7 +575,7 @@ function promptOf(catalog, r) {
   return {
     readout: { used: 'query', why: 'the request has an instruction and the model is small' },
     parts,
-    tokens: parts.reduce((n, p) => n + p.tokens, 0),
+    tokens: parts.reduce((n, p) => n + p.tokens * (p.per_item ? 50 : 1), 0),
     shared_tokens: parts[0].tokens,
     truncated: r.member
       ? [{ part: 'history', dropped: 37, why: 'the oldest interactions did not fit' }]

@@ -47,6 +47,61 @@ await story(async ({ browser, ok, step }) => {
     ok(mock.seen.aborted === before + 1, 'the connection was closed');
     ok(/Cancelled/.test(await page.textContent('#notices')), 'a note says so');
   });
+  await step('a double-click on Rank does not cancel', async () => {
+    await page.fill('#wish', 'slow motion for a double-click');
+    // By script, since a note that goes away may move the button from under the pointer.
+    await page.evaluate(() => {
+      document.getElementById('rank').click();
+      document.getElementById('rank').click();
+    });
+    await page.waitForTimeout(450);
+    ok(await page.isVisible('#rank.running'), 'the ranking goes on');
+    await page.click('#rank');
+    await page.waitForFunction(() => !document.querySelector('#rank.running'));
+    ok(true, 'a later click cancels');
+  });
+  await step('a failed split', async () => {
+    const said = () => page.$$eval('.clause-text', all => all.map(c => c.value).join('|'));
+    await wish('old part, older part');
+    await ranked(page);
+    await page.waitForFunction(() => document.querySelectorAll('.clause').length === 2);
+    mock.seen.splitFaults = 1;
+    await page.fill('#wish', 'new part, newer part');
+    await page.waitForFunction(() => !document.querySelector('.clause'));
+    ok(/not known/.test(await page.textContent('#ask')), 'the old parts go, and why');
+    mock.seen.splitFaults = 99;
+    await page.click('#rank');
+    await ranked(page);
+    ok((await said()) === 'new part|newer part', 'the result says its parts', await said());
+    mock.seen.splitFaults = 0;
+  });
+  await step('blend: the part that is no clause; no match is not a rank', async () => {
+    await page.selectOption('#readout', 'blend');
+    await wish('blended films');
+    await ranked(page);
+    await page.locator('button.title').first().click();
+    ok(
+      /History, examples and profile.*\+0\.25/.test(await page.textContent('.parts')),
+      'the rest has its line',
+    );
+    await page.locator('button.title').first().click();
+    const none = page.locator('.nodata', { hasText: 'no match' });
+    ok((await none.count()) > 0, 'a score of 0 is no match');
+    ok(
+      (await none.first().locator('xpath=..').locator('.base-rank, .change').count()) === 0,
+      'and shows no place',
+    );
+    await page.selectOption('#readout', 'auto');
+  });
+  await step('a long wish scrolls', async () => {
+    await page.fill('#wish', 'line\n'.repeat(40));
+    const [height, line, more] = await page.$eval('#wish', a => [
+      a.clientHeight,
+      parseFloat(getComputedStyle(a).lineHeight),
+      a.scrollHeight > a.clientHeight,
+    ]);
+    ok(height < 9 * line && height > 7 * line && more, 'about eight lines', height / line);
+  });
   await step('a newer ranking wins', async () => {
     await wish('slow motion again');
     await page.waitForSelector('#rank.running');
@@ -111,6 +166,12 @@ await story(async ({ browser, ok, step }) => {
     await page.click('#open-prompt');
     await page.waitForSelector('.prompt li');
     ok(
+      /About \d+ tokens for one item\. [\d,]+ tokens in the whole job, \d+ shared/.test(
+        await page.textContent('#dialog-prompt'),
+      ),
+      'one item and the whole job are told apart',
+    );
+    ok(
       /history was shortened, 37 tokens left out/.test(await page.textContent('#dialog-prompt')),
       'what was truncated',
     );
@@ -171,6 +232,41 @@ await story(async ({ browser, ok, step }) => {
     );
     await page.keyboard.press('Escape');
   });
+  await step('semicolons and a byte order mark', async () => {
+    await page.click('#open-import');
+    await page.setInputFiles('#import-file', {
+      name: 'half.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('\uFEFFisbn;name\n7;Sea, deep\n8;Hills\n'),
+    });
+    await page.waitForFunction(() =>
+      /with semicolons/.test(document.getElementById('import-preview').textContent),
+    );
+    await page.selectOption('.preview-table select >> nth=0', 'id');
+    await page.selectOption('.preview-table select >> nth=1', 'title');
+    await page.fill('#import-name', 'half');
+    await page.click('#import-go');
+    await page.waitForSelector('#import-use');
+    const titles = mock.db.catalogs.get('half')?.items.map(i => `${i.id} ${i.title}`);
+    ok(titles?.join('|') === '7 Sea, deep|8 Hills', 'the server got our names', titles);
+    await page.keyboard.press('Escape');
+  });
+  await step('another catalogue', async () => {
+    await wish('slow motion');
+    await page.waitForSelector('#rank.running');
+    await page.selectOption('#catalog', 'half');
+    await page.waitForSelector('#rank.running');
+    ok(/from half/.test(await page.textContent('.results')), 'it says whose list will come');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('#rank.running'));
+    ok(
+      (await page.locator('table.list').count()) === 0 &&
+        /No list from half yet/.test(await page.textContent('.nothing')),
+      'the list of the catalogue before is gone',
+    );
+    await page.selectOption('#catalog', 'movies');
+    await ranked(page);
+  });
   await step('drop a file', async () => {
     await page.click('#open-import');
     const data = await page.evaluateHandle(() => {
@@ -193,6 +289,20 @@ await story(async ({ browser, ok, step }) => {
       /no catalogue "gone"/.test(await page.textContent('.notice.error')),
       'a missing catalogue is named',
     );
+    ok(
+      /Choose one of: .*movies/.test(await page.textContent('.notice.error')) &&
+        (await page.inputValue('#catalog')) === 'movies',
+      'with those that are there',
+    );
+    ok((await page.locator('table.list').count()) === 0, 'and nothing is ranked unasked');
+  });
+  await step('unknown run', async () => {
+    await page.goto(`${mock.url}/#/run/${[...mock.db.runs.keys()][0]}`);
+    await page.waitForSelector('.stored');
+    await page.goto(`${mock.url}/#/run/r-none`);
+    await page.waitForFunction(() => /r-none/.test(document.getElementById('notices').textContent));
+    ok((await page.locator('.stored').count()) === 0, 'no other saved run stands below');
+    await ranked(page);
   });
   await step('nothing there', async () => {
     await page.goto(`${mock.url}/#/?catalog=jobs`);

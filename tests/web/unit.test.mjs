@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import * as f from '../../web/format.js';
 import * as s from '../../web/state.js';
 import * as r from '../../web/rows.js';
-import { createSse, readEvents } from '../../web/api.js';
+import { createSse, readEvents, rawScore } from '../../web/api.js';
 
 const STREAM =
   ': ping\n\nevent: progress\ndata: {"seq":1,"phase":"score"}\n\r\nevent: score\r\ndata: {"item":"é 🎬"}\r\n\r\n' +
@@ -303,6 +303,17 @@ test('CSV: a renamed header keeps the rest', () => {
   assert.equal(r.renamedHeader(['a"b'], new Map()), '"a""b"');
 });
 
+test('CSV: the separator is what the header has most of, quotes aside', () => {
+  assert.equal(r.separatorOf('\uFEFFid;"a,b,c";c\n1,2,3,4\n'), ';');
+  assert.equal(r.separatorOf('id\tname, first\tx\n'), '\t');
+  assert.equal(r.separatorOf('id\n1;2;3\n'), ',');
+  assert.deepEqual(r.parseCsv('\uFEFFid;t\n1;a,b\n'), [
+    ['id', 't'],
+    ['1', 'a,b'],
+  ]);
+  assert.equal(r.renamedHeader(['x', 'a;b'], new Map([['x', 'id']]), ';'), 'id;"a;b"');
+});
+
 test('JSONL: columns are the union of keys, faults are named by line', () => {
   const p = r.previewJsonl(
     '{"id":1,"tags":["a","b"]}\n\nnope\n{"id":2,"x":null}\n{"id":3',
@@ -329,4 +340,44 @@ test('a year alone is shown as a year, other times as a day', () => {
   assert.equal(f.day('1977-01-01T00:00:00Z'), '1977');
   assert.equal(f.day('2026-09-14T00:00:00Z'), '2026-09-14');
   assert.equal(f.day(null), '');
+});
+
+test('prompt: one item is the sum of its parts, the job is told apart', () => {
+  const p = { parts: [{ tokens: 30 }, { tokens: 18 }], tokens: 2375, shared_tokens: 30 };
+  assert.equal(f.promptSize(p).one, 'About 48 tokens for one item.');
+  assert.match(f.promptSize(p).job, /2,375 tokens in the whole job, 30 shared by all items/);
+  assert.equal(f.promptSize({}).job, '');
+});
+
+test('no match: only BM25 with a score of 0', () => {
+  assert.equal(f.noMatch('bm25', { rank: 3, score: 0 }), true);
+  assert.equal(f.noMatch('bm25', { rank: 3, score: 0.1 }), false);
+  assert.equal(f.noMatch('popularity', { rank: 3, score: 0 }), false);
+  assert.equal(f.noMatch('bm25', undefined), false);
+});
+
+test('score events: the log-probability, else what older servers send', () => {
+  assert.equal(rawScore({ logprob: -3, score: 9 }), -3);
+  assert.equal(rawScore({ score: -4 }), -4);
+});
+
+test('clauses: a result tells its own, unless a person changed them; an unsplit wish is not lost', () => {
+  const result = {
+    clauses: [
+      { text: 'a', sign: -1, weight: 0.7, source: 'wish' },
+      { text: 'b', sign: 1, weight: 1, source: 'example' },
+    ],
+  };
+  assert.deepEqual(
+    s.clausesOfResult({ clauses: [] }, result).map(c => [c.text, c.sign, c.touched]),
+    [['a', -1, false]],
+  );
+  const own = { clauses: [s.newClause('mine')] };
+  assert.equal(s.clausesOfResult(own, result), null);
+  assert.equal(s.clausesOfResult({ clauses: [] }, { clauses: [] }), null);
+  const q = s.requestOf({ ...s.CHOICES, ...own, wish: 'all of it', clauseError: 'why' });
+  assert.deepEqual(
+    q.clauses.map(c => c.text),
+    ['all of it', 'mine'],
+  );
 });
