@@ -41,3 +41,7 @@ enum status app_ready(struct app *app, struct err *e) {
     if (st != ST_OK) err_hint(e, "try again in a few seconds");
     return st;
 }
+
+enum status app_stopped(struct app *app, enum status st, struct err *e) {
+    return st == ST_CANCELLED && atomic_load(&app->closing) ? app_ready(app, e) : st;
+}

@@ -16,7 +16,6 @@ struct app {
     _Atomic(struct http *) http; /* set after http_open, for its counters */
     const char *version;
     atomic_int closing; /* 1: no new rankings; 2: running ones are cancelled */
-    atomic_int running; /* rankings and previews, until their answer is sent */
     atomic_int queued;  /* rankings waiting or running */
     atomic_llong ranked, cancelled, failed, tokens_computed, tokens_cached;
 };
@@ -26,6 +25,8 @@ extern const int app_n_routes;
 
 /* ST_BUSY, with the reason, while nothing can be ranked. */
 enum status app_ready(struct app *app, struct err *e) MUST_CHECK;
+/* A ranking that was given up because the server stops is ST_BUSY, with the reason; else st. */
+enum status app_stopped(struct app *app, enum status st, struct err *e) MUST_CHECK;
 
 /* Handlers, by file. */
 enum status api_rank_post(struct req *r, struct err *e);

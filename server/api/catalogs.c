@@ -4,6 +4,8 @@
 #include "server/api/out.h"
 #include "server/api/query.h"
 
+#include "model/base/clock.h"
+
 static void write_catalog(struct buf *b, const struct catalog *c) {
     out_open(b, NULL, '{');
     out_text(b, "name", c->name);
@@ -64,6 +66,7 @@ enum status api_catalogs_delete(struct req *r, struct err *e) {
 }
 
 static void write_item(struct buf *b, const struct item *it) {
+    char when[CLOCK_TEXT];
     out_open(b, NULL, '{');
     out_text(b, "id", it->id);
     out_text(b, "title", it->title);
@@ -72,7 +75,10 @@ static void write_item(struct buf *b, const struct item *it) {
     for (int i = 0; i < it->n_tags; i++) out_text(b, NULL, it->tags[i]);
     out_close(b, ']');
     if (it->has_popularity) out_num(b, "popularity", it->popularity);
-    if (it->has_time) out_int(b, "time", it->time);
+    if (it->has_time) {
+        clock_format(it->time, when);
+        out_text(b, "time", when);
+    }
     out_raw(b, "extra", it->extra ? it->extra : "{}");
     out_close(b, '}');
 }

@@ -39,9 +39,7 @@ enum status api_prompt_preview(struct req *r, struct err *e) {
     p->app = app;
     p->body = body;
     arena_init(&p->arena, (size_t)1 << 30);
-    atomic_fetch_add(&app->running, 1);
     enum status st = stack_call(preview, p, e);
-    atomic_fetch_sub(&app->running, 1);
     if (st == ST_OK) req_reply(r, 200, "application/json", p->json, NULL);
     arena_free(&p->arena);
     return st;

@@ -3,15 +3,14 @@
 #include "server/api/out.h"
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
+#include "server/api/watch.h"
 
 #include "model/base/clock.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-/* Two failing writes within .2 s tell that a client has gone; people want news each .1 s. */
-enum { TICK_MS = 80, PING_S = 10, RANK_ARENA = 1 << 30 };
+enum { PING_S = 10, RANK_ARENA = 1 << 30 };
 
 /* One ranking, between the worker that answers and the thread that ranks. */
 struct live {
@@ -30,10 +29,7 @@ struct live {
     long seq;
     double score_began, last_event;
 
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t changed;
-    int done, cancelled;
-    struct job *job;
+    struct watch watch; /* its lock guards what follows */
     int items_done, items_total;
     long long tokens_done, tokens_total;
     /* Appended to under the lock; what lies below n_scored never changes. */
@@ -49,30 +45,27 @@ struct live {
 static void on_progress(void *arg, int items_done, int items_total, long long tokens_done,
                         long long tokens_total) {
     struct live *v = arg;
-    pthread_mutex_lock(&v->lock);
+    pthread_mutex_lock(&v->watch.lock);
     v->items_done = items_done;
     v->items_total = items_total;
     v->tokens_done = tokens_done;
     v->tokens_total = tokens_total;
-    pthread_mutex_unlock(&v->lock);
+    pthread_mutex_unlock(&v->watch.lock);
 }
 
 static void on_scored(void *arg, const struct item *item, double logprob) {
     struct live *v = arg;
-    pthread_mutex_lock(&v->lock);
+    pthread_mutex_lock(&v->watch.lock);
     if (v->n_scored < RANK_ITEMS_MAX) {
         v->scored[v->n_scored].id = item->id;
         v->scored[v->n_scored++].logprob = logprob;
     }
-    pthread_mutex_unlock(&v->lock);
+    pthread_mutex_unlock(&v->watch.lock);
 }
 
 static void on_started(void *arg, struct job *job) {
     struct live *v = arg;
-    pthread_mutex_lock(&v->lock);
-    v->job = job;
-    if (job && v->cancelled) atomic_store(&job->cancel, 1);
-    pthread_mutex_unlock(&v->lock);
+    watch_job(&v->watch, job);
 }
 
 static void *rank_main(void *arg) {
@@ -80,10 +73,7 @@ static void *rank_main(void *arg) {
     struct rank_hooks h = {v, on_progress, on_scored, on_started};
     v->st = ranking_answer(v->app->ranker, &v->request, v->unknown, &h, &v->arena, &v->result,
                            &v->answer, &v->err);
-    pthread_mutex_lock(&v->lock);
-    v->done = 1;
-    pthread_cond_signal(&v->changed);
-    pthread_mutex_unlock(&v->lock);
+    watch_end(&v->watch);
     return NULL;
 }
 
@@ -108,7 +98,7 @@ static int send_scores(struct live *v, int n_scored) {
         struct buf b;
         open_event(v, &b, 64 << 10);
         out_text(&b, "item", v->scored[v->n_sent].id);
-        out_num(&b, "score", v->scored[v->n_sent].logprob);
+        out_num(&b, "logprob", v->scored[v->n_sent].logprob);
         out_close(&b, '}');
         if (!send_event(v, "score", &b)) return 0;
     }
@@ -145,56 +135,30 @@ static int send_progress(struct live *v, const struct news *w) {
     return send_event(v, "progress", &b) && send_scores(v, w->n_scored);
 }
 
-static void news_locked(const struct live *v, struct news *w) {
-    *w = (struct news){.queue_position = v->job ? atomic_load(&v->job->queue_position) : 0,
-                       .scoring = v->job || v->items_total > 0,
+static void news_take(struct live *v, struct news *w) {
+    pthread_mutex_lock(&v->watch.lock);
+    const struct job *job = v->watch.job;
+    *w = (struct news){.queue_position = job ? atomic_load(&job->queue_position) : 0,
+                       .scoring = job || v->items_total > 0,
                        .items_done = v->items_done,
                        .items_total = v->items_total,
                        .n_scored = v->n_scored,
                        .tokens_done = v->tokens_done,
                        .tokens_total = v->tokens_total};
-}
-
-static void cancel_locked(struct live *v) {
-    v->cancelled = 1;
-    if (v->job) atomic_store(&v->job->cancel, 1);
+    pthread_mutex_unlock(&v->watch.lock);
 }
 
 /* One tick: 0 when the ranking should be given up. */
-static int tell(struct live *v, const struct news *w) {
-    if (atomic_load(&v->app->closing) > 1) return 0;
+static int tick(void *arg) {
+    struct live *v = arg;
+    struct news w;
+    if (atomic_load(&v->app->closing) > 1 || req_gone(v->req)) return 0;
     if (!v->streaming) return 1;
     /* The stream begins with the first tick, so what fails at once has an HTTP code. */
     sse_begin(v->req);
     if (clock_s() - v->last_event > PING_S && v->last_event > 0 && !sse_ping(v->req)) return 0;
-    return send_progress(v, w);
-}
-
-static struct timespec after_ms(struct timespec t, int ms) {
-    t.tv_nsec += ms * 1000000L;
-    if (t.tv_nsec >= 1000000000L) t.tv_sec++, t.tv_nsec -= 1000000000L;
-    return t;
-}
-
-/* Waits for the ranking's end. */
-static void follow(struct live *v) {
-    struct timespec now, next;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    next = after_ms(now, TICK_MS);
-    pthread_mutex_lock(&v->lock);
-    while (!v->done) {
-        if (pthread_cond_timedwait(&v->changed, &v->lock, &next) == 0) continue;
-        if (v->done) break;
-        struct news w;
-        news_locked(v, &w);
-        pthread_mutex_unlock(&v->lock);
-        int go_on = tell(v, &w);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        next = after_ms(now, TICK_MS);
-        pthread_mutex_lock(&v->lock);
-        if (!go_on) cancel_locked(v);
-    }
-    pthread_mutex_unlock(&v->lock);
+    news_take(v, &w);
+    return send_progress(v, &w);
 }
 
 static void count(struct live *v) {
@@ -216,7 +180,7 @@ static void answer(struct live *v) {
     struct buf b;
     struct news w;
     sse_begin(v->req);
-    news_locked(v, &w); /* the thread has ended */
+    news_take(v, &w);
     if (!send_progress(v, &w)) return;
     open_event(v, &b, OUT_MAX);
     out_raw(&b, "result", v->answer.p);
@@ -237,7 +201,7 @@ static enum status run(struct live *v, struct err *e) {
     pthread_t t;
     TRY(stack_start(&t, rank_main, v, e));
     atomic_fetch_add(&v->app->queued, 1);
-    follow(v);
+    watch_wait(&v->watch, tick, v);
     pthread_join(t, NULL);
     atomic_fetch_sub(&v->app->queued, 1);
     count(v);
@@ -245,12 +209,11 @@ static enum status run(struct live *v, struct err *e) {
         answer(v);
     else
         *e = v->err;
-    return v->st;
+    return app_stopped(v->app, v->st, e);
 }
 
 static enum status live_open(struct live **out, struct req *r, struct err *e) {
     struct live *v = mem_alloc(sizeof *v);
-    pthread_condattr_t attr;
     if (!v) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
     memset(v, 0, sizeof *v);
     v->app = req_app(r);
@@ -258,18 +221,13 @@ static enum status live_open(struct live **out, struct req *r, struct err *e) {
     v->born = clock_s();
     v->streaming = wants_events(r);
     arena_init(&v->arena, RANK_ARENA);
-    pthread_mutex_init(&v->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&v->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    watch_init(&v->watch);
     *out = v;
     return ST_OK;
 }
 
 static void live_close(struct live *v) {
-    pthread_cond_destroy(&v->changed);
-    pthread_mutex_destroy(&v->lock);
+    watch_close(&v->watch);
     arena_free(&v->arena);
     mem_free(v);
 }
@@ -281,11 +239,9 @@ enum status api_rank_post(struct req *r, struct err *e) {
     TRY(app_ready(app, e));
     TRY(req_body(r, &body, e));
     TRY(live_open(&v, r, e));
-    atomic_fetch_add(&app->running, 1);
     request_init(&v->request);
     enum status st = request_parse(&v->request, body, &v->arena, &v->unknown, e);
     if (st == ST_OK) st = run(v, e);
-    atomic_fetch_sub(&app->running, 1);
     live_close(v);
     return st;
 }

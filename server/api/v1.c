@@ -72,31 +72,18 @@ enum status v1_flag(struct v1 *c, const char *name, int *out, struct err *e) {
 
 /* --- running --- */
 
-/* A stopping server waits for the calls that run; each is ended within a chunk. */
-struct run {
-    struct app *app;
-    struct job *job;
-};
-
-static void on_progress(void *arg, const struct job_progress *p) {
-    struct run *x = arg;
-    (void)p;
-    if (atomic_load(&x->app->closing) > 1) atomic_store(&x->job->cancel, 1);
-}
-
 enum status v1_run(struct v1 *c, struct job *j, struct err *e) {
     struct app *app = c->app;
-    struct run x = {app, j};
-    j->arg = &x;
-    j->progress = on_progress;
     atomic_fetch_add(&app->queued, 1);
+    watch_job(&c->watch, j);
     enum status st = engine_score(app->ranker->engine, j, e);
+    watch_job(&c->watch, NULL);
     atomic_fetch_sub(&app->queued, 1);
     atomic_fetch_add(st == ST_OK          ? &app->ranked
                      : st == ST_CANCELLED ? &app->cancelled
                                           : &app->failed,
                      1);
-    if (st != ST_OK) return st;
+    if (st != ST_OK) return app_stopped(app, st, e);
     atomic_fetch_add(&app->tokens_computed, j->tokens_computed);
     atomic_fetch_add(&app->tokens_cached, j->tokens_cached);
     return ST_OK;
@@ -132,10 +119,26 @@ static enum status parse(struct v1 *c, struct err *e) {
     return fail(e, ST_BAD_INPUT, "the body must be a JSON object");
 }
 
-static enum status work(void *arg, struct err *e) {
+static void *work(void *arg) {
     struct v1 *c = arg;
-    TRY(parse(c, e));
-    return c->fn(c, e);
+    c->st = parse(c, c->err);
+    if (c->st == ST_OK) c->st = c->fn(c, c->err);
+    watch_end(&c->watch);
+    return NULL;
+}
+
+static int tick(void *arg) {
+    const struct v1 *c = arg;
+    return atomic_load(&c->app->closing) < 2 && !req_gone(c->req);
+}
+
+static enum status run(struct v1 *c, struct err *e) {
+    pthread_t t;
+    c->err = e;
+    TRY(stack_start(&t, work, c, e));
+    watch_wait(&c->watch, tick, c);
+    pthread_join(t, NULL);
+    return c->st;
 }
 
 enum status v1_call(struct req *r, enum status (*fn)(struct v1 *c, struct err *e), struct err *e) {
@@ -146,12 +149,13 @@ enum status v1_call(struct req *r, enum status (*fn)(struct v1 *c, struct err *e
     struct v1 *c = ARENA_NEW(req_arena(r), struct v1, 1);
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for a request");
     c->app = app;
+    c->req = r;
+    watch_init(&c->watch);
     c->body = body;
     c->fn = fn;
     arena_init(&c->arena, V1_ARENA);
     buf_init(&c->out, OUT_MAX);
-    atomic_fetch_add(&app->running, 1);
-    enum status st = stack_call(work, c, e);
+    enum status st = run(c, e);
     if (st == ST_OK)
         st = out_reply(r, &c->out, e);
     else
@@ -160,7 +164,7 @@ enum status v1_call(struct req *r, enum status (*fn)(struct v1 *c, struct err *e
         req_fail(r, 400, st, e);
         st = ST_OK;
     }
-    atomic_fetch_sub(&app->running, 1);
+    watch_close(&c->watch);
     json_decref(c->top);
     arena_free(&c->arena);
     return st;

@@ -4,19 +4,24 @@
 #define API_V1_H
 
 #include "server/api/app.h"
+#include "server/api/watch.h"
 
 #include <jansson.h>
 
 enum { V1_ITEMS_MAX = 5000, V1_WARNINGS_MAX = 16, V1_BODY = 4 << 20 };
 
-/* One call. Everything but the request is the big-stack thread's. */
+/* One call. Everything but the request and the watch is the big-stack thread's. */
 struct v1 {
     struct app *app;
+    struct req *req; /* the worker's */
+    struct watch watch;
     struct view body;
     enum status (*fn)(struct v1 *c, struct err *e);
     json_t *top; /* the request, an object; texts are borrowed from it */
     struct arena arena;
     struct buf out; /* the answer, an object that v1_end closes */
+    enum status st;
+    struct err *err;
     const char *model;
     const char *warning[V1_WARNINGS_MAX];
     int n_warnings, n_unsaid; /* unsaid: more than there is room for */
@@ -37,7 +42,7 @@ enum status v1_fields(struct v1 *c, const char *const *known, const char *const 
                       struct err *e) MUST_CHECK;
 enum status v1_flag(struct v1 *c, const char *name, int *out, struct err *e) MUST_CHECK;
 
-/* engine_score, counted in the metrics, and given up when the server stops. */
+/* engine_score, counted in the metrics, and given up when the client leaves or the server stops. */
 enum status v1_run(struct v1 *c, struct job *j, struct err *e) MUST_CHECK;
 
 /* Writes usage and warnings and closes the answer. Tokens that prompts share count once, and count

@@ -19,8 +19,7 @@ static const struct command {
 };
 
 int cli_failed(const struct err *e) {
-    fprintf(stderr, "taproom: %s%s%s%s\n", e->field[0] ? e->field : "", e->field[0] ? ": " : "",
-            e->text, e->hint[0] ? "; " : "");
+    fprintf(stderr, "taproom: %s%s%s\n", e->field, e->field[0] ? ": " : "", e->text);
     if (e->hint[0]) fprintf(stderr, "taproom: what to do: %s\n", e->hint);
     return EXIT_FAILED;
 }

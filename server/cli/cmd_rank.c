@@ -99,10 +99,13 @@ static void print_table(const struct rank_result *x) {
 static enum status rank(const struct options *o, const struct rank_request *r, struct arena *a,
                         struct desk *d, struct err *e) {
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
+    struct catalog known;
     struct view json;
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
     TRY(desk_open_store(d, o, e));
     TRY(desk_import_builtin(d, o, e));
+    /* Before the model, which may take a while. */
+    TRY(store_catalog(d->store, r->catalog, a, &known, e));
     TRY(desk_load_model(d, o, NULL, e));
     TRY(ranking_answer(&d->ranker, r, NULL, NULL, a, x, &json, e));
     if (o->json)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, NUMBER, FLAG, LIST };
+enum kind { TEXT, NUMBER, FLAG, LIST, CHOICE };
 
 static const struct row {
     const char *name, *arg, *help;
@@ -30,9 +30,9 @@ static const struct row {
      AT(model), CMD_ENGINE & ~CMD_MODEL, 0, 0, 0},
     {"threads", "N", "threads of the model, 0 = all cores", NUMBER, AT(threads), CMD_ENGINE, 0, 256,
      0},
-    {"precision", "P", "auto, bf16 or f32 (default auto)", TEXT, AT(precision), CMD_ENGINE, 0, 0,
+    {"precision", "P", "auto, bf16 or f32 (default auto)", CHOICE, AT(precision), CMD_ENGINE, 0, 0,
      0},
-    {"backend", "B", "auto, cpu or ref (default auto)", TEXT, AT(backend), CMD_ENGINE, 0, 0, 0},
+    {"backend", "B", "auto, cpu or ref (default auto)", CHOICE, AT(backend), CMD_ENGINE, 0, 0, 0},
     {"cache-mb", "N", "memory for keys and values that are kept, in MiB", NUMBER, AT(cache_mb),
      CMD_ENGINE, 1, 1 << 20, 512},
     {"catalog", "NAME", "catalogue", TEXT, AT(catalog), CMD_RANK | CMD_IMPORT | CMD_EVAL, 0, 0, 0},
@@ -77,6 +77,21 @@ static const struct row {
 #undef AT
 };
 
+/* What may be said to a CHOICE. */
+static const struct choice {
+    const char *name, *value[3];
+} choices[] = {{"precision", {"auto", "bf16", "f32"}}, {"backend", {"auto", "cpu", "ref"}}};
+
+static enum status choice_check(const struct row *r, const char *value, const char *whose,
+                                struct err *e) {
+    const struct choice *c = choices;
+    while (strcmp(c->name, r->name) != 0) c++;
+    for (size_t i = 0; i < COUNT(c->value); i++)
+        if (strcmp(c->value[i], value) == 0) return ST_OK;
+    return fail(e, ST_INVALID, "%s must be %s, %s or %s, not '%.60s'", whose, c->value[0],
+                c->value[1], c->value[2], value);
+}
+
 /* TAPROOM_CACHE_MB for cache-mb. */
 static void variable(const char *name, char out[64]) {
     size_t n = (size_t)snprintf(out, 64, "TAPROOM_%s", name);
@@ -91,7 +106,8 @@ static enum status set(struct options *o, const struct row *r, const char *value
     char *at = (char *)o + r->at;
     long long n;
     struct view v = view_of(value);
-    if (r->kind == TEXT) {
+    if (r->kind == CHOICE) TRY(choice_check(r, value, whose, e));
+    if (r->kind == TEXT || r->kind == CHOICE) {
         memcpy(at, &value, sizeof value);
     } else if (r->kind == LIST) {
         struct options_list *l = (struct options_list *)(void *)at;

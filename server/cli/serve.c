@@ -12,7 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { DRAIN_MS = 3500, STEP_MS = 20 };
+/* With the closing of what is left, a stop takes 5 s at most. */
+enum { FINISH_MS = 1500, ANSWER_MS = 1500, STEP_MS = 20 };
 
 static void log_line(void *app, const char *line) {
     (void)app;
@@ -23,12 +24,20 @@ static void wait_ms(int ms) {
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
 }
 
-/* Rankings that run get some time to finish, then they are cancelled. */
+/* Waits until no long request is left, its answer sent, or for that long. */
+static void await_answers(struct http *h, int ms) {
+    double until = clock_s() + ms / 1e3;
+    struct http_stats s;
+    for (http_stats(h, &s); s.streams > 0 && clock_s() < until; http_stats(h, &s)) wait_ms(STEP_MS);
+}
+
+/* Rankings that run get some time to finish, then they are cancelled and their clients told. The
+ * edge is closed last: from then on nothing can be written. */
 static void drain(struct app *app, struct http *h) {
-    double until = clock_s() + DRAIN_MS / 1e3;
     atomic_store(&app->closing, 1);
-    while (atomic_load(&app->running) > 0 && clock_s() < until) wait_ms(STEP_MS);
+    await_answers(h, FINISH_MS);
     atomic_store(&app->closing, 2);
+    await_answers(h, ANSWER_MS);
     atomic_store(&app->http, NULL);
     http_close(h);
 }
