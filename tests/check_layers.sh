@@ -17,7 +17,7 @@ deny model openssl '^model/hash\.c:'
 deny model jansson '^model/safetensors\.c:'
 deny server "kernels/|$gpu|$cpu|pcre2|openssl"
 deny server 'model/' '"model/(engine\.h|base/)'
-deny server civetweb '^server/http/(http|sse)\.c:'
+deny server civetweb '^server/http/(http|sse|gone)\.c:'
 deny server sqlite3 '^server/store/'
 deny server 'server/(api|rank|store|baselines|eval)/' '^server/(main\.c|cli|api|rank|store|baselines|eval)'
 deny server/store 'server/(api|http|rank|baselines|eval)/'

@@ -49,6 +49,7 @@ struct req {
     /* reply.c, sse.c */
     enum edge_reply reply;
     int code, gone;
+    int socket;     /* 0: not looked for yet, -1: not found; the library's */
     long long sent; /* bytes of body sent */
     char *gather;   /* chunk in the making */
     size_t gathered;
@@ -63,6 +64,8 @@ struct req {
 size_t edge_read(struct req *r, char *p, size_t n);
 int edge_write(struct req *r, const char *p, size_t n);
 int edge_chunk(struct req *r, const char *p, size_t n);
+/* gone.c: 1 when the client has closed its end. */
+int gone_look(struct req *r);
 
 /* body.c: gives the reader's place back. */
 void body_done(struct req *r);

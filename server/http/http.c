@@ -413,6 +413,7 @@ struct view req_header(const struct req *r, const char *name) {
     return check_find(r->header, r->n_headers, name);
 }
 
-int req_gone(const struct req *r) {
+int req_gone(struct req *r) {
+    if (!r->gone) r->gone = gone_look(r);
     return r->gone;
 }

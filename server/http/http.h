@@ -64,7 +64,9 @@ struct view req_param(const struct req *r,
 struct view req_query(const struct req *r,
                       const char *name); /* decoded query value, p == NULL if absent */
 struct view req_header(const struct req *r, const char *name); /* p == NULL if absent */
-int req_gone(const struct req *r);      /* 1 once a write failed: the client has left */
+/* 1 once a write failed, or the client has closed its end: it has left. Looks at the socket, so a
+ * handler that writes nothing for long can ask now and then. */
+int req_gone(struct req *r);
 int req_body_type(const struct req *r); /* HTTP_JSON ... */
 long long req_body_length(const struct req *r);
 

@@ -604,6 +604,30 @@ class Slow(Case):
             self.assertLess(took, 5, 'the ranking went on without its client')
         self.assertEqual(self.s.rank(instruction='boat', candidates=['i1', 'i2'])[0], 200)
 
+    def test_json_client_gone(self):
+        score = {'query': 'sea', 'items': [f'{k} ' + 'A long text about the sea. ' * 12 for k in range(500)],
+                 'label_token_ids': [40]}
+        other = self.begin()  # a call may leave while it waits, too
+        for n, (path, request) in enumerate((('/api/rank', self.request), ('/v1/score', score),
+                                             ('/v1/rerank', {'query': 'sea', 'documents': score['items']}))):
+            before, base = self.metric('rankings_cancelled_total'), 1 if other else 0
+            c = self.s.connect()
+            c.request('POST', path, json.dumps(request), {'Content-Type': 'application/json'})
+            self.queue(1 + base)
+            time.sleep(.5)
+            self.assertEqual(self.metric('rankings_cancelled_total'), before, 'given up with its client there')
+            left = time.monotonic()
+            c.close()
+            while self.metric('rankings_cancelled_total') == before and time.monotonic() - left < 10:
+                time.sleep(.02)
+            took = time.monotonic() - left
+            print(f'{path} freed {took * 1000:.0f} ms after its client left')
+            self.assertLess(took, 5, path)
+            if n == 0:
+                other.close()
+                other = None
+                self.queue(0)
+
     def ask(self, path, request, answers):
         """Asks in the background for JSON; what comes back lands in answers."""
         def wait():
