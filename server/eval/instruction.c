@@ -44,33 +44,71 @@ static int draw(const struct wish *w, const struct item *items, int n, unsigned 
     return count;
 }
 
-/* Scores of one method for the candidates, in their order. */
-static enum status score(struct ranker *k, const struct eval_config *c, const struct wish *w,
-                         enum method m, const struct view *ids, int n, struct arena *a, double *out,
-                         double *seconds, struct err *e) {
+/* The candidates of one wish, and what the methods make of them. */
+struct trial {
+    const struct eval_config *c;
+    const struct wish *w;
+    int n;
+    struct view ids[CASE_ITEMS];
+    unsigned char want[CASE_ITEMS], violate[CASE_ITEMS];
+    double score[METHODS][CASE_ITEMS];
+    int known[METHODS];
+};
+
+static int asked(const struct eval_config *c, int m) {
+    return !c->methods || (c->methods >> m & 1);
+}
+
+/* Copies the result's scores, or a baseline's, into the candidates' order. */
+static void take(struct trial *t, const struct rank_result *x, enum method m, int baseline) {
+    t->known[m] = 1;
+    for (int i = 0; i < x->n; i++)
+        for (int j = 0; j < t->n; j++) {
+            const struct ranked *r = &x->item[i];
+            if (!view_eq_str(t->ids[j], r->item->id)) continue;
+            int there = baseline >= 0 && x->baseline[baseline].available;
+            t->score[m][j] = baseline < 0 ? r->score : there ? r->baseline[baseline].score : NAN;
+        }
+}
+
+/* Ranks by one method. Every ranking brings the baselines along, and equal requests give equal
+ * bits, so neither they nor the readout that auto took need a run of their own. */
+static enum status run(struct ranker *k, struct trial *t, enum method m, struct arena *a,
+                       double *seconds, struct err *e) {
     static const enum readout readout[METHODS] = {READOUT_AUTO, READOUT_QUERY,     READOUT_QUERY,
                                                   READOUT_ITEM, READOUT_RELEVANCE, READOUT_AUTO,
                                                   READOUT_AUTO};
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
     if (!r || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
+    if (t->known[m]) return ST_OK;
     request_init(r);
-    r->catalog = c->catalog;
-    r->instruction = view_of(w->text);
-    r->candidate = (struct view *)(uintptr_t)ids;
-    r->n_candidates = n;
+    r->catalog = t->c->catalog;
+    r->instruction = view_of(t->w->text);
+    r->candidate = t->ids;
+    r->n_candidates = t->n;
     r->readout = readout[m];
     r->whole_wish = m == METHOD_WHOLE;
     TRY(rank_run(k, r, NULL, a, x, e));
     *seconds = x->score_s;
-    int b = m == METHOD_BM25 ? 1 : 2, baseline = m == METHOD_BM25 || m == METHOD_RANDOM;
-    for (int i = 0; i < x->n; i++)
-        for (int j = 0; j < n; j++)
-            if (view_eq_str(ids[j], x->item[i].item->id))
-                out[j] = !baseline                  ? x->item[i].score
-                         : x->baseline[b].available ? x->item[i].baseline[b].score
-                                                    : NAN;
+    if (m != METHOD_WHOLE) {
+        take(t, x, METHOD_BM25, 1);
+        take(t, x, METHOD_RANDOM, 2);
+    }
+    if (m == METHOD_AUTO && x->used == READOUT_QUERY) take(t, x, METHOD_QUERY, -1);
+    if (m != METHOD_BM25 && m != METHOD_RANDOM) take(t, x, m, -1);
     return ST_OK;
+}
+
+static void draw_trial(struct trial *t, const struct item *items, int n_items,
+                       struct drawn *order) {
+    int at[CASE_ITEMS];
+    t->n = draw(t->w, items, n_items, t->c->seed, order, at);
+    for (int i = 0; i < t->n; i++) {
+        t->ids[i] = view_of(items[at[i]].id);
+        t->want[i] = t->w->want[at[i]];
+        t->violate[i] = t->w->violate[at[i]];
+    }
 }
 
 static enum status one_case(struct ranker *k, const struct eval_config *c, const struct wish *w,
@@ -79,28 +117,26 @@ static enum status one_case(struct ranker *k, const struct eval_config *c, const
     struct arena a;
     arena_init(&a, (size_t)1 << 30);
     struct drawn *order = ARENA_NEW(&a, struct drawn, (size_t)n_items);
-    int at[CASE_ITEMS], n = order ? draw(w, items, n_items, c->seed, order, at) : 0;
-    struct view ids[CASE_ITEMS];
-    unsigned char want[CASE_ITEMS], violate[CASE_ITEMS];
-    double score_of[CASE_ITEMS];
-    enum status st = n ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a case");
-    for (int i = 0; i < n; i++) {
-        ids[i] = view_of(items[at[i]].id);
-        want[i] = w->want[at[i]];
-        violate[i] = w->violate[at[i]];
-    }
+    struct trial *t = ARENA_NEW(&a, struct trial, 1);
+    enum status st = order && t ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a case");
     out->wish = w;
+    if (st == ST_OK) {
+        t->c = c;
+        t->w = w;
+        draw_trial(t, items, n_items, order);
+    }
     for (int m = 0; st == ST_OK && m < METHODS; m++) {
         double s = 0;
         out->auc[m] = out->p5[m] = out->violations[m] = NAN;
-        if (c->methods && !(c->methods >> m & 1)) continue;
-        st = score(k, c, w, (enum method)m, ids, n, &a, score_of, &s, e);
+        if (!asked(c, m)) continue;
+        st = run(k, t, (enum method)m, &a, &s, e);
         if (st != ST_OK) break;
-        out->auc[m] = metric_auc(score_of, want, n);
-        out->p5[m] = metric_precision(score_of, want, n, 5);
-        if (w->n_violate) out->violations[m] = TOP * metric_precision(score_of, violate, n, TOP);
+        out->auc[m] = metric_auc(t->score[m], t->want, t->n);
+        out->p5[m] = metric_precision(t->score[m], t->want, t->n, 5);
+        if (w->n_violate)
+            out->violations[m] = TOP * metric_precision(t->score[m], t->violate, t->n, TOP);
         seconds[m] += s;
-        scored[m] += n;
+        scored[m] += s > 0 ? t->n : 0;
     }
     arena_free(&a);
     return st;
