@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { DEPTH_MAX = 32 }; /* spans on a path */
+
 /* Node i of the tree. */
 struct state {
     struct node *node; /* NULL before it is needed and after it was let go */
@@ -123,19 +125,16 @@ static enum status set_states(struct plan *p, const struct hash *model, struct e
 }
 
 static enum status take_buffers(struct plan *p, struct work *w, struct err *e) {
-    size_t rows = (size_t)w->rows_max, dim = (size_t)w->m->dim;
+    size_t rows = (size_t)w->rows_max, depth = 1;
     if (p->tok) return ST_OK;
-    int labels = 1;
-    for (int a = 0; a < p->j->n_asks; a++)
-        if (p->j->ask[a].n_labels > labels) labels = p->j->ask[a].n_labels;
     p->rows_max = w->rows_max;
-    size_t depth = 1;
     for (int i = 0; i < p->t->n; i++) {
         size_t d = 1;
-        for (int u = p->t->parent[i]; u >= 0 && d < 64; u = p->t->parent[u]) d++;
+        for (int u = p->t->parent[i]; u >= 0 && d <= DEPTH_MAX; u = p->t->parent[u]) d++;
         depth = d > depth ? d : depth;
     }
-    if (depth > 32) return fail(e, ST_LIMIT, "the prompt tree is more than 32 spans deep");
+    if (depth > DEPTH_MAX)
+        return fail(e, ST_LIMIT, "the prompt tree is more than %d spans deep", DEPTH_MAX);
     struct arena *a = &p->arena;
     p->tok = ARENA_NEW(a, int32_t, rows);
     p->pos = ARENA_NEW(a, int32_t, rows);
@@ -144,7 +143,7 @@ static enum status take_buffers(struct plan *p, struct work *w, struct err *e) {
     p->run = ARENA_NEW(a, struct run, rows);
     p->view = ARENA_NEW(a, struct span_view, rows * depth);
     p->read_view = ARENA_NEW(a, struct span_view, rows * depth);
-    if (p->tok && p->pos && p->from && p->read_pos && p->run && p->view && p->read_view && dim)
+    if (p->tok && p->pos && p->from && p->read_pos && p->run && p->view && p->read_view)
         return ST_OK;
     p->tok = NULL;
     return fail(e, ST_NO_MEMORY, "no memory for chunks of %d rows", w->rows_max);
@@ -220,7 +219,7 @@ static enum status resolve(struct plan *p, int i, struct err *e) {
  * of an ancestor that ends at this row is made longer instead. */
 static void add_views(struct plan *p, struct span_view *views, int *count, int i, int index,
                       int row, int n) {
-    int path[32], depth = 0;
+    int path[DEPTH_MAX], depth = 0;
     for (int u = p->t->parent[i]; u >= 0; u = p->t->parent[u]) path[depth++] = u;
     while (depth--) {
         const struct state *s = &p->s[path[depth]];
