@@ -92,8 +92,8 @@ static enum status run(struct ranker *k, struct trial *t, enum method m, struct 
     TRY(rank_run(k, r, NULL, a, x, e));
     *seconds = x->score_s;
     if (m != METHOD_WHOLE) {
-        take(t, x, METHOD_BM25, 1);
-        take(t, x, METHOD_RANDOM, 2);
+        take(t, x, METHOD_BM25, BASELINE_BM25);
+        take(t, x, METHOD_RANDOM, BASELINE_RANDOM);
     }
     if (m == METHOD_AUTO && x->used == READOUT_QUERY) take(t, x, METHOD_QUERY, -1);
     if (m != METHOD_BM25 && m != METHOD_RANDOM) take(t, x, m, -1);

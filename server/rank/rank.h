@@ -3,6 +3,7 @@
 #ifndef RANK_RANK_H
 #define RANK_RANK_H
 
+#include "server/baselines/baselines.h"
 #include "server/rank/prompt.h"
 #include "server/rank/request.h"
 #include "server/rank/surface.h"
@@ -34,16 +35,6 @@ struct ranker {
 };
 void ranker_init(struct ranker *r, struct store *s, struct engine *en);
 void ranker_close(struct ranker *r);
-
-enum { BASELINES = 3 };
-struct baseline_score {
-    int rank;
-    double score;
-};
-struct baseline_info {
-    const char *name, *trained_on, *why; /* why: the reason when unavailable, else NULL */
-    int available, asked;
-};
 
 struct ranked {
     const struct item *item;

@@ -4,6 +4,7 @@
 #include "model/base/clock.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 static json_t *text_of(struct view v) {
@@ -35,11 +36,13 @@ static json_t *time_json(const struct item *it) {
 
 static json_t *item_baselines(const struct rank_result *x, const struct ranked *r) {
     json_t *o = json_object();
-    for (int b = 0; b < BASELINES; b++)
-        if (x->baseline[b].available)
-            json_object_set_new(
-                o, x->baseline[b].name,
-                json_pack("{s:i,s:f}", "rank", r->baseline[b].rank, "score", r->baseline[b].score));
+    for (int b = 0; b < BASELINES; b++) {
+        const struct baseline_score *k = &r->baseline[b];
+        if (!x->baseline[b].available) continue;
+        json_t *score = isnan(k->score) ? json_null() : json_real(k->score);
+        json_object_set_new(o, x->baseline[b].name,
+                            json_pack("{s:i,s:o}", "rank", k->rank, "score", score));
+    }
     return o;
 }
 

@@ -106,8 +106,4 @@ enum status relevance_build(struct relevance_readout *q, struct scene *s, struct
 void relevance_finish(struct relevance_readout *q, struct scene *s, double *score, double *logprob,
                       double *prior, double *mass);
 
-/* Baselines: score (n) of the candidates; available, what it was trained on, or why not. */
-enum status baselines_run(struct scene *s, struct rank_result *x, struct err *e) MUST_CHECK;
-extern const char *const baseline_names[BASELINES];
-
 #endif

@@ -152,11 +152,11 @@ static void baselines(void) {
     static const char *const all[] = {"a", "b", "c", "d"};
     struct rank_request r = request("boat", READOUT_QUERY);
     struct rank_result *x = rank(&r, all, 4);
-    EQ(of(x, "b")->baseline[0].rank, 1); /* popularity */
-    EQ(of(x, "c")->baseline[0].rank, 4);
-    EQ(of(x, "c")->baseline[1].rank, 1); /* bm25: one match, the others level behind it */
-    EQ(of(x, "a")->baseline[1].rank, 2);
-    EQ(of(x, "d")->baseline[1].rank, 2);
+    EQ(of(x, "b")->baseline[BASELINE_POPULARITY].rank, 1);
+    EQ(of(x, "c")->baseline[BASELINE_POPULARITY].rank, 4);
+    EQ(of(x, "c")->baseline[BASELINE_BM25].rank, 1); /* one match, the others level behind it */
+    EQ(of(x, "a")->baseline[BASELINE_BM25].rank, 2);
+    EQ(of(x, "d")->baseline[BASELINE_BM25].rank, 2);
 }
 
 int main(void) {
