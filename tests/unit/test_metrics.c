@@ -27,6 +27,46 @@ static void precision(void) {
     NEAR(metric_precision((const double[]){1, 2, 3, 4, 5}, want, 5, 50), 0.4, 1e-12);
 }
 
+/* A constant scorer gets exactly what a random order gets on average. */
+static void ties(void) {
+    const unsigned char one[] = {0, 0, 1, 0}, two[] = {1, 0, 0, 1};
+    const double flat[] = {3, 3, 3, 3}, none[] = {NAN, NAN, NAN, NAN};
+    double mean = (1 + 1 / log2(3) + 0.5 + 1 / log2(5)) / 4;
+    NEAR(metric_ndcg(flat, one, 4, 10), mean, 1e-12);
+    NEAR(metric_ndcg(none, one, 4, 10), mean, 1e-12);
+    NEAR(metric_hit(flat, one, 4, 1), 0.25, 1e-12);
+    NEAR(metric_hit(flat, two, 4, 1), 0.5, 1e-12);
+    NEAR(metric_hit(flat, two, 4, 3), 1, 1e-12);
+    NEAR(metric_mrr(flat, one, 4), (1 + 0.5 + 1.0 / 3 + 0.25) / 4, 1e-12);
+    NEAR(metric_mrr(flat, two, 4), 0.5 + 1.0 / 3 * 0.5 + 1.0 / 6 / 3, 1e-12);
+    OK(isnan(metric_ndcg(flat, (const unsigned char[]){0, 0, 0, 0}, 4, 3)));
+    OK(isnan(metric_hit(flat, (const unsigned char[]){0, 0, 0, 0}, 4, 3)));
+    OK(isnan(metric_mrr(flat, (const unsigned char[]){0, 0, 0, 0}, 4)));
+}
+
+static void agreement(void) {
+    const double up[] = {1, 2, 3, 4}, down[] = {9, 7, 5, 3}, flat[] = {1, 1, 1, 1};
+    NEAR(metric_tau(up, up, 4), 1, 1e-12);
+    NEAR(metric_tau(up, down, 4), -1, 1e-12);
+    OK(isnan(metric_tau(up, flat, 4)));
+    const double p[] = {0.1, 0.9, 1.0, 0.0};
+    const unsigned char hit[] = {0, 1, 1, 0};
+    NEAR(metric_ece(p, hit, 4, 10), (0.1 + 0.1) / 4, 1e-12);
+    OK(isnan(metric_ece(p, hit, 0, 10)));
+}
+
+/* Cases that one side lacks do not count; a clear difference has the smallest p. */
+static void pairs(void) {
+    const double a[] = {1, 2, NAN, 4}, b[] = {0, 1, 5, NAN};
+    double tmp[4];
+    struct paired p = metric_paired(a, b, 4, 1, tmp);
+    EQ(p.diff.n, 2);
+    NEAR(p.diff.mean, 1, 1e-12);
+    NEAR(p.p, 1.0 / 2000, 1e-12);
+    NEAR(metric_paired(a, a, 2, 1, tmp).p, 1, 1e-12);
+    OK(isnan(metric_paired(a, b, 0, 1, tmp).p));
+}
+
 static void bootstrap(void) {
     const double same[] = {0.7, 0.7, 0.7, 0.7}, spread[] = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
     struct interval i = metric_bootstrap(same, N(same), 1);
@@ -48,6 +88,9 @@ static void bootstrap(void) {
 int main(void) {
     auc();
     precision();
+    ties();
+    agreement();
+    pairs();
     bootstrap();
     return t_end();
 }
