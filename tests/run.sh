@@ -82,10 +82,10 @@ run_tests() {
     esac
   done
 
-  read -r check _ < <(cut -d' ' -f2 <<<"$PLAYWRIGHT")
-  export PLAYWRIGHT_CORE=$CACHE/node/$check/playwright-core
+  PLAYWRIGHT_CORE=$(npm_package playwright-core)
+  AXE_CORE=$(npm_package axe-core)
   CHROMIUM=$(command -v chromium)
-  export CHROMIUM
+  export PLAYWRIGHT_CORE AXE_CORE CHROMIUM
   step "page: syntax" tests/web/run.sh syntax
   step "page: unit tests" tests/web/run.sh unit
   step "page: states, in a browser" tests/web/run.sh states

@@ -175,7 +175,8 @@ async function* pieces(body) {
 // An item's raw log-probability as it arrives; older servers call it score.
 export const rawScore = event => event.logprob ?? event.score;
 
-// Ranks; calls progress with each event and score with each raw number on the way, returns the answer, throws ApiError or AbortError.
+// Ranks; calls progress with each event and score(number, item) with each item scored on the way; returns the answer,
+// throws ApiError or AbortError.
 export async function rank(request, { signal, progress, score }) {
   const res = await send(...post('/api/rank', request, signal, { Accept: 'text/event-stream' }));
   if (!(res.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) return res.json();
@@ -185,7 +186,7 @@ export async function rank(request, { signal, progress, score }) {
     if (!['progress', 'score', 'done', 'error'].includes(event)) return;
     const body = JSON.parse(data);
     if (event === 'progress') progress(body);
-    else if (event === 'score') score(rawScore(body));
+    else if (event === 'score') score(rawScore(body), body.item);
     else if (event === 'done') result = body.result ?? body;
     else error = new ApiError(body.error ?? body);
   };

@@ -125,12 +125,15 @@ export function announce(text) {
   if (live().textContent !== text) live().textContent = text;
 }
 
+// Calls fn once nothing was asked for ms milliseconds; cancel() forgets what was asked.
 export function later(ms, fn) {
   let timer = 0;
-  return (...args) => {
+  const call = (...args) => {
     clearTimeout(timer);
     timer = setTimeout(() => fn(...args), ms);
   };
+  call.cancel = () => clearTimeout(timer);
+  return call;
 }
 
 // Copies text; says how it went on the button that was pressed.

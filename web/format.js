@@ -139,6 +139,21 @@ export function progressLine(job, word) {
   };
 }
 
+// What the last ranking took, in the place of its progress.
+export function tookLine(r, word) {
+  const t = r.timing ?? {};
+  if (t.score_ms === undefined) return '';
+  const n = r.candidates ?? r.items?.length ?? 0;
+  return [
+    `${counted(n, word)} in ${duration(t.score_ms)}`,
+    t.queue_ms > 500 && `${duration(t.queue_ms)} of waiting`,
+    t.tokens_computed !== undefined &&
+      `${whole(t.tokens_computed)} tokens computed, ${whole(t.tokens_cached ?? 0)} from the cache`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+}
+
 // What one item's prompt costs, from its parts, and what the whole job costs, from the answer.
 export function promptSize(p) {
   const one = (p.parts ?? []).reduce((n, x) => n + (x.tokens ?? 0), 0);

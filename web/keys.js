@@ -4,6 +4,7 @@
 const typing = el =>
   el?.matches?.('textarea, select, input:not([type=range], [type=checkbox])') ?? false;
 const titles = () => [...document.querySelectorAll('#answer button.title')];
+const TURN = { 1: '.pager .next', '-1': '.pager .previous' };
 
 function moveRow(to) {
   const all = titles();
@@ -11,6 +12,16 @@ function moveRow(to) {
   const row = document.activeElement?.closest?.('tr');
   const owner = row?.classList.contains('detail') ? row.previousElementSibling : row;
   const at = all.findIndex(b => b.closest('tr') === owner);
+  // Past the end of a page the arrow turns it.
+  if (at >= 0 && TURN[to] && !all[at + to]) {
+    const turn = document.querySelector(TURN[to]);
+    if (turn && !turn.disabled) {
+      turn.click();
+      const now = titles();
+      now[to > 0 ? 0 : now.length - 1]?.focus();
+      return true;
+    }
+  }
   const next =
     to === 'first'
       ? 0
@@ -50,6 +61,10 @@ export function mountKeyboard(store, intents, lettersOn) {
   };
   document.addEventListener('keydown', e => {
     if (e.defaultPrevented || e.isComposing || document.querySelector('dialog[open]')) return;
+    if (store.get().view !== 'rank') {
+      if (e.key === '?' && lettersOn() && !typing(document.activeElement)) intents.openKeys();
+      return;
+    }
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
       e.preventDefault();
       return intents.rank();

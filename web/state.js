@@ -1,4 +1,4 @@
-// The state of the page, its one writer, and the pure functions between state, URL and request.
+// The state of the page, its one writer, and the pure functions between state and request.
 
 export function createState(initial) {
   let now = initial;
@@ -25,7 +25,27 @@ export function createState(initial) {
   };
 }
 
-export const BASELINES = ['popularity', 'bm25', 'random'];
+// Every baseline there may be; which of them a catalogue has is said by the answer to a ranking.
+export const BASELINES = [
+  'popularity',
+  'recency',
+  'bm25',
+  'item_knn',
+  'ease',
+  'embedding',
+  'random',
+];
+
+export const POLICIES = {
+  recent: 'the latest',
+  balanced: 'likes and dislikes alike',
+  relevant: 'the nearest to the wish',
+};
+
+export const PAGE = 50; // rows of the list in sight at once
+// The page that shows the row of an item, 0 when it is not in the list.
+export const pageOf = (items, row) =>
+  Math.max(0, Math.floor((items ?? []).findIndex(i => i.item === row) / PAGE));
 
 // What a person chooses; everything here is in the URL and in the request.
 export const CHOICES = {
@@ -40,7 +60,8 @@ export const CHOICES = {
   top: 20,
   seed: 1,
   history: 10,
-  baselines: BASELINES,
+  policy: 'recent',
+  baselines: null, // null: all that the catalogue has
   row: '',
 };
 
@@ -59,6 +80,10 @@ export const INITIAL = {
   previous: null,
   stored: null,
   sort: 'rank',
+  page: 0,
+  view: 'rank',
+  live: true,
+  known: [], // baselines named by the last answer
   notices: [],
 };
 
@@ -100,7 +125,7 @@ export const clausesTouched = clauses => clauses.some(c => c.touched || c.off);
 export const liveClauses = clauses => clauses.filter(c => !c.off && c.text.trim() !== '');
 
 // What stands for the wish once a person changed its parts. A wish that could not be split is one part of its own.
-const editedClauses = s => [
+export const editedClauses = s => [
   ...(s.clauseError && s.wish.trim() ? [{ text: s.wish.trim(), sign: 1, weight: 1 }] : []),
   ...liveClauses(s.clauses),
 ];
@@ -131,11 +156,11 @@ export function requestOf(s) {
     catalog: s.catalog,
     instruction: s.wish.trim(),
     readout: s.readout,
-    baselines: s.baselines,
     candidates: { retrieve: s.retrieve, count: s.count },
     top: s.top,
     seed: s.seed,
   };
+  if (s.baselines) r.baselines = s.baselines;
   if (s.surface?.name) r.surface = s.surface.name;
   if (clausesTouched(s.clauses))
     r.clauses = editedClauses(s).map(({ text, sign, weight }) => ({
@@ -145,7 +170,7 @@ export function requestOf(s) {
     }));
   if (s.member) {
     r.member = s.member;
-    r.history = { policy: 'recent', limit: s.history };
+    r.history = { policy: s.policy, limit: s.history };
   }
   if (s.examples.length) {
     r.examples = s.examples.map(e =>
@@ -178,84 +203,7 @@ export function choicesOf(r) {
     top: r.top ?? CHOICES.top,
     seed: r.seed ?? CHOICES.seed,
     history: r.history?.limit ?? CHOICES.history,
-    baselines: r.baselines ?? CHOICES.baselines,
+    policy: r.history?.policy ?? CHOICES.policy,
+    baselines: r.baselines ?? null,
   };
-}
-
-// --- URL: "#/?catalog=movies&wish=..." for choices, "#/run/ID" for a stored run
-const NUMBERS = [
-  ['count', 'n', 1, 500],
-  ['top', 'k', 1, 500],
-  ['seed', 'seed', 0, 2 ** 31 - 1],
-  ['history', 'history', 0, 200],
-];
-
-export function toHash(s) {
-  const q = new URLSearchParams();
-  for (const [key, name] of [
-    ['catalog', 'catalog'],
-    ['member', 'member'],
-    ['wish', 'wish'],
-  ])
-    if (s[key]) q.append(name, s[key]);
-  if (clausesTouched(s.clauses))
-    for (const c of editedClauses(s))
-      q.append('clause', `${c.sign < 0 ? '-' : '+'}${c.weight} ${c.text}`);
-  for (const e of s.examples) q.append(e.item ? e.label : `${e.label}text`, e.item || e.text);
-  if (s.readout !== CHOICES.readout) q.append('readout', s.readout);
-  if (s.retrieve !== CHOICES.retrieve) q.append('from', s.retrieve);
-  for (const [key, name] of NUMBERS) if (s[key] !== CHOICES[key]) q.append(name, String(s[key]));
-  if (s.baselines.join() !== CHOICES.baselines.join()) q.append('baselines', s.baselines.join(' '));
-  if (s.row) q.append('row', s.row);
-  return `#/?${q}`;
-}
-
-export const runHash = (id, row = '') =>
-  `#/run/${encodeURIComponent(id)}${row ? `?row=${encodeURIComponent(row)}` : ''}`;
-
-function clauseOf(text) {
-  const m = /^([+-])(\d+(?:\.\d+)?) (.+)$/s.exec(text);
-  return m ? newClause(m[3], m[1] === '-' ? -1 : 1, Math.min(2, Number(m[2])), m[3]) : null;
-}
-
-function bounded(text, low, high, fallback) {
-  const n = Number(text);
-  return text !== null && /^\d+$/.test(text) && n >= low && n <= high ? n : fallback;
-}
-
-// {run, row} or {choices}: a wrong value falls back to its default, a link never fails as a whole.
-export function fromHash(hash) {
-  const [path, query = ''] = hash.replace(/^#/, '').split(/\?(.*)/s);
-  const q = new URLSearchParams(query);
-  const run = /^\/run\/([^/]+)$/.exec(path);
-  if (run) {
-    let id = run[1];
-    try {
-      id = decodeURIComponent(id);
-    } catch {
-      /* as written: the server says that it does not know it */
-    }
-    return { run: id, row: q.get('row') ?? '' };
-  }
-  const c = {
-    ...CHOICES,
-    catalog: q.get('catalog') ?? '',
-    member: q.get('member') ?? '',
-    wish: q.get('wish') ?? '',
-    row: q.get('row') ?? '',
-    readout: q.get('readout') ?? CHOICES.readout,
-    retrieve: q.get('from') ?? CHOICES.retrieve,
-    clauses: q.getAll('clause').map(clauseOf).filter(Boolean),
-  };
-  for (const [key, name, low, high] of NUMBERS)
-    c[key] = bounded(q.get(name), low, high, CHOICES[key]);
-  if (q.has('baselines'))
-    c.baselines = BASELINES.filter(b => q.get('baselines').split(' ').includes(b));
-  c.examples = [...q].flatMap(([name, value]) => {
-    const m = /^(like|dislike)(text)?$/.exec(name);
-    return m && value
-      ? [{ item: m[2] ? '' : value, title: '', text: m[2] ? value : '', label: m[1] }]
-      : [];
-  });
-  return { choices: c, empty: query === '' };
 }

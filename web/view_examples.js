@@ -30,7 +30,12 @@ export function mountExamples(root, store, intents) {
     h('button', { type: 'button', onclick: add('dislike') }, 'Dislike'),
   );
   const say = h('p', { class: 'fact' });
-  const box = fold('Examples', list, say, form);
+  const browse = h(
+    'button',
+    { type: 'button', class: 'quiet small', id: 'open-browse', onclick: () => intents.openBrowse() },
+    'Find items in the catalogue',
+  );
+  const box = fold('Examples', list, say, form, browse);
   fillWith(root, box);
   store.watch(['examples'], s => {
     keepFocus(list, () =>
@@ -48,7 +53,7 @@ export function mountExamples(root, store, intents) {
                 type: 'button',
                 class: 'sign',
                 'data-key': `sign-${i}`,
-                'aria-label': `${less ? 'Disliked' : 'Liked'}: ${name}. Press to change.`,
+                'aria-label': `${less ? 'dislike' : 'like'}: ${name}. Press to change.`,
                 onclick: () => intents.markExample({ ...e, label: less ? 'like' : 'dislike' }),
               },
               less ? 'dislike' : 'like',

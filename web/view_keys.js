@@ -1,6 +1,7 @@
 // The list of keys, and the switch for single letters (some speech and switch input types stray letters).
 // mountKeys() returns {show, lettersOn}
 import { h, fillWith, makeDialog } from './dom.js';
+import { keep, recall } from './session.js';
 
 const KEYS = [
   ['/', 'write the wish'],
@@ -15,25 +16,14 @@ const KEYS = [
 
 export function mountKeys() {
   const d = makeDialog('keys', 'Keys');
-  const read = () => {
-    try {
-      return localStorage.getItem('taproom-letters') !== 'off';
-    } catch {
-      return true;
-    }
-  };
-  let on = read();
+  let on = recall('letters', 'on') === 'on';
   const box = h('input', {
     type: 'checkbox',
     id: 'letters',
     checked: on,
     onchange: () => {
       on = box.checked;
-      try {
-        localStorage.setItem('taproom-letters', on ? 'on' : 'off');
-      } catch {
-        /* kept for this page only */
-      }
+      keep('letters', on ? 'on' : 'off');
     },
   });
   fillWith(

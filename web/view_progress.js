@@ -1,7 +1,8 @@
-// A ranking at work: queue place, items and tokens done, time, scores as they arrive, and Cancel.
-// mountProgress(root, store, intents); store.job: the last progress event plus {started, scores, announced}
+// A ranking at work: queue place, items and tokens done, time, scores as they arrive, and Cancel. The line keeps its
+// place when nothing runs and says what the last ranking took, so that the list below does not jump.
+// mountProgress(root, store, intents); store.job: the last progress event plus {started, scores, arrived}
 import { h, svg, fillWith, announce } from './dom.js';
-import { progressLine, timeLeft, elapsed, extent } from './format.js';
+import { progressLine, timeLeft, elapsed, extent, tookLine } from './format.js';
 
 export function mountProgress(root, store, intents) {
   const line = h('p', { class: 'progress-line' });
@@ -29,11 +30,14 @@ export function mountProgress(root, store, intents) {
       .filter(Boolean)
       .join(', ');
   };
-  store.watch(['job', 'surface'], s => {
-    root.hidden = !s.job;
+  store.watch(['job', 'surface', 'result'], s => {
+    root.classList.toggle('idle', !s.job);
+    root.hidden = !s.job && !s.result;
     clearInterval(timer);
     if (!s.job) {
       said = -1;
+      line.textContent = s.result ? tookLine(s.result, s.surface?.item_word ?? 'item') : '';
+      time.textContent = '';
       return;
     }
     timer = setInterval(clock, 200);

@@ -1,49 +1,73 @@
-// Saved runs: each a link to its stored order.
-// mountRuns(api) returns {show}
-import { h, fillWith, makeDialog } from './dom.js';
+// Saved runs: a table, the newest first; each a link to its stored order, with its exports.
+// mount(root, {session, api}) -> {enter}
+import { h, fillWith } from './dom.js';
 import { when, counted } from './format.js';
+import { runHash } from './url.js';
 
-const PAGE = 20;
+const PAGE = 25;
 
-export function mountRuns(api) {
-  const d = makeDialog('runs', 'Saved runs');
-  const list = h('ul', { class: 'runs' });
+export function mount(root, { api }) {
   const say = h('p', { class: 'fact', role: 'status' });
+  const body = h('tbody');
+  const table = h(
+    'table',
+    { class: 'runs', hidden: true },
+    h('caption', { class: 'sr' }, 'Saved runs, the newest first'),
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        ['Wish', 'Catalogue', 'When', 'Export'].map(t => h('th', { scope: 'col' }, t)),
+      ),
+    ),
+    body,
+  );
   const more = h('button', { type: 'button', onclick: () => load() }, 'Show more');
-  fillWith(d.body, say, list, more);
-  const load = async () => {
+  fillWith(root, h('h2', {}, 'Saved runs'), say, table, more);
+
+  async function load() {
     more.hidden = true;
     say.textContent = 'Loading';
     try {
-      const { runs, total } = await api.runs(list.childElementCount, PAGE);
-      list.append(
-        ...runs.map(r =>
-          h(
-            'li',
-            {},
-            h(
-              'a',
-              { href: `#/run/${encodeURIComponent(r.id)}`, onclick: () => d.close() },
-              r.title || 'Without a wish',
-            ),
-            h('span', { class: 'fact' }, [r.catalog, when(r.created)].join(', ')),
-          ),
-        ),
-      );
+      const { runs, total } = await api.runs(body.childElementCount, PAGE);
+      body.append(...runs.map(r => runRow(r, api)));
+      table.hidden = !total;
       say.textContent = total
         ? `${counted(total, 'run')}, the newest first. Every ranking is kept here.`
         : 'No run yet. Every ranking you make is kept here.';
-      more.hidden = list.childElementCount >= total || !runs.length;
+      more.hidden = body.childElementCount >= total || !runs.length;
     } catch (e) {
       say.textContent = [e.message, e.hint].filter(Boolean).join(' ');
       more.hidden = false;
     }
-  };
+  }
   return {
-    show() {
-      list.replaceChildren();
-      d.open();
-      load();
+    enter() {
+      body.replaceChildren();
+      return load();
     },
   };
+}
+
+function runRow(r, api) {
+  const file = format =>
+    h(
+      'a',
+      {
+        href: api.runFile(r.id, format),
+        download: `${r.id}.${format}`,
+        'aria-label': `${r.title || r.id} as ${format.toUpperCase()}`,
+      },
+      format.toUpperCase(),
+    );
+  return h(
+    'tr',
+    {},
+    h('th', { scope: 'row' }, h('a', { href: runHash(r.id) }, r.title || 'Without a wish')),
+    h('td', {}, r.catalog),
+    h('td', { class: 'fact' }, when(r.created)),
+    h('td', { class: 'exports' }, file('json'), file('csv')),
+  );
 }

@@ -1,8 +1,8 @@
 // How the ranking is made: readout, candidates, length, seed, history, baselines.
 // mountSettings(root, store, intents)
-import { h, put, fillWith, fold } from './dom.js';
+import { h, put, fillWith, fold, keepFocus } from './dom.js';
 import { READOUTS, RETRIEVERS, baselineName } from './format.js';
-import { BASELINES } from './state.js';
+import { BASELINES, POLICIES } from './state.js';
 
 export function mountSettings(root, store, intents) {
   const explain = h('p', { class: 'fact', id: 'readout-says' });
@@ -17,7 +17,12 @@ export function mountSettings(root, store, intents) {
   store.watch(['readout'], s => {
     explain.textContent = READOUTS[s.readout] ?? '';
   });
-  const history = amount(store, intents, 'history', 'Past interactions used', 0, 200);
+  const history = h(
+    'div',
+    { class: 'pair' },
+    amount(store, intents, 'history', 'Past interactions used', 0, 200),
+    pick(store, intents, 'policy', 'Chosen by', Object.entries(POLICIES)),
+  );
   store.watch(['member'], s => {
     history.hidden = !s.member;
   });
@@ -82,28 +87,33 @@ function amount(store, intents, key, label, min, max) {
   return h('div', { class: 'field' }, h('label', { htmlFor: key }, label), input);
 }
 
+// All that the catalogue has, until a person leaves some out.
 function baselines(store, intents) {
-  const boxes = BASELINES.map(b =>
-    h('input', {
-      type: 'checkbox',
-      id: `baseline-${b}`,
-      value: b,
-      onchange: () =>
-        intents.setChoice(
-          'baselines',
-          BASELINES.filter((_, i) => boxes[i].checked),
-        ),
-    }),
-  );
-  store.watch(['baselines'], s =>
-    boxes.forEach(b => {
-      b.checked = s.baselines.includes(b.value);
-    }),
-  );
-  return h(
-    'fieldset',
-    { class: 'checks' },
-    h('legend', {}, 'Compare with'),
-    boxes.map(b => h('label', {}, b, baselineName(b.value))),
-  );
+  const box = h('fieldset', { class: 'checks' });
+  store.watch(['baselines', 'known'], s => {
+    const names = BASELINES.filter(b => s.known.includes(b) || s.baselines?.includes(b));
+    const on = b => !s.baselines || s.baselines.includes(b);
+    box.hidden = !names.length;
+    const choose = (b, checked) => {
+      const chosen = names.filter(n => (n === b ? checked : on(n)));
+      intents.setChoice('baselines', chosen.length === names.length ? null : chosen);
+    };
+    keepFocus(box, () =>
+      fillWith(
+        box,
+        h('legend', {}, 'Compare with'),
+        names.map(b => {
+          const check = h('input', {
+            type: 'checkbox',
+            id: `baseline-${b}`,
+            'data-key': b,
+            checked: on(b),
+            onchange: () => choose(b, check.checked),
+          });
+          return h('label', {}, check, baselineName(b));
+        }),
+      ),
+    );
+  });
+  return box;
 }

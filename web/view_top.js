@@ -1,7 +1,10 @@
-// The head and foot of the page: name, saved runs, import, keys, theme, and which model is at work.
+// The head and foot of the page: name, views, tools, theme, and which model is at work.
 // mountTop(root, foot, store, intents)
 import { h, svg, fillWith, announce } from './dom.js';
 import { whole, shortHash } from './format.js';
+import { keep } from './session.js';
+import { toHash } from './url.js';
+import { TITLES } from './stage.js';
 
 const THEMES = ['auto', 'light', 'dark'];
 
@@ -26,11 +29,7 @@ function themeButton() {
     id: 'theme',
     onclick: () => {
       root.dataset.theme = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];
-      try {
-        localStorage.setItem('taproom-theme', root.dataset.theme);
-      } catch {
-        /* kept for this page only */
-      }
+      keep('theme', root.dataset.theme);
       show();
       announce(button.textContent);
     },
@@ -42,21 +41,33 @@ function themeButton() {
   return button;
 }
 
+// Links, so that each view opens in a new tab, too; Rank leads back to what was ranked last.
+function viewLinks(store, intents) {
+  const links = Object.keys(TITLES).map(view =>
+    h('a', { href: view === 'rank' ? '#/' : `#/${view}`, 'data-view': view }, TITLES[view]),
+  );
+  const [rank] = links;
+  rank.addEventListener('click', () => {
+    if (store.get().catalog) rank.href = toHash(store.get());
+  });
+  store.watch(['view'], s => {
+    for (const a of links)
+      if (a.dataset.view === s.view) a.setAttribute('aria-current', 'page');
+      else a.removeAttribute('aria-current');
+  });
+  return h('nav', { class: 'views', 'aria-label': 'Views' }, links);
+}
+
 export function mountTop(root, foot, store, intents) {
   const button = (text, id, onclick) =>
     h('button', { type: 'button', class: 'quiet', id, onclick }, text);
   fillWith(
     root,
     h('h1', { class: 'name' }, mark(), h('span', {}, 'Taproom')),
+    viewLinks(store, intents),
     h(
-      'p',
-      { class: 'tagline' },
-      'Say what you want to see. A language model ranks it and shows its work.',
-    ),
-    h(
-      'nav',
-      { class: 'tools', 'aria-label': 'Tools' },
-      button('Saved runs', 'open-runs', intents.openRuns),
+      'div',
+      { class: 'tools', role: 'group', 'aria-label': 'Tools' },
       button('Import', 'open-import', intents.openImport),
       button('Keys', 'open-keys', intents.openKeys),
       themeButton(),

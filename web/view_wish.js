@@ -33,6 +33,12 @@ export function mountWish(root, store, intents) {
     { type: 'button', id: 'open-prompt', onclick: () => intents.openPrompt() },
     'Exact prompt',
   );
+  const live = h('input', {
+    type: 'checkbox',
+    id: 'live-rank',
+    checked: store.get().live,
+    onchange: () => intents.setLive(live.checked),
+  });
   const link = h(
     'button',
     { type: 'button', id: 'copy-link', onclick: () => intents.copyLink(link) },
@@ -44,6 +50,7 @@ export function mountWish(root, store, intents) {
     h('label', { class: 'wish-label', htmlFor: 'wish' }, 'I want to see'),
     area,
     h('div', { class: 'actions' }, rankButton, prompt, link),
+    h('label', { class: 'check live' }, live, 'Rank again as I edit'),
     starters(store, intents),
   );
   store.watch(['wish'], s => {

@@ -1,7 +1,7 @@
 // A browser for the page's stories: one check counter, and a watch on everything a clean page must not do.
-// CHROMIUM: the browser's path. PLAYWRIGHT_CORE: the folder of the module (or its node_modules).
+// CHROMIUM: the browser's path. PLAYWRIGHT_CORE: the folder of the module (or its node_modules). AXE_CORE: axe-core's.
 import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 function playwright() {
@@ -60,10 +60,11 @@ export async function story(run) {
 }
 
 // A page whose faults are collected. expectFailures lets 4xx/5xx lines of the browser's console through.
+// live: whether it ranks by itself after each edit; most stories say themselves when to rank.
 export async function watched(
   browser,
   url,
-  { width = 1280, height = 900, colorScheme = 'light', ...more } = {},
+  { width = 1280, height = 900, colorScheme = 'light', live = false, ...more } = {},
 ) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, ...more });
   const faults = [];
@@ -86,12 +87,17 @@ export async function watched(
     if (!r.url().startsWith(`${new URL(url).origin}/`))
       faults.push(`request elsewhere: ${r.url()}`);
   });
-  await page.addInitScript(() => {
+  await page.addInitScript(on => {
+    try {
+      localStorage.getItem('taproom-live') ?? localStorage.setItem('taproom-live', on);
+    } catch {
+      /* a frame without storage */
+    }
     window.cspReports = [];
     document.addEventListener('securitypolicyviolation', e =>
       window.cspReports.push(`${e.violatedDirective} ${e.blockedURI}`),
     );
-  });
+  }, live ? 'on' : 'off');
   const csp = async () => (await page.evaluate(() => window.cspReports)).map(r => `CSP: ${r}`);
   return { context, page, faults: async () => [...faults, ...(await csp())] };
 }
@@ -100,6 +106,22 @@ export const ranked = page =>
   page.waitForFunction(
     () => document.querySelector('table.list tbody tr') && !document.querySelector('#rank.running'),
   );
+
+// axe-core's findings against WCAG 2.2 A and AA and its best practices, one line each. Run by the driver, so CSP stays.
+let axeSource = '';
+export async function axe(page, within = 'html') {
+  axeSource ||= readFileSync(path.join(process.env.AXE_CORE, 'axe.min.js'), 'utf8');
+  await page.evaluate(axeSource);
+  return page.evaluate(async at => {
+    const found = await window.axe.run(document.querySelector(at), {
+      resultTypes: ['violations'],
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return found.violations.map(
+      v => `${v.id}: ${v.help} (${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join('; ')})`,
+    );
+  }, within);
+}
 
 // Contrast of every visible text against the nearest opaque background; returns those below WCAG AA.
 export const lowContrast = page =>

@@ -49,7 +49,7 @@ story() {
 case ${1:-} in
   syntax) for file in "$tmp"/web/*.js "$tmp"/tests/web/*.mjs; do node --check "$file" || exit 1; done ;;
   unit) node --test "$tmp/tests/web/unit.test.mjs" ;;
-  states) node "$tmp/tests/web/states.mjs" ;;
+  states) node "$tmp/tests/web/states.mjs" && node "$tmp/tests/web/live.mjs" ;;
   story) story "${2:?the program}" ;;
   *) echo "usage: run.sh syntax | unit | states | story PROGRAM" >&2 && exit 2 ;;
 esac

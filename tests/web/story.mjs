@@ -268,17 +268,17 @@ await story(async ({ browser, ok, step }) => {
     const csv = await fetch(URL_ + (await page.getAttribute('#export-csv', 'href')));
     ok(csv.ok && /csv/.test(csv.headers.get('content-type')), 'CSV export');
     ok((await fetch(URL_ + (await page.getAttribute('#export-json', 'href')))).ok, 'JSON export');
-    await page.click('#open-runs');
-    await page.waitForSelector('.runs li');
+    await page.click('.views [data-view=runs]');
+    await page.waitForSelector('.runs tbody tr');
     ok(
-      (await page.locator('.runs a').first().getAttribute('href')) === `#/run/${run}`,
+      (await page.locator('.runs th a').first().getAttribute('href')) === `#/run/${run}`,
       'the newest run is first',
     );
     let ranks = 0;
     page.on('request', r => {
       if (r.url().endsWith('/api/rank')) ranks++;
     });
-    await page.locator('.runs a').first().click();
+    await page.locator('.runs th a').first().click();
     await page.waitForSelector('.stored');
     ok(
       (await titles(page)).join() === rows.join() && ranks === 0,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import * as f from '../../web/format.js';
 import * as s from '../../web/state.js';
 import * as r from '../../web/rows.js';
+import * as u from '../../web/url.js';
 import { createSse, readEvents, rawScore } from '../../web/api.js';
 
 const STREAM =
@@ -170,6 +171,7 @@ const FULL = {
   seed: 7,
   history: 5,
   baselines: ['bm25'],
+  policy: 'balanced',
   row: 'a/b',
   clauses: [s.newClause('quiet + calm', 1, 1.5, null), s.newClause('scary', -1, 0.7, null)],
   examples: [
@@ -179,21 +181,21 @@ const FULL = {
 };
 
 test('URL: what goes in comes out', () => {
-  const back = s.fromHash(s.toHash(FULL)).choices;
+  const back = u.fromHash(u.toHash(FULL)).choices;
   const plain = c => ({
     ...c,
     clauses: c.clauses.map(({ text, sign, weight }) => ({ text, sign, weight })),
   });
   assert.deepEqual(plain(back), plain(FULL));
-  assert.equal(s.toHash(back), s.toHash(FULL));
-  assert.equal(s.fromHash('').empty, true);
-  assert.equal(s.fromHash('#/?catalog=movies').empty, false);
+  assert.equal(u.toHash(back), u.toHash(FULL));
+  assert.equal(u.fromHash('').empty, true);
+  assert.equal(u.fromHash('#/?catalog=movies').empty, false);
 });
 
 test('URL: runs, and wrong values', () => {
-  assert.deepEqual(s.fromHash(s.runHash('r-1f', 'x?y')), { run: 'r-1f', row: 'x?y' });
-  assert.deepEqual(s.fromHash('#/run/%zz'), { run: '%zz', row: '' });
-  const c = s.fromHash('#/?k=-3&n=abc&seed=1e9&clause=loud&like=').choices;
+  assert.deepEqual(u.fromHash(u.runHash('r-1f', 'x?y')), { run: 'r-1f', row: 'x?y' });
+  assert.deepEqual(u.fromHash('#/run/%zz'), { run: '%zz', row: '' });
+  const c = u.fromHash('#/?k=-3&n=abc&seed=1e9&clause=loud&like=').choices;
   assert.equal(c.top, s.CHOICES.top);
   assert.equal(c.count, s.CHOICES.count);
   assert.equal(c.seed, s.CHOICES.seed);
@@ -211,7 +213,7 @@ test('request: clauses only when the person changed them; back to choices', () =
     { text: 'giant & robots', label: 'dislike' },
   ]);
   assert.deepEqual(q.candidates, { retrieve: 'bm25', count: 50 });
-  assert.deepEqual(q.history, { policy: 'recent', limit: 5 });
+  assert.deepEqual(q.history, { policy: 'balanced', limit: 5 });
   assert.equal(
     s.requestOf({ ...FULL, clauses: s.mergeClauses([], [{ text: 'x', sign: 1, weight: 1 }]) })
       .clauses,

@@ -1,0 +1,152 @@
+// Ranking again while a person edits, by keyboard alone, long lists in pages; axe-core on the ranking in both themes.
+// Against the mock. Needs CHROMIUM, PLAYWRIGHT_CORE and AXE_CORE.
+import { story, watched, ranked, axe } from './browser.mjs';
+import { startMock } from './mock_server.mjs';
+
+await story(async ({ browser, ok, step }) => {
+  const mock = await startMock({ stepMs: 12 });
+  const { page, context, faults } = await watched(browser, mock.url, { live: true });
+  page.setDefaultTimeout(8000);
+  let asked = [];
+  page.on('request', r => {
+    if (r.url().endsWith('/api/rank')) asked.push(r.postDataJSON().instruction);
+  });
+  const focused = () => page.evaluate(() => document.activeElement.id);
+  await page.goto(mock.url);
+  await ranked(page);
+
+  await step('typing ranks again', async () => {
+    asked = [];
+    await page.keyboard.press('/');
+    ok((await focused()) === 'wish', '"/" goes to the wish');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('tender comedies', { delay: 15 });
+    await page.waitForFunction(() => location.hash.includes('tender'));
+    await page.waitForFunction(() => document.querySelector('.since'));
+    await ranked(page);
+    ok(asked.join('|') === 'tender comedies', 'once, when the typing pauses', asked.join('|'));
+    ok(!(await page.isVisible('.stale-note')), 'the list is of the wish');
+    ok((await focused()) === 'wish', 'the caret stays');
+  });
+  await step('a superseded ranking is cancelled', async () => {
+    const before = mock.seen.aborted;
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('slow motion');
+    await page.waitForSelector('#rank.running');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('storms at sea');
+    await page.waitForFunction(() => document.querySelector('#rank.running'));
+    await ranked(page);
+    for (let i = 0; i < 40 && mock.seen.aborted === before; i++)
+      await new Promise(d => setTimeout(d, 50));
+    ok(mock.seen.aborted === before + 1, 'its connection was closed', mock.seen.aborted - before);
+    ok(
+      /storms/.test(await page.evaluate(() => location.hash)) &&
+        (await page.locator('.notice.error').count()) === 0,
+      'and nothing is said of it',
+    );
+  });
+  await step('an edit taken back needs no ranking', async () => {
+    asked = [];
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('tender comedies');
+    await page.waitForFunction(() => !document.querySelector('.stale .stale-note'));
+    await page.waitForTimeout(500);
+    ok(asked.length === 0, 'the answer is known', asked.join('|'));
+  });
+  await step('more like this, from a row', async () => {
+    asked = [];
+    const row = page.locator('tr.item').nth(2);
+    const title = await row.locator('.title').textContent();
+    await row.locator('.title').focus();
+    await page.keyboard.press('+');
+    await page.waitForSelector('.examples li');
+    ok((await page.textContent('.example-name')) === title, 'the example is in sight');
+    await page.waitForFunction(() => document.querySelector('#rank.running'));
+    await ranked(page);
+    ok(asked.length === 1, 'and the list follows');
+    ok(
+      await page.evaluate(() => document.activeElement.classList.contains('title')),
+      'the focus stays in the list',
+    );
+    await page.keyboard.press('+');
+    await page.waitForFunction(() => !document.querySelector('.examples li'));
+    ok(true, 'the same key takes it back');
+  });
+  await step('off means off', async () => {
+    await page.uncheck('#live-rank');
+    asked = [];
+    await page.fill('#wish', 'brass and bells');
+    await page.waitForTimeout(700);
+    ok(asked.length === 0 && (await page.isVisible('.stale-note')), 'the list says it is older');
+    await page.reload();
+    await ranked(page);
+    ok(!(await page.isChecked('#live-rank')), 'and it is remembered');
+  });
+  await step('long lists come in pages', async () => {
+    await page.goto(`${mock.url}/#/?catalog=movies&wish=sea&n=120&k=120`);
+    await page.reload();
+    await ranked(page);
+    await page.waitForSelector('.pager');
+    ok((await page.locator('tr.item').count()) === 50, '50 rows at once');
+    await page.locator('button.title').nth(49).focus();
+    await page.keyboard.press('ArrowDown');
+    ok(
+      (await page.textContent('tr.item .rank')) === '51' &&
+        (await page.evaluate(
+          () => document.activeElement === document.querySelector('button.title'),
+        )),
+      'the arrow turns the page',
+    );
+    await page.keyboard.press('ArrowUp');
+    ok(
+      await page.evaluate(
+        () => document.activeElement === [...document.querySelectorAll('button.title')].at(-1),
+      ),
+      'and back',
+    );
+    await page.click('.pager .next');
+    await page.click('.pager .next');
+    ok((await page.locator('tr.item').count()) === 20, 'the last page has the rest');
+    ok(/Rows 101 to 120 of 120/.test(await page.textContent('.pager')), 'and says so');
+    await page.locator('button.title').nth(3).click();
+    const link = page.url();
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.waitForSelector('.detail');
+    ok(true, 'a link to a row opens its page');
+  });
+  await step('items of the catalogue', async () => {
+    await page.click('#open-browse');
+    await page.waitForSelector('.browse-list li');
+    ok(/120 movies in movies, 1 to 50/.test(await page.textContent('#dialog-browse')), 'counted');
+    await page.fill('#browse-q', 'Lamplighter');
+    await page.waitForFunction(() => document.querySelectorAll('.browse-list li').length < 50);
+    await page.locator('.browse-list .like').first().click();
+    ok(
+      (await page.locator('.browse-list .like').first().getAttribute('aria-pressed')) === 'true' &&
+        (await page.locator('.examples li').count()) === 1,
+      'marked here, listed there',
+    );
+    const found = await axe(page);
+    ok(found.length === 0, 'axe: items', found.join(' | '));
+    await page.keyboard.press('Escape');
+  });
+  for (const colorScheme of ['light', 'dark'])
+    await step(`axe, ${colorScheme}`, async () => {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(() => document.querySelectorAll('details').forEach(d => (d.open = true)));
+      const found = await axe(page);
+      ok(found.length === 0, `axe: the ranking, ${colorScheme}`, found.join(' | '));
+      for (const id of ['open-keys', 'open-import', 'open-prompt']) {
+        await page.click(`#${id}`);
+        await page.waitForSelector('dialog[open]');
+        const more = await axe(page);
+        ok(more.length === 0, `axe: ${id}, ${colorScheme}`, more.join(' | '));
+        await page.keyboard.press('Escape');
+      }
+    });
+  ok((await faults()).length === 0, 'clean', (await faults()).join('; '));
+  await context.close();
+  mock.stop();
+});

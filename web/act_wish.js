@@ -1,0 +1,150 @@
+// What a person asks for: the wish and its parts, the catalogue, the member, the examples.
+// wishActions(session, ranking) returns the actions; ranking: {stop, start, NO_LIST}
+import { later } from './dom.js';
+import * as st from './state.js';
+import { toHash } from './url.js';
+
+const NAMED = 20;
+
+export function wishActions(session, api, ranking) {
+  const { get, set, change, failed } = session;
+  let splitting = null,
+    splitFor = '';
+
+  async function splitNow() {
+    const text = get().wish.trim();
+    splitting?.abort();
+    splitFor = text;
+    if (!text) return set({ clauses: st.mergeClauses(get().clauses, []), clauseError: '' });
+    splitting = new AbortController();
+    try {
+      const { clauses } = await api.clauses(text, splitting.signal);
+      if (get().wish.trim() === text)
+        set({ clauses: st.mergeClauses(get().clauses, clauses), clauseError: '' });
+    } catch (e) {
+      if (e.name !== 'AbortError' && get().wish.trim() === text)
+        set({
+          clauses: st.mergeClauses(get().clauses, []),
+          clauseError: `The parts are not known: ${e.message} The next ranking tries again.`,
+        });
+    }
+  }
+  const split = later(250, splitNow);
+
+  // Parts edited for the wish as it was must not be sent with the wish as it is.
+  async function settled() {
+    const { clauses, clauseError, wish } = get();
+    const touched = st.clausesTouched(clauses);
+    const parts = clauseError || (touched && splitFor !== wish.trim()) ? splitNow() : null;
+    if (touched) await parts;
+  }
+
+  function setWish(wish) {
+    change({ wish });
+    split();
+  }
+
+  async function loadSurface(catalog, again = false) {
+    const name = (get().catalogs ?? []).find(c => c.name === catalog)?.surface;
+    if (!name) return set({ surface: null });
+    if (get().surface?.name === name && !again) return;
+    try {
+      set({ surface: { name, ...(await api.surface(name)) } });
+    } catch {
+      set({ surface: { name, item_word: 'item', example_wishes: [] } });
+    }
+  }
+
+  async function findMembers(q) {
+    const { catalog, catalogs } = get();
+    if (!catalogs?.find(c => c.name === catalog)?.members) return set({ members: [] });
+    try {
+      set({ members: (await api.members(catalog, { q, limit: 30 })).members });
+    } catch {
+      set({ members: [] });
+    }
+  }
+
+  async function loadMember() {
+    const { catalog, member } = get();
+    const info = await api.member(catalog, member);
+    if (get().member === member && get().catalog === catalog) set({ memberInfo: info });
+  }
+
+  return {
+    split,
+    settled,
+    setWish,
+    loadSurface,
+    findMembers,
+    loadMember,
+    asSplit: wish => {
+      splitFor = wish.trim();
+    },
+
+    useWish(wish) {
+      set({ clauses: [] });
+      setWish(wish);
+    },
+
+    resetClauses() {
+      change({ clauses: [] });
+      split();
+    },
+
+    async setCatalog(catalog) {
+      const before = get();
+      const own = before.surface?.example_wishes ?? [];
+      ranking.stop();
+      set({
+        catalog,
+        member: '',
+        memberInfo: null,
+        members: [],
+        examples: before.examples.filter(e => !e.item),
+        ...ranking.NO_LIST,
+      });
+      await loadSurface(catalog);
+      if (get().catalog !== catalog) return;
+      if (!before.wish.trim() || own.includes(before.wish)) {
+        set({ clauses: [], wish: get().surface?.example_wishes?.[0] ?? '' });
+        split();
+      }
+      findMembers('');
+      session.step(toHash(get()));
+      return ranking.start();
+    },
+
+    async setMember(member) {
+      change({ member, memberInfo: null });
+      if (!member) return;
+      try {
+        await loadMember();
+      } catch (e) {
+        failed(`Member ${member}`, e);
+      }
+    },
+
+    // Examples that came by a link know only their ids.
+    async nameExamples() {
+      const { catalog, examples } = get();
+      const titles = new Map();
+      await Promise.all(
+        examples
+          .filter(e => e.item && !e.title)
+          .slice(0, NAMED)
+          .map(async e => {
+            const { items } = await api.items(catalog, { q: e.item, limit: 50 });
+            const found = items.find(i => i.id === e.item);
+            if (found) titles.set(e.item, found.title);
+          }),
+      );
+      if (titles.size)
+        set({
+          examples: get().examples.map(e =>
+            titles.has(e.item) ? { ...e, title: titles.get(e.item) } : e,
+          ),
+        });
+    },
+  };
+}
