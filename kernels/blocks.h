@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct block_type {
     uint32_t id;      /* ggml type number in a GGUF file */
     const char *name; /* "Q4_1" */
@@ -31,5 +35,9 @@ static inline float block_bf16_to_f32(uint16_t h) {
 }
 /* Round to nearest, ties to even; NaN stays NaN. */
 uint16_t block_f32_to_bf16(float f);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,6 +1,9 @@
 /* The operations a forward pass is made of, as one table with several implementations: `ref` (plain
- * C, double sums, the judge), `cpu` (oneDNN products and own vector code), later CUDA. The forward
- * pass is written once over this table.
+ * C, double sums, the judge), `cpu` (oneDNN products and own vector code), `cuda`. The forward pass
+ * is written once over this table.
+ *
+ * Memory is the backend's (from ops->alloc, read and written by operations only: it may be on a
+ * device) unless a comment says host.
  *
  * Shapes are row-major, written (rows, columns). Activation buffers come from ops->alloc and have
  * room for ops_pad_rows(rows) rows: products may run on padded rows, whose values are never read. A
@@ -11,6 +14,10 @@
 
 #include "kernels/blocks.h"
 #include "model/base/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum precision { PREC_F32, PREC_BF16 };
 enum { OPS_ROW_PAD = 16 };
@@ -38,7 +45,7 @@ struct attn_shape {
     int heads, kv_heads, head_dim;
     float scale;       /* of the scores, usually 1 / sqrt(head_dim) */
     int rope_neox;     /* 0: pairs (2i, 2i+1); 1: pairs (i, i + head_dim/2) */
-    const float *rope; /* host memory (positions, head_dim/2, 2): cos, sin */
+    const float *rope; /* (positions, head_dim/2, 2): cos, sin */
     int positions;
 };
 
@@ -54,7 +61,8 @@ struct span_view {
                 * and values are written here. */
 };
 
-/* Rows that are computed together. Views are ordered so that a row's views come root first. */
+/* Rows that are computed together; all but the keys and values is host memory. Views are ordered so
+ * that a row's views come root first. */
 struct chunk {
     int rows;
     const int32_t *tok, *pos; /* (rows) */
@@ -74,13 +82,21 @@ struct ops {
     /* Zeroed memory of the backend, or NULL. */
     void *(*alloc)(struct ops *o, size_t bytes);
     void (*release)(struct ops *o, void *p);
+    /* Copies between host memory and the backend's; done when they return. An operation that
+     * answers no status may have failed on a device: read, attention, matmul and head then say so.
+     */
+    enum status (*write)(struct ops *o, void *to, const void *host, size_t bytes, struct err *e);
+    enum status (*read)(struct ops *o, void *host, const void *from, size_t bytes, struct err *e);
+    /* Moves rows from[0] < from[1] < ... < from[n - 1] of x (rows, width) to its front. from is
+     * host memory. */
+    void (*keep_rows)(struct ops *o, float *x, int width, int n, const int32_t *from);
 
     /* Weights: ST_NO_MEMORY, ST_UNSUPPORTED. */
     enum status (*mat_open)(struct ops *o, struct mat **out, const struct mat_part *part,
                             int n_parts, int k, enum mat_use use, struct err *e);
     void (*mat_close)(struct ops *o, struct mat *m);
 
-    /* x (rows, k) = table rows of tok. */
+    /* x (rows, k) = table rows of tok, which is host memory. */
     void (*embed)(struct ops *o, float *x, const struct mat *table, const int32_t *tok, int rows);
 
     /* y (rows, n) = x / sqrt(mean(x^2) + eps) * w (n). y holds act_size elements, or floats when
@@ -109,7 +125,8 @@ struct ops {
     void (*swiglu)(struct ops *o, void *y, const float *gu, int rows, int n);
 
     /* For each row of x (rows, k), f32: lse = log sum exp over all logits, and the logits of the
-     * ids pick[off[r] .. off[r+1]) into picked at the same places. */
+     * ids pick[off[r] .. off[r+1]) into picked at the same places. All of it is host memory, x with
+     * room for ops_pad_rows(rows) rows. */
     enum status (*head)(struct ops *o, float *lse, float *picked, const float *x,
                         const struct mat *head, int rows, const int32_t *off, const int32_t *pick,
                         struct err *e);
@@ -123,4 +140,7 @@ enum status ops_ref_open(struct ops **out, struct err *e) MUST_CHECK;
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads,
                          struct err *e) MUST_CHECK;
 
+#ifdef __cplusplus
+}
+#endif
 #endif

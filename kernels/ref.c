@@ -28,6 +28,21 @@ static void ref_release(struct ops *o, void *p) {
     mem_free(p);
 }
 
+static enum status ref_copy(struct ops *o, void *to, const void *from, size_t bytes,
+                            struct err *e) {
+    (void)o, (void)e;
+    memcpy(to, from, bytes);
+    return ST_OK;
+}
+
+/* from[] ascends, so no row is overwritten before it moved. */
+static void ref_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
+    (void)o;
+    size_t w = (size_t)width;
+    for (int i = 0; i < n; i++)
+        if (from[i] != i) memcpy(x + (size_t)i * w, x + (size_t)from[i] * w, w * sizeof *x);
+}
+
 static void ref_mat_close(struct ops *o, struct mat *m) {
     (void)o;
     if (m) mem_free(m->w);
@@ -215,6 +230,9 @@ enum status ops_ref_open(struct ops **out, struct err *e) {
         .close = ref_close,
         .alloc = ref_alloc,
         .release = ref_release,
+        .write = ref_copy,
+        .read = ref_copy,
+        .keep_rows = ref_keep_rows,
         .mat_open = ref_mat_open,
         .mat_close = ref_mat_close,
         .embed = ref_embed,

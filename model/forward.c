@@ -1,8 +1,6 @@
 /* The forward pass of one chunk, written once over the table of operations. */
 #include "model/model.h"
 
-#include <string.h>
-
 size_t model_kv_bytes(const struct model *m, int len) {
     return m->ops->kv_bytes(m->ops, &m->attn, len) * (size_t)m->layers;
 }
@@ -48,18 +46,6 @@ static enum status after_qkv(struct work *w, const struct chunk *c, int l, struc
     return o->matmul(o, w->x, w->act, y->down, c->rows, 1, e);
 }
 
-/* Moves the rows that are read out to the front of x and qkv; from[] ascends, so no row is
- * overwritten before it moved. */
-static void keep_rows(struct work *w, int n, const int32_t *from) {
-    size_t dim = (size_t)w->m->dim, width = (size_t)qkv_width(w->m);
-    for (int i = 0; i < n; i++) {
-        if (from[i] == i) continue;
-        memcpy(w->x + (size_t)i * dim, w->x + (size_t)from[i] * dim, dim * sizeof *w->x);
-        memcpy(w->qkv + (size_t)i * width, w->qkv + (size_t)from[i] * width,
-               width * sizeof *w->qkv);
-    }
-}
-
 enum status model_forward(struct work *w, const struct chunk *c, const struct chunk *read,
                           const int32_t *from, struct err *e) {
     struct model *m = w->m;
@@ -72,7 +58,8 @@ enum status model_forward(struct work *w, const struct chunk *c, const struct ch
         if (l + 1 < m->layers) TRY(after_qkv(w, c, l, e));
     }
     if (read->rows == 0) return ST_OK;
-    keep_rows(w, read->rows, from);
+    o->keep_rows(o, w->x, m->dim, read->rows, from);
+    o->keep_rows(o, w->qkv, qkv_width(m), read->rows, from);
     TRY(after_qkv(w, read, m->layers - 1, e));
     o->rmsnorm(o, w->x_out, w->x, m->out_norm, read->rows, m->dim, m->eps, 1);
     return ST_OK;

@@ -191,10 +191,16 @@ static enum status load_vector(struct model *m, float **out, const struct gguf *
                                const char *name, struct err *e) {
     struct mat_part p;
     TRY(part(g, layer, name, m->dim, 1, &p, e));
-    *out = m->ops->alloc(m->ops, (size_t)m->dim * sizeof(float));
-    if (!*out) return fail(e, ST_NO_MEMORY, "no memory for %s", name);
-    p.type->to_f32(*out, p.data, (size_t)m->dim / (size_t)p.type->elems);
-    return ST_OK;
+    size_t bytes = (size_t)m->dim * sizeof(float);
+    float *host = mem_alloc(bytes);
+    *out = m->ops->alloc(m->ops, bytes);
+    enum status st = host && *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %s", name);
+    if (st == ST_OK) {
+        p.type->to_f32(host, p.data, (size_t)m->dim / (size_t)p.type->elems);
+        st = m->ops->write(m->ops, *out, host, bytes, e);
+    }
+    mem_free(host);
+    return st;
 }
 
 static enum status load_layer(struct model *m, const struct gguf *g, const struct hyper *h, int l,
@@ -215,18 +221,25 @@ static enum status load_layer(struct model *m, const struct gguf *g, const struc
  * 2104.09864. */
 static enum status rope_table(struct model *m, double base, struct err *e) {
     int half = m->attn.head_dim / 2;
-    m->rope = mem_alloc((size_t)m->context * (size_t)half * 2 * sizeof(float));
-    if (!m->rope) return fail(e, ST_NO_MEMORY, "no memory for %d positions", m->context);
+    size_t bytes = (size_t)m->context * (size_t)half * 2 * sizeof(float);
+    float *host = mem_alloc(bytes);
+    m->rope = m->ops->alloc(m->ops, bytes);
+    if (!host || !m->rope) {
+        mem_free(host);
+        return fail(e, ST_NO_MEMORY, "no memory for %d positions", m->context);
+    }
     for (int i = 0; i < half; i++) {
         double f = pow(base, -2.0 * i / m->attn.head_dim);
         for (int p = 0; p < m->context; p++) {
-            float *t = m->rope + ((size_t)p * (size_t)half + (size_t)i) * 2;
+            float *t = host + ((size_t)p * (size_t)half + (size_t)i) * 2;
             t[0] = (float)cos(p * f);
             t[1] = (float)sin(p * f);
         }
     }
+    enum status st = m->ops->write(m->ops, m->rope, host, bytes, e);
+    mem_free(host);
     m->attn.rope = m->rope;
-    return ST_OK;
+    return st;
 }
 
 static enum status load(struct model *m, const struct gguf *g, const struct hyper *h,
@@ -290,7 +303,7 @@ void model_close(struct model *m) {
     o->mat_close(o, m->embd);
     o->mat_close(o, m->head);
     o->release(o, m->out_norm);
+    o->release(o, m->rope);
     mem_free(m->layer);
-    mem_free(m->rope);
     mem_free(m);
 }

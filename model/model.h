@@ -19,7 +19,7 @@ struct model {
     int dim, layers, ffn, vocab, context;
     float eps;
     struct attn_shape attn;
-    float *rope; /* (context, head_dim/2, 2) */
+    float *rope; /* (context, head_dim/2, 2), backend memory */
     struct mat *embd, *head;
     float *out_norm; /* (dim) */
     struct layer *layer;

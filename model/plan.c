@@ -46,7 +46,7 @@ struct plan {
     struct run *run;
     struct span_view *view, *read_view;
     struct pick *pick;
-    float *head_x;
+    float *x_out, *head_x; /* host memory: the chunk's read rows; the head's input */
 };
 
 static int node_len(const struct tree *t, int i) {
@@ -355,11 +355,13 @@ static enum status collect(struct plan *p, const float *x_out, size_t dim, int *
     return ST_OK;
 }
 
-/* Memory for the head's input and output, for this step. */
-static enum status head_buffers(struct plan *p, struct ops *o, size_t rows, size_t dim,
-                                struct err *e) {
-    p->head_x = o->alloc(o, (size_t)ops_pad_rows((int)rows) * dim * sizeof(float));
-    return p->head_x ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %zu rows to be read", rows);
+/* Memory for the rows that are read and for the head's input, for this step. */
+static enum status head_buffers(struct plan *p, size_t read_rows, size_t dim, struct err *e) {
+    size_t rows = read_rows + (size_t)p->n_runs;
+    p->x_out = mem_alloc(read_rows * dim * sizeof(float));
+    p->head_x = mem_alloc((size_t)ops_pad_rows((int)rows) * dim * sizeof(float));
+    return p->x_out && p->head_x ? ST_OK
+                                 : fail(e, ST_NO_MEMORY, "no memory for %zu rows to be read", rows);
 }
 
 static enum status read_head(struct plan *p, struct work *w, int rows, struct err *e) {
@@ -392,14 +394,18 @@ static enum status read_head(struct plan *p, struct work *w, int rows, struct er
 }
 
 static enum status read_out(struct plan *p, struct work *w, int read_rows, struct err *e) {
+    struct ops *o = w->m->ops;
     size_t dim = (size_t)w->m->dim;
     int rows = 0;
-    TRY(head_buffers(p, w->m->ops, (size_t)(read_rows + p->n_runs), dim, e));
-    enum status st = collect(p, w->x_out, dim, &rows, e);
+    enum status st = head_buffers(p, (size_t)read_rows, dim, e);
+    if (st == ST_OK && read_rows > 0)
+        st = o->read(o, p->x_out, w->x_out, (size_t)read_rows * dim * sizeof(float), e);
+    if (st == ST_OK) st = collect(p, p->x_out, dim, &rows, e);
     if (st == ST_OK && rows > 0) st = read_head(p, w, rows, e);
-    w->m->ops->release(w->m->ops, p->head_x);
-    p->head_x = NULL;
+    mem_free(p->x_out);
+    mem_free(p->head_x);
     mem_free(p->pick);
+    p->x_out = p->head_x = NULL;
     p->pick = NULL;
     p->picks_max = 0;
     return st;

@@ -75,6 +75,21 @@ static void cpu_release(struct ops *o, void *p) {
     mem_free(p);
 }
 
+static enum status cpu_copy(struct ops *o, void *to, const void *from, size_t bytes,
+                            struct err *e) {
+    (void)o, (void)e;
+    memcpy(to, from, bytes);
+    return ST_OK;
+}
+
+/* from[] ascends, so no row is overwritten before it moved. */
+static void cpu_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
+    (void)o;
+    size_t w = (size_t)width;
+    for (int i = 0; i < n; i++)
+        if (from[i] != i) memcpy(x + (size_t)i * w, x + (size_t)from[i] * w, w * sizeof *x);
+}
+
 static void cpu_mat_close(struct ops *o, struct mat *m) {
     (void)o;
     if (!m) return;
@@ -236,6 +251,9 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .close = cpu_close,
         .alloc = cpu_alloc,
         .release = cpu_release,
+        .write = cpu_copy,
+        .read = cpu_copy,
+        .keep_rows = cpu_keep_rows,
         .mat_open = cpu_mat_open,
         .mat_close = cpu_mat_close,
         .embed = cpu_embed,

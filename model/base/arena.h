@@ -6,6 +6,10 @@
 
 #include "model/base/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct arena_block;
 
 /* Not thread-safe: one owner at a time. */
@@ -44,5 +48,9 @@ void mem_free(void *p);
 void mem_fail_at(long k, int forever);
 
 #define ARENA_NEW(a, T, n) ((T *)arena_array((a), (n), sizeof(T)))
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

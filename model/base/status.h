@@ -6,6 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The last column is what a reader of the log or of the API's "code" field sees. */
 #define STATUS_LIST(X)                                      \
     X(OK, "ok")                                             \
@@ -64,6 +68,10 @@ const char *status_name(enum status st);
 
 /* A broken promise of our own code: prints where and aborts, in release builds too. */
 #define CHECK(cond) ((cond) ? (void)0 : check_failed(__FILE__, __LINE__, #cond))
-_Noreturn void check_failed(const char *file, int line, const char *what);
+__attribute__((noreturn)) void check_failed(const char *file, int line, const char *what);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
