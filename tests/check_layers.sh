@@ -6,18 +6,19 @@ deny() {
   hits=$(grep -rnE "#[[:blank:]]*include[[:blank:]]*[\"<]($2)" "$1" | grep -vE "${3:-^$}") &&
     { echo "$hits"; echo "  ^ not allowed in $1"; bad=1; }
 }
-gpu='cuda|cublas'; web='civetweb|sqlite3'; cpu='oneapi/|dnnl'
-deny model/base "kernels/|model/|server/|$gpu|$cpu|$web|jansson|pcre2|openssl" '"model/base/'
-deny kernels "model/|server/|$web|jansson|pcre2|openssl" '"model/base/'
+gpu='cuda|cublas'; srv='civetweb|sqlite3|lapacke|cblas'; cpu='oneapi/|dnnl'
+deny model/base "kernels/|model/|server/|$gpu|$cpu|$srv|jansson|pcre2|openssl" '"model/base/'
+deny kernels "model/|server/|$srv|jansson|pcre2|openssl" '"model/base/'
 deny kernels "$gpu" '^kernels/cuda/[a-z0-9_]+\.cuh?:'
 deny kernels "$cpu" '^kernels/cpu/matmul\.c:'
-deny model "server/|$gpu|$cpu|$web"
+deny model "server/|$gpu|$cpu|$srv"
 deny model pcre2 '^model/tok_split\.c:'
 deny model openssl '^model/hash\.c:'
 deny model jansson '^model/safetensors\.c:'
 deny server "kernels/|$gpu|$cpu|pcre2|openssl"
 deny server 'model/' '"model/(engine\.h|base/)'
 deny server civetweb '^server/http/(http|sse|gone)\.c:'
+deny server 'lapacke|cblas' '^server/baselines/ease_matrix\.c:'
 deny server sqlite3 '^server/store/'
 deny server 'server/(api|rank|store|baselines|eval)/' '^server/(main\.c|cli|api|rank|store|baselines|eval)'
 deny server/store 'server/(api|http|rank|baselines|eval)/'

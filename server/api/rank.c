@@ -30,7 +30,7 @@ struct live {
     double score_began, last_event;
 
     struct watch watch; /* its lock guards what follows */
-    int items_done, items_total;
+    int training, items_done, items_total;
     long long tokens_done, tokens_total;
     /* Appended to under the lock; what lies below n_scored never changes. */
     struct {
@@ -63,6 +63,13 @@ static void on_scored(void *arg, const struct item *item, double logprob) {
     pthread_mutex_unlock(&v->watch.lock);
 }
 
+static void on_training(void *arg, int on) {
+    struct live *v = arg;
+    pthread_mutex_lock(&v->watch.lock);
+    v->training = on;
+    pthread_mutex_unlock(&v->watch.lock);
+}
+
 static void on_started(void *arg, struct job *job) {
     struct live *v = arg;
     watch_job(&v->watch, job);
@@ -70,7 +77,7 @@ static void on_started(void *arg, struct job *job) {
 
 static void *rank_main(void *arg) {
     struct live *v = arg;
-    struct rank_hooks h = {v, on_progress, on_scored, on_started};
+    struct rank_hooks h = {v, on_progress, on_scored, on_training, on_started};
     v->st = ranking_answer(v->app->ranker, &v->request, v->unknown, &h, &v->arena, &v->result,
                            &v->answer, &v->err);
     watch_end(&v->watch);
@@ -107,7 +114,7 @@ static int send_scores(struct live *v, int n_scored) {
 
 /* What a progress event says. */
 struct news {
-    int queue_position, scoring, items_done, items_total, n_scored;
+    int training, queue_position, scoring, items_done, items_total, n_scored;
     long long tokens_done, tokens_total;
 };
 
@@ -118,7 +125,11 @@ static int send_progress(struct live *v, const struct news *w) {
     if (scoring && v->score_began == 0) v->score_began = now;
     took = now - v->score_began;
     open_event(v, &b, 4096);
-    out_text(&b, "phase", w->queue_position > 0 ? "queue" : scoring ? "score" : "prepare");
+    out_text(&b, "phase",
+             w->training             ? "train"
+             : w->queue_position > 0 ? "queue"
+             : scoring               ? "score"
+                                     : "prepare");
     out_int(&b, "queue_position", w->queue_position);
     out_int(&b, "items_done", w->items_done);
     out_int(&b, "items_total", w->items_total);
@@ -140,6 +151,7 @@ static void news_take(struct live *v, struct news *w) {
     const struct job *job = v->watch.job;
     *w = (struct news){.queue_position = job ? atomic_load(&job->queue_position) : 0,
                        .scoring = job || v->items_total > 0,
+                       .training = v->training,
                        .items_done = v->items_done,
                        .items_total = v->items_total,
                        .n_scored = v->n_scored,

@@ -33,6 +33,12 @@ static int asked(const struct rank_request *r, const char *name) {
     return r->all_baselines;
 }
 
+enum status baselines_learn(struct scene *s, const struct rank_hooks *h, struct err *e) {
+    if (!asked(s->r, "item_knn") && !asked(s->r, "ease")) return ST_OK;
+    return learner_take(&s->k->learner, s->k->store, s->r->catalog, s->catalog.version,
+                        h ? h->training : NULL, h ? h->arg : NULL, &s->taste, e);
+}
+
 static void warn_unknown(struct scene *s, struct rank_result *x) {
     for (int i = 0; i < s->r->n_baselines; i++) {
         struct view name = s->r->baseline[i];

@@ -8,7 +8,10 @@
 /* One row each, in the order in which they are shown: constant, name. */
 #define BASELINE_LIST(X)      \
     X(POPULARITY, popularity) \
+    X(RECENCY, recency)       \
     X(BM25, bm25)             \
+    X(ITEM_KNN, item_knn)     \
+    X(EASE, ease)             \
     X(RANDOM, random)
 
 #define BASELINE_CONSTANT(constant, name) BASELINE_##constant,
@@ -27,6 +30,7 @@ struct baseline_info {
 struct scene;
 struct item;
 struct rank_result;
+struct rank_hooks;
 
 /* Fills score (s->n), higher is better; items are the candidates in their order. Sets available and
  * what it was trained on, or why not: a baseline with nothing to go by invents no score. */
@@ -35,6 +39,10 @@ struct rank_result;
                                 struct baseline_info *b, struct err *e) MUST_CHECK;
 BASELINE_LIST(BASELINE_FUNCTION)
 #undef BASELINE_FUNCTION
+
+/* Makes s->taste what was learnt from the catalogue's interactions, when a baseline that needs it
+ * was asked for; whoever loads the scene gives it back to the learner. h may be NULL. */
+enum status baselines_learn(struct scene *s, const struct rank_hooks *h, struct err *e) MUST_CHECK;
 
 /* Ranks the candidates by every baseline that was asked for: x->baseline and x->item[i].baseline,
  * while x->item is still in the candidates' order. */

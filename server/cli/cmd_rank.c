@@ -3,6 +3,7 @@
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,14 +82,21 @@ static void print_table(const struct rank_result *x) {
         cli_print_text(r->item->title, TITLE_COLUMNS);
         for (int b = 0; b < BASELINES; b++) {
             if (!x->baseline[b].asked) continue;
-            if (x->baseline[b].available)
-                printf("  %10d", r->baseline[b].rank);
-            else
+            if (!x->baseline[b].available)
                 printf("  %10s", "no data");
+            else if (isnan(r->baseline[b].score))
+                printf("  %10s", "-");
+            else
+                printf("  %10d", r->baseline[b].rank);
         }
         printf("\n");
     }
-    printf("\nScores compare within this ranking only. Baselines: the rank they give the item.\n");
+    printf(
+        "\nScores compare within this ranking only. Baselines: the rank they give the item, - where "
+        "they know nothing of it.\n");
+    for (int b = 0; b < BASELINES; b++)
+        if (x->baseline[b].why)
+            printf("No data for %s: %s.\n", x->baseline[b].name, x->baseline[b].why);
     for (int i = 0; i < x->n_warnings; i++) {
         printf("Note: ");
         cli_print_text(x->warning[i], (int)strlen(x->warning[i]));

@@ -18,10 +18,12 @@ void ranker_init(struct ranker *r, struct store *s, struct engine *en) {
     memset(r, 0, sizeof *r);
     r->store = s;
     r->engine = en;
+    learner_init(&r->learner);
     pthread_mutex_init(&r->lock, NULL);
 }
 
 void ranker_close(struct ranker *r) {
+    learner_close(&r->learner);
     pthread_mutex_destroy(&r->lock);
 }
 
@@ -271,19 +273,27 @@ static void warn_about_result(struct scene *s, struct rank_result *x) {
         rank_warn(x, s->a, "all items have the same score");
 }
 
-enum status rank_run(struct ranker *k, const struct rank_request *r, const struct rank_hooks *h,
-                     struct arena *a, struct rank_result *out, struct err *e) {
-    struct scene *s = ARENA_NEW(a, struct scene, 1);
-    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
+static enum status run(struct scene *s, struct readouts *q, const struct rank_hooks *h,
+                       struct rank_result *out, struct err *e) {
     struct values v;
-    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
-    TRY(prepare(s, k, r, a, q, out, e));
     TRY(check_cost(&out->prompt, e));
+    TRY(baselines_learn(s, h, e));
     TRY(score(s, h, out, e));
     TRY(finish(s, q, out, &v, e));
     TRY(order(s, out, &v, e));
     warn_about_result(s, out);
     return ST_OK;
+}
+
+enum status rank_run(struct ranker *k, const struct rank_request *r, const struct rank_hooks *h,
+                     struct arena *a, struct rank_result *out, struct err *e) {
+    struct scene *s = ARENA_NEW(a, struct scene, 1);
+    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
+    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
+    TRY(prepare(s, k, r, a, q, out, e));
+    enum status st = run(s, q, h, out, e);
+    learner_give(&k->learner, s->taste);
+    return st;
 }
 
 enum status rank_preview(struct ranker *k, const struct rank_request *r, struct arena *a,

@@ -4,6 +4,7 @@
 #define RANK_RANK_H
 
 #include "server/baselines/baselines.h"
+#include "server/baselines/learner.h"
 #include "server/rank/prompt.h"
 #include "server/rank/request.h"
 #include "server/rank/surface.h"
@@ -28,6 +29,7 @@ struct prior {
 struct ranker {
     struct store *store;
     struct engine *engine;
+    struct learner learner;
     pthread_mutex_t lock; /* guards what follows: tables by hash, where a newer entry takes an older
                              one's place */
     struct spread spread[SPREADS];
@@ -65,12 +67,14 @@ struct rank_result {
     double queue_s, score_s;
 };
 
-/* Called while the ranking runs, on the engine thread; may be NULL. */
+/* Called while the ranking runs, on the engine thread except where noted; each may be NULL. */
 struct rank_hooks {
     void *arg;
     void (*progress)(void *arg, int items_done, int items_total, long long tokens_done,
                      long long tokens_total);
     void (*scored)(void *arg, const struct item *item, double logprob);
+    void (*training)(void *arg,
+                     int on); /* baselines learn from interactions; on the caller's thread */
     void (*started)(
         void *arg,
         struct job *job); /* the job, to be cancelled by its flag; NULL when it has ended */

@@ -149,10 +149,22 @@ static enum status load_member(struct scene *s, struct err *e) {
     if (r->member.n == 0) return ST_OK;
     TRY(store_member(s->k->store, r->catalog, r->member, s->a, &s->member, e));
     TRY(store_history(s->k->store, r->catalog, r->member, s->a, &h, &n, e));
+    s->unseen_member = s->member.row;
+    s->unseen = h;
+    s->n_unseen = n;
     int skip = n > r->history ? n - r->history : 0;
     s->history = h + skip;
     s->n_history = n - skip;
     return ST_OK;
+}
+
+static enum status load_left_out(struct scene *s, struct err *e) {
+    struct member m;
+    if (s->r->leave_out.n == 0) return ST_OK;
+    TRY(store_member(s->k->store, s->r->catalog, s->r->leave_out, s->a, &m, e));
+    s->unseen_member = m.row;
+    return store_history(s->k->store, s->r->catalog, s->r->leave_out, s->a, &s->unseen,
+                         &s->n_unseen, e);
 }
 
 static enum status load_examples(struct scene *s, struct err *e) {
@@ -212,6 +224,7 @@ enum status scene_load(struct scene *s, struct ranker *k, const struct rank_requ
     TRY(store_items(k->store, r->catalog, VIEW(""), 0, CATALOG_MAX, a, &s->all, &s->n_all,
                     &s->total, e));
     TRY(load_member(s, e));
+    TRY(load_left_out(s, e));
     TRY(load_examples(s, e));
     TRY(load_clauses(s, e));
     TRY(load_candidates(s, e));

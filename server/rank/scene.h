@@ -33,6 +33,12 @@ struct scene {
     struct member member;
     struct interaction *history; /* the part that is used, oldest first */
     int n_history;
+    /* Whose interactions baselines must not have seen: the member, or who is left out; row 0 and
+     * n_unseen 0 when there is none. */
+    long long unseen_member;
+    struct interaction *unseen;
+    int n_unseen;
+    const struct taste *taste; /* what baselines have learnt; NULL when nobody asked for it */
     struct example_item {
         const char *title;
         const struct item *item; /* NULL for free text */

@@ -9,6 +9,7 @@ enum { MEMBERS_AT_ONCE = 5000 };
 
 static enum status read_member(sqlite3_stmt *st, struct arena *a, struct member *out,
                                struct err *e) {
+    out->row = sqlite3_column_int64(st, 0);
     TRY(db_copy(st, 1, a, &out->id, e));
     TRY(db_copy(st, 2, a, &out->name, e));
     TRY(db_copy(st, 3, a, &out->profile, e));

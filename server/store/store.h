@@ -59,6 +59,7 @@ enum status store_items_by_id(struct store *s, struct view catalog, const struct
 /* --- members and interactions
  * ---------------------------------------------------------------------------------------- */
 struct member {
+    long long row; /* rowid inside the store */
     const char *id, *name, *profile;
     long long interactions;
 };

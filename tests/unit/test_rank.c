@@ -159,6 +159,117 @@ static void baselines(void) {
     EQ(of(x, "d")->baseline[BASELINE_BM25].rank, 2);
 }
 
+/* --- baselines that learn */
+
+static const char *why(const struct rank_result *x, enum baseline b) {
+    OK((x->baseline[b].why != NULL) == !x->baseline[b].available);
+    return x->baseline[b].why ? x->baseline[b].why : "";
+}
+
+static void no_data(void) {
+    static const char *const all[] = {"a", "b", "c"};
+    struct rank_request r = request("boat", READOUT_QUERY);
+    r.example[r.n_examples++] = (struct example){VIEW("d"), VIEW(""), 1};
+    struct rank_result *x = rank(&r, all, 3);
+    EQ_STR(why(x, BASELINE_RECENCY), "no candidate has a time");
+    EQ_STR(why(x, BASELINE_ITEM_KNN), "the catalogue has no interactions to learn from");
+    EQ_STR(why(x, BASELINE_EASE), "the catalogue has no interactions to learn from");
+}
+
+/* After the import that follows: e is known to member 1 alone, f and d to nobody. */
+static const char *const interactions =
+    "{\"member\":\"1\",\"item\":\"a\",\"label\":\"like\",\"at\":1}\n"
+    "{\"member\":\"1\",\"item\":\"b\",\"label\":\"like\",\"at\":2}\n"
+    "{\"member\":\"1\",\"item\":\"e\",\"label\":\"like\",\"at\":3}\n"
+    "{\"member\":\"2\",\"item\":\"a\",\"label\":\"like\",\"at\":1}\n"
+    "{\"member\":\"2\",\"item\":\"b\",\"label\":\"like\",\"at\":2}\n"
+    "{\"member\":\"3\",\"item\":\"c\",\"label\":\"dislike\",\"at\":2}\n";
+
+static void learnt(struct store *s) {
+    static const char *const all[] = {"a", "b", "c", "d", "e", "f"};
+    static const enum baseline two[] = {BASELINE_ITEM_KNN, BASELINE_EASE};
+    import(s, IMPORT_INTERACTIONS, interactions);
+    import(s, IMPORT_MEMBERS, "{\"id\":\"new\",\"name\":\"N\"}\n");
+    struct rank_request r = request("", READOUT_AUTO);
+    r.example[r.n_examples++] = (struct example){VIEW("a"), VIEW(""), 1};
+    struct rank_result *x = rank(&r, all, 6);
+    for (size_t k = 0; k < COUNT(two); k++) {
+        EQ_STR(why(x, two[k]), "");
+        EQ_STR(x->baseline[two[k]].trained_on, "6 interactions of 3 members");
+        EQ(of(x, "b")->baseline[two[k]].rank, 1);
+        EQ(of(x, "e")->baseline[two[k]].rank, 2);
+        OK(isnan(of(x, "d")->baseline[two[k]].score) && isnan(of(x, "f")->baseline[two[k]].score));
+        EQ(of(x, "d")->baseline[two[k]].rank, of(x, "f")->baseline[two[k]].rank);
+    }
+    EQ(of(x, "b")->baseline[BASELINE_POPULARITY].rank, 1);
+    /* Who is left out was never there. */
+    r.leave_out = VIEW("1");
+    x = rank(&r, all, 6);
+    for (size_t k = 0; k < COUNT(two); k++) {
+        EQ_STR(x->baseline[two[k]].trained_on,
+               "3 interactions of 2 members, without the member's own");
+        OK(isnan(of(x, "e")->baseline[two[k]].score));
+        EQ(of(x, "b")->baseline[two[k]].rank, 1);
+    }
+    /* A member's history asks, and does not teach. */
+    r.leave_out = VIEW("");
+    r.member = VIEW("1");
+    r.n_examples = 0;
+    x = rank(&r, all + 2, 1);
+    EQ_STR(why(x, BASELINE_ITEM_KNN), "");
+    EQ_STR(x->baseline[BASELINE_EASE].trained_on,
+           "3 interactions of 2 members, without the member's own");
+    x = rank(&r, all + 3, 1);
+    EQ_STR(why(x, BASELINE_EASE), "nobody else has interacted with any of the candidates");
+    r.member = VIEW("3");
+    x = rank(&r, all, 3);
+    EQ_STR(why(x, BASELINE_EASE),
+           "nothing is liked here: it goes by liked items of the history and examples");
+    r.member = VIEW("new");
+    x = rank(&r, all, 3);
+    EQ_STR(why(x, BASELINE_ITEM_KNN),
+           "nothing is liked here: it goes by liked items of the history and examples");
+    r.example[r.n_examples++] = (struct example){VIEW("f"), VIEW(""), 1};
+    x = rank(&r, all, 3);
+    EQ_STR(why(x, BASELINE_ITEM_KNN), "nobody else has interacted with what is liked here");
+    EQ_STR(why(x, BASELINE_EASE), "nobody else has interacted with what is liked here");
+}
+
+static void *ranking_thread(void *arg) {
+    static const char *const all[] = {"a", "b", "c"};
+    struct rank_request r = request("red", READOUT_QUERY);
+    struct view ids[] = {view_of(all[0]), view_of(all[1]), view_of(all[2])};
+    struct arena a;
+    struct err e;
+    arena_init(&a, 256 << 20);
+    struct rank_result *x = ARENA_NEW(&a, struct rank_result, 1);
+    r.catalog = VIEW("tiny");
+    r.candidate = ids;
+    r.n_candidates = 3;
+    r.example[r.n_examples++] = (struct example){VIEW("a"), VIEW(""), 1};
+    int good = 0;
+    for (int k = 0; x && k < 5; k++)
+        good += rank_run(ranker, &r, NULL, &a, x, &e) == ST_OK &&
+                of(x, "b")->baseline[BASELINE_EASE].rank == 1;
+    *(int *)arg = good;
+    arena_free(&a);
+    return NULL;
+}
+
+/* Two at once, on a catalogue that has just changed. */
+static void together(struct store *s) {
+    pthread_t t[2];
+    int good[2];
+    import(s, IMPORT_INTERACTIONS,
+           "{\"member\":\"4\",\"item\":\"b\",\"label\":\"like\",\"at\":1}\n"
+           "{\"member\":\"4\",\"item\":\"a\",\"label\":\"like\",\"at\":2}\n");
+    for (int i = 0; i < 2; i++) CHECK(pthread_create(&t[i], NULL, ranking_thread, &good[i]) == 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK(pthread_join(t[i], NULL) == 0);
+        EQ(good[i], 5);
+    }
+}
+
 int main(void) {
     struct err e;
     struct store *s;
@@ -179,6 +290,9 @@ int main(void) {
     choices();
     retrieval();
     baselines();
+    no_data();
+    learnt(s);
+    together(s);
     ranker_close(ranker);
     engine_close(en);
     store_close(s);

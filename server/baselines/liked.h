@@ -1,0 +1,18 @@
+/* From what a request says was liked to the scores of a baseline that learns from interactions. */
+#ifndef BASELINES_LIKED_H
+#define BASELINES_LIKED_H
+
+#include "server/baselines/baselines.h"
+#include "server/baselines/taste.h"
+
+/* Liked items of the used history and of the examples are the query. Disliked ones are not used: to
+ * count them against an item made the order worse on development members. The member whose history
+ * it is, or who is left out, counts as unseen. Unavailable when there is nothing liked that anybody
+ * else interacted with. */
+enum status liked_score(struct scene *s, const struct item *items,
+                        enum status (*method)(const struct taste *t, const struct taste_query *q,
+                                              const int *at, int n, struct arena *a, double *score,
+                                              struct err *e),
+                        double *score, struct baseline_info *b, struct err *e) MUST_CHECK;
+
+#endif

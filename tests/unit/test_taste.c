@@ -1,0 +1,358 @@
+/* links: rank */
+/* Item-kNN and EASE: against numpy and scipy on MovieLens-100K, and on small catalogues by what
+ * must hold: a left out member is as if never seen, nothing is invented, several threads may ask at
+ * once. */
+#include "model/base/clock.h"
+#include "server/baselines/learner.h"
+#include "tests/unit/store_help.h"
+
+#include <pthread.h>
+
+enum { PLACES = 64 };
+
+static struct store *store;
+
+static const struct taste *take(struct learner *l, const char *catalog) {
+    struct err e;
+    struct arena a;
+    struct catalog c;
+    const struct taste *t;
+    arena_init(&a, 1 << 20);
+    GOOD(store_catalog(store, view_of(catalog), &a, &c, &e));
+    GOOD(learner_take(l, store, view_of(catalog), c.version, NULL, NULL, &t, &e));
+    CHECK(t);
+    EQ(t->version, c.version);
+    arena_free(&a);
+    return t;
+}
+
+/* Place of an item in the taste, -1 when it has no interactions. */
+static int place(const struct taste *t, const char *catalog, const char *id) {
+    struct err e;
+    struct arena a;
+    struct item *it;
+    struct view v = view_of(id);
+    arena_init(&a, 1 << 20);
+    GOOD(store_items_by_id(store, view_of(catalog), &v, 1, "id", &a, &it, &e));
+    int at = taste_find(t->item, t->n_items, it->row);
+    arena_free(&a);
+    return at;
+}
+
+static struct taste_query leaving_out(const struct taste *t, const char *catalog, const char *id) {
+    struct err e;
+    struct arena a;
+    struct member m = {0};
+    arena_init(&a, 1 << 20);
+    if (id) GOOD(store_member(store, view_of(catalog), view_of(id), &a, &m, &e));
+    struct taste_query q = {.out = taste_find(t->member, t->n_members, m.row)};
+    if (q.out >= 0) {
+        q.has = t->member_item + t->member_off[q.out];
+        q.n_out = t->member_off[q.out + 1] - t->member_off[q.out];
+    }
+    arena_free(&a);
+    return q;
+}
+
+static void both(const struct taste *t, const struct taste_query *q, const int *at, int n,
+                 double *knn, double *ease) {
+    struct err e;
+    struct arena a;
+    arena_init(&a, 1 << 24);
+    GOOD(taste_item_knn(t, q, at, n, &a, knn, &e));
+    GOOD(taste_ease(t, q, at, n, &a, ease, &e));
+    arena_free(&a);
+}
+
+/* --- MovieLens */
+
+static int number(FILE *f) {
+    int x = 0;
+    CHECK(fscanf(f, "%d", &x) == 1);
+    return x;
+}
+
+static void near(const double *got, int n, FILE *f) {
+    for (int i = 0; i < n; i++) {
+        char text[32];
+        CHECK(fscanf(f, "%31s", text) == 1);
+        double want = strtod(text, NULL);
+        if (isnan(want))
+            OK(isnan(got[i]));
+        else
+            NEAR(got[i], want, 1e-4 * fabs(want) + 1e-7);
+    }
+}
+
+/* One line of fixtures/baselines/movielens.txt; 0 at the end. */
+static int golden_case(const struct taste *t, FILE *f) {
+    int who, n, candidates, liked[PLACES], at[PLACES];
+    double knn[PLACES], ease[PLACES];
+    char id[16];
+    if (fscanf(f, "%d", &who) != 1) return 0;
+    n = number(f);
+    candidates = number(f);
+    CHECK(n <= PLACES && candidates <= PLACES);
+    (void)snprintf(id, sizeof id, "%d", who);
+    struct taste_query q = leaving_out(t, "movies", id);
+    q.at = liked;
+    for (int i = 0; i < n; i++) {
+        (void)snprintf(id, sizeof id, "%d", number(f));
+        int p = place(t, "movies", id);
+        if (p >= 0 && taste_others(t, &q, p) > 0) liked[q.n++] = p;
+    }
+    for (int i = 0; i < candidates; i++) {
+        (void)snprintf(id, sizeof id, "%d", number(f));
+        at[i] = place(t, "movies", id);
+    }
+    both(t, &q, at, candidates, knn, ease);
+    near(knn, candidates, f);
+    near(ease, candidates, f);
+    return 1;
+}
+
+static void movielens(void) {
+    char folder[512];
+    struct err e;
+    const char *cache = getenv("TAPROOM_CACHE"), *home = getenv("HOME");
+    if (cache)
+        (void)snprintf(folder, sizeof folder, "%s/data/ml-100k", cache);
+    else
+        (void)snprintf(folder, sizeof folder, "%s/.cache/taproom/data/ml-100k", home ? home : "");
+    if (access(folder, R_OK) != 0) {
+        printf("MovieLens-100K is not there: that part is left out\n");
+        return;
+    }
+    struct learner l;
+    FILE *f = fopen("fixtures/baselines/movielens.txt", "r");
+    CHECK(f);
+    GOOD(import_movielens(store, folder, &e));
+    learner_init(&l);
+    double start = clock_s();
+    const struct taste *t = take(&l, "movies");
+    printf("training on %d interactions took %.2f s\n", t->n_ones, clock_s() - start);
+    EQ(t->n_ones, 100000);
+    EQ(t->n_members, 943);
+    EQ(t->n_items, 1682);
+    int cases = 0;
+    while (golden_case(t, f)) cases++;
+    EQ(cases, 8);
+    learner_give(&l, t);
+    learner_close(&l);
+    (void)fclose(f);
+}
+
+/* --- small catalogues */
+
+static const char *const items = "{\"id\":\"a\",\"title\":\"A\"}\n{\"id\":\"b\",\"title\":\"B\"}\n"
+                                 "{\"id\":\"c\",\"title\":\"C\"}\n{\"id\":\"d\",\"title\":\"D\"}\n"
+                                 "{\"id\":\"e\",\"title\":\"E\"}\n";
+
+#define LIKES(member, item) \
+    "{\"member\":\"" member "\",\"item\":\"" item "\",\"label\":\"like\",\"at\":1}\n"
+#define HATES(member, item) \
+    "{\"member\":\"" member "\",\"item\":\"" item "\",\"label\":\"dislike\",\"at\":2}\n"
+
+static const char *const others = LIKES("1", "a") LIKES("1", "b") LIKES("2", "a") LIKES("2", "b")
+    LIKES("2", "c") LIKES("3", "c") HATES("3", "a") LIKES("4", "c");
+static const char *const mine = LIKES("9", "a") HATES("9", "d") LIKES("9", "c") HATES("9", "a");
+
+/* A member who is left out and one who never was there give the same scores; the item that only the
+ * left out member had is unknown, as is the one that nobody had. */
+static void left_out(void) {
+    struct learner l;
+    int at[5], at2[5], q_at[2];
+    double knn[5], ease[5], knn2[5], ease2[5];
+    const char *const ids[] = {"a", "b", "c", "d", "e"};
+    load(store, IMPORT_ITEMS, "with", items);
+    load(store, IMPORT_INTERACTIONS, "with", others);
+    load(store, IMPORT_INTERACTIONS, "with", mine);
+    load(store, IMPORT_ITEMS, "without", items);
+    load(store, IMPORT_INTERACTIONS, "without", others);
+    learner_init(&l);
+    const struct taste *t = take(&l, "with"), *t2 = take(&l, "without");
+    EQ(t->n_ones, 11); /* member 9 spoke twice of a */
+    EQ(t2->n_ones, 8);
+    for (int i = 0; i < 5; i++) {
+        at[i] = place(t, "with", ids[i]);
+        at2[i] = place(t2, "without", ids[i]);
+    }
+    EQ(at[4], -1);
+    EQ(at2[3], -1);
+    struct taste_query q = leaving_out(t, "with", "9"), q2 = leaving_out(t2, "without", NULL);
+    EQ(q.n_out, 3);
+    q.at = q_at;
+    q.n = q2.n = 1;
+    q_at[0] = at[1];
+    q2.at = &at2[1];
+    both(t, &q, at, 5, knn, ease);
+    both(t2, &q2, at2, 5, knn2, ease2);
+    for (int i = 0; i < 3; i++) {
+        NEAR(knn[i], knn2[i], 1e-12);
+        NEAR(ease[i], ease2[i], 1e-6 * fabs(ease2[i]));
+    }
+    OK(isnan(knn[3]) && isnan(ease[3]) && isnan(knn[4]) && isnan(ease[4]));
+    /* By hand: b goes with a twice (of 2 and 3), with c once (of 2 and 3); no item with itself. */
+    NEAR(knn[0], 2 / (sqrt(6) + TASTE_SHRINK), 1e-12);
+    NEAR(knn[2], 1 / (sqrt(6) + TASTE_SHRINK), 1e-12);
+    NEAR(knn[1], 0, 0);
+    OK(ease[0] > ease[2] && ease[2] > ease[1]);
+    NEAR(ease[1], 0, 0);
+    /* Without leaving out, the member's own pair of a and c counts. */
+    struct taste_query all = leaving_out(t, "with", NULL);
+    all.at = &at[0];
+    all.n = 1;
+    double more[5], less[5];
+    both(t, &all, at, 5, more, ease);
+    q_at[0] = at[0];
+    both(t, &q, at, 5, less, ease);
+    OK(more[2] > less[2] && !isnan(more[3]));
+    learner_give(&l, t);
+    learner_give(&l, t2);
+    learner_close(&l);
+}
+
+/* Nothing, one interaction, and after the next import more. */
+static void growing(void) {
+    struct learner l;
+    double knn[1], ease[1];
+    load(store, IMPORT_ITEMS, "grow", items);
+    learner_init(&l);
+    const struct taste *t = take(&l, "grow");
+    EQ(t->n_items, 0);
+    OK(t->nothing && !t->inverse && t->no_inverse);
+    learner_give(&l, t);
+    load(store, IMPORT_INTERACTIONS, "grow", LIKES("1", "a"));
+    t = take(&l, "grow");
+    EQ(t->n_ones, 1);
+    OK(!t->nothing && t->inverse && !t->no_inverse);
+    struct taste_query q = leaving_out(t, "grow", NULL);
+    int at = place(t, "grow", "a");
+    q.at = &at;
+    q.n = 1;
+    both(t, &q, &at, 1, knn, ease);
+    NEAR(knn[0], 0, 0);
+    NEAR(ease[0], 0, 0);
+    q = leaving_out(t, "grow", "1"); /* the only one who had it */
+    q.at = &at;
+    both(t, &q, &at, 1, knn, ease);
+    OK(isnan(knn[0]) && isnan(ease[0]));
+    const struct taste *again = take(&l, "grow");
+    OK(again == t); /* nothing new: not trained again */
+    learner_give(&l, again);
+    load(store, IMPORT_INTERACTIONS, "grow", LIKES("2", "a") LIKES("2", "b"));
+    again = take(&l, "grow"); /* while the older one is in use */
+    EQ(t->n_ones, 1);
+    EQ(again->n_ones, 3);
+    learner_give(&l, again);
+    learner_give(&l, t);
+    learner_close(&l);
+}
+
+/* --- several threads, more catalogues than are kept */
+
+enum { THREADS = 4, ROUNDS = 30, CATALOGS = LEARNER_TASTES + 2 };
+static struct learner shared;
+static long long versions[CATALOGS];
+static int wrong[THREADS], trainings[THREADS];
+
+static void on_training(void *arg, int on) {
+    *(int *)arg += on;
+}
+
+static void *worker(void *arg) {
+    int me = (int)(size_t)arg;
+    for (int k = 0; k < ROUNDS; k++) {
+        struct err e;
+        struct arena a;
+        const struct taste *t;
+        char name[16];
+        int c = (k / 5 + me * (k % 2)) % CATALOGS;
+        (void)snprintf(name, sizeof name, "many%d", c);
+        if (learner_take(&shared, store, view_of(name), versions[c], on_training, &trainings[me],
+                         &t, &e) != ST_OK) {
+            wrong[me]++;
+            continue;
+        }
+        int at[] = {0, 1}, q_at[] = {0};
+        double knn[2], ease[2];
+        struct taste_query q = {.n = 1, .at = q_at, .out = -1};
+        arena_init(&a, 1 << 20);
+        wrong[me] += t->version != versions[c] || t->n_ones != 2 + c;
+        wrong[me] += taste_item_knn(t, &q, at, 2, &a, knn, &e) != ST_OK || !(knn[1] > 0);
+        wrong[me] += taste_ease(t, &q, at, 2, &a, ease, &e) != ST_OK || !(ease[1] > 0);
+        arena_free(&a);
+        learner_give(&shared, t);
+    }
+    return NULL;
+}
+
+static void threads(void) {
+    pthread_t t[THREADS];
+    struct err e;
+    struct arena a;
+    struct catalog c;
+    char name[16], rows[2000];
+    arena_init(&a, 1 << 20);
+    for (int i = 0; i < CATALOGS; i++) {
+        (void)snprintf(name, sizeof name, "many%d", i);
+        load(store, IMPORT_ITEMS, name, items);
+        size_t n = (size_t)snprintf(rows, sizeof rows, "%s", LIKES("1", "a") LIKES("1", "b"));
+        for (int k = 0; k < i; k++)
+            n += (size_t)snprintf(
+                rows + n, sizeof rows - n,
+                "{\"member\":\"m%d\",\"item\":\"c\",\"label\":\"like\",\"at\":1}\n", k);
+        load(store, IMPORT_INTERACTIONS, name, rows);
+        GOOD(store_catalog(store, view_of(name), &a, &c, &e));
+        versions[i] = c.version;
+    }
+    learner_init(&shared);
+    for (size_t i = 0; i < THREADS; i++) CHECK(pthread_create(&t[i], NULL, worker, (void *)i) == 0);
+    int trained = 0;
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(t[i], NULL) == 0);
+        EQ(wrong[i], 0);
+        trained += trainings[i];
+    }
+    OK(trained >= CATALOGS);
+    learner_close(&shared);
+    arena_free(&a);
+}
+
+/* A training that fails owns nothing, and the next one works. */
+static void faults(void) {
+    struct learner l;
+    struct err e;
+    const struct taste *t = NULL;
+    enum status st = ST_NO_MEMORY;
+    long k;
+    learner_init(&l);
+    for (k = 0; k < 200 && st != ST_OK; k++) {
+        mem_fail_at(k + 1, 0);
+        st = learner_take(&l, store, VIEW("many0"), versions[0], NULL, NULL, &t, &e);
+        mem_fail_at(0, 0);
+        OK(st == ST_OK || (st == ST_NO_MEMORY && !t));
+    }
+    EQ(st, ST_OK);
+    OK(k > 3);
+    learner_give(&l, t);
+    EQ(learner_take(&l, store, VIEW("nowhere"), -5, NULL, NULL, &t, &e), ST_NOT_FOUND);
+    OK(!t);
+    learner_give(&l, t);
+    learner_close(&l);
+}
+
+int main(void) {
+    char folder[64];
+    struct err e;
+    new_folder(folder);
+    GOOD(store_open(&store, folder, &e));
+    left_out();
+    growing();
+    threads();
+    faults();
+    movielens();
+    store_close(store);
+    drop_folder(folder);
+    return t_end();
+}
