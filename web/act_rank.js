@@ -58,7 +58,13 @@ export function rankActions(session, hooks) {
     set({
       notices: live ? get().notices : get().notices.filter(n => n.kind === 'error'),
       running: true,
-      job: { phase: 'start', items_done: 0, items_total: 0, started: performance.now(), scores: [] },
+      job: {
+        phase: 'start',
+        items_done: 0,
+        items_total: 0,
+        started: performance.now(),
+        scores: [],
+      },
     });
     if (!live) announce('Ranking started');
     const job = patch => {
@@ -96,7 +102,8 @@ export function rankActions(session, hooks) {
     if (get().job) set(NO_JOB);
   }
 
-  const asks = s => s.wish.trim() || s.examples.length || s.member || st.liveClauses(s.clauses).length;
+  const asks = s =>
+    s.wish.trim() || s.examples.length || s.member || st.liveClauses(s.clauses).length;
   const live = later(LIVE_MS, async () => {
     const before = get();
     if (!before.live || before.view !== 'rank' || !before.catalog || !asks(before)) return;

@@ -4,6 +4,7 @@
 import { api } from './api.js';
 import { copyText } from './dom.js';
 import * as st from './state.js';
+import { compareHash } from './url.js';
 import { createSession } from './session.js';
 import { rankActions } from './act_rank.js';
 import { wishActions } from './act_wish.js';
@@ -92,6 +93,9 @@ const intents = {
   openRow: route.openRow,
   rowLink: route.rowLink,
   copyLink: button => copyText(route.link(), button),
+  compare: () =>
+    get().catalog &&
+    go(compareHash([{ choices: get() }, { baseline: get().known[0] ?? 'popularity' }])),
   openPrompt,
   openImport,
   openBrowse,

@@ -58,6 +58,7 @@ export function mountKeyboard(store, intents, lettersOn) {
     '?': intents.openKeys,
     '+': () => markFocused('like'),
     '-': () => markFocused('dislike'),
+    c: intents.compare,
   };
   document.addEventListener('keydown', e => {
     if (e.defaultPrevented || e.isComposing || document.querySelector('dialog[open]')) return;

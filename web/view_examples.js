@@ -32,7 +32,12 @@ export function mountExamples(root, store, intents) {
   const say = h('p', { class: 'fact' });
   const browse = h(
     'button',
-    { type: 'button', class: 'quiet small', id: 'open-browse', onclick: () => intents.openBrowse() },
+    {
+      type: 'button',
+      class: 'quiet small',
+      id: 'open-browse',
+      onclick: () => intents.openBrowse(),
+    },
     'Find items in the catalogue',
   );
   const box = fold('Examples', list, say, form, browse);

@@ -174,9 +174,7 @@ function refresh(ui, state) {
       { class: 'fact' },
       [
         `${ui.file.name}, ${whole(Math.ceil(ui.file.size / 1024))} KB`,
-        csv
-          ? `read as CSV with ${SEPARATORS[rows.separatorOf(ui.headText)]}`
-          : 'read as JSONL',
+        csv ? `read as CSV with ${SEPARATORS[rows.separatorOf(ui.headText)]}` : 'read as JSONL',
         `the first ${counted(p.rows.length, 'row')}:`,
       ].join(', '),
     ),

@@ -11,6 +11,7 @@ const KEYS = [
   ['Home End', 'first and last row'],
   ['Enter', 'open or close a row'],
   ['+ \u2212', 'more or less like the row'],
+  ['c', 'compare this ranking with another'],
   ['?', 'this list'],
 ];
 

@@ -166,7 +166,11 @@ function itemRow(i, { s, intents, baselines, min, max, moves }) {
         ? h(
             'p',
             { class: 'blurb' },
-            h('span', { class: 'tags' }, [f.day(i.time), ...(i.tags ?? [])].filter(Boolean).join(', ')),
+            h(
+              'span',
+              { class: 'tags' },
+              [f.day(i.time), ...(i.tags ?? [])].filter(Boolean).join(', '),
+            ),
             ' ',
             i.text,
           )

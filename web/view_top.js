@@ -46,9 +46,14 @@ function viewLinks(store, intents) {
   const links = Object.keys(TITLES).map(view =>
     h('a', { href: view === 'rank' ? '#/' : `#/${view}`, 'data-view': view }, TITLES[view]),
   );
-  const [rank] = links;
+  const [rank, compare] = links;
   rank.addEventListener('click', () => {
     if (store.get().catalog) rank.href = toHash(store.get());
+  });
+  compare.addEventListener('click', e => {
+    if (store.get().view === 'compare' || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    e.preventDefault();
+    intents.compare();
   });
   store.watch(['view'], s => {
     for (const a of links)

@@ -39,6 +39,11 @@ export function mountWish(root, store, intents) {
     checked: store.get().live,
     onchange: () => intents.setLive(live.checked),
   });
+  const compare = h(
+    'button',
+    { type: 'button', id: 'open-compare', onclick: () => intents.compare() },
+    'Compare',
+  );
   const link = h(
     'button',
     { type: 'button', id: 'copy-link', onclick: () => intents.copyLink(link) },
@@ -49,7 +54,7 @@ export function mountWish(root, store, intents) {
     scope,
     h('label', { class: 'wish-label', htmlFor: 'wish' }, 'I want to see'),
     area,
-    h('div', { class: 'actions' }, rankButton, prompt, link),
+    h('div', { class: 'actions' }, rankButton, prompt, compare, link),
     h('label', { class: 'check live' }, live, 'Rank again as I edit'),
     starters(store, intents),
   );
@@ -65,7 +70,7 @@ export function mountWish(root, store, intents) {
       text,
       h('kbd', { 'aria-hidden': 'true' }, s.running ? 'Esc' : 'Ctrl \u21b5'),
     );
-    rankButton.disabled = prompt.disabled = !s.running && !s.catalog;
+    rankButton.disabled = prompt.disabled = compare.disabled = !s.running && !s.catalog;
   });
   addEventListener(
     'resize',

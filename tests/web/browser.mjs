@@ -87,17 +87,20 @@ export async function watched(
     if (!r.url().startsWith(`${new URL(url).origin}/`))
       faults.push(`request elsewhere: ${r.url()}`);
   });
-  await page.addInitScript(on => {
-    try {
-      localStorage.getItem('taproom-live') ?? localStorage.setItem('taproom-live', on);
-    } catch {
-      /* a frame without storage */
-    }
-    window.cspReports = [];
-    document.addEventListener('securitypolicyviolation', e =>
-      window.cspReports.push(`${e.violatedDirective} ${e.blockedURI}`),
-    );
-  }, live ? 'on' : 'off');
+  await page.addInitScript(
+    on => {
+      try {
+        localStorage.getItem('taproom-live') ?? localStorage.setItem('taproom-live', on);
+      } catch {
+        /* a frame without storage */
+      }
+      window.cspReports = [];
+      document.addEventListener('securitypolicyviolation', e =>
+        window.cspReports.push(`${e.violatedDirective} ${e.blockedURI}`),
+      );
+    },
+    live ? 'on' : 'off',
+  );
   const csp = async () => (await page.evaluate(() => window.cspReports)).map(r => `CSP: ${r}`);
   return { context, page, faults: async () => [...faults, ...(await csp())] };
 }
@@ -118,7 +121,11 @@ export async function axe(page, within = 'html') {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
     });
     return found.violations.map(
-      v => `${v.id}: ${v.help} (${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join('; ')})`,
+      v =>
+        `${v.id}: ${v.help} (${v.nodes
+          .slice(0, 3)
+          .map(n => n.target.join(' '))
+          .join('; ')})`,
     );
   }, within);
 }

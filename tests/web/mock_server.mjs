@@ -166,7 +166,8 @@ function answer(catalog, req, id) {
     },
     readout: {
       used: relevance || blend ? req.readout : 'query',
-      why: relevance || blend ? 'asked for' : 'the request has an instruction and the model is small',
+      why:
+        relevance || blend ? 'asked for' : 'the request has an instruction and the model is small',
     },
     prompt: { tokens: 412, shared_tokens: 38, truncated: [], sha256: 'ab'.repeat(32) },
     clauses: relevance
@@ -510,14 +511,12 @@ async function handle(db, seen, stepMs, req, res) {
     const all = [...db.runs.values()].reverse();
     const at = Number(url.searchParams.get('offset') ?? 0);
     return json({
-      runs: all
-        .slice(at, at + Number(url.searchParams.get('limit') ?? 20))
-        .map(r => ({
-          id: r.run,
-          catalog: r.request.catalog,
-          title: (r.request.instruction ?? '').slice(0, 80),
-          created: r.created,
-        })),
+      runs: all.slice(at, at + Number(url.searchParams.get('limit') ?? 20)).map(r => ({
+        id: r.run,
+        catalog: r.request.catalog,
+        title: (r.request.instruction ?? '').slice(0, 80),
+        created: r.created,
+      })),
       total: all.length,
     });
   }

@@ -37,7 +37,9 @@ story() {
     fi
     sleep 0.5
   done
-  TAPROOM_URL=$url node "$tmp/tests/web/story.mjs" || { tail -n 20 "$tmp/server.log" && return 1; }
+  for i in story views; do
+    TAPROOM_URL=$url node "$tmp/tests/web/$i.mjs" || { tail -n 20 "$tmp/server.log" && return 1; }
+  done
   # A server that died or cannot be ended in order is a failure, too.
   kill -0 "$server" || { echo "the server died" && tail -n 20 "$tmp/server.log" && return 1; }
   kill -TERM "$server"

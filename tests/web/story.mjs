@@ -37,7 +37,8 @@ await story(async ({ browser, ok, step }) => {
     ok(share > 0.9 && share <= 1, 'the first bar is full', share);
     const cells = await page.$$eval('.item .col-base', all => all.map(c => c.textContent));
     ok(
-      cells.length > 0 && cells.every(c => /(up \d+|down \d+|same place as|no data|no match)/.test(c)),
+      cells.length > 0 &&
+        cells.every(c => /(up \d+|down \d+|same place as|no data|no match)/.test(c)),
       'rank changes in words',
       cells[0],
     );

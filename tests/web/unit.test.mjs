@@ -5,6 +5,8 @@ import * as f from '../../web/format.js';
 import * as s from '../../web/state.js';
 import * as r from '../../web/rows.js';
 import * as u from '../../web/url.js';
+import * as o from '../../web/orders.js';
+import * as plan from '../../web/tour_plan.js';
 import { createSse, readEvents, rawScore } from '../../web/api.js';
 
 const STREAM =
@@ -382,4 +384,98 @@ test('clauses: a result tells its own, unless a person changed them; an unsplit 
     q.clauses.map(c => c.text),
     ['all of it', 'mine'],
   );
+});
+
+test('orders: overlap, tau-b with ties, spread', () => {
+  const a = new Map([
+    ['x', 1],
+    ['y', 2],
+    ['z', 3],
+    ['w', 4],
+  ]);
+  const b = new Map([
+    ['w', 1],
+    ['z', 2],
+    ['y', 3],
+    ['x', 4],
+  ]);
+  assert.equal(o.kendallTau(a, a), 1);
+  assert.equal(o.kendallTau(a, b), -1);
+  assert.deepEqual(o.overlapAt(a, b, 2), { same: 0, of: 2 });
+  assert.deepEqual(o.overlapAt(a, b, 9), { same: 4, of: 4 });
+  // scipy.stats.kendalltau([1, 2, 3, 4], [1, 1, 3, 2]) = 0.5477225575051661
+  const ties = new Map([
+    ['x', 1],
+    ['y', 1],
+    ['z', 3],
+    ['w', 2],
+  ]);
+  assert.ok(Math.abs(o.kendallTau(a, ties) - 0.5477225575051661) < 1e-12);
+  assert.equal(
+    o.kendallTau(
+      a,
+      new Map([
+        ['x', 1],
+        ['y', 1],
+      ]),
+    ),
+    null,
+  );
+  assert.equal(o.spread([a, b], 'x'), 3);
+  assert.equal(o.spread([a, new Map()], 'x'), Infinity);
+});
+
+test('NDCG: gains at the top, ties share their places', () => {
+  const order = o.orderByScore([
+    ['a', 3],
+    ['b', 2],
+    ['c', 1],
+  ]);
+  assert.equal(o.ndcg(order, new Set(['a']), 10), 1);
+  assert.equal(o.ndcg(order, new Set(['b']), 10), 1 / Math.log2(3));
+  assert.equal(o.ndcg(order, new Set(['c']), 2), 0);
+  const tied = o.orderByScore([
+    ['a', 1],
+    ['b', 1],
+    ['c', 0],
+  ]);
+  assert.equal(tied.get('c'), 3);
+  assert.equal(o.ndcg(tied, new Set(['a']), 1), 0.5);
+  assert.equal(o.ndcg(order, new Set(), 10), null);
+});
+
+test('tour: later likes are held back, and each step knows more', () => {
+  const row = (i, label) => ({ item: `i${i}`, title: `T${i}`, label, at: i });
+  const history = Array.from({ length: 20 }, (_, i) => row(i, i % 5 === 4 ? 'dislike' : 'like'));
+  const { wanted, known } = plan.split(history);
+  assert.equal(wanted.length, 8);
+  assert.ok(known.every(k => k.at < wanted[0].at));
+  assert.deepEqual(
+    [0, 1, 2, 3].map(s => plan.examplesAt(s, known).length),
+    [0, 0, 1, 3],
+  );
+  assert.equal(plan.examplesAt(3, known)[2].label, 'dislike');
+  assert.equal(plan.examplesAt(4, known).length, known.length);
+  assert.equal(plan.split(history.slice(0, 3)), null);
+  assert.equal(
+    plan.wishOf(
+      [
+        ['War', 'Drama'],
+        ['War', 'Drama'],
+      ],
+      [['Drama'], ['Drama'], ['War']],
+    ),
+    'war, drama',
+  );
+});
+
+test('URL: columns of a comparison', () => {
+  const columns = [{ choices: FULL }, { baseline: 'bm25' }];
+  const { view, query } = u.fromHash(u.compareHash(columns, { k: 50, by: '' }));
+  assert.equal(view, 'compare');
+  const back = new URLSearchParams(query);
+  assert.equal(back.get('k'), '50');
+  const [first, second] = back.getAll('c').map(u.columnOf);
+  assert.equal(u.columnText(first), u.columnText(columns[0]));
+  assert.deepEqual(second, columns[1]);
 });

@@ -1,0 +1,155 @@
+// The views beside the ranking, against a running server: compare, the tour, saved runs; axe-core, widths and themes.
+// TAPROOM_URL names the server; it needs the catalogue movies with members.
+import { story, watched, ranked, axe, lowContrast } from './browser.mjs';
+
+const URL_ = (process.env.TAPROOM_URL ?? 'http://127.0.0.1:8360').replace(/\/$/, '');
+const text = (page, at) => page.textContent(at);
+const WISH = 'laser guns and starships';
+const setting = encodeURIComponent(`catalog=movies&wish=${WISH}&n=30`);
+
+await story(async ({ browser, ok, step }) => {
+  const { page, context, faults } = await watched(browser, URL_);
+  page.expectFailures = true;
+  const compared = () =>
+    page.waitForFunction(
+      () =>
+        document.querySelectorAll('.order').length > 1 &&
+        [...document.querySelectorAll('.order')].every(o => o.querySelector('[data-item]')),
+    );
+
+  await step('compare: from the ranking', async () => {
+    await page.goto(`${URL_}/#/?catalog=movies&wish=${WISH}&n=30`);
+    await ranked(page);
+    const titles = await page.$$eval('button.title', all => all.map(b => b.textContent));
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press('c');
+    await page.waitForSelector('.compare-card');
+    await compared();
+    const first = await page.$$eval('.order >> nth=0 >> .order-title', all =>
+      all.map(t => t.textContent),
+    );
+    ok(first.join() === titles.slice(0, first.length).join(), 'the first column is the ranking');
+    const says = await text(page, '.compare-card >> nth=1');
+    ok(/overlap@20 \d+ of 20.*τ/.test(says), 'overlap and rank correlation', says);
+    ok((await page.locator('.lines path').count()) >= 20, 'lines between the columns');
+  });
+
+  await step('compare: add, edit, only different', async () => {
+    await page.selectOption('#compare-add', 'copy');
+    await page.click('#compare-do-add');
+    await page.waitForFunction(() => document.querySelectorAll('.order').length === 3);
+    await compared();
+    ok(/τ 1\.00/.test(await text(page, '.compare-card >> nth=2')), 'the same setting agrees');
+    const sent = page.waitForRequest(r => r.url().endsWith('/api/rank'));
+    await page.locator('.compare-card >> nth=2').locator('textarea').fill('a love story');
+    const body = (await sent).postDataJSON();
+    ok(
+      Array.isArray(body.candidates) && body.candidates.length === 30,
+      'the same candidates',
+      JSON.stringify(body.candidates),
+    );
+    await page.waitForFunction(
+      () =>
+        /overlap/.test(document.querySelectorAll('.compare-card')[2].textContent) &&
+        !/τ 1\.00/.test(document.querySelectorAll('.compare-card')[2].textContent),
+    );
+    await page.check('#compare-only');
+    await page.fill('#compare-by', '5');
+    await page.waitForFunction(() =>
+      /differ by more than 5/.test(document.querySelector('.compare-grid').textContent),
+    );
+    const gaps = await page.$$eval('.ranks tbody td:last-child', all =>
+      all.map(c => c.textContent),
+    );
+    ok(
+      gaps.length > 0 && gaps.every(g => g === '–' || Number(g) > 5),
+      'only what differs',
+      gaps.join(),
+    );
+    ok(/by=6/.test(page.url()) && /c=%7E|c=~/.test(page.url()), 'all of it in the URL', page.url());
+    await page.focus('.orders-box');
+    await page.keyboard.press('ArrowDown');
+    ok((await page.locator('.order li.on').count()) >= 2, 'arrows follow an item');
+    const link = page.url();
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.waitForFunction(() => document.querySelectorAll('.compare-card').length === 3);
+    await compared();
+    ok(true, 'a link opens the same comparison');
+    ok(
+      (await page.locator('[data-view=compare][aria-current]').count()) === 1,
+      'the view is named',
+    );
+  });
+
+  await step('the tour', async () => {
+    await page.click('[data-view=tour]');
+    for (let i = 0; i < 5; i++) {
+      await page.waitForSelector('#tour-next:not([disabled])', { timeout: 120000 });
+      await page.waitForFunction(
+        n => document.querySelectorAll('.tour-card .order li').length === 10 || n === 5,
+        i,
+      );
+      if (i === 2) ok((await page.locator('.tour-card .history li').count()) === 1, 'one example');
+      await page.click('#tour-next');
+    }
+    ok((await page.locator('.tour-steps li').count()) === 6, 'six steps');
+    ok(/Popularity/.test(await text(page, '.tour-card')), 'the gap to each baseline in words');
+    const rows = await page.$$eval('.gaps tbody tr', all => all.map(r => r.textContent));
+    ok(
+      rows.length >= 4 && rows.every(r => /\d\.\d\d|no data/.test(r)),
+      'and in numbers',
+      rows.join(),
+    );
+    const drawn = await page.$eval('.chart canvas', c => {
+      const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      let n = 0;
+      for (let i = 3; i < d.length; i += 4) if (d[i]) n++;
+      return n;
+    });
+    ok(drawn > 2000, 'and drawn', drawn);
+  });
+
+  await step('saved runs', async () => {
+    await page.click('[data-view=runs]');
+    await page.waitForSelector('.runs tbody tr');
+    ok(/runs?, the newest first/.test(await text(page, '.view-runs')), 'counted');
+  });
+  ok((await faults()).length === 0, 'clean', (await faults()).join('; '));
+  await context.close();
+
+  const views = [
+    ['compare', `#/compare?c=${setting}&c=~popularity`, '.order [data-item]'],
+    ['tour', '#/tour', '#tour-next:not([disabled])'],
+    ['runs', '#/runs', '.runs tbody tr'],
+  ];
+  for (const width of [1280, 390])
+    for (const colorScheme of ['light', 'dark']) {
+      const w = await watched(browser, URL_, {
+        width,
+        height: 844,
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      for (const [name, hash, ready] of views)
+        await step(`${name}, ${width}, ${colorScheme}`, async () => {
+          const at = `${name} ${width} ${colorScheme}`;
+          await w.page.goto(`${URL_}/${hash}`);
+          await w.page.waitForSelector(ready);
+          const found = await axe(w.page);
+          ok(found.length === 0, `${at}: axe`, found.join(' | '));
+          const low = await lowContrast(w.page);
+          ok(low.length === 0, `${at}: contrast`, low.join(', '));
+          ok(
+            await w.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+            `${at}: nothing hangs out`,
+          );
+        });
+      ok(
+        (await w.faults()).length === 0,
+        `${width} ${colorScheme}: clean`,
+        (await w.faults()).join('; '),
+      );
+      await w.context.close();
+    }
+});
