@@ -29,6 +29,16 @@ static void write_frames(struct buf *b, const struct surface *s) {
         out_close(b, '}');
     }
     out_close(b, ']');
+    out_open(b, "tag_frames", '[');
+    for (int i = 0; i < s->n_tag_frames; i++) {
+        out_open(b, NULL, '{');
+        out_text(b, "root", s->tag_frame[i].root);
+        out_text(b, "first", s->tag_frame[i].first);
+        out_text(b, "second", s->tag_frame[i].second);
+        out_close(b, '}');
+    }
+    out_close(b, ']');
+    out_num(b, "tag_weight", s->tag_weight);
     out_open(b, "empty", '[');
     for (int i = 0; i < s->n_empty; i++) out_text(b, NULL, s->empty[i]);
     out_close(b, ']');

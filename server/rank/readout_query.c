@@ -2,7 +2,7 @@
  * language models Sachan et al., 2204.07496). Tree: frame -> item -> probe. A probe is a clause, or
  * the wanted clauses together, or a wish that says nothing. An item's prior is the mean over those
  * empty wishes; it is subtracted, what remains is standardised over the catalogue's sample, and the
- * frames are averaged. */
+ * frames are averaged. What the item's tags say of the probe (readout_tags.c) is mixed in. */
 #include "server/rank/scene.h"
 
 #include <string.h>
@@ -10,19 +10,6 @@
 /* How much the wanted clauses count one by one, and together as one text, when there are several
  * (README, Quality). */
 static const double SINGLE = 0.5, TOGETHER = 1.0;
-
-/* The surface's words for templates of frames, and the probe's text for {clause}. */
-static enum status words(struct scene *s, const char *tmpl, struct view clause, struct view *out,
-                         struct err *e) {
-    char *cap = arena_copy(s->a, s->surface.item_word, strlen(s->surface.item_word));
-    if (!cap) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
-    if (cap[0] >= 'a' && cap[0] <= 'z') cap[0] = (char)(cap[0] - 'a' + 'A');
-    const struct word w[] = {{"item_word", view_of(s->surface.item_word)},
-                             {"Item_word", view_of(cap)},
-                             {"member_word", view_of(s->surface.member_word)},
-                             {"clause", clause}};
-    return prompt_fill(tmpl, w, COUNT(w), s->a, out, e);
-}
 
 static enum status set_probes(struct query_readout *q, struct scene *s, struct err *e) {
     struct view all;
@@ -32,7 +19,7 @@ static enum status set_probes(struct query_readout *q, struct scene *s, struct e
     q->has_together = wanted > 1;
     if (wanted > 1) q->probe[q->n_probes++] = all;
     for (int k = 0; k < s->surface.n_empty; k++)
-        TRY(words(s, s->surface.empty[k], VIEW(""), &q->probe[q->n_probes + k], e));
+        TRY(scene_words(s, s->surface.empty[k], VIEW(""), "", &q->probe[q->n_probes + k], e));
     q->n_empty = s->surface.n_empty;
     return ST_OK;
 }
@@ -52,7 +39,7 @@ static enum status item_node(struct scene *s, struct prompt *p, int root, const 
                              struct view text, int *node, struct err *e) {
     int cut = 0;
     struct view tail;
-    TRY(words(s, f->tail, VIEW(""), &tail, e));
+    TRY(scene_words(s, f->tail, VIEW(""), "", &tail, e));
     TRY(prompt_node(p, root, 1, node, e));
     TRY(prompt_text(p, text, ITEM_TOKENS_MAX, "item", "text", 1, &cut, e));
     p->item_cuts += cut > 0;
@@ -63,7 +50,7 @@ static enum status probe_node(struct query_readout *q, struct scene *s, struct p
                               int f, int i, int k, struct err *e) {
     int node, cut = 0;
     struct view text;
-    TRY(words(s, s->surface.frame[f].clause, q->probe[k], &text, e));
+    TRY(scene_words(s, s->surface.frame[f].clause, q->probe[k], "", &text, e));
     TRY(prompt_node(p, item, 0, &node, e));
     TRY(prompt_text(p, text, CLAUSE_TOKENS_MAX, k < q->n_probes ? "clause" : "empty wish", "text",
                     0, &cut, e));
@@ -122,7 +109,7 @@ enum status query_build(struct query_readout *q, struct scene *s, struct prompt 
         int root;
         struct view text;
         TRY(find_spreads(q, s, f, e));
-        TRY(words(s, s->surface.frame[f].root, VIEW(""), &text, e));
+        TRY(scene_words(s, s->surface.frame[f].root, VIEW(""), "", &text, e));
         p->recording = 1;
         TRY(prompt_node(p, -1, 1, &root, e));
         TRY(prompt_text(p, text, 0, "frame", "text", 0, NULL, e));
@@ -132,7 +119,7 @@ enum status query_build(struct query_readout *q, struct scene *s, struct prompt 
         }
     }
     p->item = -1;
-    return ST_OK;
+    return tags_build(&q->tags, s, q->probe, q->n_probes, q->n_empty, p, e);
 }
 
 /* --- reading
@@ -159,13 +146,16 @@ static void set_priors(struct query_readout *q, struct scene *s, int f) {
     }
 }
 
-/* The probe's value for candidate i, standardised and averaged over the frames. */
+/* The probe's value for candidate i, standardised and averaged over the frames; then the tags'
+ * value takes its share, where the item has tags. */
 static double standard(const struct query_readout *q, const struct scene *s, int i, int k) {
     double z = 0;
     for (int f = 0; f < s->surface.n_frames; f++) {
         double x = logprob_of(q, s, f, i, k) - q->prior[prior_at(s, f, i)];
         z += (x - q->spread[f][k].mean) / q->spread[f][k].sd / s->surface.n_frames;
     }
+    double tags, share = s->surface.tag_weight;
+    if (tags_value(&q->tags, s->item[i], k, &tags)) z = (1 - share) * z + share * tags;
     return z;
 }
 
@@ -188,6 +178,7 @@ void query_finish(struct query_readout *q, struct scene *s, double *score, doubl
         set_priors(q, s, f);
         set_spreads(q, s, f);
     }
+    tags_finish(&q->tags, s);
     for (int c = 0; c < s->n_wish; c++)
         if (s->clause[c].sign > 0) wanted += s->clause[c].weight;
     for (int i = 0; i < s->n; i++) {

@@ -72,6 +72,19 @@ enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *
     return ST_OK;
 }
 
+enum status scene_words(struct scene *s, const char *tmpl, struct view clause, const char *tag,
+                        struct view *out, struct err *e) {
+    char *cap = arena_copy(s->a, s->surface.item_word, strlen(s->surface.item_word));
+    if (!cap) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
+    if (cap[0] >= 'a' && cap[0] <= 'z') cap[0] = (char)(cap[0] - 'a' + 'A');
+    const struct word w[] = {{"item_word", view_of(s->surface.item_word)},
+                             {"Item_word", view_of(cap)},
+                             {"member_word", view_of(s->surface.member_word)},
+                             {"tag", view_of(tag)},
+                             {"clause", clause}};
+    return prompt_fill(tmpl, w, COUNT(w), s->a, out, e);
+}
+
 /* By the words of what is wanted: "no horror" must not bring horror in. */
 static enum status add_bm25(struct scene *s, int count, struct err *e) {
     struct item *top;

@@ -4,6 +4,7 @@
 #define RANK_SCENE_H
 
 #include "server/rank/rank.h"
+#include "server/rank/readout_tags.h"
 
 enum {
     JOB_TOKENS_MAX = 400000,
@@ -47,6 +48,9 @@ struct scene {
     int n_examples;
 };
 
+/* Fills a frame's template: the surface's words, a clause's (or probe's) text and a tag. */
+enum status scene_words(struct scene *s, const char *tmpl, struct view clause, const char *tag,
+                        struct view *out, struct err *e) MUST_CHECK;
 /* The wanted clauses as one text; "" when there are none. */
 enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *e) MUST_CHECK;
 enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
@@ -81,6 +85,7 @@ struct query_readout {
     int known[SURFACE_FRAMES][PROBES_MAX];
     struct spread spread[SURFACE_FRAMES][PROBES_MAX];
     struct view key[SURFACE_FRAMES][PROBES_MAX];
+    struct tags_readout tags;
 };
 enum status query_build(struct query_readout *q, struct scene *s, struct prompt *p,
                         struct err *e) MUST_CHECK;

@@ -78,6 +78,48 @@ static enum status frames(json_t *top, struct surface *s, struct arena *a, struc
     return ST_OK;
 }
 
+static int has(const char *text, const char *slot) {
+    return strstr(text, slot) != NULL;
+}
+
+static enum status tag_frames(json_t *top, struct surface *s, struct arena *a, struct err *e) {
+    json_t *list = json_object_get(top, "tag_frames"), *v;
+    size_t i;
+    if (!list) return ST_OK;
+    s->n_tag_frames = 0;
+    if (!json_is_array(list) || json_array_size(list) > SURFACE_TAG_FRAMES) {
+        fail(e, ST_INVALID, "\"tag_frames\" must be a list of at most %d objects",
+             SURFACE_TAG_FRAMES);
+        err_field(e, "tag_frames");
+        return ST_INVALID;
+    }
+    json_array_foreach(list, i, v) {
+        struct tag_frame *f = &s->tag_frame[s->n_tag_frames++];
+        enum status st = field(v, "root", NULL, a, &f->root, e);
+        if (st == ST_OK) st = field(v, "first", NULL, a, &f->first, e);
+        if (st == ST_OK) st = field(v, "second", NULL, a, &f->second, e);
+        if (st == ST_OK &&
+            (!f->root[0] || !((has(f->first, "{tag}") && has(f->second, "{clause}")) ||
+                              (has(f->first, "{clause}") && has(f->second, "{tag}")))))
+            st = fail(e, ST_INVALID,
+                      "a tag frame needs a root, {tag} in one of first and second, and {clause} in "
+                      "the other");
+        if (st != ST_OK) err_field(e, "tag_frames[%zu]", i);
+        TRY(st);
+    }
+    return ST_OK;
+}
+
+static enum status tag_weight(json_t *top, struct surface *s, struct err *e) {
+    json_t *v = json_object_get(top, "tag_weight");
+    if (!v) return ST_OK;
+    s->tag_weight = json_number_value(v);
+    if (json_is_number(v) && s->tag_weight >= 0 && s->tag_weight <= 1) return ST_OK;
+    fail(e, ST_INVALID, "\"tag_weight\" must be a number from 0 to 1");
+    err_field(e, "tag_weight");
+    return ST_INVALID;
+}
+
 static enum status fill(struct surface *s, const struct surface *d, json_t *top, struct arena *a,
                         struct err *e) {
     const struct {
@@ -98,9 +140,14 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
         TRY(field(top, text[i].key, text[i].def, a, text[i].to, e));
     memcpy(s->frame, d->frame, sizeof s->frame);
     memcpy(s->empty, d->empty, sizeof s->empty);
+    memcpy(s->tag_frame, d->tag_frame, sizeof s->tag_frame);
     s->n_frames = d->n_frames;
+    s->n_tag_frames = d->n_tag_frames;
+    s->tag_weight = d->tag_weight;
     s->n_empty = d->n_empty;
     TRY(frames(top, s, a, e));
+    TRY(tag_frames(top, s, a, e));
+    TRY(tag_weight(top, s, e));
     TRY(texts(top, "empty", SURFACE_EMPTY, a, s->empty, &s->n_empty, e));
     return texts(top, "example_wishes", SURFACE_WISHES, a, s->wishes, &s->n_wishes, e);
 }

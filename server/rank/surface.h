@@ -5,13 +5,19 @@
 
 #include "server/store/store.h"
 
-enum { SURFACE_WISHES = 6, SURFACE_FRAMES = 3, SURFACE_EMPTY = 4 };
+enum { SURFACE_WISHES = 6, SURFACE_FRAMES = 3, SURFACE_TAG_FRAMES = 4, SURFACE_EMPTY = 4 };
 
 /* One way to ask the `query` readout's question: root, then the item by its own template and the
  * tail, then a clause. The root is shared by all items, so demonstrations there cost next to
  * nothing. */
 struct frame {
     const char *root, *item, *tail, *clause;
+};
+
+/* One way to ask what a tag of the catalogue has to do with a clause: root, then first, then
+ * second, whose likelihood is read. One of the two contains {tag}, the other {clause}. */
+struct tag_frame {
+    const char *root, *first, *second;
 };
 
 /* Texts are templates where noted: {field} is an item's title, text, tags, year, price ...;
@@ -25,6 +31,10 @@ struct surface {
     const char *answer_yes, *answer_no;
     struct frame frame[SURFACE_FRAMES]; /* `query` averages over them */
     int n_frames;
+    struct tag_frame tag_frame[SURFACE_TAG_FRAMES];
+    int n_tag_frames;
+    double tag_weight;                /* share of the tags in a clause's value, 0 to 1; the rest is
+                                         the frames' */
     const char *empty[SURFACE_EMPTY]; /* wishes that say nothing: their mean is an item's prior in
                                          `query` */
     int n_empty;

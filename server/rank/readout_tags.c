@@ -1,0 +1,225 @@
+/* The tags' part of `query`. An item's tags are few words for which a small model knows what people
+ * say, and a catalogue has few of them: so each tag of the catalogue is asked once, not each item.
+ * Trees: root -> tag -> clause (how likely the clause is, given the tag) or root -> clause -> tag
+ * (how likely the tag is, given the clause), by the surface's tag frames. The mean over the empty
+ * wishes is subtracted, what remains is standardised over the tags and averaged over the frames. An
+ * item takes log(sum of exp(SHARPNESS * z)) over its tags, a soft maximum, standardised over the
+ * catalogue: no item's value depends on which others are ranked. */
+#include "server/rank/readout_tags.h"
+#include "server/rank/scene.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAG_PRIORS = 64 };            /* the first name in the table of priors, beyond the frames' */
+static const double SHARPNESS = 1.5; /* docs/readouts.md */
+
+struct counted {
+    const char *tag;
+    int n;
+};
+
+static int by_name(const void *x, const void *y) {
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+static int by_count(const void *x, const void *y) {
+    const struct counted *a = x, *b = y;
+    return a->n != b->n ? (a->n < b->n) - (a->n > b->n) : strcmp(a->tag, b->tag);
+}
+
+/* The catalogue's most frequent tags. */
+static enum status find_tags(struct tags_readout *t, struct scene *s, struct err *e) {
+    size_t n = 0, kinds = 0;
+    for (int i = 0; i < s->n_all; i++) n += (size_t)s->all[i].n_tags;
+    const char **all = ARENA_NEW(s->a, const char *, n + 1);
+    struct counted *c = ARENA_NEW(s->a, struct counted, n + 1);
+    if (!all || !c) return fail(e, ST_NO_MEMORY, "no memory for tags");
+    n = 0;
+    for (int i = 0; i < s->n_all; i++)
+        for (int k = 0; k < s->all[i].n_tags; k++)
+            if (strlen(s->all[i].tags[k]) <= TAG_BYTES) all[n++] = s->all[i].tags[k];
+    qsort(all, n, sizeof *all, by_name);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || strcmp(all[i], all[i - 1]) != 0) c[kinds++].tag = all[i];
+        c[kinds - 1].n++;
+    }
+    qsort(c, kinds, sizeof *c, by_count);
+    t->n_tags = kinds < 2 ? 0 : kinds < TAGS_MAX ? (int)kinds : TAGS_MAX;
+    for (int i = 0; i < t->n_tags; i++) t->tag[i] = c[i].tag;
+    qsort(t->tag, (size_t)t->n_tags, sizeof *t->tag, by_name);
+    return ST_OK;
+}
+
+static size_t cell(const struct tags_readout *t, int f, int tag, int probe) {
+    return ((size_t)f * (size_t)t->n_tags + (size_t)tag) * (size_t)(t->n_probes + t->n_empty) +
+           (size_t)probe;
+}
+
+static enum status take_memory(struct tags_readout *t, struct scene *s, struct err *e) {
+    size_t n = cell(t, s->surface.n_tag_frames, 0, 0), probes = (size_t)t->n_probes + 1;
+    t->out = ARENA_NEW(s->a, float *, n + 1);
+    t->len = ARENA_NEW(s->a, int, n + 1);
+    t->logprob = ARENA_NEW(s->a, double, n + 1);
+    t->z = ARENA_NEW(s->a, double, probes *TAGS_MAX);
+    t->mean = ARENA_NEW(s->a, double, probes);
+    t->sd = ARENA_NEW(s->a, double, probes);
+    if (t->out && t->len && t->logprob && t->z && t->mean && t->sd) return ST_OK;
+    return fail(e, ST_NO_MEMORY, "no memory for %d tags", t->n_tags);
+}
+
+/* By what an answer is known to later rankings. */
+static enum status answer_key(const struct tags_readout *t, struct scene *s, int tag, int probe,
+                              struct view *out, struct err *e) {
+    char *key =
+        arena_printf(s->a, "%s\n%.*s", t->tag[tag], (int)t->probe[probe].n, t->probe[probe].p);
+    if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
+    *out = view_of(key);
+    return ST_OK;
+}
+
+static enum status known(const struct tags_readout *t, struct scene *s, int f, int tag, int probe,
+                         int *yes, struct err *e) {
+    struct view key;
+    TRY(answer_key(t, s, tag, probe, &key, e));
+    *yes = prior_find(s, TAG_PRIORS + f, key, &t->logprob[cell(t, f, tag, probe)]);
+    return ST_OK;
+}
+
+/* The leaf of a tag and a probe under *node, which is added before its first leaf. */
+static enum status add_leaf(struct tags_readout *t, struct scene *s, struct prompt *p, int root,
+                            int f, int tag, int probe, int *node, struct err *e) {
+    const struct tag_frame *frame = &s->surface.tag_frame[f];
+    int by_tag = strstr(frame->first, "{tag}") != NULL, leaf, cut;
+    struct view text;
+    if (*node < 0) {
+        TRY(scene_words(s, frame->first, t->probe[probe], t->tag[tag], &text, e));
+        TRY(prompt_node(p, root, by_tag, node, e));
+        TRY(prompt_text(p, text, CLAUSE_TOKENS_MAX, by_tag ? "tag" : "clause", "text", 1, &cut, e));
+    }
+    TRY(scene_words(s, frame->second, t->probe[probe], t->tag[tag], &text, e));
+    TRY(prompt_node(p, *node, 0, &leaf, e));
+    TRY(prompt_text(p, text, CLAUSE_TOKENS_MAX, by_tag ? "clause" : "tag", "text", 1, &cut, e));
+    p->recording = 0;
+    size_t at = cell(t, f, tag, probe);
+    t->len[at] = prompt_len(p, leaf);
+    return prompt_ask_tokens(p, leaf, &t->out[at], e);
+}
+
+/* All tags and probes of a frame, grouped by what comes first. The very first leaf is always there,
+ * so that what is shown of the prompt does not depend on what is known. */
+static enum status add_frame(struct tags_readout *t, struct scene *s, struct prompt *p, int f,
+                             struct err *e) {
+    const struct tag_frame *frame = &s->surface.tag_frame[f];
+    int by_tag = strstr(frame->first, "{tag}") != NULL, probes = t->n_probes + t->n_empty, root;
+    int outer = by_tag ? t->n_tags : probes, inner = by_tag ? probes : t->n_tags;
+    struct view text;
+    TRY(scene_words(s, frame->root, VIEW(""), "", &text, e));
+    p->recording = 1;
+    TRY(prompt_node(p, -1, 1, &root, e));
+    TRY(prompt_text(p, text, 0, "frame", "text", 0, NULL, e));
+    for (int i = 0; i < outer; i++) {
+        int node = -1;
+        for (int j = 0; j < inner; j++) {
+            int tag = by_tag ? i : j, probe = by_tag ? j : i, yes;
+            TRY(known(t, s, f, tag, probe, &yes, e));
+            if (!yes || i + j == 0) TRY(add_leaf(t, s, p, root, f, tag, probe, &node, e));
+        }
+    }
+    return ST_OK;
+}
+
+enum status tags_build(struct tags_readout *t, struct scene *s, const struct view *probe,
+                       int n_probes, int n_empty, struct prompt *p, struct err *e) {
+    t->probe = probe;
+    t->n_probes = n_probes;
+    t->n_empty = n_empty;
+    if (s->surface.n_tag_frames == 0 || s->surface.tag_weight <= 0 || n_probes == 0) return ST_OK;
+    TRY(find_tags(t, s, e));
+    if (t->n_tags == 0) return ST_OK;
+    TRY(take_memory(t, s, e));
+    p->item = -1;
+    for (int f = 0; f < s->surface.n_tag_frames; f++) TRY(add_frame(t, s, p, f, e));
+    return ST_OK;
+}
+
+/* --- reading
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+/* Mean and standard deviation (1 where all are alike) of the values that are not NAN. */
+static void spread_of(const double *v, int n, double *mean, double *sd) {
+    double sum = 0, square = 0;
+    int m = 0;
+    for (int i = 0; i < n; i++)
+        if (!isnan(v[i])) sum += v[i], m++;
+    *mean = m ? sum / m : 0;
+    for (int i = 0; i < n; i++)
+        if (!isnan(v[i])) square += (v[i] - *mean) * (v[i] - *mean) / m;
+    *sd = square > 1e-12 ? sqrt(square) : 1;
+}
+
+static void read_answers(struct tags_readout *t, struct scene *s) {
+    struct err e;
+    struct view key;
+    for (int f = 0; f < s->surface.n_tag_frames; f++)
+        for (int tag = 0; tag < t->n_tags; tag++)
+            for (int k = 0; k < t->n_probes + t->n_empty; k++) {
+                size_t at = cell(t, f, tag, k);
+                if (!t->out[at]) continue;
+                double x = 0;
+                for (int i = 0; i < t->len[at]; i++) x += (double)t->out[at][i];
+                t->logprob[at] = x;
+                if (answer_key(t, s, tag, k, &key, &e) == ST_OK)
+                    prior_keep(s, TAG_PRIORS + f, key, x);
+            }
+}
+
+/* One frame's share of z for a probe. */
+static void add_standard(struct tags_readout *t, int f, int k) {
+    double x[TAGS_MAX], mean, sd;
+    for (int tag = 0; tag < t->n_tags; tag++) {
+        x[tag] = t->logprob[cell(t, f, tag, k)];
+        for (int i = 0; i < t->n_empty; i++)
+            x[tag] -= t->logprob[cell(t, f, tag, t->n_probes + i)] / t->n_empty;
+    }
+    spread_of(x, t->n_tags, &mean, &sd);
+    for (int tag = 0; tag < t->n_tags; tag++) t->z[k * TAGS_MAX + tag] += (x[tag] - mean) / sd;
+}
+
+static double soft_max(const struct tags_readout *t, const struct item *it, int k) {
+    double sum = 0;
+    for (int i = 0; i < it->n_tags; i++) {
+        const char *name = it->tags[i];
+        const char **at = bsearch(&name, t->tag, (size_t)t->n_tags, sizeof *t->tag, by_name);
+        if (at) sum += exp(SHARPNESS * t->z[k * TAGS_MAX + (at - t->tag)]);
+    }
+    return sum > 0 ? log(sum) : (double)NAN;
+}
+
+void tags_finish(struct tags_readout *t, struct scene *s) {
+    double mean, sd;
+    if (t->n_tags == 0) return;
+    read_answers(t, s);
+    double *v = ARENA_NEW(s->a, double, (size_t)s->n_all);
+    if (!v) {
+        t->n_tags = 0;
+        return;
+    }
+    for (int k = 0; k < t->n_probes; k++) {
+        double *z = t->z + k * TAGS_MAX;
+        for (int f = 0; f < s->surface.n_tag_frames; f++) add_standard(t, f, k);
+        spread_of(z, t->n_tags, &mean, &sd);
+        for (int tag = 0; tag < t->n_tags; tag++) z[tag] = (z[tag] - mean) / sd;
+        for (int i = 0; i < s->n_all; i++) v[i] = soft_max(t, &s->all[i], k);
+        spread_of(v, s->n_all, &t->mean[k], &t->sd[k]);
+    }
+}
+
+int tags_value(const struct tags_readout *t, const struct item *it, int k, double *value) {
+    double x = t->n_tags ? soft_max(t, it, k) : (double)NAN;
+    if (isnan(x)) return 0;
+    *value = (x - t->mean[k]) / t->sd[k];
+    return 1;
+}

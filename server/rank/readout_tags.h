@@ -1,0 +1,36 @@
+/* What a catalogue's tags have to do with a wish: part of the `query` readout (readout_tags.c). */
+#ifndef RANK_READOUT_TAGS_H
+#define RANK_READOUT_TAGS_H
+
+#include "server/rank/prompt.h"
+
+struct scene;
+struct item;
+
+enum {
+    TAGS_MAX = 64,
+    TAG_BYTES = 64
+}; /* of a catalogue, the most frequent; longer tags are left out */
+
+struct tags_readout {
+    const char *tag[TAGS_MAX]; /* in order of their bytes */
+    int n_tags;                /* 0: nothing is asked */
+    const struct view *probe;  /* (n_probes + n_empty), the query readout's */
+    int n_probes, n_empty;
+    float **out;       /* (frames, tags, probes and empty wishes): answers, NULL where known */
+    int *len;          /* the same: tokens of each */
+    double *logprob;   /* the same */
+    double *z;         /* (n_probes, tags): standardised over the tags, mean over the frames */
+    double *mean, *sd; /* (n_probes): of an item's value over the catalogue's items with tags */
+};
+
+/* Adds the nodes and asks for all tags of the catalogue, as far as their answers are not known from
+ * earlier rankings. probe must outlive t. */
+enum status tags_build(struct tags_readout *t, struct scene *s, const struct view *probe,
+                       int n_probes, int n_empty, struct prompt *p, struct err *e) MUST_CHECK;
+void tags_finish(struct tags_readout *t, struct scene *s);
+/* The item's value for probe k, standardised over the catalogue; 0 when none of its tags is known.
+ */
+int tags_value(const struct tags_readout *t, const struct item *it, int k, double *value);
+
+#endif
