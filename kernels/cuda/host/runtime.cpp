@@ -1,0 +1,277 @@
+#include "kernels/cuda/host/runtime.h"
+
+#include "model/base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
+enum { KERNELS_MAX = 64, SHARED_DEFAULT = 48 * 1024, SHARED_MOST = 99 * 1024 };
+
+/* Every allocation starts with this; `pad` keeps what follows aligned as a device's memory is. */
+struct block {
+    struct block *next, *last;
+    size_t bytes;
+    int on_device;
+    char pad[256 - 3 * sizeof(void *) - sizeof(int)];
+};
+static_assert(sizeof(struct block) == 256, "device memory is aligned to 256 bytes");
+
+struct shim_stream {
+    int unused;
+};
+
+static struct {
+    struct block list; /* ring */
+    size_t live, bytes, limit;
+    long count[SHIM_CALLS], fail_in[SHIM_CALLS];
+    int lose[SHIM_CALLS], lost;
+    enum cudaError_t last, found = cudaSuccess;
+    int major = 9, minor = 0;
+    char text[256];
+    const void *kernel[KERNELS_MAX];
+    int kernel_shared[KERNELS_MAX], kernels;
+} g;
+
+/* --- faults */
+
+void shim_fail_at(enum shim_call what, long n, int lost) {
+    g.fail_in[what] = n;
+    g.lose[what] = lost;
+    g.lost = 0;
+    g.last = cudaSuccess;
+}
+
+long shim_count(enum shim_call what) {
+    return g.count[what];
+}
+
+size_t shim_live() {
+    return g.live;
+}
+
+size_t shim_memory() {
+    return g.bytes;
+}
+
+void shim_memory_limit(size_t bytes) {
+    g.limit = bytes;
+}
+
+void shim_device(enum cudaError_t found, int major, int minor) {
+    g.found = found;
+    g.major = major, g.minor = minor;
+}
+
+static cudaError_t failed(cudaError_t e, const char *text) {
+    g.last = e;
+    snprintf(g.text, sizeof g.text, "%s", text);
+    return e;
+}
+
+bool shim_fails(enum shim_call what, enum cudaError_t as) {
+    g.count[what]++;
+    if (g.lost) {
+        failed(cudaErrorDevicesUnavailable, "the device is lost (asked for by a test)");
+        return true;
+    }
+    if (g.fail_in[what] == 0 || --g.fail_in[what] > 0) return false;
+    g.lost = g.lose[what];
+    failed(as, "asked for by a test");
+    return true;
+}
+
+bool shim_may_launch() {
+    return !shim_fails(SHIM_LAUNCH, cudaErrorLaunchFailure);
+}
+
+void shim_launch_failed(const char *text) {
+    failed(cudaErrorLaunchFailure, text);
+}
+
+cudaError_t cudaGetLastError() {
+    cudaError_t e = g.last;
+    g.last = cudaSuccess;
+    return e;
+}
+
+const char *cudaGetErrorName(cudaError_t e) {
+    switch (e) {
+    case cudaSuccess: return "cudaSuccess";
+    case cudaErrorInvalidValue: return "cudaErrorInvalidValue";
+    case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
+    case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
+    case cudaErrorNoDevice: return "cudaErrorNoDevice";
+    case cudaErrorDevicesUnavailable: return "cudaErrorDevicesUnavailable";
+    case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+    default: return "cudaErrorUnknown";
+    }
+}
+
+const char *cudaGetErrorString(cudaError_t e) {
+    return e == cudaSuccess ? "no error" : g.text[0] ? g.text : cudaGetErrorName(e);
+}
+
+/* --- device, kernels, streams */
+
+cudaError_t cudaGetDeviceCount(int *n) {
+    *n = g.found == cudaSuccess;
+    return g.found == cudaSuccess ? cudaSuccess : failed(g.found, cudaGetErrorName(g.found));
+}
+
+cudaError_t cudaSetDevice(int) {
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int) {
+    *p = cudaDeviceProp();
+    snprintf(p->name, sizeof p->name, "host shim");
+    p->totalGlobalMem = (size_t)1 << 34;
+    p->major = g.major, p->minor = g.minor;
+    p->multiProcessorCount = 4;
+    return cudaSuccess;
+}
+
+cudaError_t cudaDriverGetVersion(int *v) {
+    *v = g.found == cudaErrorInsufficientDriver ? 0 : 13000;
+    return cudaSuccess;
+}
+
+cudaError_t cudaRuntimeGetVersion(int *v) {
+    *v = 13000;
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total) {
+    *total = g.limit ? g.limit : (size_t)1 << 34;
+    *free_bytes = *total - g.bytes;
+    return cudaSuccess;
+}
+
+cudaError_t cudaFuncSetAttribute(const void *kernel, cudaFuncAttribute, int value) {
+    if (value > SHARED_MOST) return failed(cudaErrorInvalidValue, "too much shared memory");
+    int i = 0;
+    while (i < g.kernels && g.kernel[i] != kernel) i++;
+    CHECK(i < KERNELS_MAX);
+    g.kernel[i] = kernel, g.kernel_shared[i] = value;
+    if (i == g.kernels) g.kernels++;
+    return cudaSuccess;
+}
+
+size_t shim_shared_max(const void *kernel) {
+    for (int i = 0; i < g.kernels; i++)
+        if (g.kernel[i] == kernel) return (size_t)g.kernel_shared[i];
+    return SHARED_DEFAULT;
+}
+
+cudaError_t cudaStreamCreate(cudaStream_t *s) {
+    *s = static_cast<cudaStream_t>(mem_alloc(sizeof **s));
+    if (!*s) return failed(cudaErrorMemoryAllocation, "no host memory");
+    g.live++;
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t s) {
+    mem_free(s);
+    g.live--;
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+    if (shim_fails(SHIM_SYNC, cudaErrorLaunchFailure)) return g.last;
+    return g.last; /* a launch that failed shows here */
+}
+
+/* --- memory */
+
+static void touchable(const struct block *b, int on) {
+#ifdef __SANITIZE_ADDRESS__
+    if (on)
+        __asan_unpoison_memory_region(b + 1, b->bytes);
+    else
+        __asan_poison_memory_region(b + 1, b->bytes);
+#else
+    (void)b, (void)on;
+#endif
+}
+
+void shim_end_at(void *p, size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+    char *end = static_cast<char *>(p) + bytes;
+    __asan_poison_memory_region(end, (64 - bytes % 64) % 64);
+#else
+    (void)p, (void)bytes;
+#endif
+}
+
+void shim_memory_open(int on) {
+    for (struct block *b = g.list.next; b && b != &g.list; b = b->next)
+        if (b->on_device) touchable(b, on);
+}
+
+static cudaError_t take(void **p, size_t bytes, int on_device) {
+    if (shim_fails(SHIM_ALLOC, cudaErrorMemoryAllocation)) return cudaErrorMemoryAllocation;
+    struct block *b = nullptr;
+    if (!g.limit || g.bytes + bytes <= g.limit)
+        b = static_cast<struct block *>(mem_alloc(sizeof *b + bytes));
+    if (!b) return failed(cudaErrorMemoryAllocation, "out of memory");
+    if (!g.list.next) g.list.next = g.list.last = &g.list;
+    b->next = &g.list, b->last = g.list.last;
+    b->last->next = g.list.last = b;
+    b->bytes = bytes;
+    b->on_device = on_device;
+    memset(b + 1, 0xFF, bytes);
+    shim_end_at(b + 1, bytes);
+    if (on_device) touchable(b, 0);
+    g.live++;
+    g.bytes += bytes;
+    *p = b + 1;
+    return cudaSuccess;
+}
+
+static cudaError_t put_back(void *p) {
+    if (!p) return cudaSuccess;
+    struct block *b = static_cast<struct block *>(p) - 1;
+    touchable(b, 1);
+    b->last->next = b->next, b->next->last = b->last;
+    g.live--;
+    g.bytes -= b->bytes;
+    mem_free(b);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMallocAsync(void **p, size_t bytes, cudaStream_t) {
+    return take(p, bytes, 1);
+}
+
+cudaError_t cudaFreeAsync(void *p, cudaStream_t) {
+    return put_back(p);
+}
+
+cudaError_t cudaMallocHost(void **p, size_t bytes) {
+    return take(p, bytes, 0);
+}
+
+cudaError_t cudaFreeHost(void *p) {
+    return put_back(p);
+}
+
+cudaError_t cudaMemsetAsync(void *p, int byte, size_t bytes, cudaStream_t) {
+    if (shim_fails(SHIM_COPY, cudaErrorUnknown)) return g.last;
+    shim_memory_open(1);
+    memset(p, byte, bytes);
+    shim_memory_open(0);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind,
+                            cudaStream_t) {
+    if (shim_fails(SHIM_COPY, cudaErrorUnknown)) return g.last;
+    shim_memory_open(1);
+    memmove(to, from, bytes);
+    shim_memory_open(0);
+    return cudaSuccess;
+}

@@ -1,0 +1,75 @@
+/* The part of the CUDA runtime that kernels/cuda uses, on the host. Device memory is ordinary
+ * memory; where AddressSanitizer is on, host code that touches it outside a launch or a copy is
+ * reported. Faults can be asked for. */
+#ifndef KERNELS_CUDA_HOST_RUNTIME_H
+#define KERNELS_CUDA_HOST_RUNTIME_H
+
+#include <stddef.h>
+
+/* Numbers and names as in the CUDA runtime's. */
+enum cudaError_t {
+    cudaSuccess = 0,
+    cudaErrorInvalidValue = 1,
+    cudaErrorMemoryAllocation = 2,
+    cudaErrorInsufficientDriver = 35,
+    cudaErrorNoDevice = 100,
+    cudaErrorDevicesUnavailable = 46,
+    cudaErrorLaunchFailure = 719,
+    cudaErrorUnknown = 999
+};
+enum cudaMemcpyKind {
+    cudaMemcpyHostToDevice = 1,
+    cudaMemcpyDeviceToHost = 2,
+    cudaMemcpyDeviceToDevice = 3
+};
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+typedef struct shim_stream *cudaStream_t;
+struct cudaDeviceProp {
+    char name[256];
+    size_t totalGlobalMem;
+    int major, minor, multiProcessorCount;
+};
+
+cudaError_t cudaGetDeviceCount(int *n);
+cudaError_t cudaSetDevice(int device);
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int device);
+cudaError_t cudaDriverGetVersion(int *v);
+cudaError_t cudaRuntimeGetVersion(int *v);
+cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total);
+cudaError_t cudaStreamCreate(cudaStream_t *s);
+cudaError_t cudaStreamDestroy(cudaStream_t s);
+cudaError_t cudaStreamSynchronize(cudaStream_t s);
+cudaError_t cudaMallocAsync(void **p, size_t bytes, cudaStream_t s);
+cudaError_t cudaFreeAsync(void *p, cudaStream_t s);
+cudaError_t cudaMallocHost(void **p, size_t bytes);
+cudaError_t cudaFreeHost(void *p);
+cudaError_t cudaMemsetAsync(void *p, int byte, size_t bytes, cudaStream_t s);
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t s);
+cudaError_t cudaGetLastError();
+const char *cudaGetErrorName(cudaError_t e);
+const char *cudaGetErrorString(cudaError_t e); /* for a failed launch, what the shim found */
+cudaError_t cudaFuncSetAttribute(const void *kernel, cudaFuncAttribute a, int value);
+
+/* --- for tests */
+enum shim_call { SHIM_ALLOC, SHIM_COPY, SHIM_LAUNCH, SHIM_PRODUCT, SHIM_SYNC, SHIM_CALLS };
+/* The n-th such call from now on fails (0 = none); with lost, every call of any kind after it too,
+ * as when a device falls off the bus. */
+void shim_fail_at(enum shim_call what, long n, int lost);
+long shim_count(enum shim_call what); /* calls so far */
+size_t shim_live();                   /* allocations and streams that were not freed */
+size_t shim_memory();                 /* bytes of them; and the most that there may be: */
+void shim_memory_limit(size_t bytes); /* 0 = no limit */
+/* What cudaGetDeviceCount finds: an error, or a device of that compute capability. */
+void shim_device(enum cudaError_t found, int major, int minor);
+
+/* --- within the shim */
+bool shim_fails(enum shim_call what, enum cudaError_t as); /* counts the call */
+bool shim_may_launch();
+void shim_launch_failed(const char *text);
+size_t shim_shared_max(const void *kernel);
+/* What mem_alloc adds after the bytes that were asked for is out of bounds. */
+void shim_end_at(void *p, size_t bytes);
+void shim_memory_open(int on); /* a kernel, copy or product runs: device memory may be touched */
+
+#endif
