@@ -13,7 +13,7 @@ static const struct command {
     {"rank", "", "rank a catalogue once and print the order", CMD_RANK, cmd_rank_main},
     {"import", "FILE", "store items, members or interactions; - reads standard input", CMD_IMPORT,
      cmd_import_main},
-    {"eval", "instruction", "measure the quality of rankings", CMD_EVAL, cmd_eval_main},
+    {"eval", "PROTOCOL", "measure the quality of rankings", CMD_EVAL, cmd_eval_main},
     {"bench", "", "measure the speed of rankings on made-up tokens", CMD_BENCH, bench_main},
     {"model", "show FILE", "say what a model file is", CMD_MODEL, cmd_model_main},
 };

@@ -1,15 +1,19 @@
-/* taproom eval instruction: how well rankings follow wishes whose answers are known. */
+/* taproom eval PROTOCOL: what rankings are worth, on cases whose answers are known. */
 #include "server/api/assets.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 #include "server/eval/eval.h"
+
+#include "model/base/buf.h"
+#include "model/base/clock.h"
+#include "model/base/file.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* The names between commas as a set. */
-static enum status read_methods(const char *list, unsigned *set, struct err *e) {
+static enum status read_methods(const char *list, unsigned long long *set, struct err *e) {
     struct view left = view_of(list);
     *set = 0;
     while (left.n) {
@@ -17,72 +21,151 @@ static enum status read_methods(const char *list, unsigned *set, struct err *e) 
         size_t n = comma ? (size_t)(comma - left.p) : left.n;
         struct view name = view_trim(view_sub(left, 0, n));
         int m = 0;
-        while (m < METHODS && !view_eq_str(name, method_names[m])) m++;
+        while (m < METHODS && !view_eq_str(name, method_name(m))) m++;
         if (m == METHODS)
             return fail(e, ST_INVALID, "--methods does not know '%.*s'",
                         (int)(name.n < 40 ? name.n : 40), name.p);
-        *set |= 1u << m;
+        *set |= METHOD_BIT(m);
         left = view_sub(left, n + (comma != NULL), left.n);
     }
     return ST_OK;
 }
 
-static enum status configure(const struct options *o, struct eval_config *c, struct err *e) {
-    char path[128];
-    const char *etag, *split = o->split ? o->split : "test";
-    if (o->n_args != 1)
-        return fail(e, ST_INVALID, "write: taproom eval instruction --catalog NAME");
-    if (strcmp(o->arg[0], "instruction") != 0)
-        return fail(e, ST_INVALID, "unknown protocol '%.40s'; there is: instruction", o->arg[0]);
+static enum status no_protocol(const char *name, struct err *e) {
+    struct buf b;
+    buf_init(&b, 4096);
+    for (int i = 0; i < eval_n_protocols; i++)
+        buf_printf(&b, "%s%s", i ? ", " : "", eval_protocols[i].name);
+    enum status st = name ? fail(e, ST_INVALID, "unknown protocol '%.40s'; there are: %.200s, all",
+                                 name, buf_text(&b).p)
+                          : fail(e, ST_INVALID, "write: taproom eval PROTOCOL, one of: %.200s, all",
+                                 buf_text(&b).p);
+    buf_free(&b);
+    return st;
+}
+
+/* The command line again, as a person would type it. */
+static const char *command_line(const struct options *o, struct arena *a) {
+    struct buf b;
+    buf_init(&b, 8192);
+    buf_printf(&b, "./taproom eval %s", o->arg[0]);
+    const struct {
+        const char *name, *value;
+    } text[] = {{"catalog", o->catalog}, {"split", o->split},         {"methods", o->methods},
+                {"model", o->model},     {"precision", o->precision}, {"backend", o->backend}};
+    for (size_t i = 0; i < COUNT(text); i++)
+        if (text[i].value)
+            buf_printf(&b, strchr(text[i].value, ' ') ? " --%s '%s'" : " --%s %s", text[i].name,
+                       text[i].value);
+    if (o->cases) buf_printf(&b, " --members %lld", o->cases);
+    if (o->threads) buf_printf(&b, " --threads %lld", o->threads);
+    buf_printf(&b, " --seed %lld", o->seed);
+    struct view v = buf_text(&b);
+    const char *copy = b.failed ? NULL : arena_copy(a, v.p, v.n);
+    buf_free(&b);
+    return copy;
+}
+
+/* What stands for the code in reports and in the keys of kept cases: the program's own hash. */
+static enum status code_hash(struct arena *a, const char **out, struct err *e) {
+    struct file_map m = {0};
+    char hash[65];
+    TRY(file_map_open(&m, "/proc/self/exe", e));
+    engine_sha256(m.p, m.n, hash);
+    file_map_close(&m);
+    *out = arena_printf(a, "%s-%.16s", TAPROOM_VERSION, hash);
+    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a report");
+}
+
+static enum status configure(const struct options *o, struct arena *a, struct eval_config *c,
+                             struct err *e) {
+    const char *split = o->split ? o->split : "test";
+    if (o->n_args != 1) return no_protocol(NULL, e);
+    if (!eval_find(view_of(o->arg[0])) && strcmp(o->arg[0], "all") != 0)
+        return no_protocol(o->arg[0], e);
     c->catalog = view_of(o->catalog ? o->catalog : "movies");
-    (void)snprintf(path, sizeof path, "fixtures/%.64s/instructions.jsonl", c->catalog.p);
-    if (!assets_find(path, &c->wishes, &etag))
-        return fail(e, ST_INVALID, "there are wishes for the catalogues movies, jobs and listings");
     c->test = strcmp(split, "test") == 0;
     if (!c->test && strcmp(split, "development") != 0)
         return fail(e, ST_INVALID, "--split must be test or development");
     c->seed = (unsigned long long)o->seed;
-    return read_methods(o->methods ? o->methods : "", &c->methods, e);
+    c->cases = (int)o->cases;
+    c->fresh = (int)o->fresh;
+    c->asset = assets_find;
+    c->command = command_line(o, a);
+    if (!c->command) return fail(e, ST_NO_MEMORY, "no memory for a report");
+    TRY(read_methods(o->methods ? o->methods : "", &c->methods, e));
+    return code_hash(a, &c->code, e);
 }
 
-static void on_progress(void *arg, int done, int total) {
-    if (*(int *)arg || done == total)
-        fprintf(stderr, "%s%d of %d wishes%s", *(int *)arg ? "\r" : "", done, total,
-                done == total ? "\n" : "");
+struct clock {
+    int terminal;
+    double from;
+    const char *protocol;
+};
+
+static void on_progress(void *arg, const char *protocol, int done, int total) {
+    struct clock *t = arg;
+    if (t->protocol != protocol) {
+        t->protocol = protocol;
+        t->from = clock_s();
+    }
+    double took = clock_s() - t->from, left = done > 1 ? took / (done - 1) * (total - done) : 0;
+    if (!t->terminal && done != total && done % 10 != 0) return;
+    fprintf(stderr, "%s%s: %d of %d, %.0f s, about %.0f s left   %s", t->terminal ? "\r" : "",
+            protocol, done, total, took, left, done == total || !t->terminal ? "\n" : "");
+}
+
+static enum status write_html(const char *path, const struct sheet *s, int n, struct arena *a,
+                              struct err *e) {
+    const struct sheet **list = ARENA_NEW(a, const struct sheet *, (size_t)n);
+    struct view text;
+    if (!list) return fail(e, ST_NO_MEMORY, "no memory for a report");
+    for (int i = 0; i < n; i++) list[i] = &s[i];
+    TRY(sheet_html(list, n, "Taproom evaluation", a, &text, e));
+    TRY(file_write(path, text.p, text.n, e));
+    fprintf(stderr, "Report written to %s\n", path);
+    return ST_OK;
+}
+
+static enum status print(const struct options *o, const struct sheet *s, int n, struct arena *a,
+                         struct err *e) {
+    struct view text;
+    int list = o->json && n > 1;
+    if (list) printf("[");
+    for (int i = 0; i < n; i++) {
+        TRY(o->json ? sheet_json(&s[i], a, &text, e) : sheet_text(&s[i], a, &text, e));
+        printf("%s%.*s%s", list && i ? "," : "", (int)text.n, text.p, list ? "" : "\n");
+    }
+    if (list) printf("]\n");
+    return o->html ? write_html(o->html, s, n, a, e) : ST_OK;
 }
 
 static enum status eval(const struct options *o, const struct eval_config *c, struct arena *a,
                         struct desk *d, struct err *e) {
-    struct eval_report *report = ARENA_NEW(a, struct eval_report, 1);
-    struct view text;
-    char command[300];
-    if (!report) return fail(e, ST_NO_MEMORY, "no memory for a report");
-    (void)snprintf(command, sizeof command,
-                   "./taproom eval instruction --catalog %.64s --split %s --seed %lld%s%.120s",
-                   c->catalog.p, c->test ? "test" : "development", o->seed,
-                   o->methods ? " --methods " : "", o->methods ? o->methods : "");
+    struct sheet *s = ARENA_NEW(a, struct sheet, (size_t)eval_n_protocols);
+    int n = 0;
+    if (!s) return fail(e, ST_NO_MEMORY, "no memory for a report");
     TRY(desk_open_store(d, o, e));
     TRY(desk_import_builtin(d, o, e));
     TRY(desk_load_model(d, o, NULL, e));
-    TRY(eval_instruction(&d->ranker, c, a, report, e));
-    if (o->json)
-        TRY(eval_json(report, c, command, a, &text, e));
-    else
-        TRY(eval_text(report, c, command, a, &text, e));
-    printf("%.*s%s", (int)text.n, text.p, o->json ? "\n" : "");
-    return ST_OK;
+    for (int i = 0; i < eval_n_protocols; i++) {
+        const struct eval_protocol *p = &eval_protocols[i];
+        if (strcmp(o->arg[0], "all") != 0 && strcmp(o->arg[0], p->name) != 0) continue;
+        TRY(eval_run(p, &d->ranker, c, a, &s[n++], e));
+    }
+    return print(o, s, n, a, e);
 }
 
 int cmd_eval_main(const struct options *o) {
-    int terminal = isatty(2);
-    struct eval_config c = {.arg = &terminal, .progress = on_progress};
+    struct clock t = {.terminal = isatty(2)};
+    struct eval_config c = {.arg = &t, .progress = on_progress};
     static struct desk d;
     struct err e = {.line = 0};
     struct arena a;
-    int code;
-    if (configure(o, &c, &e) != ST_OK) return cli_usage("eval", e.text);
     arena_init(&a, (size_t)1 << 30);
-    code = eval(o, &c, &a, &d, &e) == ST_OK ? EXIT_OK : cli_failed(&e);
+    enum status st = configure(o, &a, &c, &e);
+    int code = st != ST_OK ? cli_usage("eval", e.text) : EXIT_OK;
+    if (st == ST_OK) code = eval(o, &c, &a, &d, &e) == ST_OK ? EXIT_OK : cli_failed(&e);
     desk_close(&d);
     arena_free(&a);
     return code;

@@ -24,7 +24,8 @@ struct options {
     const char *kind, *format, *map;
     long long skip_bad, dry_run, replace;
     long long prefix, items, item_tokens, repeats;
-    const char *methods, *split;
+    const char *methods, *split, *html;
+    long long cases, fresh;
     const char *arg[OPTIONS_ARGS]; /* what is no option, in order */
     int n_args;
     int help;

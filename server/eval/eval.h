@@ -1,62 +1,85 @@
-/* Evaluation protocols: what a ranking is worth, measured on instruction sets with known answers.
- */
+/* Evaluation protocols: what a ranking is worth, measured on cases with known answers. Every
+ * protocol fills one sheet; finished cases are kept in the store, so that a run that was stopped
+ * goes on where it was. */
 #ifndef EVAL_EVAL_H
 #define EVAL_EVAL_H
 
-#include "server/eval/metrics.h"
-#include "server/eval/wishes.h"
-#include "server/rank/rank.h"
-
-/* Ways of ranking that are compared. `whole` is the query readout with the wish as one text. */
-enum method {
-    METHOD_AUTO,
-    METHOD_QUERY,
-    METHOD_WHOLE,
-    METHOD_ITEM,
-    METHOD_RELEVANCE,
-    METHOD_BM25,
-    METHOD_RANDOM,
-    METHODS
-};
-extern const char *const method_names[METHODS];
+#include "server/eval/method.h"
+#include "server/eval/sheet.h"
 
 struct eval_config {
     struct view catalog;
-    struct view wishes; /* JSONL text */
-    int test;           /* 1: test split, 0: development split */
-    unsigned methods;   /* bit set of methods, 0 = all */
+    int test;                   /* 1: test split, 0: development split */
+    int cases;                  /* most members or wishes; 0: the protocol's own number */
+    unsigned long long methods; /* bit set of methods; 0: the protocol's own */
     unsigned long long seed;
+    const char *command, *code; /* for the report: the command line, the program's hash */
+    int fresh;                  /* 1: kept cases are measured again */
+    int k, n_k; /* coldstart: n_k 1: only this number of likes; 0: all of the protocol's */
+    /* What ranking is asked with, where a protocol leaves it open. */
+    struct view surface;
+    /* A file of the program, "fixtures/movies/instructions.jsonl"; 0 when there is none. */
+    int (*asset)(const char *path, struct view *data, const char **etag);
     void *arg;
-    void (*progress)(void *arg, int done, int total);
+    void (*progress)(void *arg, const char *protocol, int done, int total);
+    int (*stop)(void *arg); /* asked before each case; 1 ends with ST_CANCELLED. May be NULL */
 };
 
-enum { GROUP_ALL = KINDS, GROUPS };
-struct eval_cell {
-    struct interval auc, p5, violations; /* violations: items with the excluded trait in the top 10,
-                                            over wishes that have any */
-};
-struct eval_report {
-    int wishes[GROUPS];
-    struct eval_cell cell[METHODS][GROUPS];
-    struct interval auto_over_whole; /* paired difference of AUC, all wishes */
-    double ms_per_item[METHODS];
-    struct eval_case {
-        const struct wish *wish;
-        double auc[METHODS], p5[METHODS], violations[METHODS];
-    } * one;
-    int n;
+/* One protocol at work. */
+struct eval {
+    struct ranker *k;
+    struct store *results; /* where cases are kept; NULL: nowhere */
+    const struct eval_config *c;
+    struct sheet *s;
+    struct arena *a; /* the sheet's */
+    struct view catalog;
+    unsigned long long set; /* methods */
+    int done, total;        /* cases */
+    char key[65];
 };
 
-/* Protocol `instruction`: each wish ranks 10 wanted items among 40 (negated wishes: up to 10 that
- * violate it among the other 30), drawn by the seed. ST_INVALID when the catalogue lacks the items.
- */
-enum status eval_instruction(struct ranker *k, const struct eval_config *c, struct arena *a,
-                             struct eval_report *out, struct err *e) MUST_CHECK;
+struct eval_protocol {
+    const char *name, *title;
+    unsigned long long methods; /* asked when none are named */
+    int cases;
+    enum status (*run)(struct eval *ev, struct err *e);
+};
+extern const struct eval_protocol eval_protocols[];
+extern const int eval_n_protocols;
+const struct eval_protocol *eval_find(struct view name);
 
-/* The report as a table or as JSON text. command: the command line that makes it. */
-enum status eval_text(const struct eval_report *r, const struct eval_config *c, const char *command,
-                      struct arena *a, struct view *out, struct err *e) MUST_CHECK;
-enum status eval_json(const struct eval_report *r, const struct eval_config *c, const char *command,
-                      struct arena *a, struct view *out, struct err *e) MUST_CHECK;
+/* Runs a protocol with the ranker's store and model. out and what it points to live in a.
+ * ST_INVALID for a catalogue that lacks what the protocol needs, ST_CANCELLED. */
+enum status eval_run(const struct eval_protocol *p, struct ranker *k, const struct eval_config *c,
+                     struct arena *a, struct sheet *out, struct err *e) MUST_CHECK;
+
+/* --- for protocols */
+
+/* Adds all methods to the sheet, in their order, so that a method's number is its index. */
+void eval_methods(struct eval *ev);
+/* What distinguishes this run besides its config; then cases can be kept. */
+enum status eval_begin(struct eval *ev, const char *what, int total, struct err *e) MUST_CHECK;
+/* The case of that name in a group. *known: it was measured before, and its values are filled. */
+enum status eval_case(struct eval *ev, const char *id, int group, struct sheet_case **out,
+                      int *known, struct err *e) MUST_CHECK;
+enum status eval_keep(struct eval *ev, const struct sheet_case *c, struct err *e) MUST_CHECK;
+/* One step of progress was made. */
+void eval_step(struct eval *ev);
+/* Reads the instruction set of a catalogue. ST_INVALID when the program has none. */
+struct wish;
+struct item;
+enum status eval_wishes(struct eval *ev, struct view catalog, struct item **items, int *n_items,
+                        struct wish **wishes, int *n_wishes, struct err *e) MUST_CHECK;
+/* Copies a trial's cost and the words of its baselines. */
+void eval_cost(struct eval *ev, struct sheet_case *c, const struct trial *t);
+/* A place in a random but fixed order. */
+struct drawn {
+    unsigned long long key;
+    int at;
+};
+void eval_shuffle(struct drawn *d, int n); /* sorts by key */
+
+/* Protocols, by file. */
+enum status eval_instruction(struct eval *ev, struct err *e) MUST_CHECK;
 
 #endif

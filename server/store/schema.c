@@ -32,6 +32,9 @@ static const char *const steps[] = {
     "CREATE TABLE run(row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, catalog TEXT NOT NULL,"
     " title TEXT NOT NULL, created INTEGER NOT NULL, json TEXT NOT NULL);"
     "CREATE TABLE surface(name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;",
+    /* Finished cases of evaluations. */
+    "CREATE TABLE result(key TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,"
+    " json TEXT NOT NULL, PRIMARY KEY(key, name)) WITHOUT ROWID;",
 };
 
 enum { APPLICATION = 0x54415052 }; /* "TAPR" */

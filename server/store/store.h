@@ -125,6 +125,14 @@ enum status store_surface_put(struct store *s, struct view name, struct view jso
                               struct err *e) MUST_CHECK;
 enum status store_surface_delete(struct store *s, struct view name, struct err *e) MUST_CHECK;
 
+/* --- finished cases of evaluations: key names all that a result depends on, name the case
+ * ----------------------------- */
+/* *json is NULL when the case is not there. */
+enum status store_result(struct store *s, struct view key, struct view name, struct arena *a,
+                         struct view *json, struct err *e) MUST_CHECK;
+enum status store_result_put(struct store *s, struct view key, struct view name, struct view json,
+                             struct err *e) MUST_CHECK;
+
 /* --- one vector per item and model, for the embedding baseline
  * ----------------------------------------------------------- */
 

@@ -1,0 +1,180 @@
+/* links: rank */
+/* Evaluations through a tiny model: kept cases, reports, and what a protocol promises. */
+#include "server/eval/eval.h"
+#include "server/store/import.h"
+#include "tests/t.h"
+
+#include <stdlib.h>
+
+static struct ranker *ranker;
+static struct arena arena;
+static int steps, stop_at;
+
+static enum status read_view(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
+    struct view *left = arg;
+    (void)e;
+    *n = left->n < cap ? left->n : cap;
+    if (*n) memcpy(p, left->p, *n);
+    *left = view_sub(*left, *n, left->n);
+    return ST_OK;
+}
+
+static void import(struct store *s, enum import_kind kind, const char *rows) {
+    struct err e;
+    struct view left = view_of(rows);
+    struct import_result r;
+    const struct import_config c = {
+        .kind = kind, .format = IMPORT_JSONL, .catalog = VIEW("tiny"), .surface = VIEW("generic")};
+    GOOD(import_run(s, &c, read_view, &left, &r, &e));
+    EQ(r.stored, 1);
+}
+
+/* 60 items in four kinds, 12 members who each like items of one kind, one after the other. */
+static void fill(struct store *s) {
+    static const char *const kinds[] = {"red", "blue", "green", "grey"};
+    static char rows[1 << 17];
+    size_t n = 0;
+    for (int i = 0; i < 60; i++)
+        n += (size_t)snprintf(rows + n, sizeof rows - n,
+                              "{\"id\":\"i%d\",\"title\":\"%s thing %d\",\"tags\":[\"%s\"]}\n", i,
+                              kinds[i % 4], i, kinds[i % 4]);
+    import(s, IMPORT_ITEMS, rows);
+    n = 0;
+    for (int m = 0; m < 24; m++)
+        for (int k = 0; k < 14; k++)
+            n += (size_t)snprintf(
+                rows + n, sizeof rows - n,
+                "{\"member\":\"m%d\",\"item\":\"i%d\",\"label\":\"like\",\"at\":%d}\n", m,
+                (4 * k + m % 4) % 60, 100000 + 10 * k);
+    import(s, IMPORT_INTERACTIONS, rows);
+}
+
+static const char wishes[] =
+    "{\"id\":\"w1\",\"split\":\"dev\",\"kind\":\"plain\",\"text\":\"red\",\"rule\":{\"all\":[\"red\"]}}\n"
+    "{\"id\":\"w2\",\"split\":\"dev\",\"kind\":\"negated\",\"text\":\"blue, no green\","
+    "\"rule\":{\"any\":[\"blue\",\"green\"],\"none\":[\"green\"],\"avoid\":[\"green\"]}}\n"
+    "{\"id\":\"w3\",\"split\":\"test\",\"kind\":\"plain\",\"text\":\"grey\",\"rule\":{\"all\":[\"grey\"]}}\n";
+
+static int asset(const char *path, struct view *data, const char **etag) {
+    *etag = "";
+    *data = view_of(wishes);
+    return strcmp(path, "fixtures/tiny/instructions.jsonl") == 0;
+}
+
+static void on_progress(void *arg, const char *protocol, int done, int total) {
+    (void)arg;
+    (void)protocol;
+    steps++;
+    OK(done <= total);
+}
+
+static int on_stop(void *arg) {
+    (void)arg;
+    return stop_at && steps >= stop_at;
+}
+
+static struct eval_config config(void) {
+    return (struct eval_config){.catalog = VIEW("tiny"),
+                                .methods = METHOD_ALL & ~METHOD_BIT(READOUT_RELEVANCE),
+                                .seed = 1,
+                                .command = "the \"command\" <line>",
+                                .code = "code",
+                                .asset = asset,
+                                .progress = on_progress,
+                                .stop = on_stop};
+}
+
+static enum status run(const char *protocol, const struct eval_config *c, struct sheet *s,
+                       struct err *e) {
+    const struct eval_protocol *p = eval_find(view_of(protocol));
+    CHECK(p);
+    steps = 0;
+    return eval_run(p, ranker, c, &arena, s, e);
+}
+
+static int same(const struct sheet *a, const struct sheet *b) {
+    size_t bytes = (size_t)(a->n_methods * a->n_metrics) * sizeof(double);
+    if (a->n != b->n) return 0;
+    for (int i = 0; i < a->n; i++)
+        if (strcmp(a->c[i].id, b->c[i].id) != 0 || memcmp(a->c[i].v, b->c[i].v, bytes) != 0)
+            return 0;
+    return 1;
+}
+
+/* Stopped after one case it goes on from there, and the values are the same bits as in one go. */
+static void resumes(const char *protocol, struct sheet *whole) {
+    struct err e;
+    struct sheet part;
+    struct eval_config c = config();
+    c.seed = 77;
+    stop_at = 1;
+    EQ(run(protocol, &c, &part, &e), ST_CANCELLED);
+    stop_at = 0;
+    GOOD(run(protocol, &c, &part, &e));
+    c.fresh = 1;
+    GOOD(run(protocol, &c, whole, &e));
+    OK(whole->n > 1);
+    OK(same(&part, whole));
+    c.fresh = 0;
+    GOOD(run(protocol, &c, &part, &e));
+    OK(same(&part, whole));
+}
+
+static int contains(struct view v, const char *what) {
+    return v.p && strstr(v.p, what) != NULL;
+}
+
+static void reports(const struct sheet *s) {
+    struct err e;
+    struct view v;
+    GOOD(sheet_text(s, &arena, &v, &e));
+    OK(contains(v, s->title) && contains(v, "the \"command\" <line>"));
+    GOOD(sheet_json(s, &arena, &v, &e));
+    OK(contains(v, "\"command\":\"the \\\"command\\\" <line>\""));
+    GOOD(sheet_html(&s, 1, "Title & more", &arena, &v, &e));
+    OK(contains(v, "Title &amp; more") && contains(v, "the &quot;command&quot; &lt;line&gt;"));
+    OK(contains(v, s->model_sha256) && contains(v, "seed 77"));
+    OK(!contains(v, "http") && !contains(v, "<script") && !contains(v, "nan"));
+    OK(contains(v, "<svg") && contains(v, ">chance<"));
+}
+
+static void instruction(void) {
+    struct err e;
+    struct sheet s;
+    double tmp[64];
+    resumes("instruction", &s);
+    EQ(s.n, 2);
+    reports(&s);
+    struct interval i = sheet_cell(&s, s.n_groups, METHOD_CHANCE, 0, tmp);
+    NEAR(i.mean, 0.5, 1e-12);
+    EQ(sheet_cell(&s, s.n_groups, READOUT_AUTO, 0, tmp).n, 2);
+    EQ(sheet_cell(&s, s.n_groups, READOUT_RELEVANCE, 0, tmp).n, 0);
+    EQ(sheet_gap(&s, s.n_groups, METHOD_CHANCE, 0, tmp).diff.n, 2);
+    struct eval_config c = config();
+    c.test = 1;
+    GOOD(run("instruction", &c, &s, &e));
+    EQ(s.n, 1);
+    EQ_STR(s.c[0].id, "w3");
+}
+
+int main(void) {
+    struct err e;
+    struct store *s;
+    struct engine *en;
+    char folder[] = "/tmp/taproom-eval-XXXXXX";
+    ranker = calloc(1, sizeof *ranker);
+    CHECK(ranker && mkdtemp(folder));
+    arena_init(&arena, (size_t)1 << 30);
+    GOOD(store_open(&s, folder, &e));
+    fill(s);
+    GOOD(engine_open(&en, &(struct engine_config){.model = "fixtures/tiny/tied.gguf", .threads = 1},
+                     &e));
+    ranker_init(ranker, s, en);
+    instruction();
+    ranker_close(ranker);
+    engine_close(en);
+    store_close(s);
+    free(ranker);
+    arena_free(&arena);
+    return t_end();
+}
