@@ -28,6 +28,20 @@ static void query(const char *folder, const char *sql) {
     sqlite3_close(h);
 }
 
+static int version(const char *folder) {
+    char path[100];
+    sqlite3 *h;
+    sqlite3_stmt *st;
+    snprintf(path, sizeof path, "%s/taproom.db", folder);
+    EQ(sqlite3_open(path, &h), SQLITE_OK);
+    EQ(sqlite3_prepare_v2(h, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
+    EQ(sqlite3_step(st), SQLITE_ROW);
+    int v = sqlite3_column_int(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(h);
+    return v;
+}
+
 static void names(void) {
     OK(store_name_ok(VIEW("movies-2.0_b")));
     OK(!store_name_ok(VIEW("")));
@@ -93,16 +107,17 @@ static void opening(void) {
 }
 
 static void refused(void) {
-    char folder[64], path[100];
+    char folder[64], path[100], back[64];
     struct store *s;
     struct err e;
     new_folder(folder);
     GOOD(store_open(&s, folder, &e));
     store_close(s);
+    snprintf(back, sizeof back, "PRAGMA user_version=%d", version(folder));
     query(folder, "PRAGMA user_version=99");
     EQ(store_open(&s, folder, &e), ST_UNSUPPORTED);
     OK(strstr(e.text, "taproom.db") && strstr(e.text, "99"));
-    query(folder, "PRAGMA user_version=1");
+    query(folder, back);
     GOOD(store_open(&s, folder, &e));
     store_close(s);
     query(folder, "PRAGMA application_id=7");
