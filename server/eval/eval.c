@@ -12,7 +12,10 @@
 #include <string.h>
 
 const struct eval_protocol eval_protocols[] = {
-    {"instruction", "Does the ranking follow a wish?", METHOD_ALL, 0, eval_instruction},
+    {"instruction", "Does the ranking follow a wish?", METHOD_ALL & ~METHOD_BIT(READOUT_BLEND), 0,
+     eval_instruction},
+    {"coldstart", "What a few liked items are worth",
+     METHOD_ALL & ~METHOD_BIT(METHOD_WHOLE) & ~METHOD_BIT(READOUT_BLEND), 40, eval_coldstart},
 };
 const int eval_n_protocols = (int)COUNT(eval_protocols);
 
@@ -120,9 +123,12 @@ enum status eval_run(const struct eval_protocol *p, struct ranker *k, const stru
                      struct arena *a, struct sheet *out, struct err *e) {
     struct engine_info m;
     struct eval *ev = ARENA_NEW(a, struct eval, 1);
+    struct eval_config *own = ARENA_NEW(a, struct eval_config, 1);
     double from = clock_s();
-    if (!ev) return fail(e, ST_NO_MEMORY, "no memory for a report");
-    *ev = (struct eval){.k = k, .results = k->store, .c = c, .s = out, .a = a};
+    if (!ev || !own) return fail(e, ST_NO_MEMORY, "no memory for a report");
+    *own = *c;
+    if (!own->cases) own->cases = p->cases;
+    *ev = (struct eval){.k = k, .results = k->store, .c = own, .s = out, .a = a};
     ev->catalog = c->catalog;
     ev->set = c->methods ? c->methods : p->methods;
     engine_info(k->engine, &m);

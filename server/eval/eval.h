@@ -9,8 +9,8 @@
 
 struct eval_config {
     struct view catalog;
-    int test;                   /* 1: test split, 0: development split */
-    int cases;                  /* most members or wishes; 0: the protocol's own number */
+    int test;  /* 1: test split, 0: development split */
+    int cases; /* most members or wishes; 0: the protocol's own number, 0 there: all */
     unsigned long long methods; /* bit set of methods; 0: the protocol's own */
     unsigned long long seed;
     const char *command, *code; /* for the report: the command line, the program's hash */
@@ -81,5 +81,6 @@ void eval_shuffle(struct drawn *d, int n); /* sorts by key */
 
 /* Protocols, by file. */
 enum status eval_instruction(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_coldstart(struct eval *ev, struct err *e) MUST_CHECK;
 
 #endif

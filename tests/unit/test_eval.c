@@ -77,6 +77,7 @@ static struct eval_config config(void) {
     return (struct eval_config){.catalog = VIEW("tiny"),
                                 .methods = METHOD_ALL & ~METHOD_BIT(READOUT_RELEVANCE),
                                 .seed = 1,
+                                .cases = 3,
                                 .command = "the \"command\" <line>",
                                 .code = "code",
                                 .asset = asset,
@@ -157,6 +158,34 @@ static void instruction(void) {
     EQ_STR(s.c[0].id, "w3");
 }
 
+/* Chance is what 20 shuffled candidates give; groups hold the same members. */
+static void coldstart(void) {
+    struct sheet s;
+    double tmp[3 * 512], mean = 0;
+    resumes("coldstart", &s);
+    for (int i = 1; i <= 10; i++) mean += 1 / log2(i + 1) / 20;
+    int seen = 0;
+    for (int g = 0; g < s.n_groups; g++) {
+        struct interval i = sheet_cell(&s, g, METHOD_CHANCE, 0, tmp);
+        OK(i.n > 0);
+        if (strcmp(s.group[g].name, "all items K=5") == 0) continue;
+        if (strcmp(s.group[g].name, "new items K=5") != 0) NEAR(i.mean, mean, 1e-12);
+        EQ(i.n, sheet_cell(&s, g, READOUT_AUTO, 0, tmp).n);
+        /* Members with the same taste: item-kNN finds the next item among what is known. */
+        int m = METHOD_BASELINE + BASELINE_ITEM_KNN;
+        if (strcmp(s.group[g].name, "K=10 uniform") == 0)
+            OK(sheet_cell(&s, g, m, 1, tmp).mean > 0.9);
+        /* No interactions, no score; nothing liked, nothing to go by. */
+        if (strcmp(s.group[g].name, "K=0") == 0 || strcmp(s.group[g].name, "new items K=5") == 0)
+            EQ(sheet_cell(&s, g, m, 0, tmp).n, 0);
+        seen++;
+    }
+    EQ(seen, 13);
+    /* With nothing known the language model is exactly chance. */
+    NEAR(sheet_cell(&s, 0, READOUT_AUTO, 0, tmp).mean, mean, 1e-12);
+    reports(&s);
+}
+
 int main(void) {
     struct err e;
     struct store *s;
@@ -171,6 +200,7 @@ int main(void) {
                      &e));
     ranker_init(ranker, s, en);
     instruction();
+    coldstart();
     ranker_close(ranker);
     engine_close(en);
     store_close(s);
