@@ -48,7 +48,8 @@ static enum status no_protocol(const char *name, struct err *e) {
 static const char *command_line(const struct options *o, struct arena *a) {
     struct buf b;
     buf_init(&b, 8192);
-    buf_printf(&b, "./taproom eval %s", o->arg[0]);
+    buf_str(&b, "./taproom eval");
+    for (int i = 0; i < o->n_args; i++) buf_printf(&b, " %s", o->arg[i]);
     const struct {
         const char *name, *value;
     } text[] = {{"catalog", o->catalog}, {"split", o->split},         {"methods", o->methods},
@@ -80,9 +81,17 @@ static enum status code_hash(struct arena *a, const char **out, struct err *e) {
 static enum status configure(const struct options *o, struct arena *a, struct eval_config *c,
                              struct err *e) {
     const char *split = o->split ? o->split : "test";
-    if (o->n_args != 1) return no_protocol(NULL, e);
+    if (o->n_args < 1) return no_protocol(NULL, e);
     if (!eval_find(view_of(o->arg[0])) && strcmp(o->arg[0], "all") != 0)
         return no_protocol(o->arg[0], e);
+    if (o->n_args > 1 && strcmp(o->arg[0], "models") != 0 && strcmp(o->arg[0], "all") != 0)
+        return fail(e, ST_INVALID, "only the protocol models takes files");
+    c->models = o->arg + 1;
+    c->n_models = o->n_args - 1;
+    c->engine = (struct engine_config){.precision = o->precision,
+                                       .backend = o->backend,
+                                       .threads = (int)o->threads,
+                                       .cache_bytes = (size_t)o->cache_mb << 20};
     c->catalog = view_of(o->catalog ? o->catalog : "movies");
     c->test = strcmp(split, "test") == 0;
     if (!c->test && strcmp(split, "development") != 0)
@@ -140,6 +149,12 @@ static enum status print(const struct options *o, const struct sheet *s, int n, 
     return o->html ? write_html(o->html, s, n, a, e) : ST_OK;
 }
 
+/* `all` compares models only when there are several. */
+static int wanted(const struct options *o, const struct eval_protocol *p) {
+    if (strcmp(o->arg[0], "all") != 0) return strcmp(o->arg[0], p->name) == 0;
+    return o->n_args > 1 || strcmp(p->name, "models") != 0;
+}
+
 static enum status eval(const struct options *o, const struct eval_config *c, struct arena *a,
                         struct desk *d, struct err *e) {
     struct sheet *s = ARENA_NEW(a, struct sheet, (size_t)eval_n_protocols);
@@ -150,7 +165,7 @@ static enum status eval(const struct options *o, const struct eval_config *c, st
     TRY(desk_load_model(d, o, NULL, e));
     for (int i = 0; i < eval_n_protocols; i++) {
         const struct eval_protocol *p = &eval_protocols[i];
-        if (strcmp(o->arg[0], "all") != 0 && strcmp(o->arg[0], p->name) != 0) continue;
+        if (!wanted(o, p)) continue;
         TRY(eval_run(p, &d->ranker, c, a, &s[n++], e));
     }
     return print(o, s, n, a, e);

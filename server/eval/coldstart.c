@@ -10,7 +10,6 @@
 #include <string.h>
 
 enum { NEGATIVES = 19, NEW_K = 5, NEW_ONE_IN = 5, FULL_K = 5, FULL_ONE_IN = 8, COSTLY_ONE_IN = 4 };
-enum { NDCG, HR1, HR5, MRR };
 static const int all_likes[] = {0, 1, 3, 5, 10, 50};
 
 /* What is shared by the cases of a run. */
@@ -36,10 +35,10 @@ static void measure(struct eval *ev, struct sheet_case *c, const struct trial *t
             want[count] = (unsigned char)is_target;
             s[count++] = score[i];
         }
-        *sheet_value(ev->s, c, m, NDCG) = metric_ndcg(s, want, count, 10);
-        *sheet_value(ev->s, c, m, HR1) = metric_hit(s, want, count, 1);
-        *sheet_value(ev->s, c, m, HR5) = metric_hit(s, want, count, 5);
-        *sheet_value(ev->s, c, m, MRR) = metric_mrr(s, want, count);
+        sheet_put(ev->s, c, m, "ndcg10", metric_ndcg(s, want, count, 10));
+        sheet_put(ev->s, c, m, "hr1", metric_hit(s, want, count, 1));
+        sheet_put(ev->s, c, m, "hr5", metric_hit(s, want, count, 5));
+        sheet_put(ev->s, c, m, "mrr", metric_mrr(s, want, count));
     }
 }
 
@@ -225,10 +224,10 @@ static enum status full_case(struct cold *x, const struct person *p, struct shee
     for (int m = 0; m < METHODS; m++) {
         if (!t->known[m]) continue;
         const double *s = trial_score(t, m);
-        *sheet_value(x->ev->s, c, m, NDCG) = metric_ndcg(s, want, n, 10);
-        *sheet_value(x->ev->s, c, m, HR1) = metric_hit(s, want, n, 1);
-        *sheet_value(x->ev->s, c, m, HR5) = metric_hit(s, want, n, 5);
-        *sheet_value(x->ev->s, c, m, MRR) = metric_mrr(s, want, n);
+        sheet_put(x->ev->s, c, m, "ndcg10", metric_ndcg(s, want, n, 10));
+        sheet_put(x->ev->s, c, m, "hr1", metric_hit(s, want, n, 1));
+        sheet_put(x->ev->s, c, m, "hr5", metric_hit(s, want, n, 5));
+        sheet_put(x->ev->s, c, m, "mrr", metric_mrr(s, want, n));
     }
     eval_cost(x->ev, c, t);
     return eval_keep(x->ev, c, e);

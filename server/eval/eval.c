@@ -11,11 +11,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define READOUTS_BUT(set) \
+    (METHOD_ALL & ~(METHOD_BIT(METHOD_WHOLE) | METHOD_BIT(READOUT_BLEND) | (set)))
+#define OWN (METHOD_BIT(READOUT_QUERY) | METHOD_BIT(READOUT_ITEM) | METHOD_BIT(READOUT_RELEVANCE))
+
+/* In the order of `eval all`. */
 const struct eval_protocol eval_protocols[] = {
+    {"order", "Does the order of the candidates matter?",
+     METHOD_BIT(READOUT_AUTO) | METHOD_BIT(READOUT_RELEVANCE) | METHOD_BIT(READOUT_ITEM), 4,
+     eval_order},
+    {"injection", "Can an item's text lift it or harm others?",
+     METHOD_BIT(READOUT_AUTO) | METHOD_BIT(READOUT_RELEVANCE) | METHOD_BIT(READOUT_ITEM) |
+         METHOD_BIT(METHOD_BASELINE + BASELINE_BM25),
+     6, eval_injection},
     {"instruction", "Does the ranking follow a wish?", METHOD_ALL & ~METHOD_BIT(READOUT_BLEND), 0,
      eval_instruction},
-    {"coldstart", "What a few liked items are worth",
-     METHOD_ALL & ~METHOD_BIT(METHOD_WHOLE) & ~METHOD_BIT(READOUT_BLEND), 40, eval_coldstart},
+    {"coldstart", "What a few liked items are worth", READOUTS_BUT(0), 40, eval_coldstart},
+    {"surface", "Catalogues nobody can have read about", READOUTS_BUT(OWN), 12, eval_surface},
+    {"history", "Which part of a history, and how much of it", METHOD_ALL, 24, eval_history},
+    {"steer", "Does one more sentence change what it names, and only that?", READOUTS_BUT(OWN), 8,
+     eval_steer},
+    {"models", "Size against quality against speed", METHOD_ALL, 0, eval_models},
 };
 const int eval_n_protocols = (int)COUNT(eval_protocols);
 
@@ -31,7 +47,7 @@ void eval_methods(struct eval *ev) {
 }
 
 /* The key names everything that a case's values depend on. */
-enum status eval_begin(struct eval *ev, const char *what, int total, struct err *e) {
+enum status eval_begin(struct eval *ev, const char *what, int more, struct err *e) {
     struct engine_info m;
     struct catalog cat;
     struct buf b;
@@ -46,7 +62,7 @@ enum status eval_begin(struct eval *ev, const char *what, int total, struct err 
     engine_sha256(v.p, v.n, ev->key);
     int bad = b.failed;
     buf_free(&b);
-    ev->total = total;
+    ev->total += more;
     return bad ? fail(e, ST_NO_MEMORY, "no memory for a report") : ST_OK;
 }
 
@@ -119,8 +135,9 @@ enum status eval_wishes(struct eval *ev, struct view catalog, struct item **item
     return wishes_load(text, *items, *n_items, ev->a, wishes, n_wishes, e);
 }
 
-enum status eval_run(const struct eval_protocol *p, struct ranker *k, const struct eval_config *c,
-                     struct arena *a, struct sheet *out, struct err *e) {
+enum status eval_part(const struct eval_protocol *p, struct ranker *k, struct store *results,
+                      const struct eval_config *c, struct arena *a, struct sheet *out,
+                      struct err *e) {
     struct engine_info m;
     struct eval *ev = ARENA_NEW(a, struct eval, 1);
     struct eval_config *own = ARENA_NEW(a, struct eval_config, 1);
@@ -128,7 +145,7 @@ enum status eval_run(const struct eval_protocol *p, struct ranker *k, const stru
     if (!ev || !own) return fail(e, ST_NO_MEMORY, "no memory for a report");
     *own = *c;
     if (!own->cases) own->cases = p->cases;
-    *ev = (struct eval){.k = k, .results = k->store, .c = own, .s = out, .a = a};
+    *ev = (struct eval){.k = k, .results = results, .c = own, .s = out, .a = a};
     ev->catalog = c->catalog;
     ev->set = c->methods ? c->methods : p->methods;
     engine_info(k->engine, &m);
@@ -146,8 +163,13 @@ enum status eval_run(const struct eval_protocol *p, struct ranker *k, const stru
     if (!out->catalog || !out->model || !out->model_sha256 || !out->precision || !out->backend)
         return fail(e, ST_NO_MEMORY, "no memory for a report");
     enum status st = p->run(ev, e);
-    if (view_eq_str(c->catalog, "movies"))
+    if (view_eq_str(c->catalog, "movies") && p->run != eval_surface)
         sheet_note(out, "the model may have read about these films");
     out->elapsed = clock_s() - from;
     return st;
+}
+
+enum status eval_run(const struct eval_protocol *p, struct ranker *k, const struct eval_config *c,
+                     struct arena *a, struct sheet *out, struct err *e) {
+    return eval_part(p, k, k->store, c, a, out, e);
 }

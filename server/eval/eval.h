@@ -18,6 +18,9 @@ struct eval_config {
     int k, n_k; /* coldstart: n_k 1: only this number of likes; 0: all of the protocol's */
     /* What ranking is asked with, where a protocol leaves it open. */
     struct view surface;
+    const char *const *models; /* models: further GGUF files, opened as `engine` says */
+    int n_models;
+    struct engine_config engine;
     /* A file of the program, "fixtures/movies/instructions.jsonl"; 0 when there is none. */
     int (*asset)(const char *path, struct view *data, const char **etag);
     void *arg;
@@ -53,12 +56,18 @@ const struct eval_protocol *eval_find(struct view name);
 enum status eval_run(const struct eval_protocol *p, struct ranker *k, const struct eval_config *c,
                      struct arena *a, struct sheet *out, struct err *e) MUST_CHECK;
 
+/* The same, with cases kept in another store (NULL: nowhere) than the ranker's. */
+enum status eval_part(const struct eval_protocol *p, struct ranker *k, struct store *results,
+                      const struct eval_config *c, struct arena *a, struct sheet *out,
+                      struct err *e) MUST_CHECK;
+
 /* --- for protocols */
 
 /* Adds all methods to the sheet, in their order, so that a method's number is its index. */
 void eval_methods(struct eval *ev);
-/* What distinguishes this run besides its config; then cases can be kept. */
-enum status eval_begin(struct eval *ev, const char *what, int total, struct err *e) MUST_CHECK;
+/* Names what the cases to come depend on besides the config; then they can be kept. `more` steps of
+ * progress are to come. */
+enum status eval_begin(struct eval *ev, const char *what, int more, struct err *e) MUST_CHECK;
 /* The case of that name in a group. *known: it was measured before, and its values are filled. */
 enum status eval_case(struct eval *ev, const char *id, int group, struct sheet_case **out,
                       int *known, struct err *e) MUST_CHECK;
@@ -82,5 +91,11 @@ void eval_shuffle(struct drawn *d, int n); /* sorts by key */
 /* Protocols, by file. */
 enum status eval_instruction(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_coldstart(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_surface(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_history(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_steer(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_order(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_injection(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_models(struct eval *ev, struct err *e) MUST_CHECK;
 
 #endif

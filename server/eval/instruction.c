@@ -1,6 +1,7 @@
 /* Protocol `instruction`: each wish ranks 10 wanted items among 40 (negated wishes: up to 10 that
  * violate it among the other 30), drawn by the seed. */
-#include "server/eval/eval.h"
+#include "server/eval/instruction.h"
+
 #include "server/eval/wishes.h"
 #include "server/rank/scene.h"
 
@@ -8,7 +9,6 @@
 #include <string.h>
 
 enum { WANTED = 10, CASE_ITEMS = 40, VIOLATING = 10, TOP = 10 };
-enum { AUC, P5, NDCG, VIOLATIONS };
 
 /* The candidates of one wish: places in items, shuffled; answers their number. */
 static int draw(const struct wish *w, const struct item *items, int n, unsigned long long seed,
@@ -57,12 +57,12 @@ static void measure(struct eval *ev, struct sheet_case *c, const struct wish *w,
     for (int m = 0; m < METHODS; m++) {
         if (!t->known[m]) continue;
         const double *s = trial_score(t, m);
-        *sheet_value(ev->s, c, m, AUC) = metric_auc(s, x->want, x->n);
-        *sheet_value(ev->s, c, m, P5) = metric_precision(s, x->want, x->n, 5);
-        *sheet_value(ev->s, c, m, NDCG) = metric_ndcg(s, x->want, x->n, TOP);
+        sheet_put(ev->s, c, m, "auc", metric_auc(s, x->want, x->n));
+        sheet_put(ev->s, c, m, "p5", metric_precision(s, x->want, x->n, 5));
+        sheet_put(ev->s, c, m, "ndcg10", metric_ndcg(s, x->want, x->n, TOP));
         if (w->n_violate)
-            *sheet_value(ev->s, c, m, VIOLATIONS) =
-                TOP * metric_precision(s, x->violate, x->n, TOP);
+            sheet_put(ev->s, c, m, "violations10",
+                      TOP * metric_precision(s, x->violate, x->n, TOP));
     }
     eval_cost(ev, c, t);
 }
@@ -102,8 +102,8 @@ static enum status choose(struct eval *ev, const struct wish *w, int n, struct d
     return ST_OK;
 }
 
-static enum status all_wishes(struct eval *ev, int group, int by_kind, struct view catalog,
-                              struct err *e) {
+enum status instruction_run(struct eval *ev, struct view catalog, int group, int by_kind,
+                            struct err *e) {
     struct item *items;
     struct wish *w;
     struct drawn *d = NULL;
@@ -129,19 +129,19 @@ static enum status all_wishes(struct eval *ev, int group, int by_kind, struct vi
     return ST_OK;
 }
 
-static void metrics(struct eval *ev) {
-    (void)sheet_metric(ev->s, "auc", "AUC", 3, 1);
-    (void)sheet_metric(ev->s, "p5", "P@5", 3, 1);
-    (void)sheet_metric(ev->s, "ndcg10", "NDCG@10", 3, 1);
-    (void)sheet_metric(ev->s, "violations10", "unwanted in top 10", 1, -1);
+void instruction_metrics(struct sheet *s) {
+    (void)sheet_metric(s, "auc", "AUC", 3, 1);
+    (void)sheet_metric(s, "p5", "P@5", 3, 1);
+    (void)sheet_metric(s, "ndcg10", "NDCG@10", 3, 1);
+    (void)sheet_metric(s, "violations10", "unwanted in top 10", 1, -1);
 }
 
 enum status eval_instruction(struct eval *ev, struct err *e) {
     ev->s->about = "Each wish ranks 10 wanted items among 40 drawn by the seed; in negated wishes "
                    "up to 10 of the others have what was not wanted.";
-    metrics(ev);
+    instruction_metrics(ev->s);
     eval_methods(ev);
     for (int k = 0; k < KINDS; k++) (void)sheet_group(ev->s, kind_names[k], "by kind of wish", NAN);
     ev->s->all = 1;
-    return all_wishes(ev, 0, 1, ev->catalog, e);
+    return instruction_run(ev, ev->catalog, 0, 1, e);
 }

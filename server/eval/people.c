@@ -26,6 +26,7 @@ static int make_person(struct person *p, const struct interaction *h, int n,
     p->target = h[last].item;
     for (int i = 0; i < n; i++) {
         p->seen[p->n_seen++] = h[i].item;
+        if (h[i].at < h[last].at) p->before[p->n_before++] = &h[i];
         if (h[i].label > 0 && h[i].at < h[last].at && passes(r->context, r->arg, h[i].item))
             p->liked[p->n_liked++] = h[i].item;
     }
@@ -41,7 +42,8 @@ static enum status load_person(struct eval *ev, struct view catalog, const char 
     TRY(store_history(ev->k->store, catalog, view_of(id), ev->a, &h, &n, e));
     p->liked = ARENA_NEW(ev->a, const char *, (size_t)n);
     p->seen = ARENA_NEW(ev->a, const char *, (size_t)n);
-    if (!p->liked || !p->seen) return fail(e, ST_NO_MEMORY, "no memory for members");
+    p->before = ARENA_NEW(ev->a, const struct interaction *, (size_t)n);
+    if (!p->liked || !p->seen || !p->before) return fail(e, ST_NO_MEMORY, "no memory for members");
     *ok = make_person(p, h, n, r);
     return ST_OK;
 }

@@ -5,10 +5,13 @@
 
 #include "server/eval/eval.h"
 
+struct interaction;
 struct person {
     const char *id, *target;
     const char **liked; /* (n_liked) item ids, oldest first, all before the target */
     int n_liked;
+    const struct interaction **before; /* (n_before) all that happened before it, oldest first */
+    int n_before;
     const char **seen; /* (n_seen) every item of the member's interactions */
     int n_seen;
 };

@@ -48,8 +48,9 @@ static enum status import(struct store *s, enum import_kind kind, const struct c
                                     .surface = view_of(cat->surface)};
     enum status st =
         !x || b->failed ? fail(e, ST_NO_MEMORY, "no memory to copy a catalogue") : ST_OK;
-    if (st == ST_OK && left.n) st = import_run(s, &c, read_view, &left, x, e);
-    if (st == ST_OK && left.p && !x->stored)
+    int any = left.n > 0;
+    if (st == ST_OK && any) st = import_run(s, &c, read_view, &left, x, e);
+    if (st == ST_OK && any && !x->stored)
         st = fail(e, ST_INTERNAL, "a copied row was refused: %s", x->errors[0].message);
     mem_free(x);
     buf_clear(b);

@@ -68,6 +68,12 @@ double *sheet_value(const struct sheet *s, const struct sheet_case *c, int metho
     return &c->v[method * s->n_metrics + metric];
 }
 
+void sheet_put(const struct sheet *s, const struct sheet_case *c, int method, const char *metric,
+               double v) {
+    for (int k = 0; k < s->n_metrics; k++)
+        if (strcmp(s->metric[k].name, metric) == 0) *sheet_value(s, c, method, k) = v;
+}
+
 static int in_group(const struct sheet *s, const struct sheet_case *c, int group) {
     return group == s->n_groups || c->group == group;
 }

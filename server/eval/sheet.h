@@ -67,6 +67,9 @@ void sheet_note(struct sheet *s, const char *fmt, ...) PRINTF(2, 3);
 /* A new case, all values NaN. id is copied. ST_NO_MEMORY. */
 enum status sheet_case(struct sheet *s, const char *id, int group, struct sheet_case **out,
                        struct err *e) MUST_CHECK;
+/* Sets the value of the metric of that name; nothing happens when the sheet has none. */
+void sheet_put(const struct sheet *s, const struct sheet_case *c, int method, const char *metric,
+               double v);
 double *sheet_value(const struct sheet *s, const struct sheet_case *c, int method, int metric);
 
 /* Cases of a group that have the value, and all cost of a method. */

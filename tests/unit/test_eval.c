@@ -134,7 +134,7 @@ static void reports(const struct sheet *s) {
     OK(contains(v, "\"command\":\"the \\\"command\\\" <line>\""));
     GOOD(sheet_html(&s, 1, "Title & more", &arena, &v, &e));
     OK(contains(v, "Title &amp; more") && contains(v, "the &quot;command&quot; &lt;line&gt;"));
-    OK(contains(v, s->model_sha256) && contains(v, "seed 77"));
+    OK(contains(v, s->model_sha256) && contains(v, "seed "));
     OK(!contains(v, "http") && !contains(v, "<script") && !contains(v, "nan"));
     OK(contains(v, "<svg") && contains(v, ">chance<"));
 }
@@ -186,6 +186,52 @@ static void coldstart(void) {
     reports(&s);
 }
 
+/* Scores do not depend on order or company: the protocol must measure exactly that. */
+static void order_and_injection(void) {
+    struct sheet s;
+    double tmp[3 * 64];
+    resumes("order", &s);
+    for (int m = 0; m < METHOD_BASELINE; m++) {
+        if (m == READOUT_RELEVANCE || m == METHOD_WHOLE) continue;
+        struct interval tau = sheet_cell(&s, 0, m, 0, tmp), most = sheet_cell(&s, 0, m, 1, tmp);
+        EQ(tau.n, 2);
+        OK(tau.lo == 1 && most.hi == 0);
+    }
+    resumes("injection", &s);
+    double moved = 0;
+    for (int g = 0; g < s.n_groups; g++) {
+        struct interval most = sheet_cell(&s, g, READOUT_AUTO, 0, tmp);
+        EQ(most.n, 3);
+        OK(most.hi == 0);
+        moved += fabs(sheet_cell(&s, g, READOUT_AUTO, 1, tmp).mean);
+    }
+    OK(moved > 0); /* the planted text does reach the model */
+}
+
+static void other_protocols(void) {
+    struct err e;
+    struct sheet s;
+    double tmp[3 * 64];
+    struct eval_config c = config();
+    c.cases = 1;
+    resumes("history", &s);
+    EQ(sheet_cell(&s, 0, 0, 0, tmp).n, 3);
+    OK(sheet_cell(&s, 3, 0, 2, tmp).mean > sheet_cell(&s, 0, 0, 2, tmp).mean); /* longer: dearer */
+    GOOD(run("steer", &c, &s, &e));
+    EQ(s.n, 2);
+    EQ(sheet_cell(&s, 0, READOUT_AUTO, 0, tmp).n, 1);
+    static const char *const files[] = {"fixtures/tiny/wide.gguf"};
+    c.models = files;
+    c.n_models = 1;
+    c.engine.threads = 1;
+    GOOD(run("models", &c, &s, &e));
+    EQ(sheet_cell(&s, 0, s.reference, 0, tmp).n, sheet_cell(&s, 0, s.reference + 1, 0, tmp).n);
+    EQ(sheet_cell(&s, 1, s.reference, 1, tmp).n, sheet_cell(&s, 1, 0, 1, tmp).n);
+    OK(sheet_cell(&s, 1, s.reference, 1, tmp).mean !=
+       sheet_cell(&s, 1, s.reference + 1, 1, tmp).mean);
+    reports(&s);
+}
+
 int main(void) {
     struct err e;
     struct store *s;
@@ -201,6 +247,8 @@ int main(void) {
     ranker_init(ranker, s, en);
     instruction();
     coldstart();
+    order_and_injection();
+    other_protocols();
     ranker_close(ranker);
     engine_close(en);
     store_close(s);
