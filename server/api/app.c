@@ -20,6 +20,7 @@ const struct route app_routes[] = {
     {"POST", "/api/catalogs/{name}/interactions", api_members_interactions, ROWS_BODY, ROWS, 0},
     {"GET", "/api/runs", api_runs_list, 0, 0, 0},
     {"GET", "/api/runs/{id}", api_runs_get, 0, 0, 1},
+    {"DELETE", "/api/runs/{id}", api_runs_delete, 0, 0, 0},
     {"GET", "/api/surfaces/{name}", api_surfaces_get, 0, 0, 0},
     {"PUT", "/api/surfaces/{name}", api_surfaces_put, 256 << 10, HTTP_JSON, 0},
     {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, 0},
@@ -28,6 +29,7 @@ const struct route app_routes[] = {
     {"GET", "/api/health/ready", api_health_ready, 0, 0, 0},
     {"POST", "/v1/score", api_score_post, V1_BODY, HTTP_JSON, 1},
     {"POST", "/v1/rerank", api_rerank_post, V1_BODY, HTTP_JSON, 1},
+    {"POST", "/v2/rerank", api_rerank_post, V1_BODY, HTTP_JSON, 1},
     {"GET", "/metrics", api_health_metrics, 0, 0, 0},
 };
 const int app_n_routes = COUNT(app_routes);

@@ -43,6 +43,7 @@ enum status api_members_list(struct req *r, struct err *e);
 enum status api_members_get(struct req *r, struct err *e);
 enum status api_runs_list(struct req *r, struct err *e);
 enum status api_runs_get(struct req *r, struct err *e);
+enum status api_runs_delete(struct req *r, struct err *e);
 enum status api_surfaces_get(struct req *r, struct err *e);
 enum status api_surfaces_put(struct req *r, struct err *e);
 enum status api_surfaces_delete(struct req *r, struct err *e);

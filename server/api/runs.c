@@ -1,11 +1,10 @@
-/* /api/runs: saved rankings, as they were answered, and as CSV. */
+/* /api/runs: saved rankings, as they were answered, and as files. */
 #include "server/api/app.h"
-#include "server/api/csv_out.h"
+#include "server/api/export.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,114 +34,74 @@ enum status api_runs_list(struct req *r, struct err *e) {
     return out_reply(r, &b, e);
 }
 
-/* --- CSV */
-
-static void cell_number(struct buf *b, json_t *v) {
-    char t[32] = "";
-    if (json_is_integer(v)) (void)snprintf(t, sizeof t, "%lld", (long long)json_integer_value(v));
-    if (json_is_real(v)) (void)snprintf(t, sizeof t, "%.9g", json_real_value(v));
-    csv_out_cell(b, view_of(t));
+enum status api_runs_delete(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct buf b;
+    TRY(store_run_delete(app->store, req_param(r, "id"), e));
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    out_view(&b, "deleted", req_param(r, "id"));
+    out_close(&b, '}');
+    return out_reply(r, &b, e);
 }
 
-static void cell_text(struct buf *b, json_t *v) {
-    csv_out_cell(b, json_is_string(v) ? (struct view){json_string_value(v), json_string_length(v)}
-                                      : VIEW(""));
-}
+/* --- exports */
 
-static const char *const facts[] = {"score", "logprob", "prior", "label_mass"};
-
-static void head_row(struct buf *b, json_t *top) {
-    json_t *v;
-    const char *name;
-    size_t i;
-    char t[200];
-    csv_out_cell(b, VIEW("rank"));
-    csv_out_cell(b, VIEW("item"));
-    csv_out_cell(b, VIEW("title"));
-    for (size_t k = 0; k < COUNT(facts); k++) csv_out_cell(b, view_of(facts[k]));
-    json_array_foreach(json_object_get(top, "clauses"), i, v) {
-        struct buf c;
-        buf_init(&c, 4 << 20);
-        buf_str(&c, json_integer_value(json_object_get(v, "sign")) < 0 ? "less: " : "more: ");
-        buf_str(&c, json_string_value(json_object_get(v, "text")));
-        csv_out_cell(b, buf_text(&c));
-        buf_free(&c);
-    }
-    json_object_foreach(json_object_get(top, "baselines"), name, v) {
-        (void)snprintf(t, sizeof t, "%.150s rank", name);
-        csv_out_cell(b, view_of(t));
-        (void)snprintf(t, sizeof t, "%.150s score", name);
-        csv_out_cell(b, view_of(t));
-    }
-    csv_out_row_end(b);
-}
-
-static void item_row(struct buf *b, json_t *top, json_t *item) {
-    json_t *v, *parts = json_object_get(item, "clauses"), *own;
-    const char *name;
-    size_t i;
-    cell_number(b, json_object_get(item, "rank"));
-    cell_text(b, json_object_get(item, "item"));
-    cell_text(b, json_object_get(item, "title"));
-    for (size_t k = 0; k < COUNT(facts); k++) cell_number(b, json_object_get(item, facts[k]));
-    json_array_foreach(json_object_get(top, "clauses"), i, v)
-        cell_number(b, json_array_get(parts, i));
-    json_object_foreach(json_object_get(top, "baselines"), name, v) {
-        own = json_object_get(json_object_get(item, "baselines"), name);
-        cell_number(b, json_object_get(own, "rank"));
-        cell_number(b, json_object_get(own, "score"));
-    }
-    csv_out_row_end(b);
-}
-
-struct export {
+struct exported {
+    const char *format, *type;
+    struct run_row row;
     struct view json;
     struct buf b;
 };
 
-static enum status write_csv(void *arg, struct err *e) {
-    struct export *x = arg;
-    json_t *top = json_loadb(x->json.p, x->json.n, 0, NULL), *item;
-    size_t i;
-    if (!top) return fail(e, ST_CORRUPT, "the stored run cannot be read");
-    head_row(&x->b, top);
-    json_array_foreach(json_object_get(top, "items"), i, item) item_row(&x->b, top, item);
-    json_decref(top);
-    return x->b.failed ? fail(e, ST_NO_MEMORY, "no memory for the export") : ST_OK;
+static enum status write_export(void *arg, struct err *e) {
+    struct exported *x = arg;
+    return strcmp(x->format, "csv") == 0
+               ? export_csv(x->json, &x->b, e)
+               : export_html(x->json, x->row.id, x->row.created, &x->b, e);
 }
 
-static enum status reply_csv(struct req *r, const char *id, struct view json, struct err *e) {
-    struct export x = {.json = json};
+/* As a file to be saved: a page made of people's texts never opens as one of the server's own. */
+static enum status reply_export(struct req *r, struct exported *x, struct err *e) {
     char extra[120];
-    buf_init(&x.b, OUT_MAX);
-    enum status st = stack_call(write_csv, &x, e);
+    buf_init(&x->b, OUT_MAX);
+    enum status st = stack_call(write_export, x, e);
     (void)snprintf(extra, sizeof extra,
-                   "Content-Disposition: attachment; filename=\"taproom-%.40s.csv\"\r\n", id);
-    if (st == ST_OK) req_reply(r, 200, "text/csv; charset=utf-8", buf_text(&x.b), extra);
-    buf_free(&x.b);
+                   "Content-Disposition: attachment; filename=\"taproom-%.40s.%s\"\r\n", x->row.id,
+                   x->format);
+    if (st == ST_OK) req_reply(r, 200, x->type, buf_text(&x->b), extra);
+    buf_free(&x->b);
     return st;
 }
 
-enum status api_runs_get(struct req *r, struct err *e) {
-    struct app *app = req_app(r);
-    struct view format = query_text(r, "format"), json;
-    struct run_row row;
+static enum status reply_json(struct req *r, const struct exported *x, struct err *e) {
     struct buf b;
-    int csv = view_eq_str(format, "csv");
-    if (!csv && format.n && !view_eq_str(format, "json")) {
-        (void)fail(e, ST_INVALID, "format must be json or csv");
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    out_text(&b, "run", x->row.id);
+    out_int(&b, "created", x->row.created);
+    buf_add(&b, ",", 1);
+    buf_add(&b, x->json.p + 1, x->json.n - 1);
+    return out_reply(r, &b, e);
+}
+
+enum status api_runs_get(struct req *r, struct err *e) {
+    static const struct {
+        const char *format, *type;
+    } files[] = {{"csv", "text/csv; charset=utf-8"}, {"html", "text/html; charset=utf-8"}};
+    struct app *app = req_app(r);
+    struct view format = query_text(r, "format");
+    struct exported x = {.format = NULL};
+    for (size_t i = 0; i < COUNT(files); i++)
+        if (view_eq_str(format, files[i].format))
+            x.format = files[i].format, x.type = files[i].type;
+    if (!x.format && format.n && !view_eq_str(format, "json")) {
+        (void)fail(e, ST_INVALID, "format must be json, csv or html");
         err_field(e, "format");
         return ST_INVALID;
     }
-    TRY(store_run(app->store, req_param(r, "id"), req_arena(r), &row, &json, e));
-    if (json.n < 2 || json.p[0] != '{')
-        return fail(e, ST_CORRUPT, "the stored run %s cannot be read", row.id);
-    if (csv) return reply_csv(r, row.id, json, e);
-    buf_init(&b, OUT_MAX);
-    out_open(&b, NULL, '{');
-    out_text(&b, "run", row.id);
-    out_int(&b, "created", row.created);
-    buf_add(&b, ",", 1);
-    buf_add(&b, json.p + 1, json.n - 1);
-    return out_reply(r, &b, e);
+    TRY(store_run(app->store, req_param(r, "id"), req_arena(r), &x.row, &x.json, e));
+    if (x.json.n < 2 || x.json.p[0] != '{')
+        return fail(e, ST_CORRUPT, "the stored run %s cannot be read", x.row.id);
+    return x.format ? reply_export(r, &x, e) : reply_json(r, &x, e);
 }

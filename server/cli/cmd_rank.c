@@ -1,13 +1,15 @@
 /* taproom rank: one ranking, printed as a table or as the JSON of /api/rank. */
+#include "server/api/export.h"
 #include "server/api/ranking.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TITLE_COLUMNS = 44 };
+enum { TITLE_COLUMNS = 44, EXPORT_MAX = 48 << 20 };
 
 static enum status wrong(const char *option, const char *value, struct err *e) {
     return fail(e, ST_INVALID, "--%s does not know '%.60s'", option, value);
@@ -65,6 +67,7 @@ static enum status make_request(const struct options *o, struct rank_request *r,
     if (o->candidates) TRY(add_candidates(r, o->candidates, a, e));
     if (o->history >= 0) r->history = (int)o->history;
     r->count = (int)o->count;
+    r->has_count = 1;
     r->top = (int)o->top;
     r->seed = o->seed;
     return choose(o, r, e);
@@ -104,6 +107,49 @@ static void print_table(const struct rank_result *x) {
     }
 }
 
+/* The run's id out of its answer, which begins with it; "" when it was not saved. */
+static void run_id(struct view answer, char id[24]) {
+    static const char before[] = "{\"run\":\"";
+    size_t at = sizeof before - 1, n = 0;
+    if (answer.n > at && strncmp(answer.p, before, at) == 0)
+        while (n < 23 && at + n < answer.n && answer.p[at + n] != '"') {
+            id[n] = answer.p[at + n];
+            n++;
+        }
+    id[n] = 0;
+}
+
+static enum status write_file(const char *path, const struct buf *b, struct err *e) {
+    struct view v = buf_text(b);
+    FILE *f = fopen(path, "wb");
+    if (!f) return fail(e, ST_IO, "cannot write %.200s: %s", path, strerror(errno));
+    size_t wrote = fwrite(v.p, 1, v.n, f);
+    int bad = wrote != v.n;
+    bad |= fclose(f) != 0;
+    return bad ? fail(e, ST_IO, "cannot write %.200s: %s", path, strerror(errno)) : ST_OK;
+}
+
+/* The files that --csv and --html ask for, of the run as it was saved. */
+static enum status write_exports(const struct options *o, struct store *s, struct view answer,
+                                 struct arena *a, struct err *e) {
+    char id[24];
+    struct run_row row = {.created = 0};
+    struct view json = answer;
+    run_id(answer, id);
+    if (id[0]) TRY(store_run(s, view_of(id), a, &row, &json, e));
+    for (int html = 0; html < 2; html++) {
+        const char *path = html ? o->html : o->csv;
+        struct buf b;
+        if (!path) continue;
+        buf_init(&b, EXPORT_MAX);
+        enum status st = html ? export_html(json, id, row.created, &b, e) : export_csv(json, &b, e);
+        if (st == ST_OK) st = write_file(path, &b, e);
+        buf_free(&b);
+        TRY(st);
+    }
+    return ST_OK;
+}
+
 static enum status rank(const struct options *o, const struct rank_request *r, struct arena *a,
                         struct desk *d, struct err *e) {
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
@@ -116,6 +162,7 @@ static enum status rank(const struct options *o, const struct rank_request *r, s
     TRY(store_catalog(d->store, r->catalog, a, &known, e));
     TRY(desk_load_model(d, o, NULL, e));
     TRY(ranking_answer(&d->ranker, r, NULL, NULL, a, x, &json, e));
+    TRY(write_exports(o, d->store, json, a, e));
     if (o->json)
         printf("%s\n", json.p);
     else

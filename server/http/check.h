@@ -24,7 +24,7 @@ struct check_site {
 struct check {
     long long length; /* Content-Length, -1 = none */
     int type;         /* HTTP_JSON, HTTP_NDJSON, HTTP_CSV; 0 = none or another */
-    int cross_site;   /* Sec-Fetch-Site names another site: refused for /api and /v1 */
+    int cross_site;   /* Sec-Fetch-Site names another site: refused for /api, /v1, /v2 */
     int expects;      /* the client waits for 100 Continue */
 };
 

@@ -109,5 +109,5 @@ enum status path_query(const char *raw, char *room, struct path_pair *pairs, int
 
 int path_is_api(const struct path *p) {
     return p->n > 0 && (view_eq_str(p->part[0], "api") || view_eq_str(p->part[0], "v1") ||
-                        view_eq_str(p->part[0], "metrics"));
+                        view_eq_str(p->part[0], "v2") || view_eq_str(p->part[0], "metrics"));
 }

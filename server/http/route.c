@@ -75,6 +75,6 @@ int route_valid(const struct route *row) {
         params += is_param(part);
     }
     int ours = !strncmp(row->path, "/api/", 5) || !strncmp(row->path, "/v1/", 4) ||
-               !strcmp(row->path, "/metrics");
+               !strncmp(row->path, "/v2/", 4) || !strcmp(row->path, "/metrics");
     return ours && known && parts <= PATH_PARTS && params <= HTTP_PARAMS;
 }

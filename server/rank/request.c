@@ -141,7 +141,14 @@ static enum status get_candidates(struct reader *x, json_t *v) {
             TRY(get_name(x, json_object_get(v, "retrieve"), "candidates.retrieve", retrieves,
                          RETRIEVES, &how));
         r->retrieve = (enum retrieve)how;
+        if (json_object_get(v, "offset")) {
+            if (r->retrieve != RETRIEVE_ALL)
+                return wrong(x, "candidates.offset", "is for retrieve \"all\" only");
+            TRY(get_int(x, json_object_get(v, "offset"), "candidates.offset", 0, 1ll << 40,
+                        &r->offset));
+        }
         if (!json_object_get(v, "count")) return ST_OK;
+        r->has_count = 1;
         return get_small(x, json_object_get(v, "count"), "candidates.count", 1, RANK_ITEMS_MAX,
                          &r->count);
     }
@@ -270,8 +277,13 @@ static json_t *clauses_of(const struct rank_request *r) {
 }
 
 static json_t *candidates_of(const struct rank_request *r) {
-    if (r->n_candidates == 0)
-        return json_pack("{s:s,s:i}", "retrieve", retrieve_name(r->retrieve), "count", r->count);
+    if (r->n_candidates == 0) {
+        json_t *how = json_pack("{s:s}", "retrieve", retrieve_name(r->retrieve));
+        if (r->has_count || r->retrieve != RETRIEVE_ALL)
+            json_object_set_new(how, "count", json_integer(r->count));
+        if (r->offset) json_object_set_new(how, "offset", json_integer(r->offset));
+        return how;
+    }
     json_t *list = json_array();
     for (int i = 0; i < r->n_candidates; i++) json_array_append_new(list, text_of(r->candidate[i]));
     return list;

@@ -38,7 +38,8 @@ struct rank_request {
     struct view *candidate;     /* ids; n_candidates 0: retrieve */
     int n_candidates;
     enum retrieve retrieve;
-    int count;
+    int count, has_count; /* has_count: not the default */
+    long long offset;     /* of `all`: items of the catalogue to leave out before the first */
     enum readout readout;
     struct view baseline[BASELINE_NAMES_MAX];
     int n_baselines, all_baselines;

@@ -97,16 +97,25 @@ static enum status add_bm25(struct scene *s, int count, struct err *e) {
     return ST_OK;
 }
 
+/* `count` items of the catalogue in its order, from the offset on, less those that the history and
+ * the examples hold: pages by catalogue place meet every item once. */
+static enum status add_page(struct scene *s, int count, struct err *e) {
+    struct item *page;
+    long long total;
+    int n;
+    TRY(store_items(s->k->store, s->r->catalog, VIEW(""), s->r->offset, count, s->a, &page, &n,
+                    &total, e));
+    for (int i = 0; i < n; i++) add_candidate(s, &page[i]);
+    return ST_OK;
+}
+
 static enum status retrieve(struct scene *s, struct err *e) {
     const struct rank_request *r = s->r;
     switch (r->retrieve) {
     case RETRIEVE_BM25: return add_bm25(s, r->count, e);
     case RETRIEVE_POPULARITY: return add_by_key(s, 0, r->count, e);
     case RETRIEVE_RANDOM: return add_by_key(s, 1, r->count, e);
-    case RETRIEVE_ALL:
-        for (int i = 0; i < s->n_all && s->n_pool < RANK_ITEMS_MAX; i++)
-            add_candidate(s, &s->all[i]);
-        return ST_OK;
+    case RETRIEVE_ALL: return add_page(s, r->has_count ? r->count : RANK_ITEMS_MAX, e);
     default: /* half by the wish's words, the rest by popularity */
         TRY(add_bm25(s, r->count / 2, e));
         return add_by_key(s, 0, r->count, e);
@@ -130,7 +139,7 @@ static enum status load_candidates(struct scene *s, struct err *e) {
     if (s->n > 0) return ST_OK;
     fail(e, ST_INVALID, "there is no item to rank");
     err_field(e, "candidates");
-    err_hint(e, s->n_all ? "retrieve more items, by another rule"
+    err_hint(e, s->n_all ? "retrieve more items, by another rule or from another offset"
                          : "import items into the catalogue first");
     return ST_INVALID;
 }

@@ -89,6 +89,21 @@ enum status store_run(struct store *s, struct view id, struct arena *a, struct r
     return store_read_end(s, d, one_run(d, id, a, row, json, e), e);
 }
 
+enum status store_run_delete(struct store *s, struct view id, struct err *e) {
+    static const char sql[] = "DELETE FROM run WHERE id = ?1";
+    struct db *d;
+    sqlite3_stmt *st;
+    TRY(store_write_begin(s, &d, e));
+    enum status r = db_prep(d, sql, &st, e);
+    if (r == ST_OK) {
+        db_bind_text(st, 1, id);
+        r = db_run(d, st, e);
+    }
+    if (r == ST_OK && sqlite3_changes(d->h) == 0)
+        r = fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
+    return store_write_end(s, d, r, e);
+}
+
 static enum status list_runs(struct db *d, int offset, int limit, struct arena *a,
                              struct run_row **out, int *n, long long *total, struct err *e) {
     static const char how_many[] = "SELECT count(*) FROM run";

@@ -56,15 +56,28 @@ static enum status take_lock(struct store *s, struct err *e) {
     return ST_OK;
 }
 
-/* Staging files of imports that were killed; under our lock nobody else can be using them. */
+/* "import-7.tmp", the same of a dump or a restore, and what SQLite puts beside each ("-journal").
+ */
+static int is_leftover(const char *name) {
+    static const char *const kinds[] = {"import-", "dump-", "restore-"};
+    static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        size_t at = strlen(kinds[i]), digits;
+        if (strncmp(name, kinds[i], at) != 0) continue;
+        digits = strspn(name + at, "0123456789");
+        if (digits == 0 || strncmp(name + at + digits, ".tmp", 4) != 0) continue;
+        for (size_t k = 0; k < COUNT(beside); k++)
+            if (strcmp(name + at + digits + 4, beside[k]) == 0) return 1;
+    }
+    return 0;
+}
+
+/* Staging files of work that was killed; under our lock nobody else can be using them. */
 static void remove_leftovers(const char *folder) {
     DIR *dir = opendir(folder);
     if (!dir) return;
     for (struct dirent *f; (f = readdir(dir));) {
-        size_t n = strlen(f->d_name);
-        if (strncmp(f->d_name, "import-", 7) == 0 && n > 4 &&
-            strcmp(f->d_name + n - 4, ".tmp") == 0)
-            (void)unlinkat(dirfd(dir), f->d_name, 0);
+        if (is_leftover(f->d_name)) (void)unlinkat(dirfd(dir), f->d_name, 0);
     }
     closedir(dir);
 }

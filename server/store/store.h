@@ -114,6 +114,7 @@ enum status store_run_save(struct store *s, struct view catalog, struct view tit
                            struct view json, char id[24], struct err *e) MUST_CHECK;
 enum status store_run(struct store *s, struct view id, struct arena *a, struct run_row *row,
                       struct view *json, struct err *e) MUST_CHECK;
+enum status store_run_delete(struct store *s, struct view id, struct err *e) MUST_CHECK;
 enum status store_runs(struct store *s, int offset, int limit, struct arena *a,
                        struct run_row **out, int *n, long long *total, struct err *e) MUST_CHECK;
 

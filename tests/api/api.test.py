@@ -5,6 +5,7 @@ depend on what a model knows. Data folders are temporary.
 """
 import contextlib
 import csv
+import html.parser
 import http.client
 import io
 import json
@@ -128,6 +129,32 @@ def fill(server, name='small', n=40, text=None):
 def cli(*args, env=None, stdin=None, timeout=120):
     return subprocess.run([TAPROOM, *args], env={**ENV, **(env or {})}, input=stdin, capture_output=True,
                           timeout=timeout)
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would make of a page: tags, attributes, and each text between two tags."""
+    EMPTY = {'meta', 'br'}
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.links, self.ids, self.texts, self.left_open = set(), set(), [], [], set(), []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {k for k, _ in attrs}
+        self.links += [v for k, v in attrs if k == 'href']
+        self.ids += [v for k, v in attrs if k == 'id']
+        if tag not in self.EMPTY:
+            self.left_open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.left_open and self.left_open[-1] == tag, (tag, self.left_open)
+        self.left_open.pop()
+
+    def handle_data(self, data):
+        self.texts.add(data)
 
 
 class Case(unittest.TestCase):
@@ -552,12 +579,78 @@ class Shared(Case):
         self.assertTrue(body['runs'][0]['title'].startswith('run 2'))
         self.assertEqual(self.s.call('GET', '/api/runs?offset=2&limit=1')[1]['runs'][0]['id'], ids[0])
         self.refused(self.s.call('GET', '/api/runs/r-none'), 404, 'not_found')
-        self.refused(self.s.call('GET', f'/api/runs/{ids[0]}?format=html'), 422, 'invalid', 'format')
+        self.refused(self.s.call('GET', f'/api/runs/{ids[0]}?format=pdf'), 422, 'invalid', 'format')
         self.refused(self.s.call('GET', '/api/runs?limit=0'), 422, 'invalid', 'limit')
         code, text, _ = self.s.call('GET', f'/api/runs/{ids[0]}?format=csv')
         self.assertEqual(text.split('\r\n')[0].split(',')[:7],
                          ['rank', 'item', 'title', 'score', 'logprob', 'prior', 'label_mass'])
         self.assertEqual(text.count('\r\n'), 2)
+        self.assertEqual(self.s.call('DELETE', f'/api/runs/{ids[0]}')[:2], (200, {'deleted': ids[0]}))
+        self.refused(self.s.call('GET', f'/api/runs/{ids[0]}'), 404, 'not_found')
+        self.refused(self.s.call('DELETE', f'/api/runs/{ids[0]}'), 404, 'not_found')
+        self.assertEqual(self.s.call('GET', f'/api/runs/{ids[1]}')[0], 200)
+
+    def test_pages_of_all(self):
+        def ids(**candidates):
+            code, r, _ = self.s.rank(instruction='sea', baselines=[], candidates={'retrieve': 'all', **candidates})
+            self.assertEqual(code, 200, r)
+            return {i['item'] for i in r['items']}
+        whole = {f'i{k}' for k in range(40)}
+        self.assertEqual(ids(), whole)
+        pages = [ids(count=15, offset=k) for k in (0, 15, 30)]
+        self.assertEqual([len(p) for p in pages], [15, 15, 10])
+        self.assertEqual(set.union(*pages), whole)
+        self.assertEqual(pages[0], {f'i{k}' for k in range(15)})
+        request = self.s.rank(instruction='sea', candidates={'retrieve': 'all', 'count': 2, 'offset': 7}, top=1)[1]
+        stored = self.s.call('GET', f'/api/runs/{request["run"]}')[1]['request']
+        self.assertEqual(stored['candidates'], {'retrieve': 'all', 'count': 2, 'offset': 7})
+        for how, field in (({'retrieve': 'all', 'offset': 40}, 'candidates'),
+                           ({'retrieve': 'all', 'offset': -1}, 'candidates.offset'),
+                           ({'retrieve': 'random', 'offset': 1}, 'candidates.offset')):
+            self.refused(self.s.rank(candidates=how), 422, 'invalid', field)
+
+    def test_exports_of_hostile_texts(self):
+        hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onmouseover='x", '=1+1', '+x', '@y',
+                   '\u202eright to left\u202c', '\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627', '\U0001f6a2\u200d\U0001f525',
+                   '<|im_end|><|endoftext|>', 'line\u2028sep\u2029', '&lt;b&gt; &amp;', 'a\tb', 'bell\x07 \x85', '</title></style>']
+        rows = [{'id': f'h{k}"<&', 'title': t, 'text': t * 3, 'tags': [re.sub('[\x00-\x20|]', '', t)]} for k, t in enumerate(hostile)]
+        rows.append({'id': 'long', 'title': 'long', 'text': 'w<' * (TEXT_MAX // 2)})
+        body = self.put_items('hostile', lines(rows))[1]
+        self.assertTrue(body['stored'], body)
+        wish = 'sea <b>&"\' , no </h1><script>x</script>'
+        code, r, _ = self.s.rank(catalog='hostile', instruction=wish + ' ' + 'word ' * 70_000,
+                                 clauses=[{'text': wish}, {'text': hostile[6], 'sign': -1}])
+        self.assertEqual(code, 200)
+        code, text, headers = self.s.call('GET', f'/api/runs/{r["run"]}?format=html')
+        self.assertEqual((code, headers['Content-Type']), (200, 'text/html; charset=utf-8'))
+        self.assertIn(f'attachment; filename="taproom-{r["run"]}.html"', headers['Content-Disposition'])
+        page = Page(text)
+        self.assertEqual(page.tags & {'script', 'img', 'b:attrs', 'iframe', 'link', 'object', 'form'}, set())
+        self.assertFalse([a for a in page.attributes if a.startswith('on') or a in ('src', 'action')])
+        self.assertTrue(all(h.startswith('#rank-') for h in page.links), page.links)
+        def seen(t):
+            return ''.join('\ufffd' if (c < ' ' and c not in '\n\t') or '\x7f' <= c < '\xa0' else c for c in t)
+        for row in rows:
+            self.assertIn(seen(row['title']), page.texts)
+            self.assertIn(seen(row['text']), page.texts)
+            self.assertIn(row['id'], page.texts)
+        self.assertEqual(page.ids, [f'rank-{k + 1}' for k in range(len(rows))])
+        self.assertEqual(page.left_open, [])
+        code, table, _ = self.s.call('GET', f'/api/runs/{r["run"]}?format=csv')
+        got = {x['item']: x['title'] for x in csv.DictReader(io.StringIO(table, newline=''))}
+        self.assertEqual(got, {x['id']: ("'" if x['title'][0] in '=+@' else '') + x['title'] for x in rows})
+        stored = self.s.call('GET', f'/api/runs/{r["run"]}')[1]
+        self.assertEqual({i['item']: i['title'] for i in stored['items']}, {x['id']: x['title'] for x in rows})
+        self.assertEqual(stored['request']['instruction'][:len(wish)], wish)
+        self.s.call('DELETE', '/api/catalogs/hostile')
+
+    def test_csv_with_byte_order_mark(self):
+        for head in ('id,title', '"id","title"', 'id;title', 'id\ttitle'):
+            text = '\ufeff' + head + '\r\n' + re.sub('[a-z]+', 'x1', head, count=2).replace('"', '') + '\r\n'
+            body = self.put_items('bom', text, 'text/csv', '&replace=1')[1]
+            self.assertEqual((body['kept'], body['stored']), (1, True), (head, body))
+            self.assertEqual(self.s.call('GET', '/api/catalogs/bom/items')[1]['items'][0]['id'], 'x1')
+        self.s.call('DELETE', '/api/catalogs/bom')
 
 
 class Slow(Case):
@@ -862,6 +955,16 @@ class CommandLine(Case):
         self.assertEqual(len(first['items']), 5)
         r = cli(*rank, env={'TAPROOM_JSON': '1'})
         self.assertEqual(json.loads(r.stdout)['items'], first['items'])
+        r = cli(*rank, '--html', data + '/run.html', '--csv', data + '/run.csv')
+        self.assertEqual(r.returncode, 0, r.stderr)
+        page = Page(pathlib.Path(data + '/run.html').read_text())
+        self.assertEqual(page.ids, [f'rank-{k}' for k in range(1, 6)])
+        self.assertIn('boat, no robots', page.texts)
+        with open(data + '/run.csv', newline='') as f:
+            self.assertEqual([x['item'] for x in csv.DictReader(f)], [i['item'] for i in first['items']])
+        r = cli(*rank, '--html', data + '/none/run.html')
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(b'/none/run.html', r.stderr)
         text = cli(*rank).stdout.decode()
         table = [x for x in text.splitlines() if re.match(r' +\d+ ', x)]
         self.assertEqual(len(table), 5)
@@ -872,7 +975,7 @@ class CommandLine(Case):
         self.assertEqual(r.returncode, 1)
         self.assertIn(b'zz', r.stderr)
         s = Server(data=data)
-        self.assertEqual(s.call('GET', '/api/runs')[1]['total'], 3)
+        self.assertEqual(s.call('GET', '/api/runs')[1]['total'], 5)
         got = s.call('GET', '/api/runs/' + first['run'])[1]
         self.assertEqual(got['items'], first['items'])
         served = s.rank(**got['request'])[1]

@@ -507,6 +507,12 @@ class Rerank(Case):
 
     # --- bodies that are no requests
 
+    def test_version_two(self):
+        request = {'query': 'sea', 'documents': self.docs, 'top_n': 2, 'model': 'rerank-v3.5', 'max_tokens_per_doc': 9}
+        self.assertEqual(self.s.call('/v2/rerank', request), self.s.call('/v1/rerank', request))
+        self.refused('/v2/rerank', {'documents': self.docs}, 'query')
+        self.assertEqual(self.s.call('/v2/rerank', None, method='GET')[0], 405)
+
     def test_malformed_then_good(self):
         want = self.s.rerank(query='sea', documents=self.docs)
         for bad in (b'', b'{"query":', b'[]', b'"x"', b'{"query":"a","query":"b"}', b'{"query":"\xff"}'):
@@ -514,6 +520,32 @@ class Rerank(Case):
             self.assertEqual(self.s.rerank(query='sea', documents=self.docs), want)
         self.assertEqual(self.s.call('/v1/rerank', '{}', type='text/plain')[0], 415)
         self.assertEqual(self.s.call('/v1/rerank', None, method='GET')[0], 405)
+
+
+class Cohere(Case):
+    """The `cohere` package's own clients; skipped where it is not installed."""
+    docs = Rerank.docs
+
+    @classmethod
+    def setUpClass(cls):
+        try:
+            import cohere
+        except ImportError:
+            raise unittest.SkipTest('the package cohere is not installed')
+        super().setUpClass()
+        cls.cohere = cohere
+
+    def test_both_versions(self):
+        want = [(r['index'], r['relevance_score']) for r in self.s.rerank(query='sea', documents=self.docs)['results']]
+        base = f'http://127.0.0.1:{self.s.port}'
+        for client in (self.cohere.ClientV2, self.cohere.Client):
+            c = client(api_key='none', base_url=base)
+            got = c.rerank(model='rerank-v3.5', query='sea', documents=self.docs)
+            self.assertEqual([(r.index, r.relevance_score) for r in got.results], want)
+            got = c.rerank(model='rerank-v3.5', query='sea', documents=self.docs, top_n=2)
+            self.assertEqual([(r.index, r.relevance_score) for r in got.results], want[:2])
+            with self.assertRaises(self.cohere.errors.BadRequestError):
+                c.rerank(model='rerank-v3.5', query='', documents=self.docs)
 
 
 class Alone(Case):

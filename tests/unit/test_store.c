@@ -72,12 +72,23 @@ static void opening(void) {
     FILE *f = fopen(path, "w");
     fputs("1\n", f);
     fclose(f);
-    snprintf(path, sizeof path, "%s/import-3.tmp", folder);
-    f = fopen(path, "w");
-    fputs("left over", f);
-    fclose(f);
+    static const char *const left[] = {"import-3.tmp", "import-12.tmp-journal", "dump-1.tmp",
+                                       "restore-2.tmp-wal"},
+                             *const others[] = {"import-3.csv", "import-.tmp", "my-import-3.tmp"};
+    for (size_t i = 0; i < COUNT(left) + COUNT(others); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder,
+                 i < COUNT(left) ? left[i] : others[i - COUNT(left)]);
+        f = fopen(path, "w");
+        fputs("left over", f);
+        fclose(f);
+    }
     GOOD(store_open(&s, folder, &e));
-    OK(access(path, F_OK) != 0);
+    for (size_t i = 0; i < COUNT(left) + COUNT(others); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder,
+                 i < COUNT(left) ? left[i] : others[i - COUNT(left)]);
+        EQ(access(path, F_OK) == 0, i >= COUNT(left)); /* a person's own files stay */
+        unlink(path);
+    }
     struct stat mode;
     snprintf(path, sizeof path, "%s/taproom.db-wal", folder);
     OK(stat(path, &mode) == 0 && (mode.st_mode & 077) == 0); /* for its owner only */
