@@ -27,9 +27,10 @@ struct route {
 enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4 };
 
 struct http_config {
-    const char *host;  /* "127.0.0.1"; another address needs a token */
-    int port;          /* 0 picks a free one */
-    const char *token; /* NULL, or what /api, /v1, /v2 and /metrics demand as `Authorization: Bearer` */
+    const char *host; /* "127.0.0.1"; another address needs a token */
+    int port;         /* 0 picks a free one */
+    const char
+        *token; /* NULL, or what /api, /v1, /v2 and /metrics demand as `Authorization: Bearer` */
     const struct route *routes;
     int n_routes;
     void *app; /* given to handlers by req_app */
