@@ -124,6 +124,7 @@ static enum status prepare(struct scene *s, struct ranker *k, const struct rank_
     memcpy(x->clause, s->clause, sizeof x->clause);
     x->n_clauses = s->n_clauses;
     x->n_wish = s->n_wish;
+    for (int c = 0; c < s->n_wish; c++) TRY(checks_words(&s->checks[c], a, &x->check[c], e));
     prompt_init(&x->prompt, k->engine, a);
     TRY(build(s, x->used, q, &x->prompt, e));
     TRY(name_prompt(x, e));

@@ -54,8 +54,9 @@ struct rank_result {
     const char *why;
     int has_prior, has_label_mass;
     struct clause clause[CLAUSES_MAX];
-    int n_clauses, n_wish; /* all; those of the wish come first, the others are examples */
-    struct ranked *item;   /* (n), by rank */
+    const char *check[CLAUSES_MAX]; /* what of a clause is checked by rule, in words; "" or NULL */
+    int n_clauses, n_wish;          /* all; those of the wish come first, the others are examples */
+    struct ranked *item;            /* (n), by rank */
     int n, top;
     struct baseline_info baseline[BASELINES];
     struct prompt prompt;

@@ -5,23 +5,60 @@
  * frames are averaged. What the item's tags say of the probe (readout_tags.c) is mixed in. */
 #include "server/rank/scene.h"
 
-#include <string.h>
+#include "model/base/buf.h"
 
-/* How much the wanted clauses count one by one, and together as one text, when there are several
- * (README, Quality). */
-static const double SINGLE = 0.5, TOGETHER = 1.0;
+/* How much the wanted clauses count one by one, and together as one text, when there are several;
+ * and what an unwanted clause's weight is multiplied by (docs/readouts.md). */
+static const double SINGLE = 0.25, TOGETHER = 1.0, UNWANTED = 1.4;
 
+static int is_wanted(const struct scene *s, int c) {
+    return c < s->n_wish && s->clause[c].sign > 0 && s->clause[c].weight > 0;
+}
+
+/* The wanted clauses as one text, without what is checked by rule. */
+static enum status join_wanted(struct query_readout *q, struct scene *s, struct err *e) {
+    struct buf b;
+    int n = 0;
+    buf_init(&b, 1 << 20);
+    for (int c = 0; c < s->n_wish; c++)
+        if (is_wanted(s, c) && !q->skip[c]) {
+            buf_str(&b, n++ ? ", " : "");
+            buf_view(&b, q->probe[c]);
+        }
+    struct view v = buf_text(&b);
+    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
+    buf_free(&b);
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
+    q->has_together = n > 1;
+    if (n > 1) q->probe[q->n_probes++] = (struct view){copy, v.n};
+    return ST_OK;
+}
+
+/* Probes: what the clauses say beyond their checks, the wanted ones together, the empty wishes. */
 static enum status set_probes(struct query_readout *q, struct scene *s, struct err *e) {
-    struct view all;
-    for (int c = 0; c < s->n_clauses; c++) q->probe[q->n_probes++] = s->clause[c].text;
-    int wanted;
-    TRY(scene_wanted(s, &all, &wanted, e));
-    q->has_together = wanted > 1;
-    if (wanted > 1) q->probe[q->n_probes++] = all;
+    for (int c = 0; c < s->n_clauses; c++) {
+        const struct checks *k = &s->checks[c];
+        q->skip[c] = k->n > 0 && k->text.n == 0;
+        q->probe[q->n_probes++] = k->n > 0 && !q->skip[c] ? k->text : s->clause[c].text;
+    }
+    TRY(join_wanted(q, s, e));
     for (int k = 0; k < s->surface.n_empty; k++)
         TRY(scene_words(s, s->surface.empty[k], VIEW(""), "", &q->probe[q->n_probes + k], e));
     q->n_empty = s->surface.n_empty;
     return ST_OK;
+}
+
+/* Where tags are asked about single clauses, the items are asked about the wanted ones together
+ * only. If all is checked by rule, the first clause is asked, so that there is something to show.
+ */
+static void set_framed(struct query_readout *q, const struct scene *s) {
+    int any = 0;
+    for (int k = 0; k < q->n_probes; k++) {
+        int joint = q->has_together && k < s->n_clauses && is_wanted(s, k);
+        q->framed[k] = !q->skip[k] && !(joint && q->tags.n_tags > 0);
+        any |= q->framed[k];
+    }
+    if (!any && q->n_probes) q->framed[0] = 1;
 }
 
 /* The place of a frame's, pool item's and probe's answer; empty wishes come after the probes. */
@@ -69,7 +106,7 @@ static enum status add_item(struct query_readout *q, struct scene *s, struct pro
     const struct frame *frame = &s->surface.frame[f];
     TRY(surface_render(frame->item, s->item[i], s->a, &text, e));
     int known = prior_find(s, f, text, &q->prior[prior_at(s, f, i)]);
-    for (int k = 0; k < q->n_probes; k++) want |= i < s->n || !q->known[f][k];
+    for (int k = 0; k < q->n_probes; k++) want |= q->framed[k] && (i < s->n || !q->known[f][k]);
     if (!want) return ST_OK;
     p->item = i < s->n ? i : -1;
     q->text[prior_at(s, f, i)] = text;
@@ -78,7 +115,7 @@ static enum status add_item(struct query_readout *q, struct scene *s, struct pro
         for (int k = q->n_probes; i < s->n && k < q->n_probes + q->n_empty; k++)
             p->tokens += q->len[f][k];
     for (int k = 0; k < q->n_probes + (known && i > 0 ? 0 : q->n_empty); k++)
-        if (i < s->n || k >= q->n_probes || !q->known[f][k])
+        if (k >= q->n_probes || (q->framed[k] && (i < s->n || !q->known[f][k])))
             TRY(probe_node(q, s, p, node, f, i, k, e));
     return ST_OK;
 }
@@ -104,6 +141,8 @@ static enum status find_spreads(struct query_readout *q, struct scene *s, int f,
 
 enum status query_build(struct query_readout *q, struct scene *s, struct prompt *p, struct err *e) {
     TRY(set_probes(q, s, e));
+    TRY(tags_open(&q->tags, s, q->probe, q->skip, q->n_probes, q->n_empty, e));
+    set_framed(q, s);
     TRY(take_memory(q, s, e));
     for (int f = 0; f < s->surface.n_frames; f++) {
         int root;
@@ -119,7 +158,7 @@ enum status query_build(struct query_readout *q, struct scene *s, struct prompt 
         }
     }
     p->item = -1;
-    return tags_build(&q->tags, s, q->probe, q->n_probes, q->n_empty, p, e);
+    return tags_build(&q->tags, s, p, e);
 }
 
 /* --- reading
@@ -146,29 +185,49 @@ static void set_priors(struct query_readout *q, struct scene *s, int f) {
     }
 }
 
-/* The probe's value for candidate i, standardised and averaged over the frames; then the tags'
- * value takes its share, where the item has tags. */
-static double standard(const struct query_readout *q, const struct scene *s, int i, int k) {
-    double z = 0;
+/* The probe's value for candidate i: standardised and averaged over the frames, and of its tags. */
+static double value(const struct query_readout *q, const struct scene *s, int i, int k) {
+    double z = 0, tags, share = s->surface.tag_weight;
+    int has_tags = tags_value(&q->tags, s->item[i], k, &tags);
+    if (!q->framed[k]) return has_tags ? tags : 0;
     for (int f = 0; f < s->surface.n_frames; f++) {
         double x = logprob_of(q, s, f, i, k) - q->prior[prior_at(s, f, i)];
         z += (x - q->spread[f][k].mean) / q->spread[f][k].sd / s->surface.n_frames;
     }
-    double tags, share = s->surface.tag_weight;
-    if (tags_value(&q->tags, s->item[i], k, &tags)) z = (1 - share) * z + share * tags;
-    return z;
+    return has_tags ? (1 - share) * z + share * tags : z;
 }
 
 static void set_spreads(struct query_readout *q, struct scene *s, int f) {
     for (int k = 0; k < q->n_probes; k++) {
         double v[SAMPLE];
-        if (q->known[f][k]) continue;
+        if (q->known[f][k] || !q->framed[k]) continue;
         for (int j = 0; j < s->n_sample; j++) {
             int i = s->sample[j];
             v[j] = logprob_of(q, s, f, i, k) - q->prior[prior_at(s, f, i)];
         }
         q->spread[f][k] = spread_make(s, q->key[f][k], v);
     }
+}
+
+/* What clause c adds for candidate i. An unwanted clause takes away what the item has of it; not to
+ * have it is no merit. all: the value of the wanted clauses together, wanted: their weights' sum.
+ */
+static double part_of(const struct query_readout *q, const struct scene *s, int i, int c,
+                      double all, double wanted) {
+    const struct clause *k = &s->clause[c];
+    int joint = q->has_together && is_wanted(s, c) && !q->skip[c];
+    double x = q->skip[c] ? 0 : value(q, s, i, c) * (joint ? SINGLE : 1);
+    if (joint) x += TOGETHER * all / wanted;
+    x += checks_value(&s->checks[c], s->item[i]);
+    return k->weight * (k->sign > 0 ? x : x > 0 ? -UNWANTED * x : 0);
+}
+
+static double logprob_shown(const struct query_readout *q, const struct scene *s, int i) {
+    double x = 0;
+    for (int k = 0; k < q->n_probes; k++)
+        if (q->framed[k] && (k < s->n_clauses || q->tags.n_tags > 0))
+            x += logprob_of(q, s, 0, i, k);
+    return x;
 }
 
 void query_finish(struct query_readout *q, struct scene *s, double *score, double *logprob,
@@ -180,19 +239,16 @@ void query_finish(struct query_readout *q, struct scene *s, double *score, doubl
     }
     tags_finish(&q->tags, s);
     for (int c = 0; c < s->n_wish; c++)
-        if (s->clause[c].sign > 0) wanted += s->clause[c].weight;
+        if (is_wanted(s, c) && !q->skip[c]) wanted += s->clause[c].weight;
     for (int i = 0; i < s->n; i++) {
-        double all = q->has_together ? standard(q, s, i, s->n_clauses) : 0;
-        score[i] = logprob[i] = 0;
+        double all = q->has_together ? value(q, s, i, s->n_clauses) : 0;
+        score[i] = 0;
+        logprob[i] = logprob_shown(q, s, i);
         prior[i] = q->prior[prior_at(s, 0, i)];
         for (int c = 0; c < s->n_clauses; c++) {
-            const struct clause *k = &s->clause[c];
-            int joint = q->has_together && k->sign > 0 && c < s->n_wish;
-            double x = k->sign * k->weight * standard(q, s, i, c) * (joint ? SINGLE : 1);
-            if (joint) x += TOGETHER * all * k->weight / wanted;
+            double x = part_of(q, s, i, c, all, wanted);
             part[(size_t)i * (size_t)s->n_clauses + (size_t)c] = x;
             score[i] += x;
-            logprob[i] += logprob_of(q, s, 0, i, c);
         }
     }
 }

@@ -52,6 +52,10 @@ static enum status find_tags(struct tags_readout *t, struct scene *s, struct err
     return ST_OK;
 }
 
+static int skipped(const struct tags_readout *t, int probe) {
+    return probe < t->n_probes && t->skip[probe];
+}
+
 static size_t cell(const struct tags_readout *t, int f, int tag, int probe) {
     return ((size_t)f * (size_t)t->n_tags + (size_t)tag) * (size_t)(t->n_probes + t->n_empty) +
            (size_t)probe;
@@ -123,24 +127,30 @@ static enum status add_frame(struct tags_readout *t, struct scene *s, struct pro
         int node = -1;
         for (int j = 0; j < inner; j++) {
             int tag = by_tag ? i : j, probe = by_tag ? j : i, yes;
+            if (skipped(t, probe)) continue;
             TRY(known(t, s, f, tag, probe, &yes, e));
-            if (!yes || i + j == 0) TRY(add_leaf(t, s, p, root, f, tag, probe, &node, e));
+            if (!yes || p->recording) TRY(add_leaf(t, s, p, root, f, tag, probe, &node, e));
         }
     }
     return ST_OK;
 }
 
-enum status tags_build(struct tags_readout *t, struct scene *s, const struct view *probe,
-                       int n_probes, int n_empty, struct prompt *p, struct err *e) {
+enum status tags_open(struct tags_readout *t, struct scene *s, const struct view *probe,
+                      const unsigned char *skip, int n_probes, int n_empty, struct err *e) {
+    int any = 0;
     t->probe = probe;
+    t->skip = skip;
     t->n_probes = n_probes;
     t->n_empty = n_empty;
-    if (s->surface.n_tag_frames == 0 || s->surface.tag_weight <= 0 || n_probes == 0) return ST_OK;
+    for (int k = 0; k < n_probes; k++) any |= !skip[k];
+    if (s->surface.n_tag_frames == 0 || s->surface.tag_weight <= 0 || !any) return ST_OK;
     TRY(find_tags(t, s, e));
-    if (t->n_tags == 0) return ST_OK;
-    TRY(take_memory(t, s, e));
+    return t->n_tags ? take_memory(t, s, e) : ST_OK;
+}
+
+enum status tags_build(struct tags_readout *t, struct scene *s, struct prompt *p, struct err *e) {
     p->item = -1;
-    for (int f = 0; f < s->surface.n_tag_frames; f++) TRY(add_frame(t, s, p, f, e));
+    for (int f = 0; t->n_tags && f < s->surface.n_tag_frames; f++) TRY(add_frame(t, s, p, f, e));
     return ST_OK;
 }
 
@@ -209,6 +219,7 @@ void tags_finish(struct tags_readout *t, struct scene *s) {
     }
     for (int k = 0; k < t->n_probes; k++) {
         double *z = t->z + k * TAGS_MAX;
+        if (skipped(t, k)) continue;
         for (int f = 0; f < s->surface.n_tag_frames; f++) add_standard(t, f, k);
         spread_of(z, t->n_tags, &mean, &sd);
         for (int tag = 0; tag < t->n_tags; tag++) z[tag] = (z[tag] - mean) / sd;
@@ -218,7 +229,7 @@ void tags_finish(struct tags_readout *t, struct scene *s) {
 }
 
 int tags_value(const struct tags_readout *t, const struct item *it, int k, double *value) {
-    double x = t->n_tags ? soft_max(t, it, k) : (double)NAN;
+    double x = t->n_tags && !skipped(t, k) ? soft_max(t, it, k) : (double)NAN;
     if (isnan(x)) return 0;
     *value = (x - t->mean[k]) / t->sd[k];
     return 1;

@@ -16,6 +16,7 @@ struct tags_readout {
     const char *tag[TAGS_MAX]; /* in order of their bytes */
     int n_tags;                /* 0: nothing is asked */
     const struct view *probe;  /* (n_probes + n_empty), the query readout's */
+    const unsigned char *skip; /* (n_probes) */
     int n_probes, n_empty;
     float **out;       /* (frames, tags, probes and empty wishes): answers, NULL where known */
     int *len;          /* the same: tokens of each */
@@ -24,10 +25,15 @@ struct tags_readout {
     double *mean, *sd; /* (n_probes): of an item's value over the catalogue's items with tags */
 };
 
-/* Adds the nodes and asks for all tags of the catalogue, as far as their answers are not known from
- * earlier rankings. probe must outlive t. */
-enum status tags_build(struct tags_readout *t, struct scene *s, const struct view *probe,
-                       int n_probes, int n_empty, struct prompt *p, struct err *e) MUST_CHECK;
+/* Finds the catalogue's tags; n_tags stays 0 where the surface asks nothing of them. probe and skip
+ * (n_probes: 1 = is not asked) must outlive t. */
+enum status tags_open(struct tags_readout *t, struct scene *s, const struct view *probe,
+                      const unsigned char *skip, int n_probes, int n_empty,
+                      struct err *e) MUST_CHECK;
+/* Adds the nodes and asks for all tags, as far as their answers are not known from earlier
+ * rankings. */
+enum status tags_build(struct tags_readout *t, struct scene *s, struct prompt *p,
+                       struct err *e) MUST_CHECK;
 void tags_finish(struct tags_readout *t, struct scene *s);
 /* The item's value for probe k, standardised over the catalogue; 0 when none of its tags is known.
  */

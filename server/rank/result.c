@@ -15,9 +15,10 @@ static json_t *clauses_json(const struct rank_result *x) {
     json_t *list = json_array();
     for (int i = 0; i < x->n_clauses; i++)
         json_array_append_new(list,
-                              json_pack("{s:o,s:i,s:f,s:s}", "text", text_of(x->clause[i].text),
+                              json_pack("{s:o,s:i,s:f,s:s,s:s}", "text", text_of(x->clause[i].text),
                                         "sign", x->clause[i].sign, "weight", x->clause[i].weight,
-                                        "source", i < x->n_wish ? "wish" : "example"));
+                                        "source", i < x->n_wish ? "wish" : "example", "check",
+                                        x->check[i] ? x->check[i] : ""));
     return list;
 }
 

@@ -236,6 +236,12 @@ static enum status load_clauses(struct scene *s, struct err *e) {
     return ST_OK;
 }
 
+static enum status load_checks(struct scene *s, struct err *e) {
+    for (int c = 0; c < s->n_wish; c++)
+        TRY(checks_find(&s->checks[c], &s->surface, s->clause[c].text, s->all, s->n_all, s->a, e));
+    return ST_OK;
+}
+
 enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
                        struct arena *a, struct err *e) {
     memset(s, 0, sizeof *s);
@@ -249,6 +255,7 @@ enum status scene_load(struct scene *s, struct ranker *k, const struct rank_requ
     TRY(load_left_out(s, e));
     TRY(load_examples(s, e));
     TRY(load_clauses(s, e));
+    TRY(load_checks(s, e));
     TRY(load_candidates(s, e));
     TRY(load_sample(s, e));
     s->text = ARENA_NEW(a, struct view, (size_t)s->n_pool);

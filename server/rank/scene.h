@@ -3,6 +3,7 @@
 #ifndef RANK_SCENE_H
 #define RANK_SCENE_H
 
+#include "server/rank/checks.h"
 #include "server/rank/rank.h"
 #include "server/rank/readout_tags.h"
 
@@ -31,6 +32,7 @@ struct scene {
     struct clause
         clause[CLAUSES_MAX]; /* of the wish; in an asked-for `query` then one per example */
     int n_clauses, n_wish;   /* all, and those of the wish */
+    struct checks checks[CLAUSES_MAX]; /* of the wish's clauses; the others have none */
     struct member member;
     struct interaction *history; /* the part that is used, oldest first */
     int n_history;
@@ -78,6 +80,8 @@ struct query_readout {
      * wishes. */
     struct view probe[PROBES_MAX + SURFACE_EMPTY];
     int n_probes, n_empty, has_together;
+    unsigned char skip[PROBES_MAX];   /* 1: says nothing that is not checked */
+    unsigned char framed[PROBES_MAX]; /* 1: asked of the items, by the frames */
     float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
     double *prior; /* (frames, n_pool) */
     struct view *text; /* (frames, n_pool): the item's text, where it was asked */
@@ -89,8 +93,8 @@ struct query_readout {
 };
 enum status query_build(struct query_readout *q, struct scene *s, struct prompt *p,
                         struct err *e) MUST_CHECK;
-/* score (n), logprob (n) of all clauses and prior (n) under the first frame, part (n, n_clauses):
- * what each clause adds. */
+/* score (n), logprob (n) of what the items were asked and prior (n) under the first frame, part (n,
+ * n_clauses): what each clause adds. */
 void query_finish(struct query_readout *q, struct scene *s, double *score, double *logprob,
                   double *prior, double *part);
 

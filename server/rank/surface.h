@@ -3,9 +3,16 @@
 #ifndef RANK_SURFACE_H
 #define RANK_SURFACE_H
 
+#include "server/rank/limits.h"
 #include "server/store/store.h"
 
-enum { SURFACE_WISHES = 6, SURFACE_FRAMES = 3, SURFACE_TAG_FRAMES = 4, SURFACE_EMPTY = 4 };
+enum {
+    SURFACE_WISHES = 6,
+    SURFACE_FRAMES = 3,
+    SURFACE_TAG_FRAMES = 4,
+    SURFACE_EMPTY = 4,
+    SURFACE_FACTS = 6
+};
 
 /* One way to ask the `query` readout's question: root, then the item by its own template and the
  * tail, then a clause. The root is shared by all items, so demonstrations there cost next to
@@ -18,6 +25,13 @@ struct frame {
  * second, whose likelihood is read. One of the two contains {tag}, the other {clause}. */
 struct tag_frame {
     const char *root, *first, *second;
+};
+
+/* A field of the items that clauses can set a limit to (checks.c): "year" and "date" come from an
+ * item's time, others from its further fields. */
+struct fact {
+    const char *field;
+    enum limit_kind kind;
 };
 
 /* Texts are templates where noted: {field} is an item's title, text, tags, year, price ...;
@@ -33,8 +47,10 @@ struct surface {
     int n_frames;
     struct tag_frame tag_frame[SURFACE_TAG_FRAMES];
     int n_tag_frames;
-    double tag_weight;                /* share of the tags in a clause's value, 0 to 1; the rest is
-                                         the frames' */
+    double tag_weight; /* share of the tags in a clause's value, 0 to 1; the rest is
+                          the frames' */
+    struct fact fact[SURFACE_FACTS];
+    int n_facts;
     const char *empty[SURFACE_EMPTY]; /* wishes that say nothing: their mean is an item's prior in
                                          `query` */
     int n_empty;
@@ -51,6 +67,8 @@ enum status surface_load(struct surface *out, struct store *s, struct view name,
  * name the field. */
 enum status surface_parse(struct surface *out, struct view name, struct view json, struct arena *a,
                           struct err *e) MUST_CHECK;
+/* How a fact's kind is written: year, amount, date, name. */
+const char *surface_fact_kind(enum limit_kind kind);
 /* Built-in JSON text of that name, or NULL. */
 const char *surface_builtin(struct view name);
 

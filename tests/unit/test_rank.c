@@ -93,7 +93,8 @@ static void alone_or_among(enum readout readout, int like) {
     for (int i = 0; i < many->n; i++) EQ(many->item[i].rank, i + 1);
 }
 
-/* In `query` the parts add up to the score, and turning a clause's sign turns its part. */
+/* In `query` the parts add up to the score. An unwanted clause takes away, 1.4 fold, what it would
+ * give as a wanted one, and gives nothing. */
 static void parts(void) {
     static const char *const all[] = {"a", "b", "c"};
     struct rank_request r = request("", READOUT_QUERY);
@@ -102,6 +103,7 @@ static void parts(void) {
     r.clause[r.n_clauses++] = (struct clause){VIEW("lamp"), -1, 0.7};
     struct rank_result *x = rank(&r, all, 3);
     double first[3];
+    int above = 0;
     for (int i = 0; i < 3; i++) {
         const struct ranked *it = of(x, all[i]);
         NEAR(it->clause[0] + it->clause[1], it->score, 1e-12);
@@ -111,9 +113,12 @@ static void parts(void) {
     r.clause[0].weight = 0; /* so that no two wanted clauses count together */
     x = rank(&r, all, 3);
     for (int i = 0; i < 3; i++) {
-        NEAR(of(x, all[i])->clause[1], -first[i], 1e-12);
-        NEAR(of(x, all[i])->score, -first[i], 1e-12);
+        double part = of(x, all[i])->clause[1];
+        NEAR(first[i], part > 0 ? -1.4 * part : 0, 1e-12);
+        NEAR(of(x, all[i])->score, part, 1e-12);
+        above += part > 0;
     }
+    OK(above > 0 && above < 3);
 }
 
 static void choices(void) {
