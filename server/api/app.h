@@ -8,12 +8,15 @@
 
 #include <stdatomic.h>
 
+struct lab;
+
 /* One per process. Filled before http_open except for what says otherwise; then any thread. */
 struct app {
     struct store *store;
     struct ranker *ranker; /* set before ready is 1 */
     atomic_int ready;      /* set when the model is loaded; with it the answer to "can it rank?" */
     _Atomic(struct http *) http; /* set after http_open, for its counters */
+    _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
     const char *version;
     atomic_int closing; /* 1: no new rankings; 2: running ones are cancelled */
     atomic_int queued;  /* rankings waiting or running */
@@ -44,6 +47,10 @@ enum status api_members_get(struct req *r, struct err *e);
 enum status api_runs_list(struct req *r, struct err *e);
 enum status api_runs_get(struct req *r, struct err *e);
 enum status api_runs_delete(struct req *r, struct err *e);
+enum status api_experiments_list(struct req *r, struct err *e);
+enum status api_experiments_post(struct req *r, struct err *e);
+enum status api_experiments_get(struct req *r, struct err *e);
+enum status api_experiments_delete(struct req *r, struct err *e);
 enum status api_surfaces_get(struct req *r, struct err *e);
 enum status api_surfaces_put(struct req *r, struct err *e);
 enum status api_surfaces_delete(struct req *r, struct err *e);

@@ -14,6 +14,8 @@ static const struct command {
     {"import", "FILE", "store items, members or interactions; - reads standard input", CMD_IMPORT,
      cmd_import_main},
     {"eval", "PROTOCOL", "measure the quality of rankings", CMD_EVAL, cmd_eval_main},
+    {"experiment", "FILE", "run a grid of evaluations, cell by cell", CMD_EXPERIMENT,
+     cmd_experiment_main},
     {"bench", "", "measure the speed of rankings on made-up tokens", CMD_BENCH, bench_main},
     {"model", "show FILE", "say what a model file is", CMD_MODEL, cmd_model_main},
 };
@@ -53,7 +55,7 @@ static void program_help(void) {
     printf("taproom: describe what you want to see; a language model ranks a catalogue.\n\n"
            "Usage: taproom COMMAND [options]\n\nCommands:\n");
     for (size_t i = 0; i < COUNT(commands); i++)
-        printf("  %-8s%-12s %s\n", commands[i].name, commands[i].arguments, commands[i].what);
+        printf("  %-11s%-9s %s\n", commands[i].name, commands[i].arguments, commands[i].what);
     printf("  setup               fetch weights and data, build (by ./taproom in the source tree)\n"
            "  test                run the tests (by ./taproom in the source tree)\n\n");
     options_help(CMD_ALL);

@@ -12,6 +12,7 @@ int serve_main(const struct options *o);
 int cmd_rank_main(const struct options *o);
 int cmd_import_main(const struct options *o);
 int cmd_eval_main(const struct options *o);
+int cmd_experiment_main(const struct options *o);
 int cmd_model_main(const struct options *o);
 int bench_main(const struct options *o);
 

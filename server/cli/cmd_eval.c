@@ -67,17 +67,6 @@ static const char *command_line(const struct options *o, struct arena *a) {
     return copy;
 }
 
-/* What stands for the code in reports and in the keys of kept cases: the program's own hash. */
-static enum status code_hash(struct arena *a, const char **out, struct err *e) {
-    struct file_map m = {0};
-    char hash[65];
-    TRY(file_map_open(&m, "/proc/self/exe", e));
-    engine_sha256(m.p, m.n, hash);
-    file_map_close(&m);
-    *out = arena_printf(a, "%s-%.16s", TAPROOM_VERSION, hash);
-    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a report");
-}
-
 static enum status configure(const struct options *o, struct arena *a, struct eval_config *c,
                              struct err *e) {
     const char *split = o->split ? o->split : "test";
@@ -88,10 +77,7 @@ static enum status configure(const struct options *o, struct arena *a, struct ev
         return fail(e, ST_INVALID, "only the protocol models takes files");
     c->models = o->arg + 1;
     c->n_models = o->n_args - 1;
-    c->engine = (struct engine_config){.precision = o->precision,
-                                       .backend = o->backend,
-                                       .threads = (int)o->threads,
-                                       .cache_bytes = (size_t)o->cache_mb << 20};
+    desk_engine(o, &c->engine);
     c->catalog = view_of(o->catalog ? o->catalog : "movies");
     c->test = strcmp(split, "test") == 0;
     if (!c->test && strcmp(split, "development") != 0)
@@ -103,7 +89,7 @@ static enum status configure(const struct options *o, struct arena *a, struct ev
     c->command = command_line(o, a);
     if (!c->command) return fail(e, ST_NO_MEMORY, "no memory for a report");
     TRY(read_methods(o->methods ? o->methods : "", &c->methods, e));
-    return code_hash(a, &c->code, e);
+    return desk_code(a, &c->code, e);
 }
 
 struct clock {

@@ -110,16 +110,32 @@ static enum status model_path(const struct options *o, const char *path, char ou
     return ST_OK;
 }
 
+void desk_engine(const struct options *o, struct engine_config *out) {
+    *out = (struct engine_config){.model = o->model,
+                                  .precision = o->precision,
+                                  .backend = o->backend,
+                                  .threads = (int)o->threads,
+                                  .cache_bytes = (size_t)o->cache_mb << 20};
+}
+
+enum status desk_code(struct arena *a, const char **out, struct err *e) {
+    struct file_map m = {0};
+    char hash[65];
+    TRY(file_map_open(&m, "/proc/self/exe", e));
+    engine_sha256(m.p, m.n, hash);
+    file_map_close(&m);
+    *out = arena_printf(a, "%s-%.16s", TAPROOM_VERSION, hash);
+    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
+}
+
 enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
                             struct err *e) {
-    char file[OPTIONS_PATH];
+    const char *file = d->model;
     struct engine_info m;
-    TRY(model_path(o, path, file, e));
-    const struct engine_config c = {.model = file,
-                                    .precision = o->precision,
-                                    .backend = o->backend,
-                                    .threads = (int)o->threads,
-                                    .cache_bytes = (size_t)o->cache_mb << 20};
+    TRY(model_path(o, path, d->model, e));
+    struct engine_config c;
+    desk_engine(o, &c);
+    c.model = file;
     double from = clock_s();
     fprintf(stderr, "Loading model %s\n", file);
     enum status st = engine_open(&d->engine, &c, e);

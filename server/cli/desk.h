@@ -10,6 +10,7 @@ struct desk {
     struct engine *engine;
     struct ranker ranker; /* when both are open */
     int has_ranker;
+    char model[OPTIONS_PATH]; /* the file that was loaded */
 };
 
 /* Opens the data folder. A folder held by a running server is named in the error. */
@@ -20,6 +21,10 @@ enum status desk_import_builtin(struct desk *d, const struct options *o, struct 
  * store is open. */
 enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
                             struct err *e) MUST_CHECK;
+/* How the options ask for models to be opened; model is --model or NULL. */
+void desk_engine(const struct options *o, struct engine_config *out);
+/* What stands for the program in reports and beside results: its version and its file's hash. */
+enum status desk_code(struct arena *a, const char **out, struct err *e) MUST_CHECK;
 void desk_close(struct desk *d);
 
 #endif

@@ -2,6 +2,7 @@
  * told to stop. */
 #include "server/api/app.h"
 #include "server/api/assets.h"
+#include "server/api/lab.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
@@ -38,8 +39,10 @@ static void drain(struct app *app, struct http *h) {
     await_answers(h, FINISH_MS);
     atomic_store(&app->closing, 2);
     await_answers(h, ANSWER_MS);
+    struct lab *l = atomic_exchange(&app->lab, NULL);
     atomic_store(&app->http, NULL);
     http_close(h);
+    lab_close(l);
 }
 
 static enum status listen_at(struct app *app, const struct options *o, struct http **h,
@@ -60,6 +63,26 @@ static enum status listen_at(struct app *app, const struct options *o, struct ht
     return ST_OK;
 }
 
+/* Experiments are an extra: without them the page still serves. */
+static void start_lab(struct app *app, const struct desk *d, const struct options *o) {
+    static struct arena a; /* for as long as the process runs */
+    static char models[OPTIONS_PATH];
+    struct engine_config c;
+    struct lab *l = NULL;
+    struct err e;
+    const char *code;
+    arena_init(&a, 1 << 16);
+    desk_engine(o, &c);
+    c.model = d->model;
+    enum status st = options_cache(o, "/models", models, &e);
+    if (st == ST_OK) st = desk_code(&a, &code, &e);
+    if (st == ST_OK) st = lab_open(&l, app, &c, models, code, &e);
+    if (st == ST_OK)
+        atomic_store(&app->lab, l);
+    else
+        fprintf(stderr, "Experiments cannot be run: %s\n", e.text);
+}
+
 /* The port comes before the slow steps: a second start fails at once, and health can be asked. */
 static enum status start(struct app *app, struct desk *d, const struct options *o, struct http **h,
                          struct err *e) {
@@ -69,6 +92,7 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     TRY(desk_import_builtin(d, o, e));
     TRY(desk_load_model(d, o, NULL, e));
     app->ranker = &d->ranker;
+    start_lab(app, d, o);
     atomic_store(&app->ready, 1);
     return ST_OK;
 }

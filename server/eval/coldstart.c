@@ -72,7 +72,7 @@ static struct rank_request *new_request(struct cold *x, struct view catalog, con
     r->candidate = ids;
     r->n_candidates = n;
     r->seed = (long long)(x->ev->c->seed % 1000003);
-    (void)people_ask(p, k, r);
+    people_choose(p, x->ev->c->policy, k, r);
     return r;
 }
 
@@ -270,7 +270,7 @@ enum status eval_coldstart(struct eval *ev, struct err *e) {
     TRY(people_load(ev, ev->catalog, NULL, few ? 5 : 10, ev->c->cases, &p, &n, e));
     int n_full = (n + FULL_ONE_IN - 1) / FULL_ONE_IN;
     char what[32];
-    (void)snprintf(what, sizeof what, "k%d", one ? ev->c->k : -1);
+    (void)snprintf(what, sizeof what, "k%d %d", one ? ev->c->k : -1, (int)ev->c->policy);
     TRY(eval_begin(ev, what, n * n_likes + (one ? 0 : n + n_full), e));
     TRY(coldstart_run(ev, ev->catalog, p, n, likes, n_likes, a, b, e));
     if (one) return ST_OK;

@@ -7,6 +7,11 @@
 #include "server/eval/method.h"
 #include "server/eval/sheet.h"
 
+/* Which of the past interactions stand in the prompt: the newest liked ones, the newest ones, or as
+ * many liked as disliked ones. */
+enum policy { POLICY_LIKES, POLICY_RECENT, POLICY_BALANCED, POLICIES };
+extern const char *const policy_names[POLICIES];
+
 struct eval_config {
     struct view catalog;
     int test;  /* 1: test split, 0: development split */
@@ -18,6 +23,7 @@ struct eval_config {
     int k, n_k; /* coldstart: n_k 1: only this number of likes; 0: all of the protocol's */
     /* What ranking is asked with, where a protocol leaves it open. */
     struct view surface;
+    enum policy policy;        /* coldstart: which past interactions are examples */
     const char *const *models; /* models: further GGUF files, opened as `engine` says */
     int n_models;
     struct engine_config engine;

@@ -5,33 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { CANDIDATES = 20, RECENT = 0, LIKES, BALANCED, POLICIES };
-static const char *const policy_names[POLICIES] = {"most recent", "recent likes", "half and half"};
+enum { CANDIDATES = 20 };
 static const int lengths[] = {1, 3, 5, 10, 25, 50};
-
-static int wanted(int policy, int label, int likes, int dislikes, int length) {
-    if (label == 0) return 0;
-    if (policy == LIKES) return label > 0;
-    if (policy == RECENT) return 1;
-    return label > 0 ? likes < (length + 1) / 2 : dislikes < length / 2;
-}
-
-/* The newest interactions that the policy takes, at most `length`, oldest first. */
-static void choose(const struct person *p, int policy, int length, struct rank_request *r) {
-    const struct interaction *taken[EXAMPLES_MAX];
-    int n = 0, likes = 0, dislikes = 0;
-    for (int i = p->n_before - 1; i >= 0 && n < length; i--) {
-        const struct interaction *x = p->before[i];
-        if (!wanted(policy, x->label, likes, dislikes, length)) continue;
-        taken[n++] = x;
-        likes += x->label > 0;
-        dislikes += x->label < 0;
-    }
-    r->n_examples = 0;
-    for (int i = n - 1; i >= 0; i--)
-        r->example[r->n_examples++] =
-            (struct example){view_of(taken[i]->item), VIEW(""), taken[i]->label};
-}
 
 struct task {
     struct eval *ev;
@@ -57,7 +32,7 @@ static enum status one(const struct task *x, int length, struct sheet_case *c, s
         double score[CANDIDATES], popularity[CANDIDATES];
         unsigned char want[CANDIDATES];
         if (!got) return fail(e, ST_NO_MEMORY, "no memory for a case");
-        choose(x->p, policy, length, r);
+        people_choose(x->p, (enum policy)policy, length, r);
         r->all_baselines = policy == 0;
         TRY(rank_run(x->ev->k, r, NULL, a, got, e));
         for (int i = 0; i < got->n; i++) {
@@ -113,7 +88,7 @@ enum status eval_history(struct eval *ev, struct err *e) {
     for (int k = 0; k < POLICIES; k++) (void)sheet_method(ev->s, policy_names[k], 1);
     (void)sheet_method(ev->s, "popularity", 0);
     (void)sheet_method(ev->s, "chance", 0);
-    ev->s->reference = LIKES;
+    ev->s->reference = POLICY_LIKES;
     for (size_t k = 0; k < COUNT(lengths); k++) {
         const char *name = arena_printf(ev->a, "%d", lengths[k]);
         if (!name) return fail(e, ST_NO_MEMORY, "no memory for a report");

@@ -26,9 +26,9 @@ static int make_person(struct person *p, const struct interaction *h, int n,
     p->target = h[last].item;
     for (int i = 0; i < n; i++) {
         p->seen[p->n_seen++] = h[i].item;
-        if (h[i].at < h[last].at) p->before[p->n_before++] = &h[i];
-        if (h[i].label > 0 && h[i].at < h[last].at && passes(r->context, r->arg, h[i].item))
-            p->liked[p->n_liked++] = h[i].item;
+        if (h[i].at >= h[last].at || !passes(r->context, r->arg, h[i].item)) continue;
+        p->before[p->n_before++] = &h[i];
+        p->n_liked += h[i].label > 0;
     }
     return 1;
 }
@@ -40,10 +40,9 @@ static enum status load_person(struct eval *ev, struct view catalog, const char 
     int n;
     *p = (struct person){.id = id};
     TRY(store_history(ev->k->store, catalog, view_of(id), ev->a, &h, &n, e));
-    p->liked = ARENA_NEW(ev->a, const char *, (size_t)n);
     p->seen = ARENA_NEW(ev->a, const char *, (size_t)n);
     p->before = ARENA_NEW(ev->a, const struct interaction *, (size_t)n);
-    if (!p->liked || !p->seen || !p->before) return fail(e, ST_NO_MEMORY, "no memory for members");
+    if (!p->seen || !p->before) return fail(e, ST_NO_MEMORY, "no memory for members");
     *ok = make_person(p, h, n, r);
     return ST_OK;
 }
@@ -77,12 +76,31 @@ int people_seen(const struct person *p, const char *item) {
     return 0;
 }
 
-int people_ask(const struct person *p, int k, struct rank_request *r) {
-    if (k > p->n_liked) k = p->n_liked;
-    for (int i = p->n_liked - k; i < p->n_liked; i++)
-        r->example[r->n_examples++] = (struct example){view_of(p->liked[i]), VIEW(""), 1};
+const char *const policy_names[POLICIES] = {"likes", "recent", "balanced"};
+
+static int takes(enum policy policy, int label, int likes, int dislikes, int length) {
+    if (label == 0) return 0;
+    if (policy == POLICY_LIKES) return label > 0;
+    if (policy == POLICY_RECENT) return 1;
+    return label > 0 ? likes < (length + 1) / 2 : dislikes < length / 2;
+}
+
+void people_choose(const struct person *p, enum policy policy, int length, struct rank_request *r) {
+    const struct interaction *taken[EXAMPLES_MAX];
+    int n = 0, likes = 0, dislikes = 0;
+    if (length > EXAMPLES_MAX) length = EXAMPLES_MAX;
+    for (int i = p->n_before - 1; i >= 0 && n < length; i--) {
+        const struct interaction *x = p->before[i];
+        if (!takes(policy, x->label, likes, dislikes, length)) continue;
+        taken[n++] = x;
+        likes += x->label > 0;
+        dislikes += x->label < 0;
+    }
+    r->n_examples = 0;
+    for (int i = n - 1; i >= 0; i--)
+        r->example[r->n_examples++] =
+            (struct example){view_of(taken[i]->item), VIEW(""), taken[i]->label};
     r->leave_out = view_of(p->id);
-    return k;
 }
 
 static int holds(const struct view *out, int n, const char *id) {

@@ -8,11 +8,10 @@
 struct interaction;
 struct person {
     const char *id, *target;
-    const char **liked; /* (n_liked) item ids, oldest first, all before the target */
-    int n_liked;
-    const struct interaction **before; /* (n_before) all that happened before it, oldest first */
-    int n_before;
-    const char **seen; /* (n_seen) every item of the member's interactions */
+    const struct interaction **before; /* (n_before) what happened strictly before it and counts as
+                                          context, oldest first */
+    int n_before, n_liked;             /* n_liked: those of them that were liked */
+    const char **seen;                 /* (n_seen) every item of the member's interactions */
     int n_seen;
 };
 
@@ -34,9 +33,9 @@ enum status people_load(struct eval *ev, struct view catalog, const struct peopl
 
 int people_seen(const struct person *p, const char *item);
 
-/* Puts the person's last k liked items into the request as examples and leaves the person out of
- * what baselines learn; k is at most EXAMPLES_MAX. Answers how many there are. */
-int people_ask(const struct person *p, int k, struct rank_request *r);
+/* Puts the newest interactions that the policy takes, at most `length` and EXAMPLES_MAX, into the
+ * request as its examples, oldest first, and leaves the person out of what baselines learn. */
+void people_choose(const struct person *p, enum policy policy, int length, struct rank_request *r);
 
 /* Adds `count` items to out (which holds n ids already and has room) that the person has not seen
  * and that out does not hold: drawn with chances proportional to weight (NULL: all alike), by the

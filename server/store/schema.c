@@ -35,6 +35,14 @@ static const char *const steps[] = {
     /* Finished cases of evaluations. */
     "CREATE TABLE result(key TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,"
     " json TEXT NOT NULL, PRIMARY KEY(key, name)) WITHOUT ROWID;",
+    /* Experiments and their cells. */
+    "CREATE TABLE experiment(id TEXT PRIMARY KEY, name TEXT NOT NULL, created INTEGER NOT NULL,"
+    " spec TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE cell(experiment TEXT NOT NULL REFERENCES experiment(id) ON DELETE CASCADE,"
+    " n INTEGER NOT NULL, state TEXT NOT NULL, settings TEXT NOT NULL,"
+    " result TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',"
+    " code TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0,"
+    " finished INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(experiment, n)) WITHOUT ROWID;",
 };
 
 enum { APPLICATION = 0x54415052 }; /* "TAPR" */

@@ -134,6 +134,42 @@ enum status store_result(struct store *s, struct view key, struct view name, str
 enum status store_result_put(struct store *s, struct view key, struct view name, struct view json,
                              struct err *e) MUST_CHECK;
 
+/* --- experiments: a grid of cells, each finished on its own
+ * ----------------------------- */
+struct experiment_row {
+    const char *id, *name, *spec; /* spec: JSON, as it was given */
+    long long created;
+    int cells, done, failed;
+};
+struct experiment_cell {
+    const char *experiment;
+    int n;
+    const char *state;          /* waiting, done or failed */
+    const char *settings;       /* JSON */
+    const char *result, *error; /* JSON or "", "" where none */
+    const char *code;           /* version and hash of the program that measured */
+    double seconds;
+    long long finished; /* Unix seconds, 0: not yet */
+};
+/* Adds an experiment and its cells; where it is there already, only cells that failed wait again.
+ */
+enum status store_experiment_add(struct store *s, struct view id, struct view name,
+                                 struct view spec, const struct view *settings, int n,
+                                 struct err *e) MUST_CHECK;
+/* All, the newest first, or with an id that one (ST_NOT_FOUND). */
+enum status store_experiments(struct store *s, struct view id, struct arena *a,
+                              struct experiment_row **out, int *n, struct err *e) MUST_CHECK;
+enum status store_experiment_cells(struct store *s, struct view id, struct arena *a,
+                                   struct experiment_cell **out, int *n, struct err *e) MUST_CHECK;
+/* The first cell that waits, of one experiment or ("") of any; *there 0: none. */
+enum status store_experiment_next(struct store *s, struct view id, struct arena *a,
+                                  struct experiment_cell *out, int *there,
+                                  struct err *e) MUST_CHECK;
+/* Writes a cell's state, result, error, code and seconds, and the time. */
+enum status store_experiment_finish(struct store *s, const struct experiment_cell *x,
+                                    struct err *e) MUST_CHECK;
+enum status store_experiment_delete(struct store *s, struct view id, struct err *e) MUST_CHECK;
+
 /* --- one vector per item and model, for the embedding baseline
  * ----------------------------------------------------------- */
 

@@ -894,6 +894,73 @@ class Faults(Case):
         self.assertEqual(s.stop(), 0)
 
 
+class Experiments(Case):
+    SPEC = {'name': 'What K is worth', 'protocol': 'coldstart', 'catalog': 'jobs', 'members': 2,
+            'split': 'development', 'grid': {'k': [0, 3, 5], 'readout': ['item'], 'history': ['likes', 'recent']}}
+
+    def wait(self, s, id, state):
+        for _ in range(600):
+            code, x, _ = s.call('GET', '/api/experiments/' + id)
+            self.assertEqual(code, 200)
+            if x['state'] == state:
+                return x
+            time.sleep(.1)
+        self.fail(f'{x["state"]}, not {state}')
+
+    def test_killed_and_resumed(self):
+        s = Server()
+        code, x, _ = s.call('POST', '/api/experiments', self.SPEC)
+        self.assertEqual((code, x['cells'], x['name']), (200, 6, 'What K is worth'))
+        id = x['id']
+        while s.call('GET', '/api/experiments/' + id)[1]['done'] < 1:
+            time.sleep(.02)
+        s.stop(signal.SIGKILL)
+        s = Server(data=s.data)
+        x = self.wait(s, id, 'done')
+        self.assertEqual((x['done'], x['failed'], len(x['results'])), (6, 0, 6))
+        for cell in x['results']:
+            self.assertEqual(cell['state'], 'done')
+            self.assertEqual(len(cell['result']['model']['sha256']), 64)
+            self.assertRegex(cell['code'], r'^0\.1\.0-[0-9a-f]{16}$')
+            self.assertIn('chance', cell['result']['baselines'])
+        # Nothing known: the language model is chance, exactly.
+        first = x['results'][0]['result']
+        self.assertEqual(x['results'][0]['settings']['k'], 0)
+        self.assertAlmostEqual(first['figures']['ndcg10']['mean'], first['baselines']['chance']['ndcg10']['mean'], 9)
+        code, text, headers = s.call('GET', f'/api/experiments/{id}?format=csv')
+        table = list(csv.DictReader(io.StringIO(text)))
+        self.assertEqual([r['k'] for r in table], ['0', '3', '5'] * 2)
+        self.assertEqual(float(table[0]['ndcg10_mean']), round(first['figures']['ndcg10']['mean'], 9))
+        self.assertIn('attachment', headers['Content-Disposition'])
+        # The same text again is the same experiment, and is not run again.
+        self.assertEqual(s.call('POST', '/api/experiments', self.SPEC)[1]['done'], 6)
+        self.assertEqual(len(s.call('GET', '/api/experiments')[1]['experiments']), 1)
+        self.assertEqual(s.call('DELETE', '/api/experiments/' + id)[1], {'deleted': id})
+        self.assertEqual(s.call('GET', '/api/experiments/' + id)[0], 404)
+        self.assertEqual(s.stop(), 0)
+
+    def test_refused(self):
+        s = Server()
+        for change, field in (({'protocol': 'luck'}, 'protocol'), ({'grid': {'k': [-1]}}, 'grid.k'),
+                              ({'grid': {'model': ['/etc/passwd']}}, 'grid.model'), ({'name': ''}, 'name'),
+                              ({'grid': {'k': list(range(50)), 'readout': ['item'] * 50}}, 'grid')):
+            code, x, _ = s.call('POST', '/api/experiments', {**self.SPEC, **change})
+            self.assertIn(code, (400, 413))
+            self.assertEqual(x['error']['field'], field)
+        self.assertEqual(s.call('POST', '/api/experiments', '[' * 5000)[0], 400)
+        self.assertEqual(s.call('GET', '/api/experiments')[1], {'experiments': []})
+        self.assertEqual(s.call('DELETE', '/api/experiments/x-1')[0], 404)
+        self.assertEqual(s.stop(), 0)
+
+    def test_people_first_and_stop(self):
+        s = Server()
+        code, x, _ = s.call('POST', '/api/experiments', {**self.SPEC, 'members': 12})
+        self.wait(s, x['id'], 'running')
+        code, r, _ = s.call('POST', '/api/rank', {'catalog': 'jobs', 'instruction': 'quiet work', 'top': 1})
+        self.assertEqual((code, len(r['items'])), (200, 1))
+        self.assertEqual(s.stop(), 0)
+
+
 class CommandLine(Case):
     def test_usage(self):
         for args in ((), ('fly',), ('serve', '--fly'), ('serve', '--port'), ('serve', '--port', '70000'),
@@ -917,8 +984,8 @@ class CommandLine(Case):
         r = cli('--help')
         self.assertEqual((r.returncode, r.stderr), (0, b''))
         commands = re.findall(r'^  ([a-z]+) .*', r.stdout.decode().split('Commands:')[1].split('\n\n')[0], re.M)
-        self.assertEqual(commands, ['serve', 'rank', 'import', 'eval', 'bench', 'model', 'setup', 'test'])
-        for command in commands[:6]:
+        self.assertEqual(commands, ['serve', 'rank', 'import', 'eval', 'experiment', 'bench', 'model', 'setup', 'test'])
+        for command in commands[:7]:
             text = cli(command, '--help').stdout.decode()
             for option in re.findall(r'^  --([a-z-]+) ', text, re.M):
                 if option != 'help':

@@ -1,0 +1,148 @@
+/* Experiments in the background. */
+#include "server/api/lab.h"
+
+#include "server/api/assets.h"
+#include "server/api/stack.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { WAIT_MS = 50, NICE = 10 };
+
+struct lab {
+    struct app *app;
+    struct experiment_host host;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t changed;
+    int stop, more, dropped;
+    struct lab_news news;
+};
+
+static int flag(struct lab *l, int *what) {
+    pthread_mutex_lock(&l->lock);
+    int yes = *what;
+    pthread_mutex_unlock(&l->lock);
+    return yes;
+}
+
+static int should_end(struct lab *l) {
+    return flag(l, &l->stop) || flag(l, &l->dropped) || atomic_load(&l->app->closing);
+}
+
+/* Before each case: people's rankings go first. */
+static int on_stop(void *arg) {
+    struct lab *l = arg;
+    while (!should_end(l) && atomic_load(&l->app->queued) > 0)
+        nanosleep(&(struct timespec){.tv_nsec = WAIT_MS * 1000000L}, NULL);
+    return should_end(l);
+}
+
+static void on_progress(void *arg, const char *protocol, int done, int total) {
+    struct lab *l = arg;
+    (void)protocol;
+    pthread_mutex_lock(&l->lock);
+    l->news.done = done;
+    l->news.total = total;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void on_cell(void *arg, const struct experiment_cell *cell, int finished) {
+    struct lab *l = arg;
+    pthread_mutex_lock(&l->lock);
+    l->news = (struct lab_news){.cell = cell->n};
+    if (!finished) (void)snprintf(l->news.id, sizeof l->news.id, "%s", cell->experiment);
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* Waits until there is something to run; 0 when the thread should end. */
+static int await(struct lab *l) {
+    pthread_mutex_lock(&l->lock);
+    while (!l->stop && !l->more) pthread_cond_wait(&l->changed, &l->lock);
+    int go = !l->stop;
+    l->more = l->dropped = 0;
+    pthread_mutex_unlock(&l->lock);
+    return go;
+}
+
+static void *lab_main(void *arg) {
+    struct lab *l = arg;
+    struct err e;
+    (void)setpriority(PRIO_PROCESS, 0, NICE); /* on Linux: this thread only */
+    while (await(l)) {
+        enum status st = experiment_run(&l->host, VIEW(""), &e);
+        pthread_mutex_lock(&l->lock);
+        l->news = (struct lab_news){.id = ""};
+        l->more |= l->dropped;
+        pthread_mutex_unlock(&l->lock);
+        if (st != ST_OK && st != ST_CANCELLED)
+            fprintf(stderr, "event=experiment level=error status=%s message=\"%s\"\n",
+                    status_name(st), e.text);
+    }
+    return NULL;
+}
+
+enum status lab_open(struct lab **out, struct app *app, const struct engine_config *engine,
+                     const char *models, const char *code, struct err *e) {
+    struct lab *l = mem_alloc(sizeof *l);
+    if (!l) return fail(e, ST_NO_MEMORY, "no memory for experiments");
+    memset(l, 0, sizeof *l);
+    l->app = app;
+    l->more = 1;
+    l->host = (struct experiment_host){.store = app->store,
+                                       .ranker = app->ranker,
+                                       .engine = *engine,
+                                       .models = models,
+                                       .base = {.command = "POST /api/experiments",
+                                                .code = code,
+                                                .asset = assets_find,
+                                                .arg = l,
+                                                .progress = on_progress,
+                                                .stop = on_stop},
+                                       .cell = on_cell,
+                                       .arg = l};
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->changed, NULL);
+    enum status st = stack_start(&l->thread, lab_main, l, e);
+    if (st == ST_OK) {
+        *out = l;
+        return ST_OK;
+    }
+    pthread_cond_destroy(&l->changed);
+    pthread_mutex_destroy(&l->lock);
+    mem_free(l);
+    return st;
+}
+
+void lab_close(struct lab *l) {
+    if (!l) return;
+    pthread_mutex_lock(&l->lock);
+    l->stop = 1;
+    pthread_cond_signal(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+    pthread_join(l->thread, NULL);
+    pthread_cond_destroy(&l->changed);
+    pthread_mutex_destroy(&l->lock);
+    mem_free(l);
+}
+
+void lab_wake(struct lab *l) {
+    pthread_mutex_lock(&l->lock);
+    l->more = 1;
+    pthread_cond_signal(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lab_drop(struct lab *l, struct view id) {
+    pthread_mutex_lock(&l->lock);
+    l->dropped |= view_eq_str(id, l->news.id);
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lab_news(struct lab *l, struct lab_news *out) {
+    pthread_mutex_lock(&l->lock);
+    *out = l->news;
+    pthread_mutex_unlock(&l->lock);
+}

@@ -1,0 +1,201 @@
+/* Running cells, one after the other. */
+#include "server/eval/experiment.h"
+
+#include "model/base/clock.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The model of the last cell, kept for the next one where that needs the same. */
+struct loaded {
+    char key[600]; /* file and precision; "": the host's own */
+    struct engine *engine;
+    struct ranker *ranker;
+};
+
+static void unload(struct loaded *m) {
+    if (m->ranker) ranker_close(m->ranker);
+    mem_free(m->ranker);
+    engine_close(m->engine);
+    *m = (struct loaded){.key = ""};
+}
+
+static enum status open_model(const struct experiment_host *h, const char *file,
+                              const char *precision, struct loaded *m, struct err *e) {
+    struct engine_config c = h->engine;
+    char path[1100];
+    int n = strchr(file, '/') || !file[0] || !h->models
+                ? snprintf(path, sizeof path, "%s",
+                           file[0]   ? file
+                           : c.model ? c.model
+                                     : "")
+                : snprintf(path, sizeof path, "%s/%s", h->models, file);
+    if (n < 0 || n >= (int)sizeof path) return fail(e, ST_INVALID, "a model's path is too long");
+    c.model = path;
+    c.precision = precision;
+    m->ranker = mem_alloc(sizeof *m->ranker);
+    if (!m->ranker) return fail(e, ST_NO_MEMORY, "no memory for a model");
+    enum status st = engine_open(&m->engine, &c, e);
+    if (st == ST_OK)
+        ranker_init(m->ranker, h->store, m->engine);
+    else {
+        mem_free(m->ranker);
+        m->ranker = NULL;
+    }
+    return st;
+}
+
+/* The host's own ranker where the cell asks for what is loaded, else one for its model. */
+static enum status ranker_for(const struct experiment_host *h, json_t *s, struct loaded *m,
+                              struct ranker **out, struct err *e) {
+    const char *file = json_string_value(json_object_get(s, "model")),
+               *precision = json_string_value(json_object_get(s, "precision"));
+    struct engine_info own;
+    char key[600];
+    engine_info(h->ranker->engine, &own);
+    *out = h->ranker;
+    if (!file[0] && (strcmp(precision, "auto") == 0 || strcmp(precision, own.precision) == 0))
+        return ST_OK;
+    (void)snprintf(key, sizeof key, "%.500s|%.20s", file, precision);
+    if (strcmp(m->key, key) != 0) {
+        unload(m);
+        TRY(open_model(h, file, precision, m, e));
+        memcpy(m->key, key, sizeof key);
+    }
+    *out = m->ranker;
+    return ST_OK;
+}
+
+static enum status configure(const struct experiment_host *h, json_t *s, struct eval_config *c,
+                             int *method, struct err *e) {
+    const char *catalog = json_string_value(json_object_get(s, "catalog")),
+               *split = json_string_value(json_object_get(s, "split")),
+               *surface = json_string_value(json_object_get(s, "surface")),
+               *policy = json_string_value(json_object_get(s, "history")),
+               *readout = json_string_value(json_object_get(s, "readout"));
+    json_t *seed = json_object_get(s, "seed");
+    *c = h->base;
+    c->catalog = view_of(catalog ? catalog : "movies");
+    c->test = split && strcmp(split, "test") == 0;
+    c->cases = (int)json_integer_value(json_object_get(s, "members"));
+    c->seed = seed ? (unsigned long long)json_integer_value(seed) : 1;
+    c->surface = view_of(surface);
+    c->n_k = 1;
+    c->k = (int)json_integer_value(json_object_get(s, "k"));
+    for (int i = 0; i < POLICIES; i++)
+        if (policy && strcmp(policy, policy_names[i]) == 0) c->policy = (enum policy)i;
+    *method = 0;
+    while (*method < METHOD_BASELINE && strcmp(readout, method_name(*method)) != 0) ++*method;
+    if (*method == METHOD_BASELINE)
+        return fail(e, ST_INVALID, "there is no readout %.40s", readout);
+    c->methods = METHOD_BIT(*method) | (METHOD_ALL & ~(METHOD_BIT(METHOD_BASELINE) - 1));
+    return ST_OK;
+}
+
+static json_t *figures(const struct sheet *s, int group, int method, double *tmp) {
+    json_t *out = json_object();
+    for (int k = 0; k < s->n_metrics; k++) {
+        struct interval i = sheet_cell(s, group, method, k, tmp);
+        if (i.n)
+            json_object_set_new(
+                out, s->metric[k].name,
+                json_pack("{s:f,s:f,s:f,s:i}", "mean", i.mean, "lo", i.lo, "hi", i.hi, "n", i.n));
+    }
+    return out;
+}
+
+/* The cell's figures: of its own readout, of each baseline, and what it cost. Cold start: negatives
+ * by popularity, and beside them the uniform ones. */
+static json_t *cell_json(const struct sheet *s, int method, double *tmp) {
+    int cold = strcmp(s->protocol, "coldstart") == 0, group = cold ? 0 : s->n_groups;
+    struct sheet_cost cost = sheet_cost(s, method);
+    json_t *others = json_object();
+    for (int m = METHOD_BASELINE; m < METHODS; m++) {
+        json_t *own = figures(s, group, m, tmp);
+        if (json_object_size(own))
+            json_object_set_new(others, s->method[m].name, own);
+        else
+            json_decref(own);
+    }
+    json_t *top =
+        json_pack("{s:i,s:o,s:o,s:{s:s,s:s,s:s,s:s}}", "cases", s->n, "figures",
+                  figures(s, group, method, tmp), "baselines", others, "model", "name", s->model,
+                  "sha256", s->model_sha256, "precision", s->precision, "backend", s->backend);
+    if (top && cold) json_object_set_new(top, "uniform", figures(s, 1, method, tmp));
+    if (top && cost.items) {
+        json_object_set_new(top, "ms_per_item", json_real(1e3 * cost.seconds / (double)cost.items));
+        json_object_set_new(top, "tokens_per_item",
+                            json_real((double)cost.tokens / (double)cost.items));
+    }
+    return top;
+}
+
+static enum status measure(const struct experiment_host *h, const struct experiment_cell *cell,
+                           struct loaded *m, struct arena *a, const char **result, struct err *e) {
+    json_t *s = json_loads(cell->settings, 0, NULL);
+    struct sheet *sheet = ARENA_NEW(a, struct sheet, 1);
+    struct eval_config c;
+    struct ranker *k = NULL;
+    int method = 0;
+    const char *name = json_string_value(json_object_get(s, "protocol"));
+    const struct eval_protocol *p = name ? eval_find(view_of(name)) : NULL;
+    enum status st = s && p ? ST_OK : fail(e, ST_CORRUPT, "the cell's settings cannot be read");
+    if (st == ST_OK && !sheet) st = fail(e, ST_NO_MEMORY, "no memory for a cell");
+    if (st == ST_OK) st = configure(h, s, &c, &method, e);
+    if (st == ST_OK) st = ranker_for(h, s, m, &k, e);
+    if (st == ST_OK) st = eval_part(p, k, h->store, &c, a, sheet, e);
+    json_decref(s);
+    TRY(st);
+    double *tmp = ARENA_NEW(a, double, 3 * (size_t)sheet->n + 1);
+    json_t *top = tmp ? cell_json(sheet, method, tmp) : NULL;
+    char *text = top ? json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    *result = text ? arena_copy(a, text, strlen(text)) : NULL;
+    free(text);
+    json_decref(top);
+    return *result ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a cell");
+}
+
+/* A cell that fails does not stop the others, unless nobody can go on. */
+static enum status run_cell(const struct experiment_host *h, struct experiment_cell *cell,
+                            struct loaded *m, struct arena *a, struct err *e) {
+    struct err why = {.line = 0};
+    double from = clock_s();
+    cell->result = cell->error = "";
+    cell->code = h->base.code;
+    enum status st = measure(h, cell, m, a, &cell->result, &why);
+    if (st == ST_CANCELLED || st == ST_DISK_FULL) {
+        *e = why;
+        return st;
+    }
+    cell->state = st == ST_OK ? "done" : "failed";
+    if (st != ST_OK) {
+        cell->error = arena_copy(a, why.text, strlen(why.text));
+        if (!cell->error) return fail(e, ST_NO_MEMORY, "no memory for a cell");
+    }
+    cell->seconds = clock_s() - from;
+    return store_experiment_finish(h->store, cell, e);
+}
+
+enum status experiment_run(const struct experiment_host *h, struct view id, struct err *e) {
+    struct loaded m = {.key = ""};
+    enum status st = ST_OK;
+    for (int there = 1; st == ST_OK && there;) {
+        struct experiment_cell cell;
+        struct arena a;
+        arena_init(&a, (size_t)1 << 30);
+        if (h->base.stop && h->base.stop(h->base.arg))
+            st = fail(e, ST_CANCELLED, "the experiment was stopped");
+        if (st == ST_OK) st = store_experiment_next(h->store, id, &a, &cell, &there, e);
+        if (st == ST_OK && there) {
+            if (h->cell) h->cell(h->arg, &cell, 0);
+            st = run_cell(h, &cell, &m, &a, e);
+            if (st == ST_OK && h->cell) h->cell(h->arg, &cell, 1);
+        }
+        arena_free(&a);
+    }
+    unload(&m);
+    return st;
+}
