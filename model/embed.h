@@ -1,0 +1,38 @@
+/* Texts to vectors: the second door through which the server enters the model layer. One encoder
+ * and one thread that computes; texts of one call are packed into batches without padding, and a
+ * text's vector is bit for bit the same alone or among others, in any order. */
+#ifndef MODEL_EMBED_H
+#define MODEL_EMBED_H
+
+#include "model/base/arena.h"
+#include "model/base/view.h"
+
+struct embedder;
+
+enum { EMBED_TOKENS = 256 }; /* of a text; what follows is left out, as the model's authors do */
+
+struct embedder_info {
+    const char *name;   /* the folder's last part */
+    const char *sha256; /* of the weights, hexadecimal: what vectors are kept under */
+    int dim, vocab, threads;
+    long long parameters;
+};
+
+/* folder holds model.safetensors, config.json and vocab.txt. threads 0 = all cores. On failure
+ * nothing is owned: ST_NOT_FOUND, ST_CORRUPT, ST_UNSUPPORTED, ST_NO_MEMORY. */
+enum status embedder_open(struct embedder **out, const char *folder, int threads,
+                          struct err *e) MUST_CHECK;
+/* Waits for callers to leave. NULL is fine. */
+void embedder_close(struct embedder *em);
+
+void embedder_info(const struct embedder *em, struct embedder_info *out); /* borrowed until close */
+/* Texts embedded since the start. */
+long long embedder_texts(struct embedder *em);
+
+/* Writes the vectors of n texts, each of length 1, to out (n, dim). Any thread; calls wait for each
+ * other. progress, which may be NULL, is called on the caller's thread after each batch; when it
+ * answers non-zero the call ends with ST_CANCELLED. */
+enum status embedder_run(struct embedder *em, const struct view *text, int n, float *out, void *arg,
+                         int (*progress)(void *arg, int done, int total), struct err *e) MUST_CHECK;
+
+#endif
