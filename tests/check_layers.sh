@@ -16,7 +16,7 @@ deny model pcre2 '^model/tok_split\.c:'
 deny model openssl '^model/hash\.c:'
 deny model jansson '^model/safetensors\.c:'
 deny server "kernels/|$gpu|$cpu|pcre2|openssl"
-deny server 'model/' '"model/(engine\.h|base/)'
+deny server 'model/' '"model/(engine\.h|embed\.h|base/)'
 deny server civetweb '^server/http/(http|sse|gone)\.c:'
 deny server 'lapacke|cblas' '^server/baselines/ease_matrix\.c:'
 deny server sqlite3 '^server/store/'
