@@ -2,6 +2,8 @@
 #include "server/api/app.h"
 #include "server/api/out.h"
 
+#include "model/embed.h"
+
 enum status api_model_get(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct engine_info m;
@@ -90,7 +92,12 @@ enum status api_health_metrics(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct engine_cache c = {0};
     struct buf b;
-    if (atomic_load(&app->ready)) engine_cache_stats(app->ranker->engine, &c);
+    long long vectors = 0, embedded = 0;
+    if (atomic_load(&app->ready)) {
+        engine_cache_stats(app->ranker->engine, &c);
+        TRY(store_vectors_count(app->store, &vectors, e));
+        if (app->ranker->embedder) embedded = embedder_texts(app->ranker->embedder);
+    }
     const struct metric m[] = {
         {"ready", "gauge", "1 when a ranking can be served.", atomic_load(&app->ready)},
         {"queue_length", "gauge", "Rankings waiting or running.", atomic_load(&app->queued)},
@@ -108,6 +115,8 @@ enum status api_health_metrics(struct req *r, struct err *e) {
         {"cache_hits_total", "counter", "Spans found in the cache.", c.hits},
         {"cache_misses_total", "counter", "Spans looked for and not found.", c.misses},
         {"cache_evicted_total", "counter", "Spans given up for newer ones.", c.evicted},
+        {"vectors", "gauge", "Vectors of items kept for the embedding baseline.", vectors},
+        {"texts_embedded_total", "counter", "Texts turned into vectors.", embedded},
     };
     buf_init(&b, 64 << 10);
     http_metrics(app, &b);

@@ -12,6 +12,7 @@
     X(BM25, bm25)             \
     X(ITEM_KNN, item_knn)     \
     X(EASE, ease)             \
+    X(EMBEDDING, embedding)   \
     X(RANDOM, random)
 
 #define BASELINE_CONSTANT(constant, name) BASELINE_##constant,

@@ -6,11 +6,13 @@
 
 #include "model/base/clock.h"
 #include "model/base/file.h"
+#include "model/embed.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+static const char default_encoder[] = "/models/all-minilm-l6-v2";
 static const char default_model[] = "/models/smollm2-135m-instruct-q4_1.gguf";
 
 enum status desk_open_store(struct desk *d, const struct options *o, struct err *e) {
@@ -128,6 +130,34 @@ enum status desk_code(struct arena *a, const char **out, struct err *e) {
     return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
 }
 
+/* --- the embedding model --- */
+
+static void on_embedding(void *arg, int done, int total) {
+    (void)arg;
+    fprintf(stderr, "Embedding items: %d of %d\n", done, total);
+}
+
+static enum status load_encoder(struct desk *d, const struct options *o, struct err *e) {
+    char folder[OPTIONS_PATH];
+    double from = clock_s();
+    TRY(options_cache(o, default_encoder, folder, e));
+    if (access(folder, R_OK) != 0) {
+        fprintf(stderr, "There is no embedding model in %s (run ./taproom setup)\n", folder);
+        return ST_OK;
+    }
+    enum status st = embedder_open(&d->embedder, folder, (int)o->threads, e);
+    if (st != ST_OK) {
+        struct err why = *e;
+        (void)fail(e, st, "the embedding model cannot be loaded: %s", why.text);
+        err_hint(e, "remove %.120s and run ./taproom setup", folder);
+        return st;
+    }
+    d->ranker.embedder = d->embedder;
+    d->ranker.embedding = on_embedding;
+    fprintf(stderr, "Embedding model all-minilm-l6-v2 loaded, %.1f s\n", clock_s() - from);
+    return ST_OK;
+}
+
 enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
                             struct err *e) {
     const char *file = d->model;
@@ -151,12 +181,14 @@ enum status desk_load_model(struct desk *d, const struct options *o, const char 
     if (d->store) {
         ranker_init(&d->ranker, d->store, d->engine);
         d->has_ranker = 1;
+        return load_encoder(d, o, e);
     }
     return ST_OK;
 }
 
 void desk_close(struct desk *d) {
     engine_close(d->engine);
+    embedder_close(d->embedder);
     if (d->has_ranker) ranker_close(&d->ranker);
     store_close(d->store);
 }

@@ -8,6 +8,7 @@
 struct desk {
     struct store *store;
     struct engine *engine;
+    struct embedder *embedder; /* NULL when its files are not there */
     struct ranker ranker; /* when both are open */
     int has_ranker;
     char model[OPTIONS_PATH]; /* the file that was loaded */
@@ -17,8 +18,8 @@ struct desk {
 enum status desk_open_store(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
 /* Imports the catalogues that come with the program and are missing; says so on stderr. */
 enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
-/* Loads the model (path NULL: --model or the default); says so on stderr. Opens the ranker when the
- * store is open. */
+/* Loads the model (path NULL: --model or the default); says so on stderr. When the store is open,
+ * opens the ranker and, where it is there, the embedding model. */
 enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
                             struct err *e) MUST_CHECK;
 /* How the options ask for models to be opened; model is --model or NULL. */

@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 
+struct embedder;
+
 enum { SAMPLE = 32, SPREADS = 1024, PRIORS = 1 << 17 };
 
 /* Mean and standard deviation of a readout over the catalogue's fixed sample. */
@@ -29,6 +31,9 @@ struct prior {
 struct ranker {
     struct store *store;
     struct engine *engine;
+    struct embedder *embedder; /* NULL where there is none; set by whoever opened it */
+    void *embedding_arg;
+    void (*embedding)(void *arg, int done, int total); /* many items are embedded; may be NULL */
     struct learner learner;
     pthread_mutex_t lock; /* guards what follows: tables by hash, where a newer entry takes an older
                              one's place */

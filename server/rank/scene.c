@@ -3,6 +3,7 @@
 
 #include "model/base/buf.h"
 #include "model/base/clock.h"
+#include "server/baselines/embedding.h"
 #include "server/rank/history.h"
 #include "server/rank/keyed.h"
 #include "server/store/preference.h"
@@ -130,6 +131,31 @@ static enum status add_bm25(struct scene *s, int count, struct err *e) {
     return ST_OK;
 }
 
+/* The nearest of the whole catalogue to the wish and to what was liked. */
+static enum status add_nearest(struct scene *s, int count, struct err *e) {
+    size_t n = (size_t)s->n_all;
+    const struct item **item = ARENA_NEW(s->a, const struct item *, n);
+    struct view *text = ARENA_NEW(s->a, struct view, n);
+    struct keyed *k = ARENA_NEW(s->a, struct keyed, n);
+    double *score = ARENA_NEW(s->a, double, n);
+    const char *why;
+    if (!item || !text || !k || !score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < s->n_all; i++) {
+        item[i] = &s->all[i];
+        TRY(surface_render(s->surface.item, item[i], s->a, &text[i], e));
+    }
+    TRY(embedding_score(s, item, text, s->n_all, score, &why, e));
+    if (why) {
+        (void)fail(e, ST_INVALID, "items cannot be retrieved by embedding: %s", why);
+        err_field(e, "candidates.retrieve");
+        return ST_INVALID;
+    }
+    for (int i = 0; i < s->n_all; i++) k[i] = (struct keyed){score[i], i};
+    qsort(k, n, sizeof *k, keyed_down);
+    for (int i = 0; i < s->n_all && s->n_pool < count; i++) add_candidate(s, &s->all[k[i].at]);
+    return ST_OK;
+}
+
 /* `count` items of the catalogue in its order, from the offset on, less those that the history and
  * the examples hold: pages by catalogue place meet every item once. */
 static enum status add_page(struct scene *s, int count, struct err *e) {
@@ -147,6 +173,7 @@ static enum status retrieve(struct scene *s, struct err *e) {
     switch (r->retrieve) {
     case RETRIEVE_BM25: return add_bm25(s, r->count, e);
     case RETRIEVE_POPULARITY: return add_by_key(s, 0, r->count, e);
+    case RETRIEVE_EMBEDDING: return add_nearest(s, r->count, e);
     case RETRIEVE_RANDOM: return add_by_key(s, 1, r->count, e);
     case RETRIEVE_ALL: return add_page(s, r->has_count ? r->count : RANK_ITEMS_MAX, e);
     default: /* half by the wish's words, the rest by popularity */

@@ -50,6 +50,10 @@ static const char *const steps[] = {
     " active INTEGER NOT NULL, position INTEGER NOT NULL, created INTEGER NOT NULL,"
     " expires INTEGER);"
     "CREATE INDEX preference_catalog ON preference(catalog);",
+    /* Vectors of items: the model that made them, by its hash, and the hash of the text. */
+    "CREATE TABLE vector(item INTEGER NOT NULL REFERENCES item(row) ON DELETE CASCADE,"
+    " model TEXT NOT NULL, text INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(item, model))"
+    " WITHOUT ROWID;",
 };
 
 static enum status number(struct db *d, const char *sql, long long *out, struct err *e) {

@@ -175,5 +175,15 @@ enum status store_experiment_delete(struct store *s, struct view id, struct err 
 
 /* --- one vector per item and model, for the embedding baseline
  * ----------------------------------------------------------- */
+/* item[i]'s vector under a model (a name that changes with its weights), of dim floats, to row i of
+ * out (n, dim), where one is kept that was made from a text of this hash: has[i] tells. */
+enum status store_vectors_find(struct store *s, struct view model, const struct item *const *item,
+                               const long long *text, int n, int dim, float *out,
+                               unsigned char *has, struct err *e) MUST_CHECK;
+/* Keeps vec (n, dim); an item's older vector under the model goes, and all go with their item. */
+enum status store_vectors_keep(struct store *s, struct view model, const struct item *const *item,
+                               const long long *text, int n, int dim, const float *vec,
+                               struct err *e) MUST_CHECK;
+enum status store_vectors_count(struct store *s, long long *n, struct err *e) MUST_CHECK;
 
 #endif

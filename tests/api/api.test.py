@@ -1411,6 +1411,50 @@ class Dumps(Case):
             self.assertEqual(cli(*args, '--data', b).returncode, 2)
 
 
+class Embedding(Case):
+    """With an embedding model of random weights: the baseline, retrieval by it, what is kept and counted."""
+
+    def test_embedding(self):
+        cache = folder('cache')
+        os.mkdir(cache + '/models')
+        os.symlink(ROOT / 'fixtures/embedding/tiny', cache + '/models/all-minilm-l6-v2')
+        s = Server('--cache', cache)
+
+        def number(name):
+            return int(re.search(rf'^taproom_{name} (\d+)$', s.call('GET', '/metrics')[1], re.M)[1])
+        request = {'catalog': 'jobs', 'instruction': 'the quiet sea, no grief', 'readout': 'item',
+                   'baselines': ['embedding'], 'candidates': [f'j{k:03}' for k in range(1, 9)]}
+        code, r, _ = s.call('POST', '/api/rank', request)
+        self.assertEqual(code, 200, r)
+        scores = [i['baselines']['embedding']['score'] for i in r['items']]
+        self.assertEqual(len(set(scores)), 8)
+        order = sorted(r['items'], key=lambda i: -i['baselines']['embedding']['score'])
+        self.assertEqual([i['baselines']['embedding']['rank'] for i in order], list(range(1, 9)))
+        self.assertEqual(number('vectors'), 8)
+        embedded = number('texts_embedded_total')
+        self.assertGreaterEqual(embedded, 10)
+        # The same items again: only the wish's clauses are embedded.
+        again = s.call('POST', '/api/rank', {**request, 'candidates': request['candidates'][::-1]})[1]
+        self.assertEqual({i['item']: i['baselines'] for i in again['items']}, {i['item']: i['baselines'] for i in r['items']})
+        self.assertEqual(number('vectors'), 8)
+        self.assertLess(number('texts_embedded_total') - embedded, 8)
+        # The nearest of the whole catalogue.
+        code, near, _ = s.call('POST', '/api/rank', {**request, 'candidates': {'retrieve': 'embedding', 'count': 5}})
+        self.assertEqual((code, len(near['items'])), (200, 5), near)
+        self.assertGreater(number('vectors'), 200)
+        self.assertLessEqual(max(scores), max(i['baselines']['embedding']['score'] for i in near['items']) + 1e-9)
+        code, r, _ = s.call('POST', '/api/rank', {**request, 'instruction': '', 'candidates': {'retrieve': 'embedding'}})
+        self.assertEqual((code, r['error']['field']), (422, 'candidates.retrieve'))
+        self.assertEqual(s.stop(), 0)
+        # A broken model is named, and what to do.
+        os.unlink(cache + '/models/all-minilm-l6-v2')
+        os.mkdir(cache + '/models/all-minilm-l6-v2')
+        r = cli('rank', '--catalog', 'jobs', '--instruction', 'x', '--model', TINY, '--cache', cache, '--data', folder('data'))
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(b'the embedding model cannot be loaded', r.stderr)
+        self.assertIn(b'./taproom setup', r.stderr)
+
+
 class RealModel(Case):
     """With the default model, where it was fetched."""
 

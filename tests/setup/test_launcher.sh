@@ -40,13 +40,16 @@ PY
 }
 wheel toyweights toy/w.gguf 5000
 wheel toymovies toy/m.inter 3000
+wheel toyencoder toy/e.txt 2000
 wheel big toy/w.gguf 8000000
 hash_of() { sha256sum "$1" | cut -d' ' -f1; }
 inner_hash() { "$real_python" -m zipfile -e "$1" "$work/out" && hash_of "$work/out/$2" && rm -rf "$work/out"; }
 W=$(hash_of "$work/wheels/toyweights-1.0-py3-none-any.whl")
 M=$(hash_of "$work/wheels/toymovies-1.0-py3-none-any.whl")
+E=$(hash_of "$work/wheels/toyencoder-1.0-py3-none-any.whl")
 WI=$(inner_hash "$work/wheels/toyweights-1.0-py3-none-any.whl" toy/w.gguf)
 MI=$(inner_hash "$work/wheels/toymovies-1.0-py3-none-any.whl" toy/m.inter)
+EI=$(inner_hash "$work/wheels/toyencoder-1.0-py3-none-any.whl" toy/e.txt)
 BIG=$(hash_of "$work/wheels/big-1.0-py3-none-any.whl")
 
 # A folder with the tools that the launcher may use on a bare machine; no apt-get, no sudo, no pip, no npm.
@@ -93,8 +96,8 @@ run() {
   TAPROOM_CACHE=$cache "${before[@]}" bash -c "
     source '$launcher'
     ROOT='$work/source'
-    WHEEL=([weights]='toyweights==1.0 $W 1000' [movies]='toymovies==1.0 $M 1000')
-    MEMBERS=('weights toy/w.gguf models/w.gguf $WI' 'movies toy/m.inter data/m.inter $MI')
+    WHEEL=([weights]='toyweights==1.0 $W 1000' [movies]='toymovies==1.0 $M 1000' [encoder]='toyencoder==1.0 $E 1000')
+    MEMBERS=('weights toy/w.gguf models/w.gguf $WI' 'movies toy/m.inter data/m.inter $MI' 'encoder toy/e.txt models/e/e.txt $EI')
     BUILD_PACKAGES=()
     $setup
     main \"\$@\"" launcher "$@" >"$dir/out" 2>"$dir/err" || status=$?
@@ -116,11 +119,11 @@ calls() { [ "$(grep -cE -- "$1" "$dir/calls")" = "$2" ] || bad "calls of $1: $(g
 downloads='^python3 -m pip download'
 nothing_left() {
   local left
-  left=$(find "$cache" \( -name 'tmp.*' -o -name '*.whl' -o -name 'w.gguf' -o -name 'm.inter' -o -path '*/stamps/*' \) 2>/dev/null)
+  left=$(find "$cache" \( -name 'tmp.*' -o -name '*.whl' -o -name 'w.gguf' -o -name 'm.inter' -o -name 'e.txt' -o -path '*/stamps/*' \) 2>/dev/null)
   [ -z "$left" ] || bad "left behind: $left"
 }
 complete() {
-  [ "$(hash_of "$cache/models/w.gguf")$(hash_of "$cache/data/m.inter")" = "$WI$MI" ] || bad "the cache is not complete"
+  [ "$(hash_of "$cache/models/w.gguf")$(hash_of "$cache/data/m.inter")$(hash_of "$cache/models/e/e.txt")" = "$WI$MI$EI" ] || bad "the cache is not complete"
   [ -z "$(find "$cache" -name 'tmp.*')" ] || bad "a temporary folder is left"
 }
 
@@ -129,7 +132,7 @@ case_first_and_second_run() {
   run serve --port 1 'two words'
   status_is 0
   complete
-  calls "$downloads" 2
+  calls "$downloads" 3
   calls inherits 0
   grep -qxF "cache=$cache [serve] [--port] [1] [two words]" "$dir/out" || bad "stdout or arguments"
   says "research use"
@@ -154,9 +157,9 @@ case_only_what_the_command_needs() {
   run bench
   calls "$downloads" 1
   run serve --model other.gguf
-  calls "$downloads" 2
+  calls "$downloads" 3
   run serve --help
-  calls "$downloads" 2
+  calls "$downloads" 3
   complete
 }
 
@@ -187,11 +190,13 @@ case_damaged_cache() {
 }
 
 case_files_put_by_hand() {
-  mkdir -p "$cache/models" "$cache/data"
+  mkdir -p "$cache/models/e" "$cache/data"
   "$real_python" -m zipfile -e "$work/wheels/toyweights-1.0-py3-none-any.whl" "$dir/x"
   "$real_python" -m zipfile -e "$work/wheels/toymovies-1.0-py3-none-any.whl" "$dir/x"
   cp "$dir/x/toy/w.gguf" "$cache/models/"
   cp "$dir/x/toy/m.inter" "$cache/data/"
+  "$real_python" -m zipfile -e "$work/wheels/toyencoder-1.0-py3-none-any.whl" "$dir/x"
+  cp "$dir/x/toy/e.txt" "$cache/models/e/"
   run setup
   status_is 0
   calls "$downloads" 0
@@ -287,7 +292,7 @@ case_two_at_once() {
   wait
   dir=$first
   status_is 0
-  calls "$downloads" 2
+  calls "$downloads" 3
   complete
 }
 
@@ -366,7 +371,7 @@ case_no_apt_get() {
   rm "$dir/bin/python3"
   run serve
   status_is 1
-  says "there is no apt-get here: toy-dev python3-pip" "toyweights==1.0" "toymovies==1.0" "$cache/data/m.inter"
+  says "there is no apt-get here: toy-dev python3-pip" "toyweights==1.0" "toymovies==1.0" "$cache/data/m.inter" "toyencoder==1.0" "$cache/models/e/e.txt"
 }
 
 case_no_apt_get_but_all_is_there() {

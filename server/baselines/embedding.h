@@ -1,0 +1,13 @@
+/* Nearness in meaning to the wish's clauses and to what was liked, by an embedding model. */
+#ifndef BASELINES_EMBEDDING_H
+#define BASELINES_EMBEDDING_H
+
+#include "server/rank/scene.h"
+
+/* Fills score (n) of any items of the catalogue with these texts; *why is the reason when there is
+ * nothing to go by, else NULL. */
+enum status embedding_score(struct scene *s, const struct item *const *item,
+                            const struct view *text, int n, double *score, const char **why,
+                            struct err *e) MUST_CHECK;
+
+#endif

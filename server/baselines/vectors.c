@@ -1,0 +1,72 @@
+/* Making and keeping items' vectors, some hundreds at a time, so that what was made stays when the
+ * rest fails. */
+#include "server/baselines/vectors.h"
+
+#include "model/embed.h"
+#include "model/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 256 };
+
+static long long text_hash(struct view text) {
+    char hex[65];
+    engine_sha256(text.p, text.n, hex);
+    hex[16] = 0;
+    return (long long)strtoull(hex, NULL, 16);
+}
+
+/* What one call works on. */
+struct making {
+    struct ranker *k;
+    struct embedder_info info;
+    const struct item **item; /* those without a vector */
+    struct view *text;
+    long long *hash;
+    int *at;    /* their places in out */
+    float *vec; /* (PIECE, dim) */
+    int n;
+};
+
+static enum status make(const struct making *m, float *out, struct err *e) {
+    size_t dim = (size_t)m->info.dim;
+    for (int from = 0; from < m->n; from += PIECE) {
+        int n = m->n - from < PIECE ? m->n - from : PIECE;
+        TRY(embedder_run(m->k->embedder, m->text + from, n, m->vec, NULL, NULL, e));
+        TRY(store_vectors_keep(m->k->store, view_of(m->info.sha256), m->item + from, m->hash + from,
+                               n, m->info.dim, m->vec, e));
+        for (int i = 0; i < n; i++)
+            memcpy(out + (size_t)m->at[from + i] * dim, m->vec + (size_t)i * dim,
+                   dim * sizeof *out);
+        if (m->k->embedding && m->n > PIECE) m->k->embedding(m->k->embedding_arg, from + n, m->n);
+    }
+    return ST_OK;
+}
+
+enum status vectors_items(struct ranker *k, struct arena *a, const struct item *const *item,
+                          const struct view *text, int n, float *out, struct err *e) {
+    size_t room = (size_t)n;
+    struct making m = {.k = k};
+    embedder_info(k->embedder, &m.info);
+    long long *hash = ARENA_NEW(a, long long, room);
+    unsigned char *has = ARENA_NEW(a, unsigned char, room);
+    m.item = ARENA_NEW(a, const struct item *, room);
+    m.text = ARENA_NEW(a, struct view, room);
+    m.hash = ARENA_NEW(a, long long, room);
+    m.at = ARENA_NEW(a, int, room);
+    m.vec = ARENA_NEW(a, float, (size_t)PIECE *(size_t)m.info.dim);
+    if (!hash || !has || !m.item || !m.text || !m.hash || !m.at || !m.vec)
+        return fail(e, ST_NO_MEMORY, "no memory for vectors");
+    for (int i = 0; i < n; i++) hash[i] = text_hash(text[i]);
+    TRY(store_vectors_find(k->store, view_of(m.info.sha256), item, hash, n, m.info.dim, out, has,
+                           e));
+    for (int i = 0; i < n; i++) {
+        if (has[i]) continue;
+        m.item[m.n] = item[i];
+        m.text[m.n] = text[i];
+        m.hash[m.n] = hash[i];
+        m.at[m.n++] = i;
+    }
+    return make(&m, out, e);
+}
