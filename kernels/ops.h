@@ -47,6 +47,7 @@ struct attn_shape {
     int rope_neox;     /* 0: pairs (2i, 2i+1); 1: pairs (i, i + head_dim/2) */
     const float *rope; /* (positions, head_dim/2, 2): cos, sin */
     int positions;
+    int window; /* > 0: a row at position p sees the positions from p - window + 1 on; 0: all */
 };
 
 /* One node's span as a run of rows in a chunk sees it. */
@@ -104,6 +105,20 @@ struct ops {
     void (*rmsnorm)(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
                     float eps, int f32);
 
+    /* x (rows, n) += y / sqrt(mean(y^2) + eps) * w (n). y may be overwritten. */
+    void (*norm_add)(struct ops *o, float *x, float *y, const float *w, int rows, int n, float eps);
+
+    /* x (rows, n) *= f. */
+    void (*scale)(struct ops *o, float *x, int rows, int n, float f);
+
+    /* y (rows, n) += b (n). */
+    void (*add_bias)(struct ops *o, float *y, const float *b, int rows, int n);
+
+    /* qkv (rows, (heads + 2 kv_heads) head_dim): every query head and key head in place as rmsnorm
+     * over its head_dim values, with weights q and k (head_dim). */
+    void (*head_norm)(struct ops *o, float *qkv, const struct attn_shape *s, const float *q,
+                      const float *k, int rows, float eps);
+
     /* y (rows, n) = x (rows, k) w^T, or += when add is set. */
     enum status (*matmul)(struct ops *o, float *y, const void *x, const struct mat *w, int rows,
                           int add, struct err *e);
@@ -123,6 +138,9 @@ struct ops {
 
     /* y (rows, n), act_size elements = silu(gu[:, :n]) * gu[:, n:]. */
     void (*swiglu)(struct ops *o, void *y, const float *gu, int rows, int n);
+
+    /* The same with GELU in its tanh form (Hendrycks and Gimpel, 1606.08415) in silu's place. */
+    void (*geglu)(struct ops *o, void *y, const float *gu, int rows, int n);
 
     /* For each row of x (rows, k), f32: lse = log sum exp over all logits, and the logits of the
      * ids pick[off[r] .. off[r+1]) into picked at the same places. All of it is host memory, x with

@@ -91,6 +91,33 @@ static void ref_rmsnorm(struct ops *o, void *y, const float *x, const float *w, 
     }
 }
 
+static void ref_norm_add(struct ops *o, float *x, float *y, const float *w, int rows, int n,
+                         float eps) {
+    ref_rmsnorm(o, y, y, w, rows, n, eps, 1);
+    for (size_t i = 0; i < (size_t)rows * (size_t)n; i++) x[i] += y[i];
+}
+
+static void ref_scale(struct ops *o, float *x, int rows, int n, float f) {
+    (void)o;
+    for (size_t i = 0; i < (size_t)rows * (size_t)n; i++) x[i] *= f;
+}
+
+static void ref_add_bias(struct ops *o, float *y, const float *b, int rows, int n) {
+    (void)o;
+    for (int r = 0; r < rows; r++, y += n)
+        for (int i = 0; i < n; i++) y[i] += b[i];
+}
+
+static void ref_head_norm(struct ops *o, float *qkv, const struct attn_shape *s, const float *q,
+                          const float *k, int rows, float eps) {
+    int heads = s->heads + 2 * s->kv_heads, hd = s->head_dim;
+    for (int r = 0; r < rows; r++)
+        for (int h = 0; h < s->heads + s->kv_heads; h++) {
+            float *v = qkv + ((size_t)r * (size_t)heads + (size_t)h) * (size_t)hd;
+            ref_rmsnorm(o, v, v, h < s->heads ? q : k, 1, hd, eps, 1);
+        }
+}
+
 static double dot(const float *a, const float *b, int n) {
     double s = 0;
     for (int i = 0; i < n; i++) s += (double)a[i] * b[i];
@@ -168,7 +195,8 @@ static void attend(struct ops *o, float *out, const float *q, const struct attn_
             if (row < v->row0 || row >= v->row1) continue;
             int n = v->first < 0 ? v->len : v->first + (row - v->row0) + 1;
             const float *k = layer_kv(o, s, v, layer) + at, *val = k + (size_t)v->cap * width;
-            for (int j = 0; j < n; j++) {
+            int low = s->window ? c->pos[row] - s->window + 1 - v->pos : 0;
+            for (int j = low > 0 ? low : 0; j < n; j++) {
                 double x = dot(q, k + (size_t)j * width, s->head_dim);
                 if (pass == 0) {
                     max = fmax(max, x);
@@ -199,6 +227,16 @@ static void ref_swiglu(struct ops *o, void *y, const float *gu, int rows, int n)
     float *out = y;
     for (int r = 0; r < rows; r++, gu += 2 * n, out += n)
         for (int i = 0; i < n; i++) out[i] = (float)(gu[i] / (1 + exp(-(double)gu[i])) * gu[n + i]);
+}
+
+static void ref_geglu(struct ops *o, void *y, const float *gu, int rows, int n) {
+    (void)o;
+    float *out = y;
+    for (int r = 0; r < rows; r++, gu += 2 * n, out += n)
+        for (int i = 0; i < n; i++) {
+            double g = gu[i], z = sqrt(8 / acos(-1.0)) / 2 * (g + 0.044715 * g * g * g);
+            out[i] = (float)(g * (1 + tanh(z)) / 2 * gu[n + i]);
+        }
 }
 
 static enum status ref_head(struct ops *o, float *lse, float *picked, const float *x,
@@ -237,11 +275,16 @@ enum status ops_ref_open(struct ops **out, struct err *e) {
         .mat_close = ref_mat_close,
         .embed = ref_embed,
         .rmsnorm = ref_rmsnorm,
+        .norm_add = ref_norm_add,
+        .scale = ref_scale,
+        .add_bias = ref_add_bias,
+        .head_norm = ref_head_norm,
         .matmul = ref_matmul,
         .kv_bytes = ref_kv_bytes,
         .rope_store = ref_rope_store,
         .attention = ref_attention,
         .swiglu = ref_swiglu,
+        .geglu = ref_geglu,
         .head = ref_head,
     };
     struct ops *o = mem_alloc(sizeof *o);

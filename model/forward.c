@@ -20,7 +20,10 @@ enum status work_open(struct work *w, struct model *m, int rows_max, struct err 
     w->h = o->alloc(o, rows * (size_t)m->dim * act);
     w->att = o->alloc(o, rows * (size_t)(m->attn.heads * m->attn.head_dim) * act);
     w->act = o->alloc(o, rows * (size_t)m->ffn * act);
-    if (w->x && w->x_out && w->qkv && w->gate_up && w->h && w->att && w->act) return ST_OK;
+    int post = (m->has & FAMILY_POST_NORM) != 0;
+    if (post) w->post = o->alloc(o, rows * (size_t)m->dim * 4);
+    if (w->x && w->x_out && w->qkv && w->gate_up && w->h && w->att && w->act && (w->post || !post))
+        return ST_OK;
     work_close(w);
     return fail(e, ST_NO_MEMORY, "no memory for the activations of %d rows", rows_max);
 }
@@ -28,9 +31,36 @@ enum status work_open(struct work *w, struct model *m, int rows_max, struct err 
 void work_close(struct work *w) {
     if (!w->m) return;
     struct ops *o = w->m->ops;
-    void *all[] = {w->x, w->x_out, w->qkv, w->gate_up, w->h, w->att, w->act};
+    void *all[] = {w->x, w->x_out, w->qkv, w->gate_up, w->h, w->att, w->act, w->post};
     for (size_t i = 0; i < COUNT(all); i++) o->release(o, all[i]);
     *w = (struct work){0};
+}
+
+static const struct attn_shape *shape_of(const struct model *m, int l) {
+    return m->layer[l].windowed ? &m->windowed : &m->attn;
+}
+
+/* The residual stream takes a product: x += in w^T, or its norm where the family has one there. */
+static enum status add_product(struct work *w, const void *in, const struct mat *mat,
+                               const float *norm, int rows, struct err *e) {
+    struct ops *o = w->m->ops;
+    if (!norm) return o->matmul(o, w->x, in, mat, rows, 1, e);
+    TRY(o->matmul(o, w->post, in, mat, rows, 0, e));
+    o->norm_add(o, w->x, w->post, norm, rows, w->m->dim, w->m->eps);
+    return ST_OK;
+}
+
+/* Queries, keys and values of the rows of c; keys and values are stored. */
+static enum status before_attention(struct work *w, const struct chunk *c, int l, struct err *e) {
+    struct model *m = w->m;
+    struct ops *o = m->ops;
+    struct layer *y = &m->layer[l];
+    o->rmsnorm(o, w->h, w->x, y->attn_norm, c->rows, m->dim, m->eps, 0);
+    TRY(o->matmul(o, w->qkv, w->h, y->qkv, c->rows, 0, e));
+    if (y->qkv_bias) o->add_bias(o, w->qkv, y->qkv_bias, c->rows, qkv_width(m));
+    if (y->q_norm) o->head_norm(o, w->qkv, &m->attn, y->q_norm, y->k_norm, c->rows, m->eps);
+    o->rope_store(o, w->qkv, shape_of(m, l), c, l);
+    return ST_OK;
 }
 
 /* Attention output and feed-forward of one layer on the rows of c; w->qkv holds their queries. */
@@ -38,12 +68,12 @@ static enum status after_qkv(struct work *w, const struct chunk *c, int l, struc
     struct model *m = w->m;
     struct ops *o = m->ops;
     struct layer *y = &m->layer[l];
-    TRY(o->attention(o, w->att, w->qkv, &m->attn, c, l, e));
-    TRY(o->matmul(o, w->x, w->att, y->out, c->rows, 1, e));
+    TRY(o->attention(o, w->att, w->qkv, shape_of(m, l), c, l, e));
+    TRY(add_product(w, w->att, y->out, y->attn_post, c->rows, e));
     o->rmsnorm(o, w->h, w->x, y->ffn_norm, c->rows, m->dim, m->eps, 0);
     TRY(o->matmul(o, w->gate_up, w->h, y->gate_up, c->rows, 0, e));
-    o->swiglu(o, w->act, w->gate_up, c->rows, m->ffn);
-    return o->matmul(o, w->x, w->act, y->down, c->rows, 1, e);
+    (m->has & FAMILY_GEGLU ? o->geglu : o->swiglu)(o, w->act, w->gate_up, c->rows, m->ffn);
+    return add_product(w, w->act, y->down, y->ffn_post, c->rows, e);
 }
 
 enum status model_forward(struct work *w, const struct chunk *c, const struct chunk *read,
@@ -51,10 +81,9 @@ enum status model_forward(struct work *w, const struct chunk *c, const struct ch
     struct model *m = w->m;
     struct ops *o = m->ops;
     o->embed(o, w->x, m->embd, c->tok, c->rows);
+    if (m->embd_scale != 1) o->scale(o, w->x, c->rows, m->dim, m->embd_scale);
     for (int l = 0; l < m->layers; l++) {
-        o->rmsnorm(o, w->h, w->x, m->layer[l].attn_norm, c->rows, m->dim, m->eps, 0);
-        TRY(o->matmul(o, w->qkv, w->h, m->layer[l].qkv, c->rows, 0, e));
-        o->rope_store(o, w->qkv, &m->attn, c, l);
+        TRY(before_attention(w, c, l, e));
         if (l + 1 < m->layers) TRY(after_qkv(w, c, l, e));
     }
     if (read->rows == 0) return ST_OK;

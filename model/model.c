@@ -1,94 +1,9 @@
-/* Loading a model of architecture `llama` from a GGUF file. */
+/* Loading a model from a GGUF file: tensors checked against the hyperparameters, then taken. */
 #include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Hyperparameters as the file gives them. */
-struct hyper {
-    int dim, layers, heads, kv_heads, head_dim, ffn, context;
-    double eps, rope_base;
-};
-
-static enum status key_int(const struct gguf *g, const char *arch, const char *name, int64_t hi,
-                           const int64_t *def, int *out, struct err *e) {
-    char key[96];
-    int64_t x;
-    snprintf(key, sizeof key, "%s.%s", arch, name);
-    TRY(gguf_int(g, key, 1, hi, def, &x, e));
-    *out = (int)x;
-    return ST_OK;
-}
-
-static enum status key_real(const struct gguf *g, const char *arch, const char *name, double lo,
-                            double hi, const double *def, double *out, struct err *e) {
-    char key[96];
-    snprintf(key, sizeof key, "%s.%s", arch, name);
-    return gguf_real(g, key, lo, hi, def, out, e);
-}
-
-/* Position scaling that is not implemented must not be ignored. */
-static enum status check_rope(const struct gguf *g, const char *arch, struct err *e) {
-    char key[96];
-    struct view type;
-    snprintf(key, sizeof key, "%s.rope.scaling.type", arch);
-    TRY(gguf_text(g, key, "none", &type, e));
-    if (!view_eq_str(type, "none"))
-        return fail(e, ST_UNSUPPORTED, "rope scaling '%.*s' is not supported",
-                    (int)(type.n < 40 ? type.n : 40), type.p);
-    /* Older converters wrote linear scaling without a type. */
-    static const char *const old[] = {"rope.scaling.factor", "rope.scale_linear"};
-    for (size_t i = 0; i < COUNT(old); i++) {
-        static const double one = 1;
-        double factor;
-        TRY(key_real(g, arch, old[i], 0, 1e9, &one, &factor, e));
-        if (factor != 0 && factor != 1)
-            return fail(e, ST_UNSUPPORTED, "rope scaling by %g (%s.%s) is not supported", factor,
-                        arch, old[i]);
-    }
-    if (gguf_tensor(g, "rope_freqs.weight"))
-        return fail(e, ST_UNSUPPORTED,
-                    "rope scaling by a factor tensor (rope_freqs.weight) is not supported");
-    return ST_OK;
-}
-
-static enum status read_hyper(struct hyper *h, const struct gguf *g, struct err *e) {
-    struct view arch;
-    TRY(gguf_text(g, "general.architecture", NULL, &arch, e));
-    if (!view_eq_str(arch, "llama"))
-        return fail(e, ST_UNSUPPORTED, "architecture '%.*s' is not supported (supported: llama)",
-                    (int)(arch.n < 40 ? arch.n : 40), arch.p);
-    TRY(check_rope(g, "llama", e));
-    TRY(key_int(g, "llama", "embedding_length", 1 << 20, NULL, &h->dim, e));
-    TRY(key_int(g, "llama", "block_count", MODEL_LAYERS_MAX, NULL, &h->layers, e));
-    TRY(key_int(g, "llama", "attention.head_count", 4096, NULL, &h->heads, e));
-    int64_t kv = h->heads, hd = h->dim / h->heads;
-    TRY(key_int(g, "llama", "attention.head_count_kv", 4096, &kv, &h->kv_heads, e));
-    if (h->dim % h->heads != 0)
-        return fail(e, ST_CORRUPT, "embedding_length %d is not a multiple of head_count %d", h->dim,
-                    h->heads);
-    TRY(key_int(g, "llama", "attention.key_length", MODEL_HEAD_MAX, &hd, &h->head_dim, e));
-    TRY(key_int(g, "llama", "feed_forward_length", 1 << 22, NULL, &h->ffn, e));
-    TRY(key_int(g, "llama", "context_length", 1 << 24, NULL, &h->context, e));
-    static const double base = 10000;
-    TRY(key_real(g, "llama", "attention.layer_norm_rms_epsilon", 1e-12, 1e-1, NULL, &h->eps, e));
-    TRY(key_real(g, "llama", "rope.freq_base", 1, 1e9, &base, &h->rope_base, e));
-    int64_t rot = h->head_dim;
-    int rope_dims;
-    TRY(key_int(g, "llama", "rope.dimension_count", 1 << 16, &rot, &rope_dims, e));
-    if (h->heads % h->kv_heads != 0)
-        return fail(e, ST_CORRUPT, "head_count %d is not a multiple of head_count_kv %d", h->heads,
-                    h->kv_heads);
-    if (h->head_dim % 16 != 0)
-        return fail(e, ST_UNSUPPORTED, "head size %d is not a multiple of 16", h->head_dim);
-    if (rope_dims != h->head_dim)
-        return fail(e, ST_UNSUPPORTED, "rope over %d of %d dimensions is not supported", rope_dims,
-                    h->head_dim);
-    if (h->context > 131072)
-        h->context = 131072; /* the position table's size; prompts are far shorter */
-    return ST_OK;
-}
 
 /* The tensor blk.N.name (or name when layer < 0) with k columns and n rows, as a part of a matrix.
  */
@@ -96,9 +11,9 @@ static enum status part(const struct gguf *g, int layer, const char *name, int64
                         struct mat_part *out, struct err *e) {
     char full[64];
     if (layer < 0)
-        snprintf(full, sizeof full, "%s.weight", name);
+        snprintf(full, sizeof full, "%s", name);
     else
-        snprintf(full, sizeof full, "blk.%d.%s.weight", layer, name);
+        snprintf(full, sizeof full, "blk.%d.%s", layer, name);
     const struct gguf_tensor *t = gguf_tensor(g, full);
     if (!t) return fail(e, ST_CORRUPT, "tensor %s is missing", full);
     if (t->dim[0] != (uint64_t)k || t->dim[1] != (uint64_t)n || t->dim[2] != 1 || t->dim[3] != 1)
@@ -109,96 +24,129 @@ static enum status part(const struct gguf *g, int layer, const char *name, int64
     return ST_OK;
 }
 
-/* One matrix of a layer: up to three tensors stacked. */
+enum { PARTS = 3 };
+
+/* One field of struct layer: a matrix of up to three tensors stacked, or a vector (k = 0) of up to
+ * three tensors joined. */
 struct want {
-    size_t at; /* offset of the struct mat * in struct layer */
-    int n_parts, k;
+    size_t at;    /* offset of the pointer in struct layer */
+    unsigned has; /* only families with this fact; 0 = all */
+    int k;
     struct {
         const char *name;
         int n;
-    } part[3];
+    } part[PARTS];
 };
-enum { WANTS = 4 };
+enum { WANTS = 11 };
 
 static void layer_wants(struct want w[WANTS], const struct hyper *h) {
-    int q = h->heads * h->head_dim, kv = h->kv_heads * h->head_dim;
-    w[0] = (struct want){
-        offsetof(struct layer, qkv), 3, h->dim, {{"attn_q", q}, {"attn_k", kv}, {"attn_v", kv}}};
-    w[1] = (struct want){offsetof(struct layer, out), 1, q, {{"attn_output", h->dim}}};
-    w[2] = (struct want){
-        offsetof(struct layer, gate_up), 2, h->dim, {{"ffn_gate", h->ffn}, {"ffn_up", h->ffn}}};
-    w[3] = (struct want){offsetof(struct layer, down), 1, h->ffn, {{"ffn_down", h->dim}}};
+    int q = h->heads * h->head_dim, kv = h->kv_heads * h->head_dim, dim = h->dim, ffn = h->ffn;
+#define AT(field) offsetof(struct layer, field)
+    const struct want all[WANTS] = {
+        {AT(qkv), 0, dim, {{"attn_q.weight", q}, {"attn_k.weight", kv}, {"attn_v.weight", kv}}},
+        {AT(out), 0, q, {{"attn_output.weight", dim}}},
+        {AT(gate_up), 0, dim, {{"ffn_gate.weight", ffn}, {"ffn_up.weight", ffn}}},
+        {AT(down), 0, ffn, {{"ffn_down.weight", dim}}},
+        {AT(attn_norm), 0, 0, {{"attn_norm.weight", dim}}},
+        {AT(ffn_norm), 0, 0, {{"ffn_norm.weight", dim}}},
+        {AT(qkv_bias),
+         FAMILY_QKV_BIAS,
+         0,
+         {{"attn_q.bias", q}, {"attn_k.bias", kv}, {"attn_v.bias", kv}}},
+        {AT(q_norm), FAMILY_QK_NORM, 0, {{"attn_q_norm.weight", h->head_dim}}},
+        {AT(k_norm), FAMILY_QK_NORM, 0, {{"attn_k_norm.weight", h->head_dim}}},
+        {AT(attn_post), FAMILY_POST_NORM, 0, {{"post_attention_norm.weight", dim}}},
+        {AT(ffn_post), FAMILY_POST_NORM, 0, {{"post_ffw_norm.weight", dim}}},
+    };
+#undef AT
+    memcpy(w, all, sizeof all);
 }
 
+static int wanted(const struct want *w, const struct hyper *h) {
+    return w->has == 0 || w->has & h->family->has;
+}
+
+/* A want's tensors, *n of them. */
 static enum status want_parts(const struct gguf *g, int layer, const struct want *w,
-                              struct mat_part *p, struct err *e) {
-    for (int i = 0; i < w->n_parts; i++)
-        TRY(part(g, layer, w->part[i].name, w->k, w->part[i].n, &p[i], e));
+                              struct mat_part p[PARTS], int *n, struct err *e) {
+    *n = 0;
+    for (int i = 0; i < PARTS && w->part[i].name; i++, ++*n) {
+        int rows = w->part[i].n;
+        TRY(part(g, layer, w->part[i].name, w->k ? w->k : rows, w->k ? rows : 1, &p[i], e));
+    }
     return ST_OK;
 }
 
 /* Whether a tensor's name is one that the forward pass uses: another one (a bias, a norm of
  * queries) would change the results if it were used, so it must not be ignored. */
-static int expected(struct view name) {
-    static const char *const once[] = {"token_embd.weight", "output_norm.weight", "output.weight"};
-    static const char *const layer[] = {"attn_norm",   "ffn_norm", "attn_q", "attn_k",  "attn_v",
-                                        "attn_output", "ffn_gate", "ffn_up", "ffn_down"};
+static int expected(struct view name, const struct want w[WANTS], const struct hyper *h) {
+    static const char *const once[] = {"token_embd.weight", "output_norm.weight", "output.weight",
+                                       "rope_freqs.weight"};
     for (size_t i = 0; i < COUNT(once); i++)
         if (view_eq_str(name, once[i])) return 1;
     const char *dot = name.n > 4 ? memchr(name.p + 4, '.', name.n - 4) : NULL;
     if (!dot || memcmp(name.p, "blk.", 4) != 0) return 0;
     struct view rest = view_sub(name, (size_t)(dot - name.p) + 1, name.n);
-    for (size_t i = 0; i < COUNT(layer); i++) {
-        size_t n = strlen(layer[i]);
-        if (rest.n == n + 7 && memcmp(rest.p, layer[i], n) == 0 &&
-            memcmp(rest.p + n, ".weight", 7) == 0)
-            return 1;
-    }
+    for (int i = 0; i < WANTS; i++)
+        for (int k = 0; wanted(&w[i], h) && k < PARTS && w[i].part[k].name; k++)
+            if (view_eq_str(rest, w[i].part[k].name)) return 1;
     return 0;
+}
+
+static enum status check_extra(const struct gguf *g, const struct want w[WANTS],
+                               const struct hyper *h, struct err *e) {
+    char extra[64];
+    snprintf(extra, sizeof extra, "blk.%d.attn_q.weight", h->layers);
+    if (gguf_tensor(g, extra))
+        return fail(e, ST_CORRUPT, "tensor %s exceeds block_count %d", extra, h->layers);
+    for (uint64_t i = 0; i < g->n_tensors; i++)
+        if (!expected(g->tensor[i].name, w, h))
+            return fail(e, ST_UNSUPPORTED,
+                        "tensor %.*s is not part of a %s model as it is built in here",
+                        (int)g->tensor[i].name.n, g->tensor[i].name.p, h->family->arch);
+    return ST_OK;
 }
 
 /* Every tensor's presence and shape, before any memory is taken for weights. */
 static enum status check_tensors(const struct gguf *g, const struct hyper *h, int *vocab,
                                  struct err *e) {
     struct want w[WANTS];
-    struct mat_part p[3];
+    struct mat_part p[PARTS];
+    int n;
     const struct gguf_tensor *t = gguf_tensor(g, "token_embd.weight");
     if (!t || t->dim[0] != (uint64_t)h->dim || t->dim[1] > 1 << 24)
         return fail(e, ST_CORRUPT, "tensor token_embd.weight is missing or has not %d columns",
                     h->dim);
     *vocab = (int)t->dim[1];
-    if (gguf_tensor(g, "output.weight")) TRY(part(g, -1, "output", h->dim, *vocab, p, e));
-    TRY(part(g, -1, "output_norm", h->dim, 1, p, e));
+    if (gguf_tensor(g, "output.weight")) TRY(part(g, -1, "output.weight", h->dim, *vocab, p, e));
+    TRY(part(g, -1, "output_norm.weight", h->dim, 1, p, e));
+    if (gguf_tensor(g, "rope_freqs.weight"))
+        TRY(part(g, -1, "rope_freqs.weight", h->head_dim / 2, 1, p, e));
     layer_wants(w, h);
-    for (int l = 0; l < h->layers; l++) {
-        for (int i = 0; i < WANTS; i++) TRY(want_parts(g, l, &w[i], p, e));
-        TRY(part(g, l, "attn_norm", h->dim, 1, p, e));
-        TRY(part(g, l, "ffn_norm", h->dim, 1, p, e));
-    }
-    char extra[64];
-    snprintf(extra, sizeof extra, "blk.%d.attn_q.weight", h->layers);
-    if (gguf_tensor(g, extra))
-        return fail(e, ST_CORRUPT, "tensor %s exceeds block_count %d", extra, h->layers);
-    for (uint64_t i = 0; i < g->n_tensors; i++)
-        if (!expected(g->tensor[i].name))
-            return fail(e, ST_UNSUPPORTED,
-                        "tensor %.*s is not part of a llama model as it is built in here",
-                        (int)g->tensor[i].name.n, g->tensor[i].name.p);
-    return ST_OK;
+    for (int l = 0; l < h->layers; l++)
+        for (int i = 0; i < WANTS; i++)
+            if (wanted(&w[i], h)) TRY(want_parts(g, l, &w[i], p, &n, e));
+    return check_extra(g, w, h, e);
 }
 
+/* A vector's tensors, joined, in new backend memory. */
 static enum status load_vector(struct model *m, float **out, const struct gguf *g, int layer,
-                               const char *name, struct err *e) {
-    struct mat_part p;
-    TRY(part(g, layer, name, m->dim, 1, &p, e));
-    size_t bytes = (size_t)m->dim * sizeof(float);
-    float *host = mem_alloc(bytes);
-    *out = m->ops->alloc(m->ops, bytes);
-    enum status st = host && *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %s", name);
-    if (st == ST_OK) {
-        p.type->to_f32(host, p.data, (size_t)m->dim / (size_t)p.type->elems);
-        st = m->ops->write(m->ops, *out, host, bytes, e);
+                               const struct want *w, struct err *e) {
+    struct mat_part p[PARTS];
+    int n;
+    size_t values = 0, at = 0;
+    TRY(want_parts(g, layer, w, p, &n, e));
+    for (int i = 0; i < n; i++) values += (size_t)w->part[i].n;
+    float *host = mem_alloc(values * sizeof *host);
+    *out = m->ops->alloc(m->ops, values * sizeof *host);
+    enum status st =
+        host && *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %s", w->part[0].name);
+    for (int i = 0; st == ST_OK && i < n; i++) {
+        size_t count = (size_t)w->part[i].n;
+        p[i].type->to_f32(host + at, p[i].data, count / (size_t)p[i].type->elems);
+        at += count;
     }
+    if (st == ST_OK) st = m->ops->write(m->ops, *out, host, values * sizeof *host, e);
     mem_free(host);
     return st;
 }
@@ -206,40 +154,64 @@ static enum status load_vector(struct model *m, float **out, const struct gguf *
 static enum status load_layer(struct model *m, const struct gguf *g, const struct hyper *h, int l,
                               struct err *e) {
     struct want w[WANTS];
-    struct mat_part p[3];
+    struct mat_part p[PARTS];
+    int n;
     layer_wants(w, h);
+    m->layer[l].windowed = h->windowed[l];
     for (int i = 0; i < WANTS; i++) {
-        TRY(want_parts(g, l, &w[i], p, e));
-        struct mat **to = (struct mat **)((char *)&m->layer[l] + w[i].at);
-        TRY(m->ops->mat_open(m->ops, to, p, w[i].n_parts, w[i].k, MAT_LINEAR, e));
+        void *to = (char *)&m->layer[l] + w[i].at;
+        if (!wanted(&w[i], h)) continue;
+        if (w[i].k == 0) {
+            TRY(load_vector(m, to, g, l, &w[i], e));
+            continue;
+        }
+        TRY(want_parts(g, l, &w[i], p, &n, e));
+        TRY(m->ops->mat_open(m->ops, to, p, n, w[i].k, MAT_LINEAR, e));
     }
-    TRY(load_vector(m, &m->layer[l].attn_norm, g, l, "attn_norm", e));
-    return load_vector(m, &m->layer[l].ffn_norm, g, l, "ffn_norm", e);
+    return ST_OK;
 }
 
-/* cos and sin of position x base^(-2i/head_dim), computed in double: Su et al., RoFormer,
- * 2104.09864. */
-static enum status rope_table(struct model *m, double base, struct err *e) {
-    int half = m->attn.head_dim / 2;
-    size_t bytes = (size_t)m->context * (size_t)half * 2 * sizeof(float);
+/* cos and sin of position x base^(-2i/head_dim) / factor_i, computed in double (Su et al.,
+ * RoFormer, 2104.09864), in new backend memory. factor (head_dim/2) may be NULL: all 1. */
+static enum status rope_table(struct model *m, float **out, double base, double scale,
+                              const float *factor, struct err *e) {
+    int half = m->attn.head_dim / 2, context = m->context;
+    size_t bytes = (size_t)context * (size_t)half * 2 * sizeof(float);
     float *host = mem_alloc(bytes);
-    m->rope = m->ops->alloc(m->ops, bytes);
-    if (!host || !m->rope) {
+    *out = m->ops->alloc(m->ops, bytes);
+    if (!host || !*out) {
         mem_free(host);
-        return fail(e, ST_NO_MEMORY, "no memory for %d positions", m->context);
+        return fail(e, ST_NO_MEMORY, "no memory for %d positions", context);
     }
-    for (int i = 0; i < half; i++) {
-        double f = pow(base, -2.0 * i / m->attn.head_dim);
-        for (int p = 0; p < m->context; p++) {
+#pragma omp parallel for schedule(static)
+    for (int p = 0; p < context; p++)
+        for (int i = 0; i < half; i++) {
+            double f = pow(base, -2.0 * i / (2 * half)) / scale / (factor ? (double)factor[i] : 1);
             float *t = host + ((size_t)p * (size_t)half + (size_t)i) * 2;
             t[0] = (float)cos(p * f);
             t[1] = (float)sin(p * f);
         }
-    }
-    enum status st = m->ops->write(m->ops, m->rope, host, bytes, e);
+    enum status st = m->ops->write(m->ops, *out, host, bytes, e);
     mem_free(host);
-    m->attn.rope = m->rope;
     return st;
+}
+
+/* The tables of all layers. Llama 3's factors come as a tensor. */
+static enum status load_rope(struct model *m, const struct gguf *g, const struct hyper *h,
+                             struct err *e) {
+    float factor[MODEL_HEAD_MAX / 2];
+    const struct gguf_tensor *t = gguf_tensor(g, "rope_freqs.weight");
+    if (t) t->type->to_f32(factor, t->data, (size_t)h->head_dim / 2 / (size_t)t->type->elems);
+    for (int i = 0; t && i < h->head_dim / 2; i++)
+        if (!(factor[i] > 0 && factor[i] < 1e9f))
+            return fail(e, ST_CORRUPT, "rope_freqs.weight[%d] is %g, not a factor", i,
+                        (double)factor[i]);
+    TRY(rope_table(m, &m->rope, h->rope_base, h->rope_factor, t ? factor : NULL, e));
+    m->attn.rope = m->rope;
+    if (!h->window) return ST_OK;
+    TRY(rope_table(m, &m->rope_windowed, h->window_base, 1, NULL, e));
+    m->windowed.rope = m->rope_windowed;
+    return ST_OK;
 }
 
 static enum status load(struct model *m, const struct gguf *g, const struct hyper *h,
@@ -249,12 +221,13 @@ static enum status load(struct model *m, const struct gguf *g, const struct hype
     if (!m->layer) return fail(e, ST_NO_MEMORY, "no memory for %d layers", h->layers);
     memset(m->layer, 0, (size_t)h->layers * sizeof *m->layer);
     m->layers = h->layers;
-    TRY(rope_table(m, h->rope_base, e));
-    TRY(part(g, -1, "token_embd", m->dim, m->vocab, &p, e));
+    TRY(load_rope(m, g, h, e));
+    TRY(part(g, -1, "token_embd.weight", m->dim, m->vocab, &p, e));
     TRY(m->ops->mat_open(m->ops, &m->embd, &p, 1, m->dim, MAT_TABLE, e));
-    if (gguf_tensor(g, "output.weight")) TRY(part(g, -1, "output", m->dim, m->vocab, &p, e));
+    if (gguf_tensor(g, "output.weight")) TRY(part(g, -1, "output.weight", m->dim, m->vocab, &p, e));
     TRY(m->ops->mat_open(m->ops, &m->head, &p, 1, m->dim, MAT_HEAD, e));
-    TRY(load_vector(m, &m->out_norm, g, -1, "output_norm", e));
+    const struct want norm = {.part = {{"output_norm.weight", m->dim}}};
+    TRY(load_vector(m, &m->out_norm, g, -1, &norm, e));
     for (int l = 0; l < h->layers; l++) TRY(load_layer(m, g, h, l, e));
     for (uint64_t i = 0; i < g->n_tensors; i++) {
         const struct gguf_tensor *t = &g->tensor[i];
@@ -266,7 +239,7 @@ static enum status load(struct model *m, const struct gguf *g, const struct hype
 enum status model_open(struct model **out, const struct gguf *g, struct ops *ops, struct err *e) {
     struct hyper h;
     int vocab = 0;
-    TRY(read_hyper(&h, g, e));
+    TRY(hyper_read(&h, g, e));
     TRY(check_tensors(g, &h, &vocab, e));
     struct model *m = mem_alloc(sizeof *m);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a model");
@@ -275,12 +248,18 @@ enum status model_open(struct model **out, const struct gguf *g, struct ops *ops
                         .ffn = h.ffn,
                         .vocab = vocab,
                         .context = h.context,
-                        .eps = (float)h.eps};
+                        .eps = (float)h.eps,
+                        .embd_scale = 1,
+                        .has = h.family->has};
+    if (m->has & FAMILY_EMBD_SCALE) m->embd_scale = sqrtf((float)h.dim);
     m->attn = (struct attn_shape){.heads = h.heads,
                                   .kv_heads = h.kv_heads,
                                   .head_dim = h.head_dim,
-                                  .scale = 1.0f / sqrtf((float)h.head_dim),
+                                  .scale = (float)h.attn_scale,
+                                  .rope_neox = h.family->rope_neox,
                                   .positions = h.context};
+    m->windowed = m->attn;
+    m->windowed.window = h.window;
     enum status st = load(m, g, &h, e);
     if (st != ST_OK) {
         model_close(m);
@@ -290,20 +269,23 @@ enum status model_open(struct model **out, const struct gguf *g, struct ops *ops
     return ST_OK;
 }
 
+static void layer_close(struct ops *o, struct layer *y) {
+    struct mat *mats[] = {y->qkv, y->out, y->gate_up, y->down};
+    float *vectors[] = {y->attn_norm, y->ffn_norm, y->attn_post, y->ffn_post,
+                        y->qkv_bias,  y->q_norm,   y->k_norm};
+    for (size_t i = 0; i < COUNT(mats); i++) o->mat_close(o, mats[i]);
+    for (size_t i = 0; i < COUNT(vectors); i++) o->release(o, vectors[i]);
+}
+
 void model_close(struct model *m) {
     if (!m) return;
     struct ops *o = m->ops;
-    for (int l = 0; l < m->layers; l++) {
-        struct layer *y = &m->layer[l];
-        struct mat *mats[] = {y->qkv, y->out, y->gate_up, y->down};
-        for (size_t i = 0; i < COUNT(mats); i++) o->mat_close(o, mats[i]);
-        o->release(o, y->attn_norm);
-        o->release(o, y->ffn_norm);
-    }
+    for (int l = 0; m->layer && l < m->layers; l++) layer_close(o, &m->layer[l]);
     o->mat_close(o, m->embd);
     o->mat_close(o, m->head);
     o->release(o, m->out_norm);
     o->release(o, m->rope);
+    o->release(o, m->rope_windowed);
     mem_free(m->layer);
     mem_free(m);
 }

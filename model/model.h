@@ -4,22 +4,25 @@
 #define MODEL_MODEL_H
 
 #include "kernels/ops.h"
-#include "model/gguf.h"
+#include "model/family.h"
 #include "model/hash.h"
 
-enum { MODEL_LAYERS_MAX = 256, MODEL_HEAD_MAX = 512 };
-
+/* Weights of one layer in backend memory; NULL where the family has none. */
 struct layer {
-    float *attn_norm, *ffn_norm; /* (dim), backend memory */
+    int windowed;
+    float *attn_norm, *ffn_norm, *attn_post, *ffn_post; /* (dim) */
+    float *qkv_bias;                                    /* ((heads + 2 kv_heads) head_dim) */
+    float *q_norm, *k_norm;                             /* (head_dim) */
     struct mat *qkv, *out, *gate_up, *down;
 };
 
 struct model {
     struct ops *ops; /* borrowed */
     int dim, layers, ffn, vocab, context;
-    float eps;
-    struct attn_shape attn;
-    float *rope; /* (context, head_dim/2, 2), backend memory */
+    float eps, embd_scale;            /* the latter 1 where embeddings are taken as they are */
+    unsigned has;                     /* FAMILY_... */
+    struct attn_shape attn, windowed; /* of the layers that see all, and of the windowed ones */
+    float *rope, *rope_windowed;      /* (context, head_dim/2, 2), backend memory */
     struct mat *embd, *head;
     float *out_norm; /* (dim) */
     struct layer *layer;
@@ -37,7 +40,8 @@ struct work {
     struct model *m;
     int rows_max;
     float *x, *qkv, *gate_up,
-        *x_out; /* (rows, dim), (rows, (heads + 2 kv) head_dim), (rows, 2 ffn), (rows, dim) */
+        *x_out;  /* (rows, dim), (rows, (heads + 2 kv) head_dim), (rows, 2 ffn), (rows, dim) */
+    float *post; /* (rows, dim), results that are normed before they are added; else NULL */
     void *h, *att, *act; /* act_size elements: (rows, dim), (rows, heads head_dim), (rows, ffn) */
 };
 enum status work_open(struct work *w, struct model *m, int rows_max, struct err *e) MUST_CHECK;

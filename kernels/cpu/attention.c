@@ -126,44 +126,71 @@ static void load_queries(const struct job *j, struct attn_tile *t, int row0, int
     memset(t->o, 0, (size_t)t->q_rows * hd * sizeof *t->o);
 }
 
-/* The tile's part of a view: rows a..b of the tile (in query rows) see the first n tokens. 0 if
- * there is none. */
-static int overlap(const struct job *j, const struct span_view *v, int row0, int rows, int *a,
-                   int *b, int *n) {
+/* The tile's part of a view: query rows a..b of the tile see its tokens up to n; those before skip,
+ * a multiple of LANES, lie before every row's window. */
+struct overlap {
+    int a, b, skip, n;
+};
+
+/* The first position that a row of the chunk sees. */
+static int first_seen(const struct job *j, int row) {
+    int low = j->s->window ? j->c->pos[row] - j->s->window + 1 : 0;
+    return low > 0 ? low : 0;
+}
+
+/* 0 if the tile's rows see nothing of the view. */
+static int overlap(const struct job *j, const struct span_view *v, int row0, int rows,
+                   struct overlap *o) {
     int lo = v->row0 > row0 ? v->row0 : row0, hi = v->row1 < row0 + rows ? v->row1 : row0 + rows;
     if (lo >= hi) return 0;
-    *a = (lo - row0) * j->group;
-    *b = (hi - row0) * j->group;
-    *n = v->first < 0 ? v->len : v->first + (hi - v->row0);
-    return *n > 0;
+    o->a = (lo - row0) * j->group;
+    o->b = (hi - row0) * j->group;
+    o->n = v->first < 0 ? v->len : v->first + (hi - v->row0);
+    int seen = first_seen(j, lo);
+    for (int r = lo + 1; r < hi && seen > 0; r++)
+        seen = first_seen(j, r) < seen ? first_seen(j, r) : seen;
+    o->skip = seen > v->pos ? (seen - v->pos) / LANES * LANES : 0;
+    return o->n > o->skip;
+}
+
+/* Probabilities of one query row in place: 0 before its window and after its own position, so that
+ * sums over whole views may run over them. Answers their sum. */
+static float row_softmax(const struct job *j, const struct attn_tile *t, int q, int row) {
+    size_t low = (size_t)first_seen(j, row), n = (size_t)j->c->pos[row] + 1 - low;
+    size_t off = (size_t)q * t->stride, from = low + (n + LANES - 1) / LANES * LANES;
+    float *s = t->s + off, sum = j->vec->softmax(s + low, t->p ? t->p + off + low : NULL, n);
+    if (t->p) {
+        memset(t->p + off, 0, low * sizeof *t->p);
+        memset(t->p + off + from, 0, (t->stride - from) * sizeof *t->p);
+    } else {
+        memset(s, 0, low * sizeof *s);
+        memset(s + from, 0, (t->stride - from) * sizeof *s);
+    }
+    return sum;
 }
 
 static void tile_run(const struct job *j, char *scratch, int row0, int rows, int kv_head) {
     const struct chunk *c = j->c;
-    size_t hd = (size_t)j->s->head_dim;
+    size_t hd = (size_t)j->s->head_dim, elem = j->half ? 2 : 4;
     struct attn_tile t = tile_at(j, scratch, rows);
     float sum[TILE_ROWS * 64];
-    int a, b, n;
+    struct overlap p;
     load_queries(j, &t, row0, rows, kv_head);
     for (int i = 0; i < c->n_views; i++)
-        if (overlap(j, &c->view[i], row0, rows, &a, &b, &n)) {
-            const char *keys = head_keys(j->s, &c->view[i], j->layer, kv_head, j->half);
-            (j->half ? attn_bf16_scores : j->vec->scores)(&t, a, b, keys, c->view[i].pos, n);
+        if (overlap(j, &c->view[i], row0, rows, &p)) {
+            const char *keys = head_keys(j->s, &c->view[i], j->layer, kv_head, j->half) +
+                               (size_t)p.skip * hd * elem;
+            (j->half ? attn_bf16_scores : j->vec->scores)(&t, p.a, p.b, keys,
+                                                          c->view[i].pos + p.skip, p.n - p.skip);
         }
-    for (int q = 0; q < t.q_rows; q++) {
-        size_t path = (size_t)c->pos[row0 + q / j->group] + 1, off = (size_t)q * t.stride;
-        sum[q] = j->vec->softmax(t.s + off, t.p ? t.p + off : NULL, path);
-        size_t done = (path + LANES - 1) / LANES * LANES, end = t.stride;
-        if (t.p)
-            memset(t.p + off + done, 0, (end - done) * sizeof *t.p);
-        else
-            memset(t.s + off + done, 0, (end - done) * sizeof *t.s);
-    }
+    for (int q = 0; q < t.q_rows; q++) sum[q] = row_softmax(j, &t, q, row0 + q / j->group);
     for (int i = 0; i < c->n_views; i++)
-        if (overlap(j, &c->view[i], row0, rows, &a, &b, &n)) {
+        if (overlap(j, &c->view[i], row0, rows, &p)) {
             const char *vals = head_keys(j->s, &c->view[i], j->layer, kv_head, j->half) +
-                               key_bytes(j->s->head_dim, c->view[i].cap, j->half);
-            (j->half ? attn_bf16_values : j->vec->values)(&t, a, b, vals, c->view[i].pos, n);
+                               key_bytes(j->s->head_dim, c->view[i].cap, j->half) +
+                               (size_t)p.skip * hd * elem;
+            (j->half ? attn_bf16_values : j->vec->values)(&t, p.a, p.b, vals,
+                                                          c->view[i].pos + p.skip, p.n - p.skip);
         }
     for (int q = 0; q < t.q_rows; q++) {
         float *o = t.o + (size_t)q * hd, inv = 1.0f / sum[q];

@@ -170,6 +170,43 @@ static void cpu_rmsnorm(struct ops *o, void *y, const float *x, const float *w, 
                    half);
 }
 
+static void cpu_norm_add(struct ops *o, float *x, float *y, const float *w, int rows, int n,
+                         float eps) {
+    const struct vec_ops *v = of(o)->vec;
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++) {
+        float *to = x + (size_t)r * (size_t)n, *from = y + (size_t)r * (size_t)n;
+        v->rmsnorm(from, from, w, n, eps, 0);
+        for (int i = 0; i < n; i++) to[i] += from[i];
+    }
+}
+
+static void cpu_scale(struct ops *o, float *x, int rows, int n, float f) {
+    (void)of(o);
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++) x[(size_t)r * (size_t)n + (size_t)i] *= f;
+}
+
+static void cpu_add_bias(struct ops *o, float *y, const float *b, int rows, int n) {
+    (void)of(o);
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++) y[(size_t)r * (size_t)n + (size_t)i] += b[i];
+}
+
+static void cpu_head_norm(struct ops *o, float *qkv, const struct attn_shape *s, const float *q,
+                          const float *k, int rows, float eps) {
+    const struct vec_ops *v = of(o)->vec;
+    size_t hd = (size_t)s->head_dim, stride = hd * (size_t)(s->heads + 2 * s->kv_heads);
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++)
+        for (int h = 0; h < s->heads + s->kv_heads; h++) {
+            float *at = qkv + (size_t)r * stride + (size_t)h * hd;
+            v->rmsnorm(at, at, h < s->heads ? q : k, s->head_dim, eps, 0);
+        }
+}
+
 static enum status cpu_matmul(struct ops *o, float *y, const void *x, const struct mat *w, int rows,
                               int add, struct err *e) {
     return mm_run(of(o)->mm, y, x, w->mm, rows, add, e);
@@ -191,14 +228,23 @@ static enum status cpu_attention(struct ops *o, void *out, const float *qkv,
     return attn_run(u->vec, &u->attn, out, qkv, s, c, layer, u->half, o->threads, e);
 }
 
-static void cpu_swiglu(struct ops *o, void *y, const float *gu, int rows, int n) {
-    const struct vec_ops *v = of(o)->vec;
+typedef void glu(void *y, const float *g, const float *u, int n, int half);
+
+static void gated(struct ops *o, glu *f, void *y, const float *gu, int rows, int n) {
     int half = of(o)->half;
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++) {
         const float *g = gu + (size_t)r * 2 * (size_t)n;
-        v->swiglu((char *)y + (size_t)r * (size_t)n * (half ? 2 : 4), g, g + n, n, half);
+        f((char *)y + (size_t)r * (size_t)n * (half ? 2 : 4), g, g + n, n, half);
     }
+}
+
+static void cpu_swiglu(struct ops *o, void *y, const float *gu, int rows, int n) {
+    gated(o, of(o)->vec->swiglu, y, gu, rows, n);
+}
+
+static void cpu_geglu(struct ops *o, void *y, const float *gu, int rows, int n) {
+    gated(o, of(o)->vec->geglu, y, gu, rows, n);
 }
 
 /* Rows whose logits are held at once: about 16 million values, whole tiles. */
@@ -258,11 +304,16 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .mat_close = cpu_mat_close,
         .embed = cpu_embed,
         .rmsnorm = cpu_rmsnorm,
+        .norm_add = cpu_norm_add,
+        .scale = cpu_scale,
+        .add_bias = cpu_add_bias,
+        .head_norm = cpu_head_norm,
         .matmul = cpu_matmul,
         .kv_bytes = cpu_kv_bytes,
         .rope_store = cpu_rope_store,
         .attention = cpu_attention,
         .swiglu = cpu_swiglu,
+        .geglu = cpu_geglu,
         .head = cpu_head,
     };
     enum status st = mm_open(&c->mm, e);

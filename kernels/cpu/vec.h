@@ -26,6 +26,8 @@ struct vec_ops {
     void (*rmsnorm)(void *y, const float *x, const float *w, int n, float eps, int half);
     /* y = silu(g) * u over n values. */
     void (*swiglu)(void *y, const float *g, const float *u, int n, int half);
+    /* y = gelu(g) * u with the tanh form. */
+    void (*geglu)(void *y, const float *g, const float *u, int n, int half);
     void (*to_bf16)(uint16_t *y, const float *x, size_t n);
     /* log(sum(exp(x))) over n values. */
     float (*log_sum_exp)(const float *x, size_t n);

@@ -366,8 +366,8 @@ static const struct fault faults[] = {
     KEY(DROP, "feed_forward_length", 0, ST_CORRUPT, "feed_forward_length"),
     KEY(DROP, "context_length", 0, ST_CORRUPT, "context_length"),
     KEY(DROP, "attention.layer_norm_rms_epsilon", 0, ST_CORRUPT, "layer_norm_rms_epsilon"),
-    KEY(DROP, "attention.head_count_kv", 0, ST_CORRUPT, "attn_k"),    /* then as many as heads */
-    KEY(DROP, "attention.key_length", 0, ST_UNSUPPORTED, "64 of 16"), /* then 96 / 6 */
+    KEY(DROP, "attention.head_count_kv", 0, ST_CORRUPT, "attn_k"), /* then as many as heads */
+    KEY(DROP, "attention.key_length", 0, ST_UNSUPPORTED, "16 and values of 64"), /* then 96 / 6 */
     BAD_KEY("embedding_length", 0),
     BAD_KEY("embedding_length", -96),
     BAD_KEY("embedding_length", 1e15),
@@ -379,7 +379,7 @@ static const struct fault faults[] = {
     KEY(INT, "block_count", 2, ST_CORRUPT, "blk.2."),
     BAD_KEY("attention.head_count", 0),
     KEY(INT, "attention.head_count", 3, ST_CORRUPT, ""),
-    KEY(INT, "attention.head_count", 2048, ST_CORRUPT, "head_count"),
+    KEY(INT, "attention.head_count", 2048, ST_CORRUPT, "attn_q"),
     KEY(INT, "attention.head_count_kv", 4, ST_CORRUPT, "head_count_kv"),
     KEY(INT, "attention.head_count_kv", 3, ST_CORRUPT, "attn_k"),
     KEY(INT, "attention.key_length", 24, ST_UNSUPPORTED, "24 is not a multiple of 16"),
@@ -394,7 +394,10 @@ static const struct fault faults[] = {
     KEY(REAL, "rope.freq_base", (double)NAN, ST_CORRUPT, "rope.freq_base"),
     KEY(INT, "rope.dimension_count", 32, ST_UNSUPPORTED, "32"),
     {TEXT, "llama.rope.scaling.type", 0, 0, "yarn", ST_UNSUPPORTED, "yarn"},
-    EXTRA("rope_freqs.weight", ST_UNSUPPORTED, "rope_freqs.weight"),
+    {TEXT, "llama.rope.scaling.type", 0, 0, "longrope", ST_UNSUPPORTED, "longrope"},
+    KEY(REAL, "final_logit_softcapping", 30, ST_UNSUPPORTED, "final_logit_softcapping"),
+    KEY(INT, "expert_count", 8, ST_UNSUPPORTED, "expert_count"),
+    EXTRA("rope_freqs.weight", ST_CORRUPT, "rope_freqs.weight"), /* of the model's width */
     EXTRA("blk.0.attn_q.bias", ST_UNSUPPORTED, "bias"),
     EXTRA("blk.0.attn_q_norm.weight", ST_UNSUPPORTED, "attn_q_norm"),
     EXTRA("output.weight", ST_CORRUPT, "output.weight"), /* a vector, not the head's matrix */
@@ -425,12 +428,36 @@ static const struct fault faults[] = {
     BAD_DIM("blk.1.ffn_down.weight", 0, 96),
 };
 
-static void check_faults(struct ops *o) {
-    for (size_t i = 0; i < COUNT(faults); i++) {
-        const struct fault *x = &faults[i];
+/* What only some families have. */
+static const struct fault gemma3_faults[] = {
+    {DROP, "gemma3.attention.sliding_window", 0, 0, NULL, ST_CORRUPT, "sliding_window"},
+    {INT, "gemma3.attention.sliding_window", 0, 0, NULL, ST_CORRUPT, "sliding_window"},
+    {INT, "gemma3.attention.sliding_window_pattern", 0, 0, NULL, ST_CORRUPT, "window_pattern"},
+    {REAL, "gemma3.final_logit_softcapping", 30, 0, NULL, ST_UNSUPPORTED, "softcapping"},
+    {TEXT, "general.architecture", 0, 0, "gemma2", ST_UNSUPPORTED, "gemma2"},
+    MISSING("blk.1.post_ffw_norm.weight"),
+    MISSING("blk.2.post_attention_norm.weight"),
+    MISSING("blk.0.attn_k_norm.weight"),
+    BAD_DIM("blk.0.attn_q_norm.weight", 0, 64),
+    EXTRA("blk.0.attn_q.bias", ST_UNSUPPORTED, "bias is not part of a gemma3"),
+};
+static const struct fault qwen2_faults[] = {
+    MISSING("blk.1.attn_k.bias"),
+    BAD_DIM("blk.1.attn_q.bias", 0, 32),
+    {TEXT, "qwen2.rope.scaling.type", 0, 0, "yarn", ST_UNSUPPORTED, "yarn"},
+    EXTRA("blk.0.attn_q_norm.weight", ST_UNSUPPORTED, "attn_q_norm"),
+};
+static const struct fault llama3_faults[] = {
+    BAD_DIM("rope_freqs.weight", 0, 32),
+    EXTRA("rope_factors_long.weight", ST_UNSUPPORTED, "rope_factors_long"),
+};
+
+static void check_faults(struct ops *o, const char *path, const struct fault *list, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const struct fault *x = &list[i];
         struct fixture f;
         struct model *m = NULL;
-        if (!fixture_open(&f, FOLDER "wide.gguf")) return;
+        if (!fixture_open(&f, path)) return;
         apply(&f, x);
         enum status st = model_open(&m, &f.g, o, &e);
         t_checks++;
@@ -463,7 +490,7 @@ static void check_defaults(struct ops *o) {
 }
 
 /* Every single allocation fails once; nothing may leak (the sanitizer's verdict). */
-static void check_memory(struct ops *o, const char *path) {
+static void check_memory(struct ops *o, const char *path, int buffers) {
     struct fixture f;
     struct model *m = NULL;
     struct work w;
@@ -482,7 +509,7 @@ static void check_memory(struct ops *o, const char *path) {
         if (st != ST_OK) EQ(st, ST_NO_MEMORY);
     }
     mem_fail_at(0, 0);
-    if (m) EQ(k, 8); /* seven buffers */
+    if (m) EQ(k, buffers + 1);
     if (m && st == ST_OK) work_close(&w);
     model_close(m);
     fixture_close(&f);
@@ -490,18 +517,23 @@ static void check_memory(struct ops *o, const char *path) {
 
 int main(void) {
     struct ops *o = NULL;
-    check_logits("tied");
-    check_logits("wide");
+    static const char *const names[] = {"tied", "wide", "qwen2", "qwen3", "llama3", "gemma3"};
+    for (size_t i = 0; i < COUNT(names); i++) check_logits(names[i]);
     for (size_t i = 0; i < COUNT(backends); i++) {
         GOOD(backends[i](&o));
         if (!o) break;
-        check_memory(o, FOLDER "blocks.gguf");
+        check_memory(o, FOLDER "blocks.gguf", 7);
+        check_memory(o, FOLDER "qwen2.gguf", 7);
+        check_memory(o, FOLDER "gemma3.gguf", 8);
         o->close(o);
     }
     GOOD(open_ref(&o));
     if (!o) return t_end();
     check_facts(o);
-    check_faults(o);
+    check_faults(o, FOLDER "wide.gguf", faults, COUNT(faults));
+    check_faults(o, FOLDER "gemma3.gguf", gemma3_faults, COUNT(gemma3_faults));
+    check_faults(o, FOLDER "qwen2.gguf", qwen2_faults, COUNT(qwen2_faults));
+    check_faults(o, FOLDER "llama3.gguf", llama3_faults, COUNT(llama3_faults));
     check_defaults(o);
     o->close(o);
     return t_end();

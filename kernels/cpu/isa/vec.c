@@ -114,24 +114,34 @@ static inline vf silu_mul(vf g, vf u) {
     return c / (splat(1.0f) + vexp(-c)) * u;
 }
 
+/* g (1 + tanh z) / 2 = g / (1 + exp(-2 z)) with z = sqrt(2 / pi) (g + 0.044715 g^3); -2 z is held
+ * to 88, where exp would overflow and the result is 0. */
+static inline vf gelu_mul(vf g, vf u) {
+    vf z2 = (g + splat(0.044715f) * g * g * g) * splat(1.59576912f);
+    return g / (splat(1.0f) + vexp(-vmax(z2, splat(-88.0f)))) * u;
+}
+
+static inline void store_gated(void *y, int i, vf v, int n, int half) {
+    uint16_t h[VEC];
+    if (!half && n == VEC) {
+        store((float *)y + i, v);
+        return;
+    }
+    store_bf16(n == VEC ? (uint16_t *)y + i : h, v);
+    if (n < VEC && half) memcpy((uint16_t *)y + i, h, (size_t)n * sizeof *h);
+    for (int j = 0; n < VEC && !half && j < n; j++) ((float *)y)[i + j] = v[j];
+}
+
 static void swiglu(void *y, const float *g, const float *u, int n, int half) {
     int i = 0;
-    for (; i + VEC <= n; i += VEC) {
-        vf v = silu_mul(load(g + i), load(u + i));
-        if (half)
-            store_bf16((uint16_t *)y + i, v);
-        else
-            store((float *)y + i, v);
-    }
-    for (; i < n; i++) {
-        vf v = silu_mul(splat(g[i]), splat(u[i]));
-        uint16_t h[VEC];
-        store_bf16(h, v);
-        if (half)
-            ((uint16_t *)y)[i] = h[0];
-        else
-            ((float *)y)[i] = v[0];
-    }
+    for (; i + VEC <= n; i += VEC) store_gated(y, i, silu_mul(load(g + i), load(u + i)), VEC, half);
+    for (; i < n; i++) store_gated(y, i, silu_mul(splat(g[i]), splat(u[i])), 1, half);
+}
+
+static void geglu(void *y, const float *g, const float *u, int n, int half) {
+    int i = 0;
+    for (; i + VEC <= n; i += VEC) store_gated(y, i, gelu_mul(load(g + i), load(u + i)), VEC, half);
+    for (; i < n; i++) store_gated(y, i, gelu_mul(splat(g[i]), splat(u[i])), 1, half);
 }
 
 static void to_bf16(uint16_t *y, const float *x, size_t n) {
@@ -270,5 +280,5 @@ static void rope(float *v, const float *cs, int head_dim, int neox, float scale)
     }
 }
 
-const struct vec_ops VEC_TABLE = {VEC_NAME, rmsnorm, swiglu, to_bf16, log_sum_exp,
-                                  softmax,  scores,  values, rope};
+const struct vec_ops VEC_TABLE = {VEC_NAME,    rmsnorm, swiglu, geglu,  to_bf16,
+                                  log_sum_exp, softmax, scores, values, rope};
