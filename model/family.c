@@ -127,12 +127,6 @@ static enum status read_heads(struct hyper *h, const struct gguf *g, struct err 
                     h->kv_heads);
     if (h->head_dim % 16 != 0)
         return fail(e, ST_UNSUPPORTED, "head size %d is not a multiple of 16", h->head_dim);
-    int value;
-    size = h->head_dim;
-    TRY(key_int(g, f, "attention.value_length", MODEL_HEAD_MAX, &size, &value, e));
-    if (value != h->head_dim)
-        return fail(e, ST_UNSUPPORTED, "keys of %d and values of %d per head are not supported",
-                    h->head_dim, value);
     h->attn_scale = 1 / sqrt(h->head_dim);
     /* Gemma 3 27B, and no other, divides by its width per head instead of the head size. */
     if (h->family->has & FAMILY_WINDOW && h->layers == 62)

@@ -2,6 +2,7 @@
 #include "model/tok.h"
 
 #include "model/tok_bpe.h"
+#include "model/tok_spm.h"
 #include "model/tok_split.h"
 #include "model/tok_vocab.h"
 
@@ -10,9 +11,11 @@
 struct tok {
     struct arena arena;
     struct tok_vocab vocab;
+    int pieces; /* SentencePiece: spm; else bpe after split */
     struct tok_bpe bpe;
-    struct tok_split *split;
-    int ignore_merges;
+    struct tok_split *split; /* NULL in a SentencePiece vocabulary */
+    struct tok_spm spm;
+    int ignore_merges, space_prefix;
     int bos, eos;
 };
 
@@ -44,21 +47,41 @@ static enum status read_special(struct tok *t, const struct gguf *g, int add_bos
         return fail(e, ST_CORRUPT,
                     "tokenizer.ggml.bos_token_id is missing, but sequences start with it");
     if (!add_bos) t->bos = -1;
-    int space = 0;
-    TRY(gguf_flag(g, "tokenizer.ggml.add_space_prefix", &space, &space, e));
-    if (space)
-        return fail(e, ST_UNSUPPORTED, "tokenizer.ggml.add_space_prefix is true; not supported");
     return ST_OK;
+}
+
+/* Flags that change how text is cut. */
+static enum status read_flags(struct tok *t, const struct gguf *g, struct err *e) {
+    int clean = 0;
+    t->space_prefix = t->pieces;
+    TRY(gguf_flag(g, "tokenizer.ggml.add_space_prefix", &t->space_prefix, &t->space_prefix, e));
+    if (t->space_prefix && !t->pieces)
+        return fail(e, ST_UNSUPPORTED,
+                    "tokenizer.ggml.add_space_prefix is true; not supported with gpt2");
+    TRY(gguf_flag(g, "tokenizer.ggml.remove_extra_whitespaces", &clean, &clean, e));
+    if (clean)
+        return fail(e, ST_UNSUPPORTED,
+                    "tokenizer.ggml.remove_extra_whitespaces is true; not supported");
+    if (gguf_find(g, "tokenizer.ggml.precompiled_charsmap"))
+        return fail(e, ST_UNSUPPORTED, "tokenizer.ggml.precompiled_charsmap is not supported");
+    return ST_OK;
+}
+
+static enum status choose_model(struct tok *t, const struct gguf *g, struct err *e) {
+    char shown[TOK_SHOWN];
+    struct view model;
+    TRY(gguf_text(g, "tokenizer.ggml.model", NULL, &model, e));
+    t->pieces = view_eq_str(model, "llama");
+    if (t->pieces || view_eq_str(model, "gpt2")) return ST_OK;
+    return fail(e, ST_UNSUPPORTED,
+                "tokenizer.ggml.model '%s' is not supported, only gpt2 (byte-level BPE) and llama "
+                "(SentencePiece)",
+                tok_show(shown, model));
 }
 
 static enum status choose_pre(const struct gguf *g, const struct tok_pre **pre, struct err *e) {
     char shown[TOK_SHOWN];
-    struct view model, name;
-    TRY(gguf_text(g, "tokenizer.ggml.model", NULL, &model, e));
-    if (!view_eq_str(model, "gpt2"))
-        return fail(e, ST_UNSUPPORTED,
-                    "tokenizer.ggml.model '%s' is not supported, only gpt2 (byte-level BPE)",
-                    tok_show(shown, model));
+    struct view name;
     TRY(gguf_text(g, "tokenizer.ggml.pre", "default", &name, e));
     *pre = tok_split_pre(name);
     if (*pre) return ST_OK;
@@ -72,8 +95,15 @@ static enum status choose_pre(const struct gguf *g, const struct tok_pre **pre, 
 static enum status load(struct tok *t, const struct gguf *g, struct arena *temp, struct err *e) {
     const struct tok_pre *pre;
     struct tok_table names;
+    TRY(choose_model(t, g, e));
+    TRY(read_flags(t, g, e));
+    if (t->pieces) {
+        TRY(tok_vocab_load(&t->vocab, g, TOK_PIECES, &t->arena, temp, &names, e));
+        TRY(tok_spm_load(&t->spm, g, &t->vocab, &t->arena, temp, e));
+        return read_special(t, g, 1, e);
+    }
     TRY(choose_pre(g, &pre, e));
-    TRY(tok_vocab_load(&t->vocab, g, &t->arena, temp, &names, e));
+    TRY(tok_vocab_load(&t->vocab, g, TOK_BYTE_LEVEL, &t->arena, temp, &names, e));
     TRY(tok_bpe_load(&t->bpe, g, &t->vocab, &names, &t->arena, temp, e));
     TRY(read_special(t, g, pre->add_bos, e));
     t->ignore_merges = pre->ignore_merges;
@@ -122,6 +152,7 @@ static enum status add_piece(void *ctx, struct view piece, struct err *e) {
 
 /* Valid UTF-8 goes through the pre-tokenizer run by run, each other byte is a piece of its own. */
 static enum status add_section(struct encoding *c, struct view text, struct err *e) {
+    if (c->t->pieces) return tok_spm_piece(&c->t->spm, text, &c->work, e);
     for (size_t i = 0; i < text.n;) {
         size_t from = i, len;
         while (i < text.n && (len = utf8_len(text.p + i, text.n - i)) > 0) i += len;
@@ -147,15 +178,29 @@ static enum status add_text(struct encoding *c, struct view text, struct err *e)
     return add_section(c, view_sub(text, from, text.n), e);
 }
 
+/* SentencePiece's normalised form: plain spaces, one of them in front where the model wants it. */
+static enum status add_normalized(struct encoding *c, struct view text, struct err *e) {
+    if (!c->t->pieces || text.n == 0) return add_text(c, text, e);
+    char *copy = mem_alloc(text.n + 1);
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory to tokenize a text of %zu bytes", text.n);
+    size_t n = c->t->space_prefix ? 1 : 0;
+    copy[0] = ' ';
+    n += tok_plain_spaces(copy + n, text);
+    enum status st = add_text(c, (struct view){copy, n}, e);
+    mem_free(copy);
+    return st;
+}
+
 enum status tok_encode_counted(const struct tok *t, struct view text, struct arena *a,
                                int32_t **ids, size_t *n, uint64_t *work, struct err *e) {
     if (text.n > TOK_MAX_BYTES)
         return fail(e, ST_LIMIT, "text of %zu bytes is longer than %d", text.n, TOK_MAX_BYTES);
     struct encoding c;
     c.t = t;
-    TRY(tok_cut_open(&c.cut, t->split, e));
+    c.cut = (struct tok_cut){0};
+    if (t->split) TRY(tok_cut_open(&c.cut, t->split, e));
     tok_work_init(&c.work);
-    enum status st = add_text(&c, text, e);
+    enum status st = add_normalized(&c, text, e);
     if (st == ST_OK) {
         *n = c.work.n_ids;
         *ids = ARENA_NEW(a, int32_t, *n);

@@ -1,7 +1,8 @@
-/* Tokenizer: byte-level BPE read from GGUF metadata (model `gpt2`; pre-tokenizers `smollm`,
- * `gpt-2`, `qwen2`, `llama-bpe`). Text never becomes control tokens; those are looked up by their
- * exact string with tok_special and are used by our own templates only. Read-only after tok_open,
- * so any thread may encode; the caller's thread needs about 64 KiB of stack. */
+/* Tokenizers read from GGUF metadata: byte-level BPE (model `gpt2`; pre-tokenizers `smollm`,
+ * `gpt-2`, `qwen2`, `llama-bpe`) and SentencePiece (model `llama`). Text never becomes control
+ * tokens; those are looked up by their exact string with tok_special and are used by our own
+ * templates only. Read-only after tok_open, so any thread may encode; the caller's thread needs
+ * about 64 KiB of stack. */
 #ifndef MODEL_TOK_H
 #define MODEL_TOK_H
 
@@ -9,7 +10,7 @@
 
 struct tok;
 
-enum { TOK_MAX_BYTES = 16 << 20 }; /* of one text; one piece of it takes up to 32 times its size */
+enum { TOK_MAX_BYTES = 16 << 20 }; /* of one text; one piece of it takes up to 44 times its size */
 
 /* Builds the tokenizer into memory owned by *out; g may be dropped afterwards. ST_CORRUPT,
  * ST_UNSUPPORTED (tokenizer model or pre-tokenizer, named), ST_NO_MEMORY. tok_close(NULL) is fine.
@@ -34,6 +35,9 @@ int tok_eos(const struct tok *t); /* id or -1 */
  *   as if it stood alone. So every byte is kept, with one exception: a vocabulary may lack a token
  *   for a byte (SmolLM2 has none for 21, among them 0x04, 0xC0 and 0xFF); that byte is dropped, as
  *   other implementations do.
+ * - In a SentencePiece vocabulary U+2581 is a space, a character without a token becomes its bytes'
+ *   tokens, and every text that is not empty starts with a space where the file's
+ *   add_space_prefix asks for it (Llama 2; not Gemma).
  * - No Unicode normalisation (Qwen2's original tokenizer applies NFC first). */
 enum status tok_encode(const struct tok *t, struct view text, struct arena *a, int32_t **ids,
                        size_t *n, struct err *e) MUST_CHECK;

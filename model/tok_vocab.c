@@ -35,6 +35,29 @@ static int alphabet_read(const struct alphabet *a, struct view s, char *out, siz
     return s.n > 0;
 }
 
+size_t tok_plain_spaces(char *out, struct view s) {
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; n++) {
+        int space = s.n - i >= 3 && memcmp(s.p + i, "\xE2\x96\x81", 3) == 0;
+        out[n] = space ? ' ' : s.p[i];
+        i += space ? 3 : 1;
+    }
+    return n;
+}
+
+/* The byte that "<0x41>" names, or -1. */
+static int byte_name(struct view s) {
+    int v = 0;
+    if (s.n != 6 || memcmp(s.p, "<0x", 3) != 0 || s.p[5] != '>') return -1;
+    for (int i = 3; i < 5; i++) {
+        char c = s.p[i];
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (digit < 0) return -1;
+        v = 16 * v + digit;
+    }
+    return v;
+}
+
 /* FNV-1a, stirred once at the end because the mask takes the low bits. */
 static uint64_t hash_more(uint64_t h, struct view v) {
     for (size_t i = 0; i < v.n; i++) h = (h ^ (unsigned char)v.p[i]) * 0x100000001B3u;
@@ -97,9 +120,10 @@ const char *tok_show(char out[TOK_SHOWN], struct view v) {
 
 /* Marks that templates put around turns; control whatever type a converter gave them. */
 static int turn_mark(struct view s) {
-    static const char *const mark[] = {"<|im_start|>",      "<|im_end|>", "<|start_header_id|>",
-                                       "<|end_header_id|>", "<|eot_id|>", "<start_of_turn>",
-                                       "<end_of_turn>"};
+    static const char *const mark[] = {
+        "<|im_start|>",     "<|im_end|>",      "<|start_header_id|>", "<|end_header_id|>",
+        "<|eot_id|>",       "<start_of_turn>", "<end_of_turn>",       "[multimodal]",
+        "<start_of_image>", "<end_of_image>",  "<image_soft_token>"};
     for (size_t i = 0; i < COUNT(mark); i++)
         if (view_eq_str(s, mark[i])) return 1;
     return 0;
@@ -186,8 +210,30 @@ size_t tok_vocab_user(const struct tok_vocab *v, struct view text, int32_t *id, 
     return best;
 }
 
+/* Kind and text of one token; the text goes to `at`, *n bytes. */
+static enum tok_kind spell(const struct alphabet *a, enum tok_spelling spelling, int32_t type,
+                           struct view name, char *at, size_t *n) {
+    enum { BYTE = 6 };
+    int byte = spelling == TOK_PIECES && type == BYTE ? byte_name(name) : -1;
+    if (byte >= 0) {
+        at[0] = (char)byte;
+        *n = 1;
+        return TOK_BYTE;
+    }
+    int spelled =
+        spelling == TOK_PIECES ? type != BYTE && name.n > 0 : alphabet_read(a, name, at, n);
+    enum tok_kind kind = kind_of(type, name, spelled);
+    if (spelling == TOK_PIECES && (kind == TOK_NORMAL || kind == TOK_USER)) {
+        *n = tok_plain_spaces(at, name);
+    } else if (kind != TOK_NORMAL) {
+        *n = name.n;
+        if (name.n) memcpy(at, name.p, name.n);
+    }
+    return kind;
+}
+
 static enum status fill_texts(struct tok_vocab *v, const struct view *name, const int32_t *type,
-                              struct arena *keep, struct err *e) {
+                              enum tok_spelling spelling, struct arena *keep, struct err *e) {
     struct alphabet alphabet;
     alphabet_init(&alphabet);
     size_t bytes = 0;
@@ -197,24 +243,20 @@ static enum status fill_texts(struct tok_vocab *v, const struct view *name, cons
     v->kind = ARENA_NEW(keep, uint8_t, (size_t)v->n);
     if (!at || !v->text || !v->kind) return fail(e, ST_NO_MEMORY, "no memory for the vocabulary");
     for (int32_t i = 0; i < v->n; i++) {
-        size_t n;
+        size_t n = 0;
         if (type[i] < 1 || type[i] > 6)
             return fail(e, ST_CORRUPT, "tokenizer.ggml.token_type[%d] is %d, must be 1 to 6", i,
                         type[i]);
-        int spelled = alphabet_read(&alphabet, name[i], at, &n);
-        v->kind[i] = (uint8_t)kind_of(type[i], name[i], spelled);
-        if (v->kind[i] != TOK_NORMAL) {
-            n = name[i].n;
-            if (n) memcpy(at, name[i].p, n);
-        }
+        v->kind[i] = (uint8_t)spell(&alphabet, spelling, type[i], name[i], at, &n);
         v->text[i] = (struct view){at, n};
         at += n;
     }
     return ST_OK;
 }
 
-enum status tok_vocab_load(struct tok_vocab *v, const struct gguf *g, struct arena *keep,
-                           struct arena *temp, struct tok_table *names, struct err *e) {
+enum status tok_vocab_load(struct tok_vocab *v, const struct gguf *g, enum tok_spelling spelling,
+                           struct arena *keep, struct arena *temp, struct tok_table *names,
+                           struct err *e) {
     struct view *name;
     int32_t *type;
     uint64_t n, n_type;
@@ -231,7 +273,7 @@ enum status tok_vocab_load(struct tok_vocab *v, const struct gguf *g, struct are
         return fail(e, ST_CORRUPT, "tokenizer.ggml.tokens has %llu entries, the model only %llu",
                     (unsigned long long)n, (unsigned long long)rows->dim[1]);
     v->n = (int32_t)n;
-    TRY(fill_texts(v, name, type, keep, e));
+    TRY(fill_texts(v, name, type, spelling, keep, e));
     TRY(collect_user(v, keep, temp, e));
     if (!tok_table_init(&v->normal, n, v->text, keep) ||
         !tok_table_init(&v->control, n, v->text, keep) || !tok_table_init(names, n, name, temp))

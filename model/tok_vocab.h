@@ -19,10 +19,11 @@ void tok_table_add(struct tok_table *t, int32_t id);
 int32_t tok_table_find(const struct tok_table *t, struct view a, struct view b);
 
 enum tok_kind {
-    TOK_OTHER, /* unknown, unused, or not spelled in the byte alphabet: no text gives it */
+    TOK_OTHER, /* unknown, unused, or not spelled as the vocabulary spells: no text gives it */
     TOK_NORMAL,
     TOK_CONTROL,
-    TOK_USER
+    TOK_USER,
+    TOK_BYTE /* a byte that SentencePiece falls back to; its text is the byte */
 };
 
 struct tok_vocab {
@@ -37,10 +38,17 @@ struct tok_vocab {
 
 enum { TOK_MAX_TOKENS = 1 << 21, TOK_MAX_USER_BYTES = 256 };
 
+/* How token texts are spelled: every byte as a character, or UTF-8 with U+2581 for a space. */
+enum tok_spelling { TOK_BYTE_LEVEL, TOK_PIECES };
+
 /* Reads tokenizer.ggml.tokens and token_type. What stays is in `keep`; *names finds ids by the
  * file's own spelling, normal tokens first, and lives in `temp`. */
-enum status tok_vocab_load(struct tok_vocab *v, const struct gguf *g, struct arena *keep,
-                           struct arena *temp, struct tok_table *names, struct err *e) MUST_CHECK;
+enum status tok_vocab_load(struct tok_vocab *v, const struct gguf *g, enum tok_spelling spelling,
+                           struct arena *keep, struct arena *temp, struct tok_table *names,
+                           struct err *e) MUST_CHECK;
+
+/* Copies s to out (room for s.n bytes) with every U+2581 as a space; answers the length. */
+size_t tok_plain_spaces(char *out, struct view s);
 
 /* Length of the longest user-defined token that text starts with, its id in *id; 0 if none. Adds
  * the comparisons made to *work. */

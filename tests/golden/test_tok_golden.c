@@ -1,6 +1,7 @@
 /* links: model */
-/* Token ids against the `tokenizers` package (fixtures/tokenizer/make.py): four small trained
- * vocabularies, and the real SmolLM2 where it is at hand (else exit code 77 after the rest). */
+/* Token ids against the `tokenizers` package (fixtures/tokenizer/make.py) and `sentencepiece`
+ * (make_spm.py): small trained vocabularies, the real ones of Gemma 3 and Qwen2.5 where they are at
+ * hand, and the real SmolLM2 (else exit code 77 after the rest). */
 #include "model/base/buf.h"
 #include "model/template.h"
 #include "model/tok.h"
@@ -35,7 +36,7 @@ struct model {
 
 static int model_open(struct model *m, const char *path) {
     memset(m, 0, sizeof *m);
-    arena_init(&m->arena, 64 << 20);
+    arena_init(&m->arena, 256 << 20);
     enum status st = file_map_open(&m->map, path, &e);
     if (st == ST_OK) st = gguf_parse(&m->g, path, m->map.p, m->map.n, &m->arena, &e);
     if (st == ST_OK) st = tok_open(&m->t, &m->g, &e);
@@ -243,6 +244,34 @@ static void check_controls(const struct tok *t) {
     buf_free(&all);
 }
 
+/* A real vocabulary against one hash a line; says so when its file is not at hand. */
+static void check_lines(const char *file, const char *golden, const struct view *line, size_t n) {
+    const char *cache = getenv("TAPROOM_CACHE"), *home = getenv("HOME");
+    if (!cache || !*cache) cache = arena_printf(&keep, "%s/.cache/taproom", home ? home : "");
+    const char *path = arena_printf(&keep, "%s/models/%s", cache, file);
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        printf("skipped: %s (./taproom model get fetches it)\n", path);
+        return;
+    }
+    struct file want = slurp(golden);
+    struct model m;
+    size_t bad = 0;
+    EQ(want.n, 8 * n);
+    if (model_open(&m, path) && want.n == 8 * n) {
+        for (size_t i = 0; i < n; i++) {
+            uint64_t hash;
+            memcpy(&hash, want.p + 8 * i, 8);
+            if (hash_ids(m.t, line[i]) != hash && bad++ < 5)
+                T_SAY("%s: line %zu differs: '%.*s'", golden, i + 1, (int)line[i].n, line[i].p);
+        }
+        printf("%s: %zu lines\n", golden, n);
+    }
+    EQ(bad, 0);
+    model_close(&m);
+    mem_free(want.p);
+}
+
 static int check_smollm2(const struct view *line, size_t n) {
     const char *cache = getenv("TAPROOM_CACHE"), *home = getenv("HOME");
     if (!cache || !*cache) cache = arena_printf(&keep, "%s/.cache/taproom", home ? home : "");
@@ -281,6 +310,18 @@ int main(void) {
         }
         model_close(&m);
     }
+    static const char *const pieces[] = {"spm", "spm-prefix"};
+    for (size_t i = 0; i < COUNT(pieces) && n >= 500; i++) {
+        struct model m;
+        if (model_open(&m, arena_printf(&keep, FOLDER "%s.gguf", pieces[i]))) {
+            check_ids(m.t, arena_printf(&keep, FOLDER "%s.ids", pieces[i]), line, 500);
+            check_controls(m.t);
+            EQ(tok_bos(m.t), 2);
+        }
+        model_close(&m);
+    }
+    check_lines("gemma3-270m-q4_k_m.gguf", FOLDER "gemma3.lines", line, n);
+    check_lines("qwen2.5-coder-0.5b-q4_k_m.gguf", FOLDER "qwen2.5.lines", line, n);
     int skipped = check_smollm2(line, n);
     mem_free(f.p);
     arena_free(&keep);

@@ -139,11 +139,8 @@ static void test_variants(void) {
     insert(&f, "llama.rope.scaling.type", GGUF_STR, "\4\0\0\0\0\0\0\0yarn", 12);
     refused(&f, ST_UNSUPPORTED, "'yarn'");
     file_open(&f, TINY("tied"));
-    insert(&f, "llama.rope.scaling.factor", GGUF_F32, &(float){4}, 4);
-    refused(&f, ST_UNSUPPORTED, "rope.scaling.factor");
-    file_open(&f, TINY("tied"));
-    insert(&f, "llama.rope.scale_linear", GGUF_F32, &(float){2}, 4);
-    refused(&f, ST_UNSUPPORTED, "rope.scale_linear");
+    insert(&f, "llama.rope.scaling.factor", GGUF_F32, &(float){-4}, 4);
+    refused(&f, ST_CORRUPT, "rope.scaling.factor");
 }
 
 static void test_tensors(void) {

@@ -366,8 +366,8 @@ static const struct fault faults[] = {
     KEY(DROP, "feed_forward_length", 0, ST_CORRUPT, "feed_forward_length"),
     KEY(DROP, "context_length", 0, ST_CORRUPT, "context_length"),
     KEY(DROP, "attention.layer_norm_rms_epsilon", 0, ST_CORRUPT, "layer_norm_rms_epsilon"),
-    KEY(DROP, "attention.head_count_kv", 0, ST_CORRUPT, "attn_k"), /* then as many as heads */
-    KEY(DROP, "attention.key_length", 0, ST_UNSUPPORTED, "16 and values of 64"), /* then 96 / 6 */
+    KEY(DROP, "attention.head_count_kv", 0, ST_CORRUPT, "attn_k"),    /* then as many as heads */
+    KEY(DROP, "attention.key_length", 0, ST_UNSUPPORTED, "64 of 16"), /* then 96 / 6 */
     BAD_KEY("embedding_length", 0),
     BAD_KEY("embedding_length", -96),
     BAD_KEY("embedding_length", 1e15),

@@ -254,7 +254,7 @@ static void test_damaged(void) {
         struct tok_words w;
     } row[] = {
         {"tokenizer.ggml.model", ST_CORRUPT, {.pre = "gpt-2"}},
-        {"tokenizer.ggml.model 'llama'", ST_UNSUPPORTED, {.model = "llama", .pre = "gpt-2"}},
+        {"tokenizer.ggml.model 't5'", ST_UNSUPPORTED, {.model = "t5", .pre = "gpt-2"}},
         {"tokenizer.ggml.pre 'default'", ST_UNSUPPORTED, {.model = "gpt2"}},
         {"tokenizer.ggml.pre 'default'", ST_UNSUPPORTED, {.model = "gpt2", .pre = "default"}},
         {"tokenizer.ggml.pre 'x\xC3\xA9?y'",

@@ -556,6 +556,7 @@ int main(int argc, char **argv) {
         test_model(TINY("tied"), way[i][0], way[i][1]);
         test_model(TINY("blocks"), way[i][0], way[i][1]);
         test_model(TINY("wide"), way[i][0], way[i][1]);
+        test_model(TINY("gemma3"), way[i][0], way[i][1]); /* windows of 12 tokens */
     }
     test_five_hundred();
     forest_close(&forest);
