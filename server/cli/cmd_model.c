@@ -47,6 +47,8 @@ int cmd_model_main(const struct options *o) {
     static struct desk d;
     struct err e = {.line = 0};
     struct engine_info m;
+    if (o->n_args > 0 && strcmp(o->arg[0], "get") == 0)
+        return cli_usage("model", "the launcher fetches models: ./taproom model get NAME");
     if (o->n_args != 2 || strcmp(o->arg[0], "show") != 0)
         return cli_usage("model", "write: taproom model show FILE");
     enum status st = desk_load_model(&d, o, o->arg[1], &e);

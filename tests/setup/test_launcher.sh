@@ -202,6 +202,63 @@ case_files_put_by_hand() {
   calls "$downloads" 0
 }
 
+# A model of two parts: joined once, checked as a whole, its parts gone.
+toy_model() {
+  "$real_python" -m zipfile -e "$work/wheels/toyweights-1.0-py3-none-any.whl" "$dir/x"
+  "$real_python" -m zipfile -e "$work/wheels/toymovies-1.0-py3-none-any.whl" "$dir/x"
+  cat "$dir/x/toy/w.gguf" "$dir/x/toy/m.inter" >"$dir/whole"
+  setup="WHEEL+=([toy-1]='toyweights==1.0 $W 1000' [toy-2]='toymovies==1.0 $M 1000')
+    MEMBERS+=('toy-1 toy/w.gguf models/parts/toy-1 $WI' 'toy-2 toy/m.inter models/parts/toy-2 $MI')
+    MODEL=([toy]='toy.gguf ${1:-$(hash_of "$dir/whole")} toy-{1..2} the Toy Licence' [one]='w.gguf $WI weights Apache-2.0')"
+}
+
+case_model_of_parts() {
+  toy_model
+  run model get toy
+  status_is 0
+  says "toy is under the Toy Licence"
+  calls "$downloads" 2
+  [ "$(cat "$dir/out")" = "$cache/models/toy.gguf" ] || bad "does not print the path"
+  [ "$(hash_of "$dir/whole")" = "$(hash_of "$cache/models/toy.gguf")" ] || bad "the model is not the parts joined"
+  [ -z "$(find "$cache/models/parts" "$cache"/tmp.* -type f 2>/dev/null)" ] || bad "parts are left"
+  run model get toy
+  status_is 0
+  calls "$downloads" 2
+  echo x >>"$cache/models/toy.gguf"
+  run model get toy
+  status_is 0
+  calls "$downloads" 4
+  [ "$(hash_of "$dir/whole")" = "$(hash_of "$cache/models/toy.gguf")" ] || bad "a changed model is kept"
+}
+
+case_model_of_one_file() {
+  toy_model
+  run model get one
+  status_is 0
+  says "Apache-2.0"
+  [ "$(hash_of "$cache/models/w.gguf")" = "$WI" ] || bad "not the model"
+}
+
+case_model_of_wrong_parts() {
+  toy_model "$M"
+  run model get toy
+  status_is 1
+  says "toy.gguf is not the file that was expected" "expected: $M"
+  [ ! -e "$cache/models/toy.gguf" ] || bad "a wrong model is kept"
+  [ -z "$(find "$cache" -name 'tmp.*')" ] || bad "a temporary folder is left"
+}
+
+case_model_unknown() {
+  local arguments
+  for arguments in "get" "get nothing" "get toy toy"; do
+    toy_model
+    # shellcheck disable=SC2086 # words
+    run model $arguments
+    status_is 2
+    says "usage: ./taproom model get one|toy"
+  done
+}
+
 case_broken_download() {
   pip_does 'echo "half" >"$to/toyweights-1.0-py3-none-any.whl"; echo "ERROR: connection reset"; exit 1'
   run serve
