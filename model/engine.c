@@ -2,8 +2,8 @@
 #include "model/engine.h"
 
 #include "model/base/clock.h"
-#include "model/base/file.h"
 #include "model/plan.h"
+#include "model/shards.h"
 #include "model/template.h"
 #include "model/tok.h"
 
@@ -221,32 +221,28 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     return ST_OK;
 }
 
-/* Everything that reads the file's bytes p, which are dropped afterwards. */
-static enum status load(struct engine *en, const struct engine_config *c, const char *p, size_t n,
+/* Everything that reads the files' bytes, which are dropped afterwards. */
+static enum status load(struct engine *en, const struct engine_config *c, const struct gguf *g,
                         struct err *e) {
-    struct arena tables;
-    struct gguf g;
-    arena_init(&tables, (size_t)1 << 30);
-    enum status st = gguf_parse(&g, c->model, (const uint8_t *)p, n, &tables, e);
-    if (st == ST_OK) st = tok_open(&en->tok, &g, e);
-    if (st == ST_OK) st = open_ops(en, c, e);
-    if (st == ST_OK) st = model_open(&en->model, &g, en->ops, e);
-    if (st == ST_OK && tok_count(en->tok) > en->model->vocab)
-        st = fail(e, ST_CORRUPT, "%d tokens but %d rows of embeddings", tok_count(en->tok),
-                  en->model->vocab);
-    if (st == ST_OK) st = template_choose(&en->chat, &g, en->tok, e);
-    en->sha = hash_of(p, n, NULL, 0);
-    if (st == ST_OK) st = fill_info(en, &g, e);
-    arena_free(&tables);
-    return st;
+    TRY(tok_open(&en->tok, g, e));
+    TRY(open_ops(en, c, e));
+    TRY(model_open(&en->model, g, en->ops, e));
+    if (tok_count(en->tok) > en->model->vocab)
+        return fail(e, ST_CORRUPT, "%d tokens but %d rows of embeddings", tok_count(en->tok),
+                    en->model->vocab);
+    TRY(template_choose(&en->chat, g, en->tok, e));
+    return fill_info(en, g, e);
 }
 
 static enum status start(struct engine *en, const struct engine_config *c, struct err *e) {
-    char *p;
-    size_t n;
-    TRY(file_read(c->model, (size_t)1 << 38, &p, &n, e));
-    enum status st = load(en, c, p, n, e);
-    mem_free(p);
+    struct arena tables;
+    struct shards files;
+    arena_init(&tables, (size_t)1 << 30);
+    enum status st = shards_open(&files, c->model, &tables, e);
+    en->sha = files.sha;
+    if (st == ST_OK) st = load(en, c, &files.g, e);
+    shards_close(&files);
+    arena_free(&tables);
     TRY(st);
     TRY(work_open(&en->work, en->model, c->chunk_rows > 0 ? c->chunk_rows : CHUNK_DEFAULT, e));
     return cache_open(&en->cache, en->model, c->cache_bytes ? c->cache_bytes : (size_t)512 << 20,

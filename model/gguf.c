@@ -439,3 +439,26 @@ enum status gguf_parse(struct gguf *g, const char *name, const uint8_t *p, size_
     if (st != ST_OK) *g = (struct gguf){0};
     return st;
 }
+
+enum status gguf_join(struct gguf *g, const struct gguf *more, struct arena *arena, struct err *e) {
+    size_t a = (size_t)g->n_tensors, b = (size_t)more->n_tensors;
+    if (a + b > GGUF_MAX_ENTRIES)
+        return fail(e, ST_LIMIT, "the parts have more than %d tensors", GGUF_MAX_ENTRIES);
+    struct gguf_tensor *all = ARENA_NEW(arena, struct gguf_tensor, a + b);
+    const struct gguf_tensor **sorted = ARENA_NEW(arena, const struct gguf_tensor *, a + b);
+    if (!all || !sorted) return fail(e, ST_NO_MEMORY, "no memory for the tensors of %s", g->name);
+    if (a) memcpy(all, g->tensor, a * sizeof *all);
+    if (b) memcpy(all + a, more->tensor, b * sizeof *all);
+    for (size_t i = 0; i < a + b; i++) sorted[i] = &all[i];
+    qsort(sorted, a + b, sizeof *sorted, by_name);
+    for (size_t i = 1; i < a + b; i++) {
+        char name[SHOWN];
+        if (view_eq(sorted[i - 1]->name, sorted[i]->name))
+            return fail(e, ST_CORRUPT, "%s and %s both have a tensor '%s'", g->name, more->name,
+                        shown(sorted[i]->name, name));
+    }
+    g->tensor = all;
+    g->tensor_sorted = sorted;
+    g->n_tensors = a + b;
+    return ST_OK;
+}

@@ -74,6 +74,11 @@ struct gguf {
 enum status gguf_parse(struct gguf *g, const char *name, const uint8_t *p, size_t n,
                        struct arena *arena, struct err *e) MUST_CHECK;
 
+/* Adds the tensors of another part of the same model to g; both parts' bytes must outlive g.
+ * ST_CORRUPT (a name that g has), ST_LIMIT, ST_NO_MEMORY; then g is as before. */
+enum status gguf_join(struct gguf *g, const struct gguf *more, struct arena *arena,
+                      struct err *e) MUST_CHECK;
+
 /* NULL when absent. */
 const struct gguf_kv *gguf_find(const struct gguf *g, const char *key);
 const struct gguf_tensor *gguf_tensor(const struct gguf *g, const char *name);

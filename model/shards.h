@@ -1,0 +1,25 @@
+/* A model file, or the files of a split one (name-00001-of-00003.gguf), as one GGUF. */
+#ifndef MODEL_SHARDS_H
+#define MODEL_SHARDS_H
+
+#include "model/gguf.h"
+#include "model/hash.h"
+
+enum { SHARDS_MAX = 999 };
+
+struct shards {
+    struct gguf g; /* metadata of the first file, tensors of all */
+    int n;
+    char **bytes;    /* (n), mem_alloc */
+    struct hash sha; /* of the file; of a split one, of its files' hashes in order */
+};
+
+/* Reads the file at path and, when it is the first of several, the others beside it. Tables come
+ * from `tables` and live as long as it does. ST_CORRUPT, ST_UNSUPPORTED (as gguf_parse), ST_INVALID
+ * (path names another part than the first), ST_NOT_FOUND (a part is missing), ST_NO_MEMORY. On
+ * failure nothing is owned. */
+enum status shards_open(struct shards *s, const char *path, struct arena *tables,
+                        struct err *e) MUST_CHECK;
+void shards_close(struct shards *s);
+
+#endif
