@@ -309,5 +309,6 @@ int main(int argc, char **argv) {
         test_model(TINY("gemma3"), "fixtures/tiny/gemma3.logits", 0, way[i][0], way[i][1]);
     }
     forest_close(&forest);
+    if (argc == 3 && t_checks == 0 && t_failed == 0) return 77; /* no such way here */
     return t_end();
 }
