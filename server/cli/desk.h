@@ -9,7 +9,7 @@ struct desk {
     struct store *store;
     struct engine *engine;
     struct embedder *embedder; /* NULL when its files are not there */
-    struct ranker ranker; /* when both are open */
+    struct ranker ranker;      /* when both are open */
     int has_ranker;
     char model[OPTIONS_PATH]; /* the file that was loaded */
 };
