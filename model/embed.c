@@ -224,12 +224,10 @@ enum status embedder_open(struct embedder **out, const char *folder, int threads
 
 void embedder_close(struct embedder *em) {
     if (!em) return;
-    pthread_mutex_lock(&em->turn);
     pthread_mutex_lock(&em->lock);
     em->stop = 1;
     pthread_cond_signal(&em->wake);
     pthread_mutex_unlock(&em->lock);
-    pthread_mutex_unlock(&em->turn);
     if (em->has_thread) pthread_join(em->thread, NULL);
     bert_close(em->bert);
     if (em->ops) em->ops->close(em->ops);

@@ -22,7 +22,7 @@ struct embedder_info {
  * nothing is owned: ST_NOT_FOUND, ST_CORRUPT, ST_UNSUPPORTED, ST_NO_MEMORY. */
 enum status embedder_open(struct embedder **out, const char *folder, int threads,
                           struct err *e) MUST_CHECK;
-/* Waits for callers to leave. NULL is fine. */
+/* After the last call has returned. NULL is fine. */
 void embedder_close(struct embedder *em);
 
 void embedder_info(const struct embedder *em, struct embedder_info *out); /* borrowed until close */
