@@ -13,6 +13,7 @@ struct state {
     struct node *node; /* NULL before it is needed and after it was let go */
     struct hash key;
     int path;     /* tokens before it */
+    int need;     /* tokens to be computed: all, or all but the last where nothing follows it */
     int waiting;  /* children and itself, as far as not done */
     int all_rows; /* some ask wants every token */
     int first_ask,
@@ -91,6 +92,20 @@ static void answered(struct plan *p, int a) {
     if (p->j->answered) p->j->answered(p->j->arg, a);
 }
 
+/* A leaf whose tokens are asked for is read from the rows before each of them: the row of its last
+ * token is read by nobody, unless labels are asked after it or its keys and values are kept. */
+static void set_needs(struct plan *p) {
+    const struct tree *t = p->t;
+    for (int i = 0; i < t->n; i++) {
+        struct state *s = &p->s[i];
+        int labels = 0;
+        for (int a = s->first_ask; a >= 0; a = p->ask_next[a]) labels |= p->j->ask[a].n_labels > 0;
+        int idle = s->waiting == 1 && s->all_rows && !labels && !(t->keep && t->keep[i]);
+        s->need = node_len(t, i) - idle;
+        p->progress.tokens_total += s->need;
+    }
+}
+
 static enum status set_states(struct plan *p, const struct hash *model, struct err *e) {
     const struct tree *t = p->t;
     for (int i = 0; i < t->n; i++) {
@@ -121,6 +136,7 @@ static enum status set_states(struct plan *p, const struct hash *model, struct e
         p->kid_next[a] = p->s[up].next_kid_ask;
         p->s[up].next_kid_ask = a;
     }
+    set_needs(p);
     return ST_OK;
 }
 
@@ -172,7 +188,6 @@ enum status plan_open(struct plan **out, struct job *j, struct cache *c, const s
     p->progress.asks_total = j->n_asks;
     for (int a = 0; a < j->n_asks; a++)
         if (p->ask_left[a] == 0) answered(p, a);
-    p->progress.tokens_total = j->tree->off[j->tree->n];
     *out = p;
     return ST_OK;
 }
@@ -256,9 +271,9 @@ static enum status fill(struct plan *p, int *rows, struct err *e) {
         int i = p->next;
         TRY(resolve(p, i, e));
         struct node *n = p->s[i].node;
-        int left = n->len - n->done, room = p->rows_max - *rows, take = left < room ? left : room;
+        int left = p->s[i].need - n->done, room = p->rows_max - *rows, take = left < room ? left : room;
         if (take == 0 || n->cached) {
-            p->run[p->n_runs++] = (struct run){i, n->len, *rows, 0};
+            p->run[p->n_runs++] = (struct run){i, p->s[i].need, *rows, 0};
             p->next++;
             if (p->n_runs == p->rows_max) break;
             continue;
@@ -266,7 +281,7 @@ static enum status fill(struct plan *p, int *rows, struct err *e) {
         add_run(p, i, n->done, *rows, take);
         n->done += take;
         *rows += take;
-        if (n->done == n->len) p->next++;
+        if (n->done == p->s[i].need) p->next++;
         if (p->n_runs == p->rows_max) break;
     }
     return ST_OK;
@@ -283,7 +298,7 @@ static void add_reads(struct plan *p, struct chunk *read) {
     p->n_read_views = 0;
     for (int k = 0; k < p->n_runs; k++) {
         const struct run *r = &p->run[k];
-        int ends = r->index + r->n == node_len(p->t, r->node);
+        int ends = r->index + r->n == p->s[r->node].need;
         int take = p->s[r->node].all_rows ? r->n : (ends && r->n > 0), skip = r->n - take;
         if (take == 0) continue;
         for (int q = 0; q < take; q++) {
@@ -334,7 +349,7 @@ static enum status collect(struct plan *p, const float *x_out, size_t dim, int *
     for (int k = 0; k < p->n_runs; k++) {
         const struct run *r = &p->run[k];
         const struct state *s = &p->s[r->node];
-        int len = node_len(p->t, r->node), ends = r->index + r->n == len;
+        int len = node_len(p->t, r->node), ends = r->index + r->n == s->need;
         int take = s->all_rows ? r->n : (ends && r->n > 0), skip = r->n - take;
         for (int q = 0; q < take; q++, at++) {
             int index = r->index + skip + q, last = index + 1 == len;
@@ -425,7 +440,7 @@ enum status plan_step(struct plan *p, struct work *w, int *more, struct err *e) 
         return st;
     }
     for (int k = 0; k < p->n_runs; k++)
-        if (p->run[k].index + p->run[k].n == node_len(p->t, p->run[k].node))
+        if (p->run[k].index + p->run[k].n == p->s[p->run[k].node].need)
             settle(p, p->run[k].node);
     p->j->tokens_computed += rows;
     p->progress.tokens_done += rows;

@@ -95,6 +95,28 @@ static void fill_alone(struct engine *en, int n) {
     }
 }
 
+/* Where only tokens are asked for, a leaf's last row is not computed, and no answer changes by it;
+ * with an item's keys and values kept, or a child below it, it is. */
+static void test_idle_rows(struct engine *en, int n) {
+    static struct score got[POOL];
+    int list[POOL], tokens = 0, bad = 0;
+    struct way w = {.trunk = TRUNK, .no_labels = 1}, kept = {.trunk = TRUNK, .no_labels = 1};
+    kept.keep_items = 1;
+    count_to(list, n);
+    for (int i = 0; i < n; i++) tokens += item_len[i];
+    for (int round = 0; round < 2; round++) {
+        rank(en, round ? &kept : &w, list, n, got);
+        for (int i = 0; i < n; i++)
+            bad += memcmp(got[i].token, alone[i].token, sizeof got[i].token) != 0;
+        EQ(bad, 0);
+    }
+    EQ(w.job.tokens_computed, TRUNK + tokens - n);
+    EQ(kept.job.tokens_computed, TRUNK + tokens);
+    struct way labels_too = {.trunk = TRUNK}; /* of what was kept, everything is there */
+    rank(en, &labels_too, list, n, got);
+    EQ(differing(got, list, n), 0);
+}
+
 static void test_crowd(struct engine *en, int n) {
     static struct score got[POOL];
     int list[POOL], equal = 0;
@@ -491,6 +513,7 @@ static void test_model(const char *model, const char *backend, const char *preci
     if (!en) return;
     fill_alone(en, n);
     test_crowd(en, n);
+    test_idle_rows(en, n);
     test_depth(en);
     test_cached(en, n);
     test_wrong(en);
