@@ -271,7 +271,8 @@ static enum status fill(struct plan *p, int *rows, struct err *e) {
         int i = p->next;
         TRY(resolve(p, i, e));
         struct node *n = p->s[i].node;
-        int left = p->s[i].need - n->done, room = p->rows_max - *rows, take = left < room ? left : room;
+        int left = p->s[i].need - n->done, room = p->rows_max - *rows,
+            take = left < room ? left : room;
         if (take == 0 || n->cached) {
             p->run[p->n_runs++] = (struct run){i, p->s[i].need, *rows, 0};
             p->next++;
@@ -440,8 +441,7 @@ enum status plan_step(struct plan *p, struct work *w, int *more, struct err *e) 
         return st;
     }
     for (int k = 0; k < p->n_runs; k++)
-        if (p->run[k].index + p->run[k].n == p->s[p->run[k].node].need)
-            settle(p, p->run[k].node);
+        if (p->run[k].index + p->run[k].n == p->s[p->run[k].node].need) settle(p, p->run[k].node);
     p->j->tokens_computed += rows;
     p->progress.tokens_done += rows;
     *more = p->next < p->t->n;

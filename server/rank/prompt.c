@@ -84,6 +84,16 @@ enum status prompt_text(struct prompt *p, struct view text, int max_tokens, cons
     return append(p, ids, keep, e);
 }
 
+enum status prompt_count(struct prompt *p, struct view text, int max_tokens, struct err *e) {
+    int32_t *ids;
+    size_t n;
+    TRY(engine_tokens(p->en, text, p->a, &ids, &n, e));
+    int cut = max_tokens > 0 && n > (size_t)max_tokens;
+    p->item_cuts += cut;
+    p->tokens += cut ? max_tokens : (long long)n;
+    return ST_OK;
+}
+
 enum status prompt_turn(struct prompt *p, int role, int tail, struct err *e) {
     static const char *const roles[] = {"system", "user", "assistant"};
     const int32_t *ids;

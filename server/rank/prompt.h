@@ -46,6 +46,9 @@ enum status prompt_node(struct prompt *p, int parent, int keep, int *node,
  * NULL). */
 enum status prompt_text(struct prompt *p, struct view text, int max_tokens, const char *part,
                         const char *role, int per_item, int *cut, struct err *e) MUST_CHECK;
+/* Counts text as if it were appended, for what need not be asked again. */
+enum status prompt_count(struct prompt *p, struct view text, int max_tokens,
+                         struct err *e) MUST_CHECK;
 /* Appends the control tokens before (tail 0) or after (1) a turn: 0 system, 1 user, 2 assistant. */
 enum status prompt_turn(struct prompt *p, int role, int tail, struct err *e) MUST_CHECK;
 

@@ -173,6 +173,12 @@ static enum status score(struct scene *s, const struct rank_hooks *h, struct ran
     if (!w.left || !w.logprob) return fail(e, ST_NO_MEMORY, "no memory for a ranking's progress");
     for (int i = 0; i < x->prompt.n_asks; i++)
         if (x->prompt.ask_item[i] >= 0) w.left[x->prompt.ask_item[i]]++;
+    for (int i = 0; i < s->n; i++) {
+        w.logprob[i] = s->found[i];
+        if (w.left[i] > 0) continue;
+        w.done++; /* everything was known */
+        if (w.h->scored) w.h->scored(w.h->arg, s->item[i], w.logprob[i]);
+    }
     struct job j = {.tree = &t,
                     .ask = x->prompt.ask,
                     .n_asks = x->prompt.n_asks,

@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-enum { SAMPLE = 32, SPREADS = 1024, PRIORS = 1 << 15 };
+enum { SAMPLE = 32, SPREADS = 1024, PRIORS = 1 << 17 };
 
 /* Mean and standard deviation of a readout over the catalogue's fixed sample. */
 struct spread {

@@ -7,9 +7,14 @@
 
 #include "model/base/buf.h"
 
+#include <string.h>
+
 /* How much the wanted clauses count one by one, and together as one text, when there are several;
  * and what an unwanted clause's weight is multiplied by (docs/readouts.md). */
 static const double SINGLE = 0.25, TOGETHER = 1.0, UNWANTED = 1.4;
+
+/* Answers about a pool item are looked up under this number plus the frame, beside the priors. */
+enum { PROBE_PRIORS = 300 };
 
 static int is_wanted(const struct scene *s, int c) {
     return c < s->n_wish && s->clause[c].sign > 0 && s->clause[c].weight > 0;
@@ -97,11 +102,60 @@ static enum status probe_node(struct query_readout *q, struct scene *s, struct p
     return prompt_ask_tokens(p, node, &q->out[cell(q, s, f, i, k)], e);
 }
 
+/* By what a probe's answer about an item is known to later rankings. */
+static enum status answer_key(const struct query_readout *q, struct scene *s, int f, int i, int k,
+                              struct view *out, struct err *e) {
+    struct view text = q->text[prior_at(s, f, i)], probe = q->probe[k];
+    char *key = arena_alloc(s->a, text.n + probe.n + 1);
+    if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
+    memcpy(key, text.p, text.n);
+    key[text.n] = 0;
+    memcpy(key + text.n + 1, probe.p, probe.n);
+    *out = (struct view){key, text.n + probe.n + 1};
+    return ST_OK;
+}
+
+/* Which probes must be asked about item i: those that are wanted and not known from an earlier
+ * ranking. The first item is always asked everything, so that what is shown of the prompt does not
+ * depend on what is known. */
+static enum status find_answers(struct query_readout *q, struct scene *s, int f, int i,
+                                uint8_t ask[PROBES_MAX], int *asks, struct err *e) {
+    *asks = 0;
+    for (int k = 0; k < q->n_probes; k++) {
+        struct view key;
+        double *said = &q->said[cell(q, s, f, i, k)];
+        ask[k] = q->framed[k] && (i < s->n || !q->known[f][k]);
+        if (!ask[k]) continue;
+        TRY(answer_key(q, s, f, i, k, &key, e));
+        if (i > 0 && prior_find(s, PROBE_PRIORS + f, key, said)) {
+            ask[k] = 0;
+            if (i < s->n) s->found[i] += *said;
+        }
+        *asks += ask[k];
+    }
+    return ST_OK;
+}
+
+/* Counts the item and the probes that need not be asked as if they were. */
+static enum status count_known(struct query_readout *q, struct scene *s, struct prompt *p,
+                               const struct frame *frame, int f, int i, const uint8_t *ask,
+                               int whole, struct err *e) {
+    struct view tail;
+    if (i >= s->n) return ST_OK;
+    for (int k = 0; k < q->n_probes; k++)
+        if (q->framed[k] && !ask[k]) p->tokens += q->len[f][k];
+    if (!whole) return ST_OK;
+    TRY(scene_words(s, frame->tail, VIEW(""), "", &tail, e));
+    TRY(prompt_count(p, q->text[prior_at(s, f, i)], ITEM_TOKENS_MAX, e));
+    return prompt_count(p, tail, 0, e);
+}
+
 /* One item under one frame: the probes that are wanted of it, and the empty wishes unless its prior
  * is known. */
 static enum status add_item(struct query_readout *q, struct scene *s, struct prompt *p, int root,
                             int f, int i, struct err *e) {
-    int node, want = 0;
+    int node, want = 0, asks;
+    uint8_t ask[PROBES_MAX];
     struct view text;
     const struct frame *frame = &s->surface.frame[f];
     TRY(surface_render(frame->item, s->item[i], s->a, &text, e));
@@ -110,23 +164,28 @@ static enum status add_item(struct query_readout *q, struct scene *s, struct pro
     if (!want) return ST_OK;
     p->item = i < s->n ? i : -1;
     q->text[prior_at(s, f, i)] = text;
-    TRY(item_node(s, p, root, frame, text, &node, e));
+    TRY(find_answers(q, s, f, i, ask, &asks, e));
+    int empties = known && i > 0 ? 0 : q->n_empty;
+    TRY(count_known(q, s, p, frame, f, i, ask, asks + empties == 0, e));
     if (known && i > 0) /* as many tokens as it would have been */
         for (int k = q->n_probes; i < s->n && k < q->n_probes + q->n_empty; k++)
             p->tokens += q->len[f][k];
-    for (int k = 0; k < q->n_probes + (known && i > 0 ? 0 : q->n_empty); k++)
-        if (k >= q->n_probes || (q->framed[k] && (i < s->n || !q->known[f][k])))
-            TRY(probe_node(q, s, p, node, f, i, k, e));
+    if (asks + empties == 0) return ST_OK;
+    TRY(item_node(s, p, root, frame, text, &node, e));
+    for (int k = 0; k < q->n_probes + empties; k++)
+        if (k >= q->n_probes || ask[k]) TRY(probe_node(q, s, p, node, f, i, k, e));
     return ST_OK;
 }
 
 static enum status take_memory(struct query_readout *q, struct scene *s, struct err *e) {
     size_t items = (size_t)s->surface.n_frames * (size_t)s->n_pool;
     q->out = ARENA_NEW(s->a, float *, cell(q, s, s->surface.n_frames, 0, 0) + 1);
+    q->said = ARENA_NEW(s->a, double, cell(q, s, s->surface.n_frames, 0, 0) + 1);
     q->prior = ARENA_NEW(s->a, double, items);
     q->text = ARENA_NEW(s->a, struct view, items);
-    return q->out && q->prior && q->text ? ST_OK
-                                         : fail(e, ST_NO_MEMORY, "no memory for %zu items", items);
+    return q->out && q->said && q->prior && q->text
+               ? ST_OK
+               : fail(e, ST_NO_MEMORY, "no memory for %zu items", items);
 }
 
 static enum status find_spreads(struct query_readout *q, struct scene *s, int f, struct err *e) {
@@ -169,8 +228,19 @@ static double logprob_of(const struct query_readout *q, const struct scene *s, i
                          int k) {
     const float *out = q->out[cell(q, s, f, i, k)];
     double x = 0;
+    if (!out) return q->said[cell(q, s, f, i, k)];
     for (int t = 0; t < q->len[f][k]; t++) x += (double)out[t];
     return x;
+}
+
+/* Keeps the probes' answers for later rankings; without memory for a key it is asked again. */
+static void keep_answers(const struct query_readout *q, struct scene *s, int f) {
+    struct view key;
+    struct err e;
+    for (int i = 0; i < s->n_pool; i++)
+        for (int k = 0; k < q->n_probes; k++)
+            if (q->out[cell(q, s, f, i, k)] && answer_key(q, s, f, i, k, &key, &e) == ST_OK)
+                prior_keep(s, PROBE_PRIORS + f, key, logprob_of(q, s, f, i, k));
 }
 
 /* Mean over the empty wishes, for every item that was asked. */
@@ -236,6 +306,7 @@ void query_finish(struct query_readout *q, struct scene *s, double *score, doubl
     for (int f = 0; f < s->surface.n_frames; f++) {
         set_priors(q, s, f);
         set_spreads(q, s, f);
+        keep_answers(q, s, f);
     }
     tags_finish(&q->tags, s);
     for (int c = 0; c < s->n_wish; c++)

@@ -259,7 +259,8 @@ enum status scene_load(struct scene *s, struct ranker *k, const struct rank_requ
     TRY(load_candidates(s, e));
     TRY(load_sample(s, e));
     s->text = ARENA_NEW(a, struct view, (size_t)s->n_pool);
-    if (!s->text) return fail(e, ST_NO_MEMORY, "no memory for item texts");
+    s->found = ARENA_NEW(a, double, (size_t)s->n_pool);
+    if (!s->text || !s->found) return fail(e, ST_NO_MEMORY, "no memory for item texts");
     for (int i = 0; i < s->n_pool; i++)
         TRY(surface_render(s->surface.item, s->item[i], a, &s->text[i], e));
     return ST_OK;

@@ -20,6 +20,7 @@ struct scene {
     const struct rank_request *r;
     struct arena *a;
     struct catalog catalog;
+    unsigned long long base[2]; /* hashes of model and surface, 0 = not made yet (spread.c) */
     struct surface surface;
     struct item *all; /* the catalogue, at most CATALOG_MAX */
     int n_all;
@@ -33,6 +34,7 @@ struct scene {
         clause[CLAUSES_MAX]; /* of the wish; in an asked-for `query` then one per example */
     int n_clauses, n_wish;   /* all, and those of the wish */
     struct checks checks[CLAUSES_MAX]; /* of the wish's clauses; the others have none */
+    double *found; /* (n_pool): sum of an item's answers that are known from earlier rankings */
     struct member member;
     struct interaction *history; /* the part that is used, oldest first */
     int n_history;
@@ -83,6 +85,7 @@ struct query_readout {
     unsigned char skip[PROBES_MAX];   /* 1: says nothing that is not checked */
     unsigned char framed[PROBES_MAX]; /* 1: asked of the items, by the frames */
     float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
+    double *said;  /* the same shape: log-probabilities known from earlier rankings */
     double *prior; /* (frames, n_pool) */
     struct view *text; /* (frames, n_pool): the item's text, where it was asked */
     int len[SURFACE_FRAMES][PROBES_MAX + SURFACE_EMPTY]; /* tokens */

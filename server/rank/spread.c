@@ -13,20 +13,22 @@ static unsigned long long mix(unsigned long long h, struct view v) {
 }
 
 /* Two 64-bit FNV-1a hashes of what all values depend on, and `what`. */
-static void key_base(const struct scene *s, struct view what, unsigned long long key[2]) {
+static void key_base(struct scene *s, struct view what, unsigned long long key[2]) {
     struct engine_info info;
     engine_info(s->k->engine, &info);
     for (int k = 0; k < 2; k++) {
-        unsigned long long h = k ? 0x84222325CBF29CE4ull : 14695981039346656037ull;
-        h = mix(h, view_of(info.sha256));
-        h = mix(h, view_of(info.precision));
-        h = mix(h, view_of(s->surface.json));
-        key[k] = mix(h, what);
+        if (!s->base[k]) {
+            unsigned long long h = k ? 0x84222325CBF29CE4ull : 14695981039346656037ull;
+            h = mix(h, view_of(info.sha256));
+            h = mix(h, view_of(info.precision));
+            s->base[k] = mix(h, view_of(s->surface.json));
+        }
+        key[k] = mix(s->base[k], what);
     }
 }
 
 /* A spread depends on the catalogue's sample too. */
-static void key_of(const struct scene *s, struct view what, unsigned long long key[2]) {
+static void key_of(struct scene *s, struct view what, unsigned long long key[2]) {
     key_base(s, what, key);
     for (int i = 0; i < s->n_sample; i++) {
         key[0] = mix(key[0], s->text[s->sample[i]]);
@@ -34,8 +36,7 @@ static void key_of(const struct scene *s, struct view what, unsigned long long k
     }
 }
 
-static void prior_key(const struct scene *s, int frame, struct view text,
-                      unsigned long long key[2]) {
+static void prior_key(struct scene *s, int frame, struct view text, unsigned long long key[2]) {
     char name[24];
     int n = snprintf(name, sizeof name, "prior %d", frame);
     key_base(s, (struct view){name, (size_t)n}, key);

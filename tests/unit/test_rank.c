@@ -5,6 +5,7 @@
 #include "server/store/import.h"
 #include "tests/t.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static struct ranker *ranker;
@@ -119,6 +120,48 @@ static void parts(void) {
         above += part > 0;
     }
     OK(above > 0 && above < 3);
+}
+
+/* What earlier rankings answered is not asked again, and changes nothing: a ranker that knows gives
+ * the bits of one that knows nothing, tells of every item, and counts the same prompt. */
+static void count_scored(void *arg, const struct item *item, double logprob) {
+    (void)item;
+    *(int *)arg += isfinite(logprob) != 0;
+}
+
+static void known_answers(void) {
+    static const char *const all[] = {"a", "b", "c", "d", "e", "f"};
+    struct ranker *warm = ranker, *fresh = calloc(1, sizeof *fresh);
+    struct rank_request r = request("", READOUT_QUERY);
+    struct err e;
+    r.has_clauses = 1;
+    r.clause[r.n_clauses++] = (struct clause){VIEW("red and quiet"), 1, 1};
+    r.clause[r.n_clauses++] = (struct clause){VIEW("lamp of brass"), -1, 0.7};
+    (void)rank(&r, all, 6);
+    r.clause[1].weight = 0.2;
+    r.clause[r.n_clauses++] = (struct clause){VIEW("boat"), -1, 1};
+    struct rank_result *second = rank(&r, all, 6), *cold;
+    r.clause[2].sign = 1; /* a weight or a sign alone */
+    r.clause[0].weight = 0;
+    struct rank_result *third = ARENA_NEW(&arena, struct rank_result, 1);
+    int scored = 0;
+    const struct rank_hooks h = {.arg = &scored, .scored = count_scored};
+    GOOD(rank_run(ranker, &r, &h, &arena, third, &e));
+    EQ(scored, 6);
+    ranker_init(fresh, warm->store, warm->engine);
+    ranker = fresh;
+    cold = rank(&r, all, 6);
+    for (int i = 0; i < 6; i++) {
+        EQ_MEM(&of(third, all[i])->score, &of(cold, all[i])->score, sizeof(double));
+        EQ_MEM(&of(third, all[i])->logprob, &of(cold, all[i])->logprob, sizeof(double));
+    }
+    EQ(third->prompt.tokens, cold->prompt.tokens);
+    EQ_STR(third->prompt_sha256, cold->prompt_sha256);
+    OK(second->tokens_computed < cold->tokens_computed / 2);
+    OK(third->tokens_computed < cold->tokens_computed / 4); /* the first item's, as shown */
+    ranker = warm;
+    ranker_close(fresh);
+    free(fresh);
 }
 
 static void choices(void) {
@@ -348,6 +391,7 @@ int main(void) {
     for (int like = 0; like < 2; like++)
         for (int r = READOUT_QUERY; r <= READOUT_BLEND; r++) alone_or_among((enum readout)r, like);
     parts();
+    known_answers();
     choices();
     retrieval();
     baselines();
