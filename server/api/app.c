@@ -28,6 +28,8 @@ const struct route app_routes[] = {
     {"GET", "/api/surfaces/{name}", api_surfaces_get, 0, 0, 0},
     {"PUT", "/api/surfaces/{name}", api_surfaces_put, 256 << 10, HTTP_JSON, 0},
     {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, 0},
+    {"GET", "/api/dump", api_dump_get, 0, 0, 1},
+    {"POST", "/api/restore", api_dump_restore, ROWS_BODY, HTTP_SQLITE, 0},
     {"GET", "/api/model", api_model_get, 0, 0, 0},
     {"GET", "/api/health/live", api_health_live, 0, 0, 0},
     {"GET", "/api/health/ready", api_health_ready, 0, 0, 0},

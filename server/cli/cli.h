@@ -11,6 +11,8 @@ int cli_main(int argc, char **argv);
 int serve_main(const struct options *o);
 int cmd_rank_main(const struct options *o);
 int cmd_import_main(const struct options *o);
+int cmd_dump_main(const struct options *o);
+int cmd_restore_main(const struct options *o);
 int cmd_eval_main(const struct options *o);
 int cmd_experiment_main(const struct options *o);
 int cmd_model_main(const struct options *o);

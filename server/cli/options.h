@@ -40,8 +40,11 @@ enum {
     CMD_BENCH = 16,
     CMD_MODEL = 32,
     CMD_EXPERIMENT = 1024,
+    CMD_DUMP = 64,
+    CMD_RESTORE = 128,
     CMD_ENGINE = CMD_SERVE | CMD_RANK | CMD_EVAL | CMD_BENCH | CMD_MODEL | CMD_EXPERIMENT,
-    CMD_ALL = CMD_ENGINE | CMD_IMPORT
+    CMD_STORE = CMD_IMPORT | CMD_DUMP | CMD_RESTORE,
+    CMD_ALL = CMD_ENGINE | CMD_STORE
 };
 
 /* Reads the environment, then what follows the command's name. ST_INVALID for what a person must

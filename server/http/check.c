@@ -107,7 +107,9 @@ static int body_type(struct view v) {
         int type;
     } known[] = {{"application/json", HTTP_JSON},
                  {"application/x-ndjson", HTTP_NDJSON},
-                 {"text/csv", HTTP_CSV}};
+                 {"text/csv", HTTP_CSV},
+                 {"application/vnd.sqlite3", HTTP_SQLITE},
+                 {"application/octet-stream", HTTP_SQLITE}};
     size_t semi = 0;
     while (semi < v.n && v.p[semi] != ';') semi++;
     struct view media = view_trim(view_sub(v, 0, semi));
@@ -166,13 +168,16 @@ int check_body(const struct route *route, const struct check *c, struct err *e) 
     if (!writes && c->length <= 0) return 0;
     /* A browser asks before it sends one of these types to another site, and is told no. So they
      * are demanded even where the body is empty. */
-    int types = route->types ? route->types : HTTP_JSON | HTTP_NDJSON | HTTP_CSV;
+    int types = route->types ? route->types : HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE;
     if (c->type & types) return 0;
     (void)fail(e, ST_UNSUPPORTED, "this call does not take a body of that Content-Type");
     err_field(e, "Content-Type");
-    err_hint(e, "send%s%s%s in UTF-8", types & HTTP_JSON ? " application/json" : "",
-             types & HTTP_NDJSON ? " application/x-ndjson" : "",
-             types & HTTP_CSV ? " text/csv" : "");
+    if (types == HTTP_SQLITE)
+        err_hint(e, "send application/vnd.sqlite3");
+    else
+        err_hint(e, "send%s%s%s in UTF-8", types & HTTP_JSON ? " application/json" : "",
+                 types & HTTP_NDJSON ? " application/x-ndjson" : "",
+                 types & HTTP_CSV ? " text/csv" : "");
     return 415;
 }
 

@@ -21,10 +21,10 @@ struct route {
         struct req *r,
         struct err *e); /* on failure the edge writes the JSON error, unless a reply began */
     size_t body_max;    /* largest Content-Length, 0 = no body allowed */
-    int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV */
+    int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE */
     int streams;        /* 1: counts against the budget of long requests */
 };
-enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4 };
+enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8 };
 
 struct http_config {
     const char *host; /* "127.0.0.1"; another address needs a token */

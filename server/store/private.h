@@ -55,6 +55,10 @@ struct shown text_show(struct view v);
 
 /* Brings an opened database to the newest schema, or refuses it. */
 enum status schema_migrate(struct db *d, struct err *e) MUST_CHECK;
+enum { SCHEMA_APPLICATION = 0x54415052 }; /* "TAPR", the databases' application_id */
+long long schema_newest(void);
+/* Attaches an empty database of that version, in memory, as `plain`. */
+enum status schema_attach_plain(struct db *d, long long version, struct err *e) MUST_CHECK;
 
 /* A catalogue's own number and counts. ST_NOT_FOUND names it. */
 struct catalog_row {

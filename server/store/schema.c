@@ -45,8 +45,6 @@ static const char *const steps[] = {
     " finished INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(experiment, n)) WITHOUT ROWID;",
 };
 
-enum { APPLICATION = 0x54415052 }; /* "TAPR" */
-
 static enum status number(struct db *d, const char *sql, long long *out, struct err *e) {
     sqlite3_stmt *st;
     TRY(db_prep_once(d, sql, &st, e));
@@ -60,7 +58,7 @@ static enum status check_owner(struct db *d, long long *version, struct err *e) 
     TRY(number(d, "PRAGMA application_id", &app, e));
     TRY(number(d, "PRAGMA user_version", version, e));
     TRY(number(d, "SELECT count(*) FROM sqlite_schema", &tables, e));
-    if (app != APPLICATION && (app != 0 || *version != 0 || tables != 0)) {
+    if (app != SCHEMA_APPLICATION && (app != 0 || *version != 0 || tables != 0)) {
         enum status st = fail(e, ST_CORRUPT, "taproom.db is another program's database");
         err_hint(e, "choose another data folder with --data");
         return st;
@@ -82,11 +80,34 @@ enum status schema_migrate(struct db *d, struct err *e) {
     for (size_t i = (size_t)version; i < COUNT(steps); i++) {
         char mark[96];
         snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=%zu",
-                 APPLICATION, i + 1);
+                 SCHEMA_APPLICATION, i + 1);
         TRY(db_exec(d, "BEGIN IMMEDIATE", e));
         enum status st = db_exec(d, steps[i], e);
         if (st == ST_OK) st = db_exec(d, mark, e);
         TRY(db_end(d, st, e));
     }
     return ST_OK;
+}
+
+long long schema_newest(void) {
+    return (long long)COUNT(steps);
+}
+
+enum status schema_attach_plain(struct db *d, long long version, struct err *e) {
+    struct db plain = {0};
+    sqlite3_int64 n = 0;
+    int rc = sqlite3_open(":memory:", &plain.h);
+    enum status st = rc == SQLITE_OK ? ST_OK : db_fail(&plain, rc, e);
+    for (long long i = 0; st == ST_OK && i < version && i < schema_newest(); i++)
+        st = db_exec(&plain, steps[i], e);
+    unsigned char *image = st == ST_OK ? sqlite3_serialize(plain.h, "main", &n, 0) : NULL;
+    if (st == ST_OK && !image) st = db_no_memory(e);
+    db_close(&plain);
+    if (st == ST_OK) st = db_exec(d, "ATTACH ':memory:' AS plain", e);
+    if (st != ST_OK) {
+        sqlite3_free(image);
+        return st;
+    }
+    rc = sqlite3_deserialize(d->h, "plain", image, n, n, SQLITE_DESERIALIZE_FREEONCLOSE);
+    return rc == SQLITE_OK ? ST_OK : db_fail(d, rc, e);
 }

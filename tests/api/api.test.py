@@ -11,11 +11,13 @@ import io
 import json
 import os
 import pathlib
+import random
 import re
 import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -984,8 +986,9 @@ class CommandLine(Case):
         r = cli('--help')
         self.assertEqual((r.returncode, r.stderr), (0, b''))
         commands = re.findall(r'^  ([a-z]+) .*', r.stdout.decode().split('Commands:')[1].split('\n\n')[0], re.M)
-        self.assertEqual(commands, ['serve', 'rank', 'import', 'eval', 'experiment', 'bench', 'model', 'setup', 'test'])
-        for command in commands[:7]:
+        self.assertEqual(commands, ['serve', 'rank', 'import', 'dump', 'restore', 'eval', 'experiment', 'bench', 'model',
+                                    'setup', 'test'])
+        for command in commands[:9]:
             text = cli(command, '--help').stdout.decode()
             for option in re.findall(r'^  --([a-z-]+) ', text, re.M):
                 if option != 'help':
@@ -1057,6 +1060,143 @@ class CommandLine(Case):
         r = cli('bench', '--model', TINY, '--json', '--items', '3')
         self.assertEqual(r.returncode, 1)
         self.assertIn(b'vocabulary', r.stderr)
+
+
+class Dumps(Case):
+    """Everything out of one store, into another."""
+
+    @staticmethod
+    def everything(server):
+        """What a client can see of a store, but for the numbers of versions."""
+        def get(path):
+            code, body, _ = server.call('GET', path)
+            assert code == 200, (path, body)
+            return body
+        seen = {'catalogs': get('/api/catalogs'), 'runs': get('/api/runs?limit=1000'), 'surface': get('/api/surfaces/generic')}
+        for c in seen['catalogs']['catalogs']:
+            base = '/api/catalogs/' + c['name']
+            seen[base] = get(base), get(base + '/items?limit=500'), get(base + '/members?limit=500')
+            for m in seen[base][2]['members']:
+                seen[base, m['id']] = get(f'{base}/members/{m["id"]}')
+        for r in seen['runs']['runs']:
+            seen['run', r['id']] = get('/api/runs/' + r['id'])
+        return seen
+
+    def restore(self, server, data, more=''):
+        return server.call('POST', '/api/restore' + more, data, 'application/vnd.sqlite3')
+
+    @staticmethod
+    def dump(server):
+        c = server.connect()
+        c.request('GET', '/api/dump')
+        r = c.getresponse()
+        data = r.read()
+        assert r.status == 200 and 'attachment' in r.headers['Content-Disposition']
+        return data
+
+    def test_round_trip(self):
+        a, b = Server(), Server()
+        fill(a)
+        fill(a, 'other', 6)
+        odd = {'id': 'odd "<\u202e', 'title': '<script>\U0001f6a2', 'text': 'x' * 50_000, 'tags': ['a,b'], 'deep': {'x': [1, None]}}
+        a.call('POST', '/api/catalogs?name=odd', lines([odd]), 'application/x-ndjson')
+        for k in range(3):
+            self.assertEqual(a.rank(instruction=f'sea {k}', member='m1', top=5)[0], 200)
+        surface = {'title': 'My words', 'item_word': 'thing'}
+        self.assertEqual(a.call('PUT', '/api/surfaces/generic', surface)[0], 200)
+        want, data = self.everything(a), self.dump(a)
+        code, body, _ = self.restore(b, data)
+        self.assertEqual(code, 200, body)
+        self.assertEqual(body['restored']['catalogs'], len(want['catalogs']['catalogs']))
+        self.assertEqual(body['restored']['runs'], 3)
+        self.assertEqual(self.everything(b), want)
+        for ask in ({'instruction': 'boat at night'}, {'member': 'm1'}):  # also what is not stored as such: the word index
+            one, two = (s.rank(**ask)[1]['items'] for s in (a, b))
+            self.assertEqual(one, two)
+        # Again and again, over what is there.
+        self.refused(self.restore(b, data), 409, 'conflict', 'replace')
+        self.assertEqual(self.restore(b, data, '?replace=1')[0], 200)
+        self.assertEqual(self.everything(b), want)
+        self.assertEqual(self.restore(a, self.dump(b), '?replace=1')[0], 200)
+        self.assertEqual(self.everything(a), want)
+        self.assertEqual([s.stop() for s in (a, b)], [0, 0])
+        self.assertEqual([f for f in os.listdir(a.data) if '.tmp' in f], [])
+
+    def test_refused(self):
+        s = Server()
+        fill(s)
+        self.assertEqual(s.rank(instruction='kept')[0], 200)
+        good, want = self.dump(s), self.everything(s)
+
+        def changed(*sql):
+            path = folder('dump') + '/x.db'
+            pathlib.Path(path).write_bytes(good)
+            d = sqlite3.connect(path)
+            for statement in sql:
+                d.execute(statement)
+            d.commit()
+            d.close()
+            return pathlib.Path(path).read_bytes()
+
+        def refuse(data, *words, code=422):
+            e = self.refused(self.restore(s, data, '?replace=1'), code)
+            for w in words:
+                self.assertIn(w, e['message'])
+            self.assertEqual(self.everything(s), want)
+        newest = int.from_bytes(good[60:64], 'big')
+        refuse(changed(f'PRAGMA user_version={newest + 1}'), f'version {newest + 1}', f'up to {newest}')
+        refuse(changed('PRAGMA application_id=7'), 'no dump of Taproom')
+        refuse(b'', 'empty')
+        refuse(b'{"id":"1"}\n' * 50, 'no dump of Taproom')
+        refuse(changed('CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM catalog; END'), 'tables are not those')
+        refuse(changed('CREATE VIEW v AS SELECT 1'), 'tables are not those')
+        refuse(changed('DROP TABLE surface'), 'tables are not those')
+        refuse(changed("UPDATE item SET title = x'ff00' WHERE id = 'i1'"), 'item.title')
+        refuse(changed("UPDATE item SET title = CAST(x'ff41' AS TEXT) WHERE id = 'i1'"), 'item.title')
+        refuse(changed("UPDATE item SET extra = '{' WHERE id = 'i1'"), 'no JSON')
+        refuse(changed("UPDATE run SET json = 'x'"), 'no JSON')
+        refuse(changed("UPDATE catalog SET name = '../x' WHERE name = 'small'"), 'names')
+        refuse(changed('PRAGMA foreign_keys=OFF', "DELETE FROM member WHERE id = 'm1'"), 'names one that is not there')
+        for cut in (50, 99, 4096, len(good) // 2, len(good) - 1):
+            refuse(good[:cut], 'cannot be restored')
+        random.seed(5)
+        for _ in range(12):  # a damaged page is found, or it holds nothing of the store
+            bad = bytearray(good)
+            at = random.randrange(100, len(bad) - 600)
+            bad[at:at + 512] = bytes(random.randrange(256) for _ in range(512))
+            code, body, _ = self.restore(s, bytes(bad), '?replace=1')
+            self.assertIn(code, (200, 422), body)
+            if code == 422:
+                self.assertEqual(self.everything(s), want)
+            else:
+                self.assertEqual(self.restore(s, good, '?replace=1')[0], 200)
+        self.refused(s.call('POST', '/api/restore', b'{}', 'application/json'), 415)
+        self.refused(self.restore(s, good, '?replace=x'), 422, 'invalid', 'replace')
+        self.assertEqual(self.restore(s, good, '?replace=1')[0], 200)
+        self.assertEqual(self.everything(s), want)
+        self.assertEqual(s.stop(), 0)
+
+    def test_command_line(self):
+        a, b = folder('data'), folder('data')
+        r = cli('import', '--catalog', 'shelf', '-', '--data', a, stdin=lines(rows(5)).encode())
+        self.assertEqual(r.returncode, 0, r.stderr)
+        file = a + '/out.db'
+        self.assertEqual(cli('dump', file, '--data', a).returncode, 0)
+        r = cli('dump', file, '--data', a)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(b'exists already', r.stderr)
+        self.assertEqual(os.stat(file).st_mode & 0o77, 0)
+        r = cli('restore', file, '--data', b, '--json')
+        self.assertEqual((r.returncode, json.loads(r.stdout)['restored']['items']), (0, 5), r.stderr)
+        r = cli('import', '--catalog', 'more', '-', '--data', b, stdin=lines(rows(2)).encode())
+        self.assertEqual(r.returncode, 0)
+        r = cli('restore', file, '--data', b)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(b'--replace', r.stderr)
+        self.assertEqual(cli('restore', '-', '--replace', '--data', b, stdin=pathlib.Path(file).read_bytes()).returncode, 0)
+        self.assertEqual(cli('restore', '/none.db', '--data', b).returncode, 1)
+        for args in (('dump',), ('restore',), ('restore', 'x', 'y'), ('dump', 'x', '--replace')):
+            self.assertEqual(cli(*args, '--data', b).returncode, 2)
 
 
 class RealModel(Case):
