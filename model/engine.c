@@ -146,7 +146,7 @@ static void serve(struct engine *en) {
 
 enum status engine_score(struct engine *en, struct job *j, struct err *e) {
     struct ticket t = {.job = j, .born = clock_s()};
-    j->tokens_computed = j->tokens_cached = 0;
+    j->tokens_computed = j->tokens_cached = j->roots_cached = 0;
     pthread_mutex_lock(&en->lock);
     if (atomic_load(&en->stop) || en->n_queued + en->n_running >= en->queue_max) {
         int n = en->n_queued + en->n_running;

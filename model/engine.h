@@ -99,7 +99,7 @@ struct job {
         cancel; /* set to 1 from any thread: the job ends with ST_CANCELLED within one chunk */
     atomic_int queue_position; /* 0 while running, else jobs ahead */
     /* Filled when engine_score returns. */
-    long long tokens_computed, tokens_cached;
+    long long tokens_computed, tokens_cached, roots_cached; /* the last: tokens of roots */
     double queue_s, score_s;
 };
 

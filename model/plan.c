@@ -222,6 +222,7 @@ static enum status resolve(struct plan *p, int i, struct err *e) {
     if (!s->all_rows) s->node = cache_find(p->c, &s->key);
     if (!s->node) return cache_make(p->c, &s->node, &s->key, node_len(p->t, i), s->path, e);
     p->j->tokens_cached += s->node->len;
+    if (p->t->parent[i] < 0) p->j->roots_cached += s->node->len;
     p->progress.tokens_total -= s->node->len;
     return ST_OK;
 }

@@ -6,6 +6,7 @@
 #include "server/rank/rank.h"
 #include "server/store/store.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct lab;
@@ -18,8 +19,10 @@ struct app {
     _Atomic(struct http *) http; /* set after http_open, for its counters */
     _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
     const char *version;
-    atomic_int closing; /* 1: no new rankings; 2: running ones are cancelled */
-    atomic_int queued;  /* rankings waiting or running */
+    atomic_int closing;        /* 1: no new rankings; 2: running ones are cancelled */
+    atomic_int queued;         /* rankings waiting or running */
+    pthread_mutex_t live_lock; /* guards what follows */
+    struct live *live;         /* rankings of named clients (rank.c) */
     atomic_llong ranked, cancelled, failed, tokens_computed, tokens_cached;
 };
 
@@ -33,6 +36,7 @@ enum status app_stopped(struct app *app, enum status st, struct err *e) MUST_CHE
 
 /* Handlers, by file. */
 enum status api_rank_post(struct req *r, struct err *e);
+enum status api_explain_post(struct req *r, struct err *e);
 enum status api_prompt_preview(struct req *r, struct err *e);
 enum status api_clauses_post(struct req *r, struct err *e);
 enum status api_catalogs_list(struct req *r, struct err *e);
@@ -40,6 +44,10 @@ enum status api_catalogs_import(struct req *r, struct err *e);
 enum status api_catalogs_get(struct req *r, struct err *e);
 enum status api_catalogs_delete(struct req *r, struct err *e);
 enum status api_catalogs_items(struct req *r, struct err *e);
+enum status api_preferences_list(struct req *r, struct err *e);
+enum status api_preferences_add(struct req *r, struct err *e);
+enum status api_preferences_change(struct req *r, struct err *e);
+enum status api_preferences_delete(struct req *r, struct err *e);
 enum status api_members_import(struct req *r, struct err *e);
 enum status api_members_interactions(struct req *r, struct err *e);
 enum status api_members_list(struct req *r, struct err *e);

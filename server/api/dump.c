@@ -66,6 +66,7 @@ enum status api_dump_restore(struct req *r, struct err *e) {
     out_int(&b, "interactions", c.interactions);
     out_int(&b, "runs", c.runs);
     out_int(&b, "surfaces", c.surfaces);
+    out_int(&b, "preferences", c.preferences);
     out_close(&b, '}');
     out_int(&b, "version", c.version);
     out_close(&b, '}');

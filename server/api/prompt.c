@@ -26,7 +26,7 @@ static enum status preview(void *arg, struct err *e) {
     if (unknown)
         rank_warn(&p->result, &p->arena, "these fields are not known and were ignored: %.200s",
                   unknown);
-    return preview_json(&p->result, &p->arena, &p->json, e);
+    return preview_json(&p->request, &p->result, &p->arena, &p->json, e);
 }
 
 enum status api_prompt_preview(struct req *r, struct err *e) {

@@ -24,6 +24,8 @@ struct live {
     enum status st;
     struct err err;
     double born;
+    struct live *next;     /* in the list of named clients' rankings */
+    atomic_int superseded; /* a newer request of the client came */
     /* The worker's alone. */
     int streaming, n_sent;
     long seq;
@@ -224,6 +226,38 @@ static enum status run(struct live *v, struct err *e) {
     return app_stopped(v->app, v->st, e);
 }
 
+/* --- named clients */
+
+/* Ends the client's older rankings, and lists this one. */
+static void live_join(struct live *v) {
+    struct app *app = v->app;
+    if (v->request.client.n == 0) return;
+    pthread_mutex_lock(&app->live_lock);
+    for (struct live *o = app->live; o; o = o->next) {
+        if (!view_eq(o->request.client, v->request.client)) continue;
+        atomic_store(&o->superseded, 1);
+        watch_cancel(&o->watch);
+    }
+    v->next = app->live;
+    app->live = v;
+    pthread_mutex_unlock(&app->live_lock);
+}
+
+static void live_leave(struct live *v) {
+    struct app *app = v->app;
+    if (v->request.client.n == 0) return;
+    pthread_mutex_lock(&app->live_lock);
+    struct live **at = &app->live;
+    while (*at && *at != v) at = &(*at)->next;
+    if (*at) *at = v->next;
+    pthread_mutex_unlock(&app->live_lock);
+}
+
+static enum status live_status(const struct live *v, enum status st, struct err *e) {
+    if (st != ST_CANCELLED || !atomic_load(&v->superseded)) return st;
+    return fail(e, ST_CANCELLED, "superseded: a newer request of the same client took its place");
+}
+
 static enum status live_open(struct live **out, struct req *r, struct err *e) {
     struct live *v = mem_alloc(sizeof *v);
     if (!v) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
@@ -253,7 +287,11 @@ enum status api_rank_post(struct req *r, struct err *e) {
     TRY(live_open(&v, r, e));
     request_init(&v->request);
     enum status st = request_parse(&v->request, body, &v->arena, &v->unknown, e);
-    if (st == ST_OK) st = run(v, e);
+    if (st == ST_OK) {
+        live_join(v);
+        st = live_status(v, run(v, e), e);
+        live_leave(v);
+    }
     live_close(v);
     return st;
 }

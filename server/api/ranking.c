@@ -45,6 +45,7 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
     TRY(ranking_status(rank_run(k, r, h, a, x, e), e));
     if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
     TRY(result_json(k, r, x, a, &text, e));
+    if (r->unsaved) return prepend(more, text, a, json, e);
     if (save(k, r, text, a, id, &why) == ST_OK) {
         (void)snprintf(more, sizeof more, "{\"run\":\"%s\",", id);
     } else {

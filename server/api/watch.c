@@ -35,6 +35,13 @@ void watch_end(struct watch *w) {
     pthread_mutex_unlock(&w->lock);
 }
 
+void watch_cancel(struct watch *w) {
+    pthread_mutex_lock(&w->lock);
+    w->cancelled = 1;
+    if (w->job) atomic_store(&w->job->cancel, 1);
+    pthread_mutex_unlock(&w->lock);
+}
+
 static struct timespec next_tick(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -52,10 +59,8 @@ void watch_wait(struct watch *w, int (*tick)(void *arg), void *arg) {
         pthread_mutex_unlock(&w->lock);
         int go_on = tick(arg);
         next = next_tick();
+        if (!go_on) watch_cancel(w);
         pthread_mutex_lock(&w->lock);
-        if (go_on) continue;
-        w->cancelled = 1;
-        if (w->job) atomic_store(&w->job->cancel, 1);
     }
     pthread_mutex_unlock(&w->lock);
 }

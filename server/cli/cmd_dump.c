@@ -42,9 +42,11 @@ static enum status restore(const struct options *o, struct desk *d, struct err *
     if (fd > 0) close(fd);
     TRY(st);
     if (o->json)
-        printf("{\"restored\":{\"catalogs\":%lld,\"items\":%lld,\"members\":%lld,"
-               "\"interactions\":%lld,\"runs\":%lld,\"surfaces\":%lld},\"version\":%lld}\n",
-               c.catalogs, c.items, c.members, c.interactions, c.runs, c.surfaces, c.version);
+        printf(
+            "{\"restored\":{\"catalogs\":%lld,\"items\":%lld,\"members\":%lld,"
+            "\"interactions\":%lld,\"runs\":%lld,\"surfaces\":%lld,\"preferences\":%lld},\"version\":%lld}\n",
+            c.catalogs, c.items, c.members, c.interactions, c.runs, c.surfaces, c.preferences,
+            c.version);
     else
         printf("Restored: %lld catalogues, %lld items, %lld members, %lld interactions, %lld runs, "
                "%lld surfaces\n",

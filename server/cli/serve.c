@@ -123,6 +123,7 @@ int serve_main(const struct options *o) {
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     app.version = TAPROOM_VERSION;
+    pthread_mutex_init(&app.live_lock, NULL);
     enum status st = start(&app, &desk, o, &h, &e);
     if (st == ST_OK)
         run(&app, h, o, &stop);

@@ -22,7 +22,9 @@ static enum status keep(struct scene *s, struct buf *b, struct view *out, struct
 static enum status wish_text(struct scene *s, struct view *out, struct err *e) {
     struct buf b;
     buf_init(&b, 1 << 20);
-    struct view w = s->r->has_clauses || s->n_wish == 0 ? VIEW("") : view_trim(s->r->instruction);
+    struct view w = s->r->has_clauses || s->n_preferences || s->n_wish == 0
+                        ? VIEW("")
+                        : view_trim(s->r->instruction);
     if (w.n) buf_view(&b, w);
     for (int c = 0; !w.n && c < s->n_wish; c++) {
         buf_str(&b, c ? ", " : "");

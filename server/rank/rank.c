@@ -2,6 +2,7 @@
 #include "server/rank/rank.h"
 
 #include "model/base/buf.h"
+#include "server/eval/metrics.h"
 #include "server/rank/context.h"
 #include "server/rank/scene.h"
 
@@ -107,6 +108,14 @@ static void warn_about_prompt(struct scene *s, struct rank_result *x) {
     for (int i = 0; i < x->prompt.n_cuts; i++)
         rank_warn(x, s->a, "%s: %s (%d)", x->prompt.cut[i].part, x->prompt.cut[i].why,
                   x->prompt.cut[i].dropped);
+    if (s->n_left_over)
+        rank_warn(x, s->a, "%d of %d preferences do not count: a wish has at most %d clauses",
+                  s->n_left_over, s->n_preferences, CLAUSES_MAX);
+    if (s->chosen.dropped)
+        rank_warn(x, s->a, "history: the %d oldest interactions are left out to keep to %d tokens",
+                  s->chosen.dropped, s->r->history_tokens);
+    if (s->r->policy == HISTORY_RELEVANT && s->n_history && !s->chosen.by_wish)
+        rank_warn(x, s->a, "history: no interaction matches the wish's words; the newest are used");
     if (s->total > s->n_all && s->r->n_candidates == 0)
         rank_warn(
             x, s->a,
@@ -124,6 +133,11 @@ static enum status prepare(struct scene *s, struct ranker *k, const struct rank_
     memcpy(x->clause, s->clause, sizeof x->clause);
     x->n_clauses = s->n_clauses;
     x->n_wish = s->n_wish;
+    memcpy(x->preference, s->preference, sizeof x->preference);
+    x->chosen = s->chosen;
+    x->history = s->history;
+    x->n_history = s->n_history;
+    x->empty_tau = (double)NAN;
     for (int c = 0; c < s->n_wish; c++) TRY(checks_words(&s->checks[c], a, &x->check[c], e));
     prompt_init(&x->prompt, k->engine, a);
     TRY(build(s, x->used, q, &x->prompt, e));
@@ -190,6 +204,7 @@ static enum status score(struct scene *s, const struct rank_hooks *h, struct ran
     if (w.h->started) w.h->started(w.h->arg, NULL);
     x->tokens_computed = j.tokens_computed;
     x->tokens_cached = j.tokens_cached;
+    x->shared_cached = j.roots_cached;
     x->queue_s = j.queue_s;
     x->score_s = j.score_s;
     return st;
@@ -268,6 +283,20 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
     return ST_OK;
 }
 
+/* How alike the model orders the items with and without what was asked. */
+static enum status compare_with_empty(struct scene *s, struct rank_result *x, struct err *e) {
+    if (!x->has_prior || x->n < 3 || !context_any(s)) return ST_OK;
+    double *with = ARENA_NEW(s->a, double, (size_t)x->n),
+           *without = ARENA_NEW(s->a, double, (size_t)x->n);
+    if (!with || !without) return fail(e, ST_NO_MEMORY, "no memory for the comparison");
+    for (int i = 0; i < x->n; i++) {
+        with[i] = x->item[i].logprob;
+        without[i] = x->item[i].prior;
+    }
+    x->empty_tau = metric_tau(with, without, x->n);
+    return ST_OK;
+}
+
 static void warn_about_result(struct scene *s, struct rank_result *x) {
     double mass = 0;
     for (int i = 0; i < x->n; i++) mass += x->item[i].label_mass / x->n;
@@ -278,6 +307,10 @@ static void warn_about_result(struct scene *s, struct rank_result *x) {
             s->surface.answer_yes, s->surface.answer_no, mass);
     if (x->n > 1 && x->item[0].score == x->item[x->n - 1].score)
         rank_warn(x, s->a, "all items have the same score");
+    else if (x->empty_tau > 0.999)
+        rank_warn(x, s->a,
+                  "what was asked changes nothing: the model orders these items the same "
+                  "under an empty request");
 }
 
 static enum status run(struct scene *s, struct readouts *q, const struct rank_hooks *h,
@@ -288,6 +321,7 @@ static enum status run(struct scene *s, struct readouts *q, const struct rank_ho
     TRY(score(s, h, out, e));
     TRY(finish(s, q, out, &v, e));
     TRY(order(s, out, &v, e));
+    TRY(compare_with_empty(s, out, e));
     warn_about_result(s, out);
     return ST_OK;
 }

@@ -47,6 +47,14 @@ struct ranked {
     struct baseline_score baseline[BASELINES];
 };
 
+/* What was taken of a member's history. */
+struct history_choice {
+    int of, dropped;     /* all there are; of those chosen, left out by the budget */
+    int likes, dislikes; /* among those that are used */
+    int tokens;          /* of their titles */
+    int by_wish;         /* `relevant` found interactions that match the wish */
+};
+
 enum { WARNINGS_MAX = 16 };
 struct rank_result {
     struct surface surface;
@@ -55,8 +63,13 @@ struct rank_result {
     int has_prior, has_label_mass;
     struct clause clause[CLAUSES_MAX];
     const char *check[CLAUSES_MAX]; /* what of a clause is checked by rule, in words; "" or NULL */
-    int n_clauses, n_wish;          /* all; those of the wish come first, the others are examples */
-    struct ranked *item;            /* (n), by rank */
+    long long preference[CLAUSES_MAX]; /* the stored preference that a clause is, or 0 */
+    struct history_choice chosen;
+    struct interaction *history; /* those that are used */
+    int n_history;
+    double empty_tau; /* agreement of the order with that of an empty request, NAN where unknown */
+    int n_clauses, n_wish; /* all; those of the wish come first, the others are examples */
+    struct ranked *item;   /* (n), by rank */
     int n, top;
     struct baseline_info baseline[BASELINES];
     struct prompt prompt;
@@ -64,7 +77,7 @@ struct rank_result {
     char prompt_sha256[65]; /* of the parts that are shown */
     const char *warning[WARNINGS_MAX];
     int n_warnings;
-    long long tokens_computed, tokens_cached;
+    long long tokens_computed, tokens_cached, shared_cached; /* the last: of shared_tokens */
     double queue_s, score_s;
 };
 
@@ -93,8 +106,8 @@ enum status rank_preview(struct ranker *k, const struct rank_request *r, struct 
 enum status result_json(const struct ranker *k, const struct rank_request *r,
                         const struct rank_result *x, struct arena *a, struct view *out,
                         struct err *e) MUST_CHECK;
-enum status preview_json(const struct rank_result *x, struct arena *a, struct view *out,
-                         struct err *e) MUST_CHECK;
+enum status preview_json(const struct rank_request *r, const struct rank_result *x, struct arena *a,
+                         struct view *out, struct err *e) MUST_CHECK;
 
 void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) PRINTF(3, 4);
 

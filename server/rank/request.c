@@ -12,6 +12,12 @@ enum { INSTRUCTION_MAX = 400 * 1024, COUNT_DEFAULT = 100, HISTORY_DEFAULT = 20 }
 static const char *const readouts[READOUTS] = {"auto", "relevance", "query", "item", "blend"};
 static const char *const retrieves[RETRIEVES] = {"auto", "bm25", "popularity", "random", "all"};
 
+static const char *const policies[HISTORY_POLICIES] = {"recent", "balanced", "relevant"};
+
+const char *history_name(enum history_policy p) {
+    return (unsigned)p < HISTORY_POLICIES ? policies[p] : "?";
+}
+
 const char *readout_name(enum readout r) {
     return (unsigned)r < READOUTS ? readouts[r] : "?";
 }
@@ -23,7 +29,7 @@ const char *retrieve_name(enum retrieve r) {
 void request_init(struct rank_request *r) {
     *r = (struct rank_request){
         .count = COUNT_DEFAULT, .history = HISTORY_DEFAULT, .seed = 1, .all_baselines = 1};
-    r->catalog = r->surface = r->instruction = r->member = r->leave_out = VIEW("");
+    r->catalog = r->surface = r->instruction = r->member = r->leave_out = r->client = VIEW("");
 }
 
 /* What the readers below share. */
@@ -185,13 +191,26 @@ static enum status get_baselines(struct reader *x, json_t *v) {
 }
 
 static enum status get_history(struct reader *x, json_t *v) {
-    static const char *const policies[] = {"recent"};
-    int policy = 0;
-    if (!json_is_object(v)) return wrong(x, "history", "must be an object with policy and limit");
+    struct rank_request *r = x->r;
+    int policy = (int)r->policy;
+    if (!json_is_object(v))
+        return wrong(x, "history", "must be an object with policy, limit and tokens");
     if (json_object_get(v, "policy"))
-        TRY(get_name(x, json_object_get(v, "policy"), "history.policy", policies, 1, &policy));
-    if (!json_object_get(v, "limit")) return ST_OK;
-    return get_small(x, json_object_get(v, "limit"), "history.limit", 0, 1000, &x->r->history);
+        TRY(get_name(x, json_object_get(v, "policy"), "history.policy", policies, HISTORY_POLICIES,
+                     &policy));
+    r->policy = (enum history_policy)policy;
+    if (json_object_get(v, "limit"))
+        TRY(get_small(x, json_object_get(v, "limit"), "history.limit", 0, 1000, &r->history));
+    if (json_object_get(v, "tokens"))
+        TRY(get_small(x, json_object_get(v, "tokens"), "history.tokens", 1, 1 << 20,
+                      &r->history_tokens));
+    return ST_OK;
+}
+
+static enum status get_flag(struct reader *x, json_t *v, const char *field, int *out) {
+    if (json_is_null(v)) return ST_OK;
+    *out = json_is_true(v);
+    return json_is_boolean(v) ? ST_OK : wrong(x, field, "must be true or false");
 }
 
 static enum status get_list(struct reader *x, json_t *v, const char *field,
@@ -215,6 +234,14 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "candidates") == 0) return get_candidates(x, v);
     if (strcmp(key, "baselines") == 0) return get_baselines(x, v);
     if (strcmp(key, "history") == 0) return get_history(x, v);
+    if (strcmp(key, "client") == 0) return get_text(x, v, key, 64, &r->client);
+    if (strcmp(key, "preferences") == 0) return get_flag(x, v, key, &r->preferences);
+    if (strcmp(key, "save") == 0) {
+        int save = 1;
+        TRY(get_flag(x, v, key, &save));
+        r->unsaved = !save;
+        return ST_OK;
+    }
     if (strcmp(key, "top") == 0) return get_small(x, v, key, 1, RANK_ITEMS_MAX, &r->top);
     if (strcmp(key, "seed") == 0) return get_int(x, v, key, 0, 1ll << 53, &r->seed);
     if (strcmp(key, "clauses") == 0) {
@@ -298,13 +325,17 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
                                                   text_of(x->item.n ? x->item : x->text), "label",
                                                   x->label > 0 ? "like" : "dislike"));
     }
-    top =
-        json_pack("{s:o,s:o,s:o,s:o,s:o,s:s,s:{s:s,s:i},s:I}", "catalog", text_of(r->catalog),
-                  "instruction", text_of(r->instruction), "member", text_of(r->member), "examples",
-                  examples, "candidates", candidates_of(r), "readout", readout_name(r->readout),
-                  "history", "policy", "recent", "limit", r->history, "seed", (json_int_t)r->seed);
+    top = json_pack("{s:o,s:o,s:o,s:o,s:o,s:s,s:{s:s,s:i},s:I}", "catalog", text_of(r->catalog),
+                    "instruction", text_of(r->instruction), "member", text_of(r->member),
+                    "examples", examples, "candidates", candidates_of(r), "readout",
+                    readout_name(r->readout), "history", "policy", history_name(r->policy), "limit",
+                    r->history, "seed", (json_int_t)r->seed);
     if (top && r->surface.n) json_object_set_new(top, "surface", text_of(r->surface));
     if (top && r->has_clauses) json_object_set_new(top, "clauses", clauses_of(r));
+    if (top && r->history_tokens)
+        json_object_set_new(json_object_get(top, "history"), "tokens",
+                            json_integer(r->history_tokens));
+    if (top && r->preferences) json_object_set_new(top, "preferences", json_true());
     if (top && r->top) json_object_set_new(top, "top", json_integer(r->top));
     if (top && !r->all_baselines) {
         json_t *names = json_array();

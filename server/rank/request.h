@@ -21,6 +21,7 @@ enum retrieve {
     RETRIEVE_ALL,
     RETRIEVES
 };
+enum history_policy { HISTORY_RECENT, HISTORY_BALANCED, HISTORY_RELEVANT, HISTORY_POLICIES };
 enum { RANK_ITEMS_MAX = 500, EXAMPLES_MAX = 50, BASELINE_NAMES_MAX = 16 };
 
 struct example {
@@ -43,8 +44,14 @@ struct rank_request {
     enum readout readout;
     struct view baseline[BASELINE_NAMES_MAX];
     int n_baselines, all_baselines;
-    int history; /* interactions of the member to use, most recent */
-    int top;     /* 0 = all */
+    int history;                /* interactions of the member to use */
+    enum history_policy policy; /* which of them */
+    int history_tokens;         /* most tokens of their titles, 0 = no such limit */
+    int preferences;            /* 1: the catalogue's active preferences count as clauses, too */
+    struct view client;         /* who asks: a newer request of a client ends its older one */
+    int unsaved;                /* 1: the run is not stored */
+    int no_profile;             /* explanations only: the member's profile does not count */
+    int top;                    /* 0 = all */
     long long seed;
     int whole_wish; /* evaluation only: the wish is one clause */
     /* Evaluation only: the member whose interactions the baselines must not have seen, "" = the
@@ -54,6 +61,7 @@ struct rank_request {
 
 const char *readout_name(enum readout r);
 const char *retrieve_name(enum retrieve r);
+const char *history_name(enum history_policy p);
 
 /* The defaults of a request with nothing in it. */
 void request_init(struct rank_request *r);

@@ -13,13 +13,32 @@ static json_t *text_of(struct view v) {
 
 static json_t *clauses_json(const struct rank_result *x) {
     json_t *list = json_array();
-    for (int i = 0; i < x->n_clauses; i++)
-        json_array_append_new(list,
-                              json_pack("{s:o,s:i,s:f,s:s,s:s}", "text", text_of(x->clause[i].text),
-                                        "sign", x->clause[i].sign, "weight", x->clause[i].weight,
-                                        "source", i < x->n_wish ? "wish" : "example", "check",
-                                        x->check[i] ? x->check[i] : ""));
+    for (int i = 0; i < x->n_clauses; i++) {
+        const char *source = x->preference[i] ? "preference" : i < x->n_wish ? "wish" : "example";
+        json_t *c = json_pack("{s:o,s:i,s:f,s:s,s:s}", "text", text_of(x->clause[i].text), "sign",
+                              x->clause[i].sign, "weight", x->clause[i].weight, "source", source,
+                              "check", x->check[i] ? x->check[i] : "");
+        if (c && x->preference[i])
+            json_object_set_new(c, "preference", json_integer(x->preference[i]));
+        json_array_append_new(list, c);
+    }
     return list;
+}
+
+static json_t *history_json(const struct rank_request *r, const struct rank_result *x) {
+    json_t *items = json_array();
+    for (int i = 0; i < x->n_history; i++)
+        json_array_append_new(items, json_string(x->history[i].item));
+    return json_pack("{s:s,s:i,s:i,s:i,s:i,s:i,s:i,s:o}", "policy", history_name(r->policy), "used",
+                     x->n_history, "of", x->chosen.of, "likes", x->chosen.likes, "dislikes",
+                     x->chosen.dislikes, "dropped", x->chosen.dropped, "tokens", x->chosen.tokens,
+                     "items", items);
+}
+
+/* Whether the model orders the items as it would if nothing had been asked. */
+static json_t *empty_json(const struct rank_result *x) {
+    if (isnan(x->empty_tau)) return json_null();
+    return json_pack("{s:b,s:f}", "same", x->empty_tau > 0.999, "tau", x->empty_tau);
 }
 
 static json_t *tags_json(const struct item *it) {
@@ -128,11 +147,17 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
         baselines_json(x), "candidates", x->n, "note", x->surface.note, "timing", "tokens_computed",
         (json_int_t)x->tokens_computed, "tokens_cached", (json_int_t)x->tokens_cached, "queue_ms",
         x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "warnings", warnings_json(x));
+    if (top && r->member.n) json_object_set_new(top, "history", history_json(r, x));
+    if (top) json_object_set_new(top, "empty", empty_json(x));
+    if (top) {
+        json_t *prompt = json_object_get(top, "prompt");
+        json_object_set_new(prompt, "shared_cached", json_integer(x->shared_cached));
+    }
     return dump(top, a, out, e);
 }
 
-enum status preview_json(const struct rank_result *x, struct arena *a, struct view *out,
-                         struct err *e) {
+enum status preview_json(const struct rank_request *r, const struct rank_result *x, struct arena *a,
+                         struct view *out, struct err *e) {
     json_t *parts = json_array();
     for (int i = 0; i < x->prompt.n_parts; i++) {
         const struct part *p = &x->prompt.part[i];
@@ -140,10 +165,11 @@ enum status preview_json(const struct rank_result *x, struct arena *a, struct vi
                                                p->role, "text", text_of(p->text), "tokens",
                                                p->tokens, "per_item", p->per_item));
     }
-    return dump(json_pack("{s:{s:s,s:s},s:o,s:I,s:i,s:o,s:o,s:s,s:o}", "readout", "used",
-                          readout_name(x->used), "why", x->why, "parts", parts, "tokens",
-                          (json_int_t)x->prompt.tokens, "shared_tokens", x->shared_tokens,
-                          "truncated", cuts_json(x), "clauses", clauses_json(x), "sha256",
-                          x->prompt_sha256, "warnings", warnings_json(x)),
-                a, out, e);
+    json_t *top = json_pack("{s:{s:s,s:s},s:o,s:I,s:i,s:o,s:o,s:s,s:o}", "readout", "used",
+                            readout_name(x->used), "why", x->why, "parts", parts, "tokens",
+                            (json_int_t)x->prompt.tokens, "shared_tokens", x->shared_tokens,
+                            "truncated", cuts_json(x), "clauses", clauses_json(x), "sha256",
+                            x->prompt_sha256, "warnings", warnings_json(x));
+    if (top && r->member.n) json_object_set_new(top, "history", history_json(r, x));
+    return dump(top, a, out, e);
 }

@@ -2,7 +2,10 @@
 #include "server/rank/scene.h"
 
 #include "model/base/buf.h"
+#include "model/base/clock.h"
+#include "server/rank/history.h"
 #include "server/rank/keyed.h"
+#include "server/store/preference.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -174,10 +177,8 @@ static enum status load_member(struct scene *s, struct err *e) {
     s->unseen_member = s->member.row;
     s->unseen = h;
     s->n_unseen = n;
-    int skip = n > r->history ? n - r->history : 0;
-    s->history = h + skip;
-    s->n_history = n - skip;
-    return ST_OK;
+    if (r->no_profile) s->member.profile = "";
+    return history_choose(s, h, n, e);
 }
 
 static enum status load_left_out(struct scene *s, struct err *e) {
@@ -220,10 +221,30 @@ static enum status load_wish(struct scene *s, struct err *e) {
     return ST_OK;
 }
 
+/* What counts now of the stored preferences, behind the clauses of the wish. */
+static enum status load_preferences(struct scene *s, struct err *e) {
+    struct preference *p;
+    int n;
+    TRY(preference_list(s->k->store, s->r->catalog, s->r->member, 0, clock_unix(), s->a, &p, &n,
+                        e));
+    s->n_preferences = n;
+    for (int i = 0; i < n; i++) {
+        if (s->n_clauses == CLAUSES_MAX) {
+            s->n_left_over++;
+            continue;
+        }
+        s->preference[s->n_clauses] = p[i].id;
+        s->clause[s->n_clauses++] =
+            (struct clause){.text = view_of(p[i].text), .sign = p[i].sign, .weight = p[i].weight};
+    }
+    return ST_OK;
+}
+
 /* In an asked-for `query` examples are clauses, too; together they weigh as much as one of the
  * wish. */
 static enum status load_clauses(struct scene *s, struct err *e) {
     TRY(load_wish(s, e));
+    if (s->r->preferences) TRY(load_preferences(s, e));
     s->n_wish = s->n_clauses;
     if (s->r->readout != READOUT_QUERY) return ST_OK;
     for (int i = 0; i < s->n_examples && s->n_clauses < CLAUSES_MAX; i++) {
@@ -251,10 +272,10 @@ enum status scene_load(struct scene *s, struct ranker *k, const struct rank_requ
     TRY(surface_load(&s->surface, k->store, name, a, e));
     TRY(store_items(k->store, r->catalog, VIEW(""), 0, CATALOG_MAX, a, &s->all, &s->n_all,
                     &s->total, e));
-    TRY(load_member(s, e));
-    TRY(load_left_out(s, e));
     TRY(load_examples(s, e));
     TRY(load_clauses(s, e));
+    TRY(load_member(s, e));
+    TRY(load_left_out(s, e));
     TRY(load_checks(s, e));
     TRY(load_candidates(s, e));
     TRY(load_sample(s, e));

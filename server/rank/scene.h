@@ -38,6 +38,9 @@ struct scene {
     struct member member;
     struct interaction *history; /* the part that is used, oldest first */
     int n_history;
+    struct history_choice chosen;
+    long long preference[CLAUSES_MAX]; /* the stored preference that a clause is, or 0 */
+    int n_preferences, n_left_over;    /* those that count; of them, without room */
     /* Whose interactions baselines must not have seen: the member, or who is left out; row 0 and
      * n_unseen 0 when there is none. */
     long long unseen_member;

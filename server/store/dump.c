@@ -97,14 +97,16 @@ static enum status number(struct db *d, const char *sql, long long *out, struct 
 static enum status check_room(struct db *d, struct err *e) {
     static const char what[] =
         "SELECT (SELECT count(*) FROM main.run) + (SELECT count(*) FROM main.surface) +"
+        " (SELECT count(*) FROM main.preference) + (SELECT count(*) FROM main.experiment) +"
         " (SELECT count(*) FROM main.catalog WHERE name NOT IN (SELECT name FROM dump.catalog))";
     long long n;
     TRY(number(d, what, &n, e));
     if (n == 0) return ST_OK;
-    enum status st = fail(e, ST_CONFLICT,
-                          "the store holds runs, surfaces or catalogues (%lld) that a restore "
-                          "would remove",
-                          n);
+    enum status st = fail(
+        e, ST_CONFLICT,
+        "the store holds runs, surfaces, preferences, experiments or catalogues (%lld) that a restore "
+        "would remove",
+        n);
     err_field(e, "replace");
     err_hint(e, "keep a dump of it, then restore with replace=1 (--replace)");
     return st;
@@ -179,7 +181,8 @@ static enum status count(struct db *d, struct dump_counts *out, struct err *e) {
                {"SELECT count(*) FROM main.member", &out->members},
                {"SELECT count(*) FROM main.interaction", &out->interactions},
                {"SELECT count(*) FROM main.run", &out->runs},
-               {"SELECT count(*) FROM main.surface", &out->surfaces}};
+               {"SELECT count(*) FROM main.surface", &out->surfaces},
+               {"SELECT count(*) FROM main.preference", &out->preferences}};
     for (size_t i = 0; i < COUNT(all); i++) TRY(number(d, all[i].sql, all[i].to, e));
     return ST_OK;
 }

@@ -12,14 +12,14 @@ enum { DUMP_PATH = 640 };
 enum status dump_temporary(struct store *s, char path[DUMP_PATH], struct err *e) MUST_CHECK;
 
 struct dump_counts {
-    long long catalogs, items, members, interactions, runs, surfaces, version;
+    long long catalogs, items, members, interactions, runs, surfaces, preferences, version;
 };
 
 /* Puts a dump in the place of everything the store holds, all or nothing; older dumps are brought
  * to this version. ST_INVALID for what is no dump or is damaged, ST_UNSUPPORTED for one of a newer
  * version (named), ST_CONFLICT (field "replace") when replace is 0 and the store holds runs,
- * surfaces of a person, or a catalogue that the dump does not have. After a failure the store is as
- * it was. */
+ * surfaces of a person, preferences, experiments, or a catalogue that the dump does not have. After
+ * a failure the store is as it was. */
 enum status dump_restore(struct store *s, int replace, import_read read, void *arg,
                          struct dump_counts *out, struct err *e) MUST_CHECK;
 

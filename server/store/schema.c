@@ -43,6 +43,13 @@ static const char *const steps[] = {
     " result TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '',"
     " code TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0,"
     " finished INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(experiment, n)) WITHOUT ROWID;",
+    /* Wishes that stay. */
+    "CREATE TABLE preference(row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " catalog INTEGER NOT NULL REFERENCES catalog(row) ON DELETE CASCADE,"
+    " member TEXT NOT NULL, text TEXT NOT NULL, sign INTEGER NOT NULL, weight REAL NOT NULL,"
+    " active INTEGER NOT NULL, position INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " expires INTEGER);"
+    "CREATE INDEX preference_catalog ON preference(catalog);",
 };
 
 static enum status number(struct db *d, const char *sql, long long *out, struct err *e) {

@@ -646,6 +646,146 @@ class Shared(Case):
         self.assertEqual(stored['request']['instruction'][:len(wish)], wish)
         self.s.call('DELETE', '/api/catalogs/hostile')
 
+    def test_history_policies(self):
+        name = 'past'
+        self.assertTrue(self.put_items(name, lines(rows(60)))[1]['stored'])
+        acts = [{'member': 'm', 'item': f'i{k}', 'label': 'dislike' if k < 6 else 'like', 'at': 1000 + k} for k in range(30)]
+        self.s.call('POST', f'/api/catalogs/{name}/interactions', lines(acts), 'application/x-ndjson')
+
+        def history(**h):
+            code, r, _ = self.s.rank(catalog=name, member='m', instruction='harvest, no robots', history=h, baselines=[],
+                                     candidates=['i50', 'i51', 'i52'])
+            self.assertEqual(code, 200, r)
+            stored = self.s.call('GET', f'/api/runs/{r["run"]}')[1]['request']['history']
+            self.assertEqual({**stored, **h}, stored)
+            return r['history'], r
+        got, _ = history()
+        self.assertEqual((got['policy'], got['used'], got['of'], got['likes'], got['dislikes']), ('recent', 20, 30, 20, 0))
+        self.assertEqual(got['items'], [f'i{k}' for k in range(10, 30)])
+        got, _ = history(policy='balanced', limit=8)
+        self.assertEqual((got['items'], got['likes'], got['dislikes']),
+                         (['i2', 'i3', 'i4', 'i5', 'i26', 'i27', 'i28', 'i29'], 4, 4))
+        got, _ = history(policy='balanced', limit=20)  # as far as there are dislikes
+        self.assertEqual((got['likes'], got['dislikes']), (14, 6))
+        about = [r['id'] for r in rows(30) if 'harvest' in json.dumps(r)]
+        got, _ = history(policy='relevant', limit=len(about))
+        self.assertEqual(got['items'], about)
+        code, r, _ = self.s.rank(catalog=name, member='m', history={'policy': 'relevant', 'limit': 3}, baselines=[])
+        self.assertEqual(r['history']['items'], ['i27', 'i28', 'i29'])
+        self.assertIn('no interaction matches', ' '.join(r['warnings']))
+        # A budget drops the oldest first, and says so.
+        full, _ = history(limit=10)
+        cut, r = history(limit=10, tokens=full['tokens'] // 2)
+        self.assertEqual(cut['items'], full['items'][cut['dropped']:])
+        self.assertLessEqual(cut['tokens'], full['tokens'] // 2)
+        self.assertGreater(cut['dropped'], 0)
+        self.assertTrue(any('oldest interactions are left out' in w for w in r['warnings']))
+        # What of the shared prompt was there already: all of it, or none.
+        self.assertEqual(r['prompt']['shared_cached'] <= r['prompt']['shared_tokens'], True)
+        _, again = history(limit=10, tokens=full['tokens'] // 2)
+        self.assertEqual(again['prompt']['shared_cached'], again['prompt']['shared_tokens'])
+        for bad, field in (({'policy': 'luck'}, 'history.policy'), ({'tokens': 0}, 'history.tokens'), ([], 'history')):
+            self.refused(self.s.rank(catalog=name, member='m', history=bad), 422, 'invalid', field)
+        self.s.call('DELETE', f'/api/catalogs/{name}')
+
+    def test_preferences(self):
+        base = '/api/catalogs/small/preferences'
+        add = lambda **p: self.s.call('POST', base, p)
+        code, p, _ = add(text='  boats at night ')
+        self.assertEqual((code, p['text'], p['sign'], p['weight'], p['active'], p['expires'], p['member']),
+                         (200, 'boats at night', 1, 1, True, None, ''))
+        q = add(text='robots', sign=-1, member='m1', position=1, expires=4_000_000_000)[1]
+        self.assertEqual((q['weight'], q['expired']), (0.7, False))
+        old = add(text='yesterday', expires=1000)[1]
+        self.assertTrue(old['expired'])
+        off = add(text='switched off', active=False, position=2)[1]
+
+        def clauses(**r):
+            code, got, _ = self.s.rank(candidates=['i1', 'i2', 'i3', 'i7'], baselines=[], **r)
+            self.assertEqual(code, 200, got)
+            return [(c['text'], c['sign'], c.get('preference')) for c in got['clauses']], got
+        self.assertEqual(clauses(instruction='sea')[0], [('sea', 1, None)])
+        self.assertEqual(clauses(instruction='sea', preferences=True)[0],
+                         [('sea', 1, None), ('boats at night', 1, p['id'])])
+        both, got = clauses(instruction='sea', preferences=True, member='m1')
+        self.assertEqual(both, [('sea', 1, None), ('boats at night', 1, p['id']), ('robots', -1, q['id'])])
+        self.assertEqual([c['source'] for c in got['clauses']], ['wish', 'preference', 'preference'])
+        # It ranks as the same clauses given by hand do.
+        by_hand = clauses(instruction='', clauses=[{'text': 'sea'}, {'text': 'boats at night'}])[1]
+        stored = clauses(instruction='sea', preferences=True)[1]
+        self.assertEqual([(i['item'], i['score']) for i in stored['items']], [(i['item'], i['score']) for i in by_hand['items']])
+        # Changes: order, off, on again, another text.
+        code, changed, _ = self.s.call('PUT', f'{base}/{p["id"]}', {'position': 5, 'text': 'lamps'})
+        self.assertEqual((code, changed), (200, {**p, 'position': 5, 'text': 'lamps'}))
+        self.assertEqual([c[0] for c in clauses(preferences=True, member='m1')[0]], ['robots', 'lamps'])
+        self.s.call('PUT', f'{base}/{p["id"]}', {'active': False})
+        self.assertEqual([c[0] for c in clauses(preferences=True, member='m1')[0]], ['robots'])
+        self.s.call('PUT', f'{base}/{old["id"]}', {'expires': None})
+        self.assertEqual([c[0] for c in clauses(preferences=True)[0]], ['yesterday'])
+        ids = [x['id'] for x in self.s.call('GET', base)[1]['preferences']]
+        self.assertEqual(ids, [old['id'], q['id'], off['id'], p['id']])
+        self.assertEqual([x['id'] for x in self.s.call('GET', base + '?member=m1')[1]['preferences']], [old['id'], q['id']])
+        for bad, field in (({}, 'text'), ({'text': ' '}, 'text'), ({'text': 5}, 'text'), ({'text': 'x' * 2001}, 'text'),
+                           ({'text': 'x', 'sign': 0}, 'sign'), ({'text': 'x', 'weight': 11}, 'weight'),
+                           ({'text': 'x', 'active': 1}, 'active'), ({'text': 'x', 'expires': 'soon'}, 'expires'),
+                           ({'text': 'x', 'position': -1}, 'position'), ({'text': 'x', 'colour': 'red'}, 'colour')):
+            self.refused(self.s.call('POST', base, bad), 422, 'invalid', field)
+        self.refused(self.s.call('POST', '/api/catalogs/none/preferences', {'text': 'x'}), 404)
+        self.refused(self.s.call('PUT', f'{base}/999999', {'text': 'x'}), 404)
+        self.refused(self.s.call('DELETE', f'{base}/x'), 404)
+        for x in ids:
+            self.assertEqual(self.s.call('DELETE', f'{base}/{x}')[:2], (200, {'deleted': x}))
+        self.assertEqual(self.s.call('GET', base)[1], {'preferences': []})
+
+    def test_explain(self):
+        request = {'catalog': 'small', 'instruction': 'sea, no robots, old letters', 'items': ['i1', 'i2', 'i7'],
+                   'stability': True}
+        code, x, _ = self.s.call('POST', '/api/explain', request)
+        self.assertEqual(code, 200, x)
+        self.assertEqual((x['readout']['used'], x['stability']), ('query', {'orders': 3, 'tau': 1.0, 'changed': 0}))
+        whole = {i['item']: i for i in self.s.rank(instruction=request['instruction'], candidates=request['items'])[1]['items']}
+        clauses = [('sea', 1), ('robots', -1), ('old letters', 1)]
+        for i in x['items']:
+            self.assertEqual(i['score'], whole[i['item']]['score'])
+            self.assertEqual([(p['kind'], p['text'], p['sign']) for p in i['parts']], [('clause', *c) for c in clauses])
+            for k, p in enumerate(i['parts']):  # the ranking without that clause, asked for directly
+                rest = [{'text': t, 'sign': s, 'weight': 1 if s > 0 else 0.7} for n, (t, s) in enumerate(clauses) if n != k]
+                r = self.s.rank(readout='query', clauses=rest, candidates=[i['item']])[1]['items'][0]
+                self.assertAlmostEqual(p['without'], r['score'], places=7)
+                self.assertAlmostEqual(p['contribution'], i['score'] - r['score'], places=7)
+        request = {'catalog': 'small', 'instruction': 'sea', 'member': 'm1', 'items': ['i9'],
+                   'examples': [{'item': 'i1', 'label': 'like'}, {'text': 'rain', 'label': 'dislike'}]}
+        code, x, _ = self.s.call('POST', '/api/explain', request)
+        self.assertEqual(code, 200, x)
+        self.assertEqual([(p['kind'], p['index']) for p in x['items'][0]['parts']],
+                         [('clause', 0), ('example', 0), ('example', 1), ('profile', 0), ('history', 0)])
+        parts = x['items'][0]['parts'][:4]  # the tiny model's context has no room for a history
+        self.assertTrue(all(p['contribution'] != 0 for p in parts), x)
+        self.assertIsNone(x['stability'])
+        for bad, field in (({'items': []}, 'items'), ({'items': ['i1'] * 2}, 'items'), ({'items': ['zz']}, 'items[0]'),
+                           ({'items': 'i1'}, 'items'), ({'items': ['i1'], 'stability': 1}, 'stability')):
+            self.refused(self.s.call('POST', '/api/explain', {'catalog': 'small', **bad}), 422, 'invalid', field)
+
+    def test_same_as_empty(self):
+        ids = [f'i{k}' for k in range(12)]
+        r = self.s.rank(instruction='sea and letters', candidates=ids)[1]
+        self.assertEqual(set(r['empty']), {'same', 'tau'})
+        with_wish = [i['logprob'] for i in sorted(r['items'], key=lambda i: i['item'])]
+        without = [i['prior'] for i in sorted(r['items'], key=lambda i: i['item'])]
+        pairs = [(a, b) for a in range(12) for b in range(a)]
+        tau = sum((1 if (with_wish[a] - with_wish[b]) * (without[a] - without[b]) > 0 else -1) for a, b in pairs) / len(pairs)
+        self.assertAlmostEqual(r['empty']['tau'], tau, places=6)
+        self.assertEqual(r['empty']['same'], tau > 0.999)
+        self.assertIsNone(self.s.rank(candidates=ids)[1]['empty'])
+
+    def test_unsaved(self):
+        before = self.s.call('GET', '/api/runs')[1]['total']
+        r = self.s.rank(instruction='sea', save=False, client='tab')[1]
+        self.assertIsNone(r['run'])
+        self.assertEqual([w for w in r['warnings'] if 'known' in w or 'saved' in w], [])
+        self.assertEqual(self.s.call('GET', '/api/runs')[1]['total'], before)
+        self.refused(self.s.rank(save='no'), 422, 'invalid', 'save')
+
     def test_csv_with_byte_order_mark(self):
         for head in ('id,title', '"id","title"', 'id;title', 'id\ttitle'):
             text = '\ufeff' + head + '\r\n' + re.sub('[a-z]+', 'x1', head, count=2).replace('"', '') + '\r\n'
@@ -698,6 +838,27 @@ class Slow(Case):
             print(f'freed {took * 1000:.0f} ms after the client left')
             self.assertLess(took, 5, 'the ranking went on without its client')
         self.assertEqual(self.s.rank(instruction='boat', candidates=['i1', 'i2'])[0], 200)
+
+    def test_superseded(self):
+        """A client's newer request ends its older one, and nobody else's."""
+        answers = {}
+
+        def ask(key, **r):
+            answers[key] = self.s.call('POST', '/api/rank', {**self.request, **r})
+        threads = [threading.Thread(target=ask, args=(k,), kwargs={'client': c})
+                   for k, c in (('old', 'tab-1'), ('other', 'tab-2'))]
+        for t in threads:
+            t.start()
+        until = time.monotonic() + 30
+        while self.metric('queue_length') < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        code, new, _ = self.s.call('POST', '/api/rank', {**self.request, 'client': 'tab-1', 'candidates': ['i1', 'i2']})
+        self.assertEqual(code, 200)
+        for t in threads:
+            t.join(120)
+        e = self.refused(answers['old'], 409, 'cancelled')
+        self.assertIn('superseded', e['message'])
+        self.assertEqual(answers['other'][0], 200)
 
     def test_json_client_gone(self):
         score = {'query': 'sea', 'items': [f'{k} ' + 'A long text about the sea. ' * 12 for k in range(500)],

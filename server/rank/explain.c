@@ -1,0 +1,152 @@
+/* Leaving out one part after the other. */
+#include "server/rank/explain.h"
+
+#include "server/eval/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+struct explaining {
+    struct ranker *k;
+    const struct rank_hooks *h;
+    struct arena *a;
+    struct explanation *out;
+    struct rank_request *base; /* the whole request, its wish as a list of clauses */
+};
+
+static enum status rank(struct explaining *x, const struct rank_request *r,
+                        struct rank_result *result, struct err *e) {
+    TRY(rank_run(x->k, r, x->h, x->a, result, e));
+    x->out->rankings++;
+    x->out->score_s += result->queue_s + result->score_s;
+    return ST_OK;
+}
+
+static double score_of(const struct rank_result *x, const char *id) {
+    for (int i = 0; i < x->n; i++)
+        if (strcmp(x->item[i].item->id, id) == 0) return x->item[i].score;
+    return NAN;
+}
+
+/* One more part, whose request without it is r. */
+static enum status add(struct explaining *x, const struct rank_request *r, struct explain_part p,
+                       struct err *e) {
+    struct explanation *out = x->out;
+    struct rank_result *without = ARENA_NEW(x->a, struct rank_result, 1);
+    p.without = ARENA_NEW(x->a, double, (size_t)out->n);
+    if (!without || !p.without) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    TRY(rank(x, r, without, e));
+    for (int i = 0; i < out->n; i++) p.without[i] = score_of(without, out->whole.item[i].item->id);
+    out->part[out->n_parts++] = p;
+    return ST_OK;
+}
+
+static enum status leave_out_clauses(struct explaining *x, struct err *e) {
+    const struct rank_request *base = x->base;
+    struct rank_request *r = ARENA_NEW(x->a, struct rank_request, 1);
+    if (!r) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    for (int c = 0; c < base->n_clauses; c++) {
+        *r = *base;
+        for (int i = c; i + 1 < r->n_clauses; i++) r->clause[i] = r->clause[i + 1];
+        r->n_clauses--;
+        TRY(add(x, r,
+                (struct explain_part){.kind = x->out->whole.preference[c] ? "preference" : "clause",
+                                      .index = c,
+                                      .text = base->clause[c].text,
+                                      .sign = base->clause[c].sign},
+                e));
+    }
+    return ST_OK;
+}
+
+static enum status leave_out_examples(struct explaining *x, struct err *e) {
+    const struct rank_request *base = x->base;
+    struct rank_request *r = ARENA_NEW(x->a, struct rank_request, 1);
+    if (!r) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    for (int k = 0; k < base->n_examples; k++) {
+        const struct example *example = &base->example[k];
+        *r = *base;
+        for (int i = k; i + 1 < r->n_examples; i++) r->example[i] = r->example[i + 1];
+        r->n_examples--;
+        TRY(add(x, r,
+                (struct explain_part){.kind = "example",
+                                      .index = k,
+                                      .text = example->item.n ? example->item : example->text,
+                                      .sign = example->label},
+                e));
+    }
+    return ST_OK;
+}
+
+static enum status leave_out_member(struct explaining *x, struct err *e) {
+    struct rank_request *r = ARENA_NEW(x->a, struct rank_request, 1);
+    if (!r) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    *r = *x->base;
+    if (r->member.n == 0) return ST_OK;
+    r->no_profile = 1;
+    TRY(add(x, r, (struct explain_part){.kind = "profile", .text = r->member, .sign = 1}, e));
+    *r = *x->base;
+    r->history = 0;
+    return add(x, r, (struct explain_part){.kind = "history", .text = r->member, .sign = 1}, e);
+}
+
+/* Ranks the same items in other orders: turned round, then each half turned. */
+static enum status shuffle(struct explaining *x, struct err *e) {
+    struct explanation *out = x->out;
+    int n = out->n;
+    struct rank_request *r = ARENA_NEW(x->a, struct rank_request, 1);
+    struct rank_result *again = ARENA_NEW(x->a, struct rank_result, 1);
+    double *before = ARENA_NEW(x->a, double, (size_t)n),
+           *after = ARENA_NEW(x->a, double, (size_t)n);
+    if (!r || !again || !before || !after)
+        return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    out->tau = 1;
+    for (; out->orders < EXPLAIN_ORDERS; out->orders++) {
+        int changed = 0, step = out->orders;
+        *r = *x->base;
+        r->candidate = ARENA_NEW(x->a, struct view, (size_t)n);
+        if (!r->candidate) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+        for (int i = 0; i < n; i++)
+            r->candidate[i] = x->base->candidate[step == 0 ? n - 1 - i : (i + n * step / 3) % n];
+        TRY(rank(x, r, again, e));
+        for (int i = 0; i < n; i++) {
+            before[i] = out->whole.item[i].score;
+            after[i] = score_of(again, out->whole.item[i].item->id);
+            changed += before[i] != after[i];
+        }
+        double tau = metric_tau(before, after, n);
+        if (tau < out->tau) out->tau = tau;
+        if (changed > out->changed) out->changed = changed;
+    }
+    return ST_OK;
+}
+
+enum status explain_run(struct ranker *k, const struct rank_request *r, struct view *items, int n,
+                        int stability, const struct rank_hooks *h, struct arena *a,
+                        struct explanation *out, struct err *e) {
+    struct explaining x = {k, h, a, out, ARENA_NEW(a, struct rank_request, 1)};
+    memset(out, 0, sizeof *out);
+    if (!x.base) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    *x.base = *r;
+    x.base->candidate = items;
+    x.base->n_candidates = n;
+    x.base->top = 0;
+    x.base->all_baselines = x.base->n_baselines = 0;
+    /* First as it was asked, which says the readout and the clauses; then so that every further
+     * request differs in one part and in nothing else. */
+    TRY(rank(&x, x.base, &out->whole, e));
+    x.base->readout = out->whole.used;
+    x.base->has_clauses = 1;
+    x.base->n_clauses = out->whole.n_wish;
+    x.base->preferences = 0;
+    memcpy(x.base->clause, out->whole.clause, sizeof x.base->clause);
+    long long preference[CLAUSES_MAX];
+    memcpy(preference, out->whole.preference, sizeof preference);
+    TRY(rank(&x, x.base, &out->whole, e));
+    memcpy(out->whole.preference, preference, sizeof preference);
+    out->n = out->whole.n;
+    TRY(leave_out_clauses(&x, e));
+    TRY(leave_out_examples(&x, e));
+    TRY(leave_out_member(&x, e));
+    return stability ? shuffle(&x, e) : ST_OK;
+}

@@ -1,0 +1,91 @@
+/* Choosing from a member's history. */
+#include "server/rank/history.h"
+
+#include "server/rank/keyed.h"
+
+#include <stdlib.h>
+
+/* A key per interaction: the larger, the sooner it is taken. The newest have the largest. */
+static void by_time(struct keyed *k, int n) {
+    for (int i = 0; i < n; i++) k[i] = (struct keyed){i, i};
+}
+
+/* The newest like, the newest dislike, the next like ...: the m-th of its label comes in round m.
+ */
+static void by_label(const struct interaction *all, struct keyed *k, int n) {
+    int seen[3] = {0, 0, 0};
+    for (int i = n - 1; i >= 0; i--) {
+        int label = all[i].label, round = seen[label + 1]++;
+        k[i] = (struct keyed){label ? -(double)round : -1e9 - (double)round, i};
+    }
+}
+
+static enum status by_relevance(struct scene *s, const struct interaction *all, struct keyed *k,
+                                int n, int *by_wish, struct err *e) {
+    struct view wanted;
+    int wants;
+    by_time(k, n);
+    *by_wish = 0;
+    TRY(scene_wanted(s, &wanted, &wants, e));
+    if (wants == 0) return ST_OK;
+    struct view *ids = ARENA_NEW(s->a, struct view, (size_t)n);
+    double *score = ARENA_NEW(s->a, double, (size_t)n);
+    struct item *items;
+    if (!ids || !score) return fail(e, ST_NO_MEMORY, "no memory for a history");
+    for (int i = 0; i < n; i++) ids[i] = view_of(all[i].item);
+    TRY(store_items_by_id(s->k->store, s->r->catalog, ids, n, "history", s->a, &items, e));
+    TRY(store_bm25(s->k->store, s->r->catalog, wanted, items, n, score, e));
+    for (int i = 0; i < n; i++) {
+        *by_wish |= score[i] > 0;
+        k[i].key = score[i] * 1e6 + (double)i / n; /* time decides between equal ones */
+    }
+    return ST_OK;
+}
+
+static int by_place(const void *x, const void *y) {
+    const struct keyed *a = x, *b = y;
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+/* Drops from the front, the oldest, until the titles' tokens fit the budget. */
+static enum status fit_budget(struct scene *s, struct err *e) {
+    int budget = s->r->history_tokens, used = 0, from = s->n_history;
+    for (; from > 0; from--) {
+        int32_t *ids;
+        size_t n;
+        TRY(engine_tokens(s->k->engine, view_of(s->history[from - 1].title), s->a, &ids, &n, e));
+        if (budget > 0 && used + (int)n + 1 > budget) break;
+        used += (int)n + 1;
+    }
+    s->chosen.dropped = from;
+    s->chosen.tokens = used;
+    s->history += from;
+    s->n_history -= from;
+    return ST_OK;
+}
+
+enum status history_choose(struct scene *s, struct interaction *all, int n, struct err *e) {
+    const struct rank_request *r = s->r;
+    int take = n < r->history ? n : r->history;
+    struct keyed *k = ARENA_NEW(s->a, struct keyed, (size_t)n + 1);
+    s->history = ARENA_NEW(s->a, struct interaction, (size_t)take + 1);
+    if (!k || !s->history) return fail(e, ST_NO_MEMORY, "no memory for a history");
+    s->chosen.of = n;
+    s->chosen.by_wish = r->policy == HISTORY_RELEVANT;
+    if (r->policy == HISTORY_RELEVANT)
+        TRY(by_relevance(s, all, k, n, &s->chosen.by_wish, e));
+    else if (r->policy == HISTORY_BALANCED)
+        by_label(all, k, n);
+    else
+        by_time(k, n);
+    qsort(k, (size_t)n, sizeof *k, keyed_down);
+    qsort(k, (size_t)take, sizeof *k, by_place);
+    for (int i = 0; i < take; i++) s->history[i] = all[k[i].at];
+    s->n_history = take;
+    TRY(fit_budget(s, e));
+    for (int i = 0; i < s->n_history; i++) {
+        s->chosen.likes += s->history[i].label > 0;
+        s->chosen.dislikes += s->history[i].label < 0;
+    }
+    return ST_OK;
+}

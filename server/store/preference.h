@@ -1,0 +1,36 @@
+/* Wishes that stay: a catalogue's preferences, of everybody or of one member, in an order that
+ * people choose, each with an on/off switch and perhaps an end. */
+#ifndef STORE_PREFERENCE_H
+#define STORE_PREFERENCE_H
+
+#include "server/store/store.h"
+
+enum { PREFERENCE_TEXT_MAX = 2000, PREFERENCES_MAX = 200 };
+
+struct preference {
+    long long id;       /* given by the store */
+    const char *member; /* "" = everybody */
+    const char *text;
+    int sign; /* +1 more, -1 less */
+    double weight;
+    int active, position;
+    long long created; /* Unix seconds */
+    int has_end;
+    long long expires; /* Unix seconds; from then on it does not count */
+};
+
+/* Those of everybody and, where a member is given, the member's own; by position, then age. all 1:
+ * of every member, whether they count or not; 0: only what counts at the time `now`. */
+enum status preference_list(struct store *s, struct view catalog, struct view member, int all,
+                            long long now, struct arena *a, struct preference **out, int *n,
+                            struct err *e) MUST_CHECK;
+enum status preference_get(struct store *s, struct view catalog, long long id, struct arena *a,
+                           struct preference *out, struct err *e) MUST_CHECK;
+/* id 0: a new one, whose id and creation come back in p; else that one is changed. ST_NOT_FOUND,
+ * ST_LIMIT beyond PREFERENCES_MAX of a catalogue. */
+enum status preference_put(struct store *s, struct view catalog, struct preference *p,
+                           struct err *e) MUST_CHECK;
+enum status preference_delete(struct store *s, struct view catalog, long long id,
+                              struct err *e) MUST_CHECK;
+
+#endif
