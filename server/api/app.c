@@ -31,6 +31,7 @@ const struct route app_routes[] = {
     {"POST", "/api/experiments", api_experiments_post, 256 << 10, HTTP_JSON, 0},
     {"GET", "/api/experiments/{id}", api_experiments_get, 0, 0, 0},
     {"DELETE", "/api/experiments/{id}", api_experiments_delete, 0, 0, 0},
+    {"GET", "/api/surfaces", api_surfaces_list, 0, 0, 0},
     {"GET", "/api/surfaces/{name}", api_surfaces_get, 0, 0, 0},
     {"PUT", "/api/surfaces/{name}", api_surfaces_put, 256 << 10, HTTP_JSON, 0},
     {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, 0},

@@ -61,6 +61,7 @@ enum status api_experiments_get(struct req *r, struct err *e);
 enum status api_experiments_delete(struct req *r, struct err *e);
 enum status api_dump_get(struct req *r, struct err *e);
 enum status api_dump_restore(struct req *r, struct err *e);
+enum status api_surfaces_list(struct req *r, struct err *e);
 enum status api_surfaces_get(struct req *r, struct err *e);
 enum status api_surfaces_put(struct req *r, struct err *e);
 enum status api_surfaces_delete(struct req *r, struct err *e);

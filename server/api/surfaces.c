@@ -4,6 +4,8 @@
 #include "server/api/query.h"
 #include "server/store/depth.h"
 
+#include <string.h>
+
 static void write_words(struct buf *b, const struct surface *s) {
     const struct {
         const char *name, *text;
@@ -13,9 +15,32 @@ static void write_words(struct buf *b, const struct surface *s) {
         {"note", s->note},           {"member_word", s->member_word},
         {"item", s->item},           {"liked", s->liked},
         {"disliked", s->disliked},   {"answer_yes", s->answer_yes},
-        {"answer_no", s->answer_no},
+        {"answer_no", s->answer_no}, {"question", s->question},
+        {"readout", s->readout},
     };
     for (size_t i = 0; i < COUNT(word); i++) out_text(b, word[i].name, word[i].text);
+}
+
+static void write_choices(struct buf *b, const struct surface *s) {
+    out_open(b, "labels", '[');
+    for (int i = 0; i < s->n_labels; i++) {
+        out_open(b, NULL, '[');
+        out_text(b, NULL, s->label[i][0]);
+        out_text(b, NULL, s->label[i][1]);
+        out_close(b, ']');
+    }
+    out_close(b, ']');
+    out_open(b, "demonstrations", '[');
+    for (int i = 0; i < s->n_demos; i++) {
+        out_open(b, NULL, '{');
+        out_text(b, "item", s->demo[i].item);
+        out_text(b, "wish", s->demo[i].wish);
+        out_close(b, '}');
+    }
+    out_close(b, ']');
+    out_open(b, "weights", '{');
+    out_num(b, "item", s->blend_item);
+    out_close(b, '}');
 }
 
 static void write_frames(struct buf *b, const struct surface *s) {
@@ -58,12 +83,55 @@ static enum status reply(struct req *r, const struct surface *s, int own, struct
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     write_words(&b, s);
+    write_choices(&b, s);
     write_frames(&b, s);
     out_open(&b, "example_wishes", '[');
     for (int i = 0; i < s->n_wishes; i++) out_text(&b, NULL, s->wishes[i]);
     out_close(&b, ']');
     out_bool(&b, "built_in", surface_builtin(view_of(s->name)) != NULL);
     out_bool(&b, "changed", own);
+    out_close(&b, '}');
+    return out_reply(r, &b, e);
+}
+
+static enum status write_row(struct req *r, struct buf *b, struct view name, int own,
+                             struct err *e) {
+    struct app *app = req_app(r);
+    struct surface s;
+    TRY(surface_load(&s, app->store, name, req_arena(r), e));
+    out_open(b, NULL, '{');
+    out_view(b, "name", name);
+    out_text(b, "title", s.title);
+    out_bool(b, "built_in", surface_builtin(name) != NULL);
+    out_bool(b, "changed", own);
+    out_close(b, '}');
+    return ST_OK;
+}
+
+/* The built-in ones, then those that people made. */
+enum status api_surfaces_list(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    const char **own;
+    struct buf b;
+    int n;
+    TRY(store_surfaces(app->store, req_arena(r), &own, &n, e));
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    out_open(&b, "surfaces", '[');
+    enum status st = ST_OK;
+    for (int i = 0; st == ST_OK && surface_builtin_name(i); i++) {
+        const char *name = surface_builtin_name(i);
+        int changed = 0;
+        for (int k = 0; k < n; k++) changed |= strcmp(own[k], name) == 0;
+        st = write_row(r, &b, view_of(name), changed, e);
+    }
+    for (int k = 0; st == ST_OK && k < n; k++)
+        if (!surface_builtin(view_of(own[k]))) st = write_row(r, &b, view_of(own[k]), 1, e);
+    if (st != ST_OK) {
+        buf_free(&b);
+        return st;
+    }
+    out_close(&b, ']');
     out_close(&b, '}');
     return out_reply(r, &b, e);
 }
@@ -86,6 +154,7 @@ enum status api_surfaces_put(struct req *r, struct err *e) {
     TRY(req_body(r, &body, e));
     TRY(depth_check(body, e));
     TRY(surface_parse(&s, name, body, req_arena(r), e));
+    TRY(surface_check_fields(body, e));
     TRY(store_surface_put(app->store, name, body, e));
     return reply(r, &s, 1, e);
 }

@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Weight of the standardised `item` readout beside `query` in a blend, fitted on development wishes
- * (README, Quality). */
-static const double BLEND_ITEM = 0.5;
-
 void ranker_init(struct ranker *r, struct store *s, struct engine *en) {
     memset(r, 0, sizeof *r);
     r->store = s;
@@ -38,12 +34,24 @@ void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
     if (copy && x->n_warnings < WARNINGS_MAX) x->warning[x->n_warnings++] = copy;
 }
 
+/* The surface's reader knows the names. */
+static enum readout readout_named(const char *name) {
+    enum readout r = READOUT_AUTO;
+    for (int i = 0; i < READOUTS; i++)
+        if (strcmp(name, readout_name((enum readout)i)) == 0) r = (enum readout)i;
+    return r;
+}
+
 static enum readout choose(const struct scene *s, const char **why) {
     int wish = s->n_wish > 0,
         taste = s->n_history > 0 || s->n_examples > 0 || s->member.profile[0] != 0;
     if (s->r->readout != READOUT_AUTO) {
         *why = "asked for";
         return s->r->readout;
+    }
+    if (strcmp(s->surface.readout, "auto") != 0 && (wish || taste)) {
+        *why = "the surface's default";
+        return readout_named(s->surface.readout);
     }
     *why = wish && taste ? "a wish together with a history, profile or examples: both are weighed"
            : wish        ? "a wish in words: how likely each clause is, given the item"
@@ -241,7 +249,7 @@ static enum status finish(struct scene *s, struct readouts *q, struct rank_resul
         query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
         item_finish(&q->item, s, 1, v->item_score, v->logprob, v->prior);
         x->has_prior = 1;
-        for (int i = 0; i < s->n; i++) v->score[i] += BLEND_ITEM * v->item_score[i];
+        for (int i = 0; i < s->n; i++) v->score[i] += s->surface.blend_item * v->item_score[i];
         break;
     default:
         query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
@@ -274,7 +282,7 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
                                      .logprob = v->logprob[i],
                                      .prior = v->prior[i],
                                      .label_mass = v->mass[i],
-                                     .other = BLEND_ITEM * v->item_score[i],
+                                     .other = s->surface.blend_item * v->item_score[i],
                                      .clause = has_parts ? v->part + (size_t)i * parts : NULL};
     TRY(baselines_run(s, x, e)); /* before sorting: baselines score by the candidates' places */
     qsort(x->item, (size_t)x->n, sizeof *x->item, by_score);

@@ -207,7 +207,7 @@ enum status query_build(struct query_readout *q, struct scene *s, struct prompt 
         int root;
         struct view text;
         TRY(find_spreads(q, s, f, e));
-        TRY(scene_words(s, s->surface.frame[f].root, VIEW(""), "", &text, e));
+        TRY(scene_root(s, &s->surface.frame[f], &text, e));
         p->recording = 1;
         TRY(prompt_node(p, -1, 1, &root, e));
         TRY(prompt_text(p, text, 0, "frame", "text", 0, NULL, e));

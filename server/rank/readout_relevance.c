@@ -24,6 +24,19 @@ static enum status label_id(struct scene *s, const char *label, int32_t *id, str
     return ST_OK;
 }
 
+/* The pairs' tokens, the first answers in front: no token may stand twice. */
+static enum status label_ids(struct relevance_readout *q, struct scene *s, struct err *e) {
+    int n = s->surface.n_labels;
+    q->n_labels = n;
+    for (int k = 0; k < 2 * n; k++) {
+        TRY(label_id(s, s->surface.label[k % n][k / n], &q->label[k], e));
+        for (int i = 0; i < k; i++)
+            if (q->label[i] == q->label[k])
+                return fail(e, ST_INVALID, "two answers are the same token");
+    }
+    return ST_OK;
+}
+
 static enum status trunk(struct scene *s, struct prompt *p, int with, int *root, struct err *e) {
     struct engine_info info;
     engine_info(s->k->engine, &info);
@@ -41,8 +54,13 @@ static enum status leaf(struct scene *s, struct relevance_readout *q, struct pro
     int node, cut = 0;
     const struct surface *f = &s->surface;
     char *text = arena_printf(s->a, "%s: %.*s", f->item_word, (int)s->text[i].n, s->text[i].p);
-    char *ask = arena_printf(s->a, "\nWill the %s like this %s? Answer %s or %s.", f->member_word,
-                             f->item_word, f->answer_yes, f->answer_no);
+    const struct word w[] = {{"item_word", view_of(f->item_word)},
+                             {"member_word", view_of(f->member_word)},
+                             {"yes", view_of(f->answer_yes)},
+                             {"no", view_of(f->answer_no)}};
+    struct view question;
+    TRY(prompt_fill(f->question, w, COUNT(w), s->a, &question, e));
+    char *ask = arena_printf(s->a, "\n%.*s", (int)question.n, question.p);
     if (!text || !ask) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
     p->item = i;
     TRY(prompt_node(p, root, 0, &node, e));
@@ -51,7 +69,7 @@ static enum status leaf(struct scene *s, struct relevance_readout *q, struct pro
     TRY(prompt_text(p, view_of(ask), 0, "question", "user", 1, NULL, e));
     TRY(prompt_turn(p, 1, 1, e));
     TRY(prompt_turn(p, 2, 0, e));
-    return prompt_ask_labels(p, node, q->label, 2, out, e);
+    return prompt_ask_labels(p, node, q->label, 2 * q->n_labels, out, e);
 }
 
 enum status relevance_build(struct relevance_readout *q, struct scene *s, struct prompt *p,
@@ -61,9 +79,7 @@ enum status relevance_build(struct relevance_readout *q, struct scene *s, struct
     q->with = ARENA_NEW(s->a, float *, n);
     q->without = ARENA_NEW(s->a, float *, n);
     if (!q->with || !q->without) return fail(e, ST_NO_MEMORY, "no memory for %zu answers", n);
-    TRY(label_id(s, s->surface.answer_yes, &q->label[0], e));
-    TRY(label_id(s, s->surface.answer_no, &q->label[1], e));
-    if (q->label[0] == q->label[1]) return fail(e, ST_INVALID, "both answers are the same token");
+    TRY(label_ids(q, s, e));
     for (int with = 1; with >= 0; with--) {
         TRY(trunk(s, p, with, &root, e));
         for (int i = 0; i < s->n; i++) {
@@ -74,12 +90,21 @@ enum status relevance_build(struct relevance_readout *q, struct scene *s, struct
     return ST_OK;
 }
 
+/* The logarithm of the probabilities' sum. */
+static double together(const float *logprob, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += exp((double)logprob[i] - (double)logprob[0]);
+    return (double)logprob[0] + log(sum);
+}
+
 void relevance_finish(struct relevance_readout *q, struct scene *s, double *score, double *logprob,
                       double *prior, double *mass) {
     for (int i = 0; i < s->n; i++) {
-        logprob[i] = (double)q->with[i][0] - (double)q->with[i][1];
-        prior[i] = (double)q->without[i][0] - (double)q->without[i][1];
+        int n = q->n_labels;
+        double yes = together(q->with[i], n), no = together(q->with[i] + n, n);
+        logprob[i] = yes - no;
+        prior[i] = together(q->without[i], n) - together(q->without[i] + n, n);
         score[i] = logprob[i] - prior[i];
-        mass[i] = exp((double)q->with[i][0]) + exp((double)q->with[i][1]);
+        mass[i] = exp(yes) + exp(no);
     }
 }

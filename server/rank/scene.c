@@ -58,6 +58,36 @@ static enum status add_by_key(struct scene *s, int random, int count, struct err
     return ST_OK;
 }
 
+enum status scene_root(struct scene *s, const struct frame *f, struct view *out, struct err *e) {
+    struct view root, tail, clause;
+    struct buf b;
+    TRY(scene_words(s, f->root, VIEW(""), "", &root, e));
+    *out = root;
+    if (s->surface.n_demos == 0) return ST_OK;
+    TRY(scene_words(s, f->tail, VIEW(""), "", &tail, e));
+    buf_init(&b, 1 << 20);
+    for (int i = 0; i < s->surface.n_demos; i++) {
+        const struct demonstration *d = &s->surface.demo[i];
+        enum status st = scene_words(s, f->clause, view_of(d->wish), "", &clause, e);
+        if (st != ST_OK) {
+            buf_free(&b);
+            return st;
+        }
+        buf_view(&b, root);
+        buf_printf(&b, " %s", d->item);
+        buf_view(&b, tail);
+        buf_view(&b, clause);
+        buf_str(&b, "\n\n");
+    }
+    buf_view(&b, root);
+    struct view v = buf_text(&b);
+    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
+    buf_free(&b);
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for demonstrations");
+    *out = (struct view){copy, v.n};
+    return ST_OK;
+}
+
 enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *e) {
     struct buf b;
     buf_init(&b, 1 << 20);

@@ -58,6 +58,9 @@ struct scene {
 /* Fills a frame's template: the surface's words, a clause's (or probe's) text and a tag. */
 enum status scene_words(struct scene *s, const char *tmpl, struct view clause, const char *tag,
                         struct view *out, struct err *e) MUST_CHECK;
+/* A frame's root, behind the surface's demonstrations in the frame's own words. */
+enum status scene_root(struct scene *s, const struct frame *f, struct view *out,
+                       struct err *e) MUST_CHECK;
 /* The wanted clauses as one text; "" when there are none. */
 enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *e) MUST_CHECK;
 enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
@@ -119,8 +122,9 @@ void item_finish(struct item_readout *q, struct scene *s, int z, double *score, 
                  double *prior);
 
 struct relevance_readout {
-    float **with, **without; /* (n_pool): log P(yes), log P(no) */
-    int32_t label[2];
+    float **with, **without;           /* (n_pool): log P(yes), log P(no) */
+    int32_t label[2 * SURFACE_LABELS]; /* all first answers, then all second ones */
+    int n_labels;
 };
 enum status relevance_build(struct relevance_readout *q, struct scene *s, struct prompt *p,
                             struct err *e) MUST_CHECK;

@@ -152,6 +152,78 @@ static enum status facts(json_t *top, struct surface *s, struct arena *a, struct
     return ST_OK;
 }
 
+static enum status wrong(struct err *e, const char *field, const char *what) {
+    fail(e, ST_INVALID, "\"%s\" %s", field, what);
+    err_field(e, "%s", field);
+    return ST_INVALID;
+}
+
+/* The pair of answers, or the pairs under "labels", of which the first is that pair. */
+static enum status labels(json_t *top, struct surface *s, struct arena *a, struct err *e) {
+    json_t *list = json_object_get(top, "labels"), *pair;
+    size_t i;
+    s->n_labels = 1;
+    s->label[0][0] = s->answer_yes;
+    s->label[0][1] = s->answer_no;
+    if (!list) return ST_OK;
+    if (json_array_size(list) < 1 || json_array_size(list) > SURFACE_LABELS)
+        return wrong(e, "labels", "must be a list of 1 to 4 pairs of answers");
+    json_array_foreach(list, i, pair) {
+        for (size_t k = 0; k < 2; k++) {
+            json_t *v = json_array_get(pair, k);
+            if (json_array_size(pair) != 2 || !json_is_string(v) || json_string_length(v) == 0 ||
+                json_string_length(v) > 40) {
+                fail(e, ST_INVALID, "a pair of labels is two texts of 1 to 40 bytes");
+                err_field(e, "labels[%zu]", i);
+                return ST_INVALID;
+            }
+            s->label[i][k] = arena_copy(a, json_string_value(v), json_string_length(v));
+            if (!s->label[i][k]) return fail(e, ST_NO_MEMORY, "no memory for a surface");
+        }
+    }
+    s->n_labels = (int)json_array_size(list);
+    s->answer_yes = s->label[0][0];
+    s->answer_no = s->label[0][1];
+    return ST_OK;
+}
+
+static enum status demonstrations(json_t *top, struct surface *s, struct arena *a, struct err *e) {
+    json_t *list = json_object_get(top, "demonstrations"), *v;
+    size_t i;
+    if (!list) return ST_OK;
+    if (!json_is_array(list) || json_array_size(list) > SURFACE_DEMOS)
+        return wrong(e, "demonstrations", "must be a list of at most 4 objects with item and wish");
+    json_array_foreach(list, i, v) {
+        struct demonstration *d = &s->demo[s->n_demos++];
+        enum status st = field(v, "item", NULL, a, &d->item, e);
+        if (st == ST_OK) st = field(v, "wish", NULL, a, &d->wish, e);
+        if (st == ST_OK && (!d->item[0] || !d->wish[0]))
+            st = fail(e, ST_INVALID, "a demonstration's item and wish must not be empty");
+        if (st != ST_OK) err_field(e, "demonstrations[%zu]", i);
+        TRY(st);
+    }
+    return ST_OK;
+}
+
+/* {"item": w}: the blend's weights; that of `query` is 1. */
+static enum status weights(json_t *top, struct surface *s, struct err *e) {
+    json_t *o = json_object_get(top, "weights"), *v = json_object_get(o, "item");
+    if (!o) return ST_OK;
+    if (!json_is_object(o) || !v || json_object_size(o) != 1)
+        return wrong(e, "weights", "must be an object with item");
+    s->blend_item = json_number_value(v);
+    return json_is_number(v) && s->blend_item >= 0 && s->blend_item <= 10
+               ? ST_OK
+               : wrong(e, "weights.item", "must be a number from 0 to 10");
+}
+
+static enum status readout(const struct surface *s, struct err *e) {
+    static const char *const names[] = {"auto", "relevance", "query", "item", "blend"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(s->readout, names[i]) == 0) return ST_OK;
+    return wrong(e, "readout", "must be one of auto, relevance, query, item, blend");
+}
+
 static enum status fill(struct surface *s, const struct surface *d, json_t *top, struct arena *a,
                         struct err *e) {
     const struct {
@@ -165,6 +237,8 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
         {"item", d->item, &s->item},
         {"liked", d->liked, &s->liked},
         {"disliked", d->disliked, &s->disliked},
+        {"question", d->question, &s->question},
+        {"readout", "auto", &s->readout},
         {"answer_yes", d->answer_yes, &s->answer_yes},
         {"answer_no", d->answer_no, &s->answer_no},
     };
@@ -179,6 +253,11 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     s->n_tag_frames = d->n_tag_frames;
     s->tag_weight = d->tag_weight;
     s->n_empty = d->n_empty;
+    s->blend_item = d->blend_item;
+    TRY(labels(top, s, a, e));
+    TRY(demonstrations(top, s, a, e));
+    TRY(weights(top, s, e));
+    TRY(readout(s, e));
     TRY(frames(top, s, a, e));
     TRY(tag_frames(top, s, a, e));
     TRY(tag_weight(top, s, e));
@@ -212,6 +291,27 @@ enum status surface_parse(struct surface *out, struct view name, struct view jso
     return parse(out, &generic, name, json, a, e);
 }
 
+enum status surface_check_fields(struct view json, struct err *e) {
+    /* name, built_in and changed are what an answer says; sending them back changes nothing. */
+    static const char *const known[] = {
+        "title",  "item_word",  "items_word",     "member_word", "note",     "item",
+        "liked",  "disliked",   "answer_yes",     "answer_no",   "question", "readout",
+        "labels", "weights",    "demonstrations", "frames",      "empty",    "tag_frames",
+        "facts",  "tag_weight", "example_wishes", "name",        "built_in", "changed"};
+    json_t *top = json_loadb(json.p, json.n, 0, NULL), *v;
+    enum status st = ST_OK;
+    const char *key;
+    json_object_foreach(top, key, v) {
+        size_t i = 0;
+        while (i < COUNT(known) && strcmp(key, known[i]) != 0) i++;
+        if (i < COUNT(known) || st != ST_OK) continue;
+        st = fail(e, ST_INVALID, "\"%.64s\" is not a field of a surface", key);
+        err_field(e, "%.64s", key);
+    }
+    json_decref(top);
+    return st;
+}
+
 enum status surface_load(struct surface *out, struct store *s, struct view name, struct arena *a,
                          struct err *e) {
     struct view json = {0};
@@ -224,7 +324,7 @@ enum status surface_load(struct surface *out, struct store *s, struct view name,
         fail(e, ST_NOT_FOUND, "there is no surface '%.*s'", (int)(name.n < 64 ? name.n : 64),
              name.p);
         err_field(e, "surface");
-        err_hint(e, "built in are generic, movies, jobs and listings");
+        err_hint(e, "built in are generic, movies, jobs, listings and feed");
     }
     TRY(st);
     return surface_parse(out, name, json, a, e);

@@ -11,6 +11,8 @@ enum {
     SURFACE_FRAMES = 3,
     SURFACE_TAG_FRAMES = 4,
     SURFACE_EMPTY = 4,
+    SURFACE_LABELS = 4,
+    SURFACE_DEMOS = 4,
     SURFACE_FACTS = 6
 };
 
@@ -25,6 +27,11 @@ struct frame {
  * second, whose likelihood is read. One of the two contains {tag}, the other {clause}. */
 struct tag_frame {
     const char *root, *first, *second;
+};
+
+/* An item's text and a wish that it suits: shown to the model before every question of `query`. */
+struct demonstration {
+    const char *item, *wish;
 };
 
 /* A field of the items that clauses can set a limit to (checks.c): "year" and "date" come from an
@@ -42,7 +49,15 @@ struct surface {
     const char *note;                                 /* a caveat shown with the ranking, or "" */
     const char *item;                                 /* template: an item's text in every prompt */
     const char *liked, *disliked; /* an example as a clause; {title} is its title or text */
-    const char *answer_yes, *answer_no;
+    const char *question;         /* of `relevance`; {item_word}, {member_word}, {yes}, {no} */
+    /* Pairs of answers, each one token for the model; the first is named in the question, and
+     * their probabilities are added. answer_yes, answer_no are the first. */
+    const char *answer_yes, *answer_no, *label[SURFACE_LABELS][2];
+    int n_labels;
+    struct demonstration demo[SURFACE_DEMOS];
+    int n_demos;
+    const char *readout; /* what `auto` means on this surface: a readout's name, or "auto" */
+    double blend_item;   /* weight of the standardised `item` readout beside `query` in a blend */
     struct frame frame[SURFACE_FRAMES]; /* `query` averages over them */
     int n_frames;
     struct tag_frame tag_frame[SURFACE_TAG_FRAMES];
@@ -67,6 +82,10 @@ enum status surface_load(struct surface *out, struct store *s, struct view name,
  * name the field. */
 enum status surface_parse(struct surface *out, struct view name, struct view json, struct arena *a,
                           struct err *e) MUST_CHECK;
+/* ST_INVALID naming a field of the JSON object that surfaces do not have. */
+enum status surface_check_fields(struct view json, struct err *e) MUST_CHECK;
+/* Names of the built-in surfaces; NULL past the last. */
+const char *surface_builtin_name(int i);
 /* How a fact's kind is written: year, amount, date, name. */
 const char *surface_fact_kind(enum limit_kind kind);
 /* Built-in JSON text of that name, or NULL. */

@@ -84,6 +84,7 @@ static const struct {
      "\"tag_weight\":0.6,\"tag_frames\":[" ITEM_TAGS
      "],\"empty\":[\"anything\",\"something good\",\"a good {item_word}\"],"
      "\"liked\":\"something like {title}\",\"disliked\":\"something like {title}\","
+     "\"question\":\"Will the {member_word} like this {item_word}? Answer {yes} or {no}.\",\"weights\":{\"item\":0.5},"
      "\"answer_yes\":\"Yes\",\"answer_no\":\"No\","
      "\"example_wishes\":[\"something simple and well made\",\"new things only\"]}"},
     {"movies",
@@ -121,10 +122,23 @@ static const struct {
      "],\"empty\":[\"anything\",\"something good\",\"something useful\"],"
      "\"example_wishes\":[\"something old and wooden to do up at the weekend\",\"free things for a toddler\","
      "\"an instrument for a beginner, not too loud\",\"somewhere to live, no shared kitchen\"]}"},
+    {"feed",
+     "{\"title\":\"Feed posts\",\"item_word\":\"post\",\"items_word\":\"posts\",\"member_word\":\"reader\",\"note\":\"\","
+     "\"item\":\"{title}{ by |author|}{. |text|}{ [|tags|]}\","
+     "\"facts\":[{\"field\":\"author\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
+     "\"frames\":[{\"root\":\"Post:\",\"item\":\" {title}{ by |author|}{. |text|}{ [|tags|]}\","
+     "\"tail\":\".\\nThis post is a good match for a reader who wants:\",\"clause\":\" {clause}\"}],"
+     "\"empty\":[\"anything\",\"something good\",\"something worth reading\"],"
+     "\"example_wishes\":[\"practical advice from people who did it, no news\",\"something to make me laugh\","
+     "\"local events at the weekend\",\"long reads about science\"]}"},
 };
 
 const char *surface_builtin(struct view name) {
     for (size_t i = 0; i < COUNT(builtin); i++)
         if (view_eq_str(name, builtin[i].name)) return builtin[i].json;
     return NULL;
+}
+
+const char *surface_builtin_name(int i) {
+    return i >= 0 && (size_t)i < COUNT(builtin) ? builtin[i].name : NULL;
 }

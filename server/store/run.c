@@ -169,6 +169,30 @@ enum status store_surface(struct store *s, struct view name, struct arena *a, st
     return store_read_end(s, d, get_surface(d, name, a, json, e), e);
 }
 
+static enum status list_surfaces(struct db *d, struct arena *a, const char ***out, int *n,
+                                 struct err *e) {
+    static const char sql[] = "SELECT name FROM surface ORDER BY name LIMIT ?1";
+    sqlite3_stmt *st;
+    if (!(*out = ARENA_NEW(a, const char *, RUNS_AT_ONCE))) return db_no_memory(e);
+    TRY(db_prep(d, sql, &st, e));
+    db_bind_int(st, 1, RUNS_AT_ONCE);
+    for (int row; *n < RUNS_AT_ONCE; (*n)++) {
+        TRY(db_step(d, st, &row, e));
+        if (!row) break;
+        TRY(db_copy(st, 0, a, &(*out)[*n], e));
+    }
+    return ST_OK;
+}
+
+enum status store_surfaces(struct store *s, struct arena *a, const char ***out, int *n,
+                           struct err *e) {
+    struct db *d;
+    *out = NULL;
+    *n = 0;
+    TRY(store_read_begin(s, &d, e));
+    return store_read_end(s, d, list_surfaces(d, a, out, n, e), e);
+}
+
 static enum status put_surface(struct db *d, struct view name, struct view json, struct err *e) {
     static const char sql[] = "INSERT INTO surface(name, json) VALUES(?1, ?2)"
                               " ON CONFLICT(name) DO UPDATE SET json = excluded.json";

@@ -122,6 +122,9 @@ enum status store_runs(struct store *s, int offset, int limit, struct arena *a,
  * ----------------------------------------------------------------------------- */
 enum status store_surface(struct store *s, struct view name, struct arena *a, struct view *json,
                           struct err *e) MUST_CHECK;
+/* The names of those that are stored, in order; at most 1000. */
+enum status store_surfaces(struct store *s, struct arena *a, const char ***out, int *n,
+                           struct err *e) MUST_CHECK;
 enum status store_surface_put(struct store *s, struct view name, struct view json,
                               struct err *e) MUST_CHECK;
 enum status store_surface_delete(struct store *s, struct view name, struct err *e) MUST_CHECK;

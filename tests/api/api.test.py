@@ -355,6 +355,57 @@ class Shared(Case):
         self.refused(self.s.call('PUT', '/api/surfaces/x', ' ' * (256 * 1024 + 1)), 413)
         self.refused(self.s.call('GET', '/api/surfaces/x'), 404)
 
+    def test_surfaces_as_data(self):
+        put = lambda **words: self.s.call('PUT', '/api/surfaces/mine', words)
+        names = [x['name'] for x in self.s.call('GET', '/api/surfaces')[1]['surfaces']]
+        self.assertEqual(names, ['generic', 'movies', 'jobs', 'listings', 'feed'])
+        for name in names:  # each can be sent back as it was read
+            s = self.s.call('GET', '/api/surfaces/' + name)[1]
+            self.assertEqual(self.s.call('PUT', '/api/surfaces/mine', {**s, 'name': 'mine'})[0], 200)
+            got = self.s.call('GET', '/api/surfaces/mine')[1]
+            self.assertEqual({**got, 'name': name, 'built_in': True, 'changed': False}, s)
+        rank = lambda **r: self.s.rank(surface='mine', instruction='sea', candidates=['i1', 'i2', 'i3'], baselines=[], **r)[1]
+        preview = lambda **r: self.s.call('POST', '/api/prompt/preview', {'catalog': 'small', 'surface': 'mine',
+                                          'instruction': 'sea', 'candidates': ['i1'], **r})[1]
+        self.assertEqual(put()[0], 200)
+        plain, blended = rank(), rank(readout='blend', member='m1')
+        # The default readout, and the blend's weight.
+        self.assertEqual(put(readout='item', weights={'item': 0})[1]['readout'], 'item')
+        self.assertEqual((plain['readout']['used'], rank()['readout']), ('query', {'used': 'item', 'why': "the surface's default"}))
+        zero = rank(readout='blend', member='m1')
+        self.assertNotEqual([i['score'] for i in zero['items']], [i['score'] for i in blended['items']])
+        for i in zero['items']:
+            self.assertEqual(i['other'], 0)
+        # The question and the answers.
+        self.assertEqual(put(question='Q {item_word} for {member_word}: {yes}/{no}?', item_word='thing', member_word='man',
+                             labels=[['A', 'B']])[0], 200)
+        text = ''.join(p['text'] for p in preview(readout='relevance')['parts'])
+        self.assertIn('Q thing for man: A/B?', text)
+        one = {i['item']: i for i in rank(readout='relevance')['items']}
+        text = {'question': 'Q thing for man: A/B?', 'item_word': 'thing', 'member_word': 'man'}
+        self.assertEqual(put(**text, labels=[['C', 'D']])[0], 200)
+        two = {i['item']: i for i in rank(readout='relevance')['items']}
+        self.assertEqual(put(**text, labels=[['A', 'B'], ['C', 'D']])[1]['answer_yes'], 'A')
+        both = {i['item']: i for i in rank(readout='relevance')['items']}
+        for k in one:
+            self.assertAlmostEqual(both[k]['label_mass'], one[k]['label_mass'] + two[k]['label_mass'], places=8)
+        # Demonstrations stand before the question, in the frame's words.
+        self.assertEqual(put(demonstrations=[{'item': 'Blue kite', 'wish': 'wind'}])[0], 200)
+        shown = ''.join(p['text'] for p in preview()['parts'] if p['name'] == 'frame')
+        self.assertTrue(shown.startswith('Item: Blue kite.\nThis item is a good match for a person who wants: wind\n\nItem:'), shown)
+        self.assertNotEqual(rank()['items'][0]['score'], plain['items'][0]['score'])
+        for bad, field in (({'question': 5}, 'question'), ({'labels': []}, 'labels'), ({'labels': [['a']]}, 'labels[0]'),
+                           ({'labels': [['a', 'b']] * 5}, 'labels'), ({'labels': [['a', '']]}, 'labels[0]'),
+                           ({'demonstrations': [{'item': 'a', 'wish': 'b'}] * 5}, 'demonstrations'),
+                           ({'demonstrations': [{'item': 'a'}]}, 'demonstrations[0]'), ({'readout': 'magic'}, 'readout'),
+                           ({'weights': {'item': -1}}, 'weights.item'), ({'weights': {'items': 1}}, 'weights'),
+                           ({'colour': 'red'}, 'colour')):
+            answer = put(**bad)
+            self.refused(answer, 422, 'invalid', field)
+        self.assertIn({'name': 'mine', 'title': 'Catalogue', 'built_in': False, 'changed': True},
+                      self.s.call('GET', '/api/surfaces')[1]['surfaces'])
+        self.s.call('DELETE', '/api/surfaces/mine')
+
     # --- wishes and prompts
 
     def test_clauses(self):
