@@ -31,6 +31,7 @@ static const char style[] =
     "h1{font-size:1.4rem;line-height:1.25;margin:.2rem 0 .6rem}\n"
     "h2{font-size:1rem;margin:0}\n"
     "p,dl,ul{margin:.4rem 0}\n"
+    "dd ul{margin:0;padding-left:1.1rem}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}\n"
     "dt,small,summary,.soft{color:var(--soft)}\n"
     "dd{margin:0}\n"
@@ -222,6 +223,10 @@ static void put_baselines(struct buf *b, json_t *item, long long rank) {
         long long at = json_integer_value(json_object_get(v, "rank"));
         buf_str(b, "<tr><th scope=\"row\">");
         put(b, view_of(name));
+        if (json_is_null(json_object_get(v, "score"))) {
+            buf_str(b, "</th><td colspan=\"2\">no data</td></tr>");
+            continue;
+        }
         buf_printf(b, "</th><td class=\"num\">%lld</td><td>", at);
         if (at > rank) buf_printf(b, "<span class=\"up\">up %lld</span>", at - rank);
         if (at < rank) buf_printf(b, "<span class=\"down\">down %lld</span>", rank - at);

@@ -689,6 +689,8 @@ class Shared(Case):
             self.assertIn(row['id'], page.texts)
         self.assertEqual(page.ids, [f'rank-{k + 1}' for k in range(len(rows))])
         self.assertEqual(page.left_open, [])
+        unknown = [n for i in r['items'] for n, v in i['baselines'].items() if v['score'] is None]
+        self.assertEqual('no data' in page.texts, bool(unknown), unknown)
         code, table, _ = self.s.call('GET', f'/api/runs/{r["run"]}?format=csv')
         got = {x['item']: x['title'] for x in csv.DictReader(io.StringIO(table, newline=''))}
         self.assertEqual(got, {x['id']: ("'" if x['title'][0] in '=+@' else '') + x['title'] for x in rows})
@@ -896,13 +898,15 @@ class Slow(Case):
 
         def ask(key, **r):
             answers[key] = self.s.call('POST', '/api/rank', {**self.request, **r})
-        threads = [threading.Thread(target=ask, args=(k,), kwargs={'client': c})
-                   for k, c in (('old', 'tab-1'), ('other', 'tab-2'))]
+        few = [f'i{k}' for k in range(10)]
+        threads = [threading.Thread(target=ask, args=('old',), kwargs={'client': 'tab-1'}),
+                   threading.Thread(target=ask, args=('other',), kwargs={'client': 'tab-2', 'candidates': few})]
         for t in threads:
             t.start()
         until = time.monotonic() + 30
-        while self.metric('queue_length') < 2 and time.monotonic() < until:
+        while self.metric('queue_length') < 2 and 'other' not in answers and time.monotonic() < until:
             time.sleep(0.02)
+        self.assertNotIn('old', answers)
         code, new, _ = self.s.call('POST', '/api/rank', {**self.request, 'client': 'tab-1', 'candidates': ['i1', 'i2']})
         self.assertEqual(code, 200)
         for t in threads:
