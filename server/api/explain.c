@@ -123,6 +123,7 @@ static enum status answer(const struct asked *q, struct err *e) {
     out_open(&b, NULL, '{');
     out_open(&b, "readout", '{');
     out_text(&b, "used", readout_name(x->whole.used));
+    out_text(&b, "why", x->why);
     out_close(&b, '}');
     out_open(&b, "items", '[');
     for (int i = 0; i < x->n; i++) write_item(q, &b, i);

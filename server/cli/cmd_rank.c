@@ -25,6 +25,12 @@ static enum status choose(const struct options *o, struct rank_request *r, struc
         if (strcmp(o->retrieve, retrieve_name((enum retrieve)i)) == 0) break;
     if (i == RETRIEVES) return wrong("retrieve", o->retrieve, e);
     r->retrieve = (enum retrieve)i;
+    for (i = 0; o->policy && i < HISTORY_POLICIES; i++)
+        if (strcmp(o->policy, history_name((enum history_policy)i)) == 0) break;
+    if (i == HISTORY_POLICIES) return wrong("policy", o->policy, e);
+    r->policy = (enum history_policy)i;
+    r->history_tokens = (int)o->history_tokens;
+    r->preferences = (int)o->preferences;
     return ST_OK;
 }
 

@@ -22,7 +22,8 @@ struct options {
     struct options_list like, dislike;
     long long count, top, history, seed;
     const char *kind, *format, *map;
-    const char *csv;
+    const char *csv, *policy;
+    long long history_tokens, preferences;
     long long skip_bad, dry_run, replace;
     long long prefix, items, item_tokens, repeats;
     const char *methods, *split, *html;

@@ -135,6 +135,7 @@ enum status explain_run(struct ranker *k, const struct rank_request *r, struct v
     /* First as it was asked, which says the readout and the clauses; then so that every further
      * request differs in one part and in nothing else. */
     TRY(rank(&x, x.base, &out->whole, e));
+    out->why = out->whole.why;
     x.base->readout = out->whole.used;
     x.base->has_clauses = 1;
     x.base->n_clauses = out->whole.n_wish;

@@ -16,6 +16,7 @@ struct explain_part {
 };
 struct explanation {
     struct rank_result whole; /* the items with everything, in their order of rank */
+    const char *why;          /* its readout, in words */
     int n;
     struct explain_part part[EXPLAIN_PARTS];
     int n_parts;

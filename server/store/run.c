@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { RUN_MAX = 4 << 20, RUN_TITLE = 300, RUNS_AT_ONCE = 1000, SURFACE_MAX = 256 << 10 };
+enum { RUN_MAX = 16 << 20, RUN_TITLE = 300, RUNS_AT_ONCE = 1000, SURFACE_MAX = 256 << 10 };
 
 /* Runs are shared by their address, so an id must not be guessed from another. */
 static enum status new_id(char id[24], struct err *e) {

@@ -795,6 +795,7 @@ class Shared(Case):
                    'stability': True}
         code, x, _ = self.s.call('POST', '/api/explain', request)
         self.assertEqual(code, 200, x)
+        self.assertIn('wish', x['readout']['why'])
         self.assertEqual((x['readout']['used'], x['stability']), ('query', {'orders': 3, 'tau': 1.0, 'changed': 0}))
         whole = {i['item']: i for i in self.s.rank(instruction=request['instruction'], candidates=request['items'])[1]['items']}
         clauses = [('sea', 1), ('robots', -1), ('old letters', 1)]
@@ -1248,6 +1249,9 @@ class CommandLine(Case):
         self.assertIn('boat, no robots', page.texts)
         with open(data + '/run.csv', newline='') as f:
             self.assertEqual([x['item'] for x in csv.DictReader(f)], [i['item'] for i in first['items']])
+        r = cli(*rank, '--policy', 'balanced', '--history-tokens', '9', '--preferences', '--json')
+        self.assertEqual((r.returncode, json.loads(r.stdout)['history']['policy']), (0, 'balanced'), r.stderr)
+        self.assertEqual(cli(*rank, '--policy', 'luck').returncode, 2)
         r = cli(*rank, '--html', data + '/none/run.html')
         self.assertEqual(r.returncode, 1)
         self.assertIn(b'/none/run.html', r.stderr)
@@ -1261,7 +1265,7 @@ class CommandLine(Case):
         self.assertEqual(r.returncode, 1)
         self.assertIn(b'zz', r.stderr)
         s = Server(data=data)
-        self.assertEqual(s.call('GET', '/api/runs')[1]['total'], 5)
+        self.assertEqual(s.call('GET', '/api/runs')[1]['total'], 6)
         got = s.call('GET', '/api/runs/' + first['run'])[1]
         self.assertEqual(got['items'], first['items'])
         served = s.rank(**got['request'])[1]

@@ -354,7 +354,7 @@ static void runs(struct store *s) {
     char id[24], second[24];
     int n;
     long long total;
-    arena_init(&a, 16 << 20);
+    arena_init(&a, 64 << 20);
     GOOD(store_run_save(s, VIEW("m"), VIEW("slow films"), VIEW("{\"x\":\"\xf0\x9f\x8d\xba\"}"), id,
                         &e));
     GOOD(
@@ -376,7 +376,7 @@ static void runs(struct store *s) {
     GOOD(store_runs(s, 1, 10, &a, &list, &n, &total, &e));
     EQ(n, 1);
     EQ(store_runs(s, 0, -1, &a, &list, &n, &total, &e), ST_INVALID);
-    size_t max = 4 << 20;
+    size_t max = 16 << 20;
     char *big = arena_alloc(&a, max + 1);
     memset(big, 'x', max + 1);
     GOOD(store_run_save(s, VIEW("m"), VIEW(""), (struct view){big, max}, id, &e));
