@@ -255,3 +255,84 @@ void chart_lines(struct buf *b, const struct sheet *s, const char *panel, int me
     }
     buf_str(b, "</ul></figure>\n");
 }
+
+/* --- sizes */
+
+/* One model's place: log10 of its milliseconds per item, and its mean; 0 when it has none. */
+static int size_point(const struct sheet *s, int group, int metric, int m, double *tmp, double *x,
+                      struct interval *y) {
+    struct sheet_cost c = sheet_cost(s, m);
+    *y = sheet_cell(s, group, m, metric, tmp);
+    if (s->method[m].parameters <= 0 || c.items == 0 || !(c.seconds > 0) || !y->n) return 0;
+    *x = log10(1e3 * c.seconds / (double)c.items);
+    return 1;
+}
+
+static void sizes_axes(struct buf *b, const struct scale *x, const struct scale *y) {
+    for (double v = y->lo; v <= y->hi + y->step / 2; v += y->step)
+        buf_printf(b,
+                   "<line class='grid' x1='%d' x2='%d' y1='%.1f' y2='%.1f'/>"
+                   "<text class='tick' x='%d' y='%.1f' text-anchor='end'>%.*f</text>",
+                   PAD, WIDTH - 6, place(y, v), place(y, v), PAD - 4, place(y, v) + 3, digits(y),
+                   v);
+    for (double v = x->lo; v <= x->hi + x->step / 2; v += x->step)
+        buf_printf(b, "<text class='tick' x='%.1f' y='%d' text-anchor='middle'>%.3g</text>",
+                   place(x, v), HEIGHT - BOTTOM + 14, pow(10, v));
+    buf_printf(b, "<text class='tick' x='%d' y='%d' text-anchor='middle'>ms per item</text>",
+               WIDTH / 2, HEIGHT - 4);
+}
+
+static double best_baseline(const struct sheet *s, int group, int metric, double *tmp) {
+    double best = -INFINITY;
+    for (int m = 0; m < s->n_methods; m++) {
+        struct interval i = sheet_cell(s, group, m, metric, tmp);
+        if (!s->method[m].model && m != find(s, "chance") && i.n) best = fmax(best, i.mean);
+    }
+    return best;
+}
+
+static void sizes_dot(struct buf *b, const struct sheet *s, int m, double x, const struct scale *y,
+                      const struct interval *i) {
+    buf_printf(b, "<g class='lm'><line x1='%.1f' x2='%.1f' y1='%.1f' y2='%.1f'/>", x, x,
+               place(y, i->lo), place(y, i->hi));
+    buf_printf(b, "<circle cx='%.1f' cy='%.1f' r='%.1f'/></g>", x, place(y, i->mean),
+               2 + sqrt(s->method[m].parameters / 1e6) / 4);
+    buf_printf(b, "<text x='%.1f' y='%.1f' text-anchor='%s'>", x > WIDTH / 2 ? x - 12 : x + 12,
+               place(y, i->mean) + 4, x > WIDTH / 2 ? "end" : "start");
+    chart_escape(b, s->method[m].name);
+    buf_str(b, "</text>");
+}
+
+void chart_sizes(struct buf *b, const struct sheet *s, int group, int metric, double *tmp) {
+    struct scale x = {INFINITY, -INFINITY, 0, PAD + 10, WIDTH - 16},
+                 y = {INFINITY, -INFINITY, 0, HEIGHT - BOTTOM, TOP};
+    double at, best = best_baseline(s, group, metric, tmp);
+    int n = 0;
+    for (int m = 0; m < s->n_methods; m++) {
+        struct interval i;
+        if (!size_point(s, group, metric, m, tmp, &at, &i)) continue;
+        n++;
+        widen(&x, &(struct interval){at, at, at, 1});
+        widen(&y, &i);
+    }
+    if (n < 2) return;
+    if (isfinite(best)) widen(&y, &(struct interval){best, best, best, 1});
+    round_ends(&x);
+    round_ends(&y);
+    buf_printf(b, "<figure><figcaption>%s against time and size, ", s->metric[metric].label);
+    chart_escape(b, sheet_group_name(s, group));
+    buf_printf(b, "</figcaption><svg viewBox='0 0 %d %d' role='img'>", WIDTH, HEIGHT);
+    sizes_axes(b, &x, &y);
+    if (isfinite(best))
+        buf_printf(b,
+                   "<line class='ref' x1='%d' x2='%d' y1='%.1f' y2='%.1f'/>"
+                   "<text class='ref' x='%d' y='%.1f' text-anchor='end'>best baseline</text>",
+                   PAD, WIDTH - 6, place(&y, best), place(&y, best), WIDTH - 8,
+                   place(&y, best) - 4);
+    for (int m = 0; m < s->n_methods; m++) {
+        struct interval i;
+        if (size_point(s, group, metric, m, tmp, &at, &i))
+            sizes_dot(b, s, m, place(&x, at), &y, &i);
+    }
+    buf_str(b, "</svg></figure>\n");
+}

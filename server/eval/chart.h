@@ -14,6 +14,11 @@ void chart_dots(struct buf *b, const struct sheet *s, int group, int metric, dou
 void chart_lines(struct buf *b, const struct sheet *s, const char *panel, int metric, int gap,
                  double *tmp);
 
+/* Methods that are models of their own: a group's mean over the milliseconds per item, on a
+ * logarithmic axis, the dot's area by their parameters; with the best baseline as a line. Nothing
+ * when there are fewer than two. */
+void chart_sizes(struct buf *b, const struct sheet *s, int group, int metric, double *tmp);
+
 /* Text with what HTML needs escaped. */
 void chart_escape(struct buf *b, const char *text);
 

@@ -47,15 +47,17 @@ static enum status one_model(struct eval *ev, struct ranker *k, int first, int b
 }
 
 /* "name, 135 M" as the method, and its facts as a note. */
-static enum status describe(struct eval *ev, const struct engine *en, const char *file,
-                            const char **name, struct err *e) {
+static enum status describe(struct eval *ev, const struct engine *en, const char *file, int method,
+                            struct err *e) {
+    struct sheet_method *x = &ev->s->method[method];
     struct engine_info m;
     engine_info(en, &m);
-    *name = arena_printf(ev->a, "%.14s %.0fM", m.name, (double)m.parameters / 1e6);
-    if (!*name) return fail(e, ST_NO_MEMORY, "no memory for a report");
-    sheet_note(ev->s, "%s: %s, %s, %.1f million parameters, %s on %s, sha256 %.64s, file %s", *name,
-               m.name, m.architecture, (double)m.parameters / 1e6, m.precision, m.code, m.sha256,
-               file ? file : "of this run");
+    x->name = arena_printf(ev->a, "%.14s %.0fM", m.name, (double)m.parameters / 1e6);
+    x->parameters = (double)m.parameters;
+    if (!x->name) return fail(e, ST_NO_MEMORY, "no memory for a report");
+    sheet_note(ev->s, "%s: %s, %s, %.1f million parameters, %s on %s, sha256 %.64s, file %s",
+               x->name, m.name, m.architecture, (double)m.parameters / 1e6, m.precision, m.code,
+               m.sha256, file ? file : "of this run");
     return ST_OK;
 }
 
@@ -68,7 +70,7 @@ static enum status other_model(struct eval *ev, const char *file, int method, st
     enum status st = engine_open(&en, &c, e);
     if (st == ST_OK) {
         ranker_init(k, ev->k->store, en);
-        st = describe(ev, en, file, &ev->s->method[method].name, e);
+        st = describe(ev, en, file, method, e);
         if (st == ST_OK) st = one_model(ev, k, method, 0, e);
         ranker_close(k);
         engine_close(en);
@@ -91,7 +93,7 @@ enum status eval_models(struct eval *ev, struct err *e) {
             return fail(e, ST_LIMIT, "too many model files");
     (void)sheet_group(ev->s, "wishes", "wishes", NAN);
     (void)sheet_group(ev->s, "members, K=3", "cold start", NAN);
-    TRY(describe(ev, ev->k->engine, NULL, &ev->s->method[ev->s->reference].name, e));
+    TRY(describe(ev, ev->k->engine, NULL, ev->s->reference, e));
     TRY(one_model(ev, ev->k, ev->s->reference, 1, e));
     for (int i = 0; i < ev->c->n_models; i++)
         TRY(other_model(ev, ev->c->models[i], ev->s->reference + 1 + i, e));

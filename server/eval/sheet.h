@@ -14,6 +14,7 @@ struct sheet_method {
     const char *name;
     int model;              /* 1: reads the language model */
     const char *trained_on; /* a baseline's own words, or NULL */
+    double parameters;      /* where methods are models of their own; else 0 */
 };
 struct sheet_metric {
     const char *name, *label; /* "ndcg10", "NDCG@10" */

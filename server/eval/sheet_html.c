@@ -110,6 +110,10 @@ static void put_panel(struct buf *b, const struct sheet *s, int g, double *tmp) 
 
 static void put_charts(struct buf *b, const struct sheet *s, double *tmp) {
     int folded = s->all && s->n_groups > 1;
+    buf_str(b, "<div class='charts'>");
+    for (int g = 0; g < s->n_groups; g++)
+        for (int k = 0; k < headlines(s); k++) chart_sizes(b, s, g, k, tmp);
+    buf_str(b, "</div>");
     if (folded) {
         buf_str(b, "<div class='charts'>");
         for (int k = 0; k < headlines(s); k++) chart_dots(b, s, s->n_groups, k, tmp);

@@ -230,6 +230,10 @@ static void other_protocols(void) {
     OK(sheet_cell(&s, 1, s.reference, 1, tmp).mean !=
        sheet_cell(&s, 1, s.reference + 1, 1, tmp).mean);
     reports(&s);
+    struct view v;
+    const struct sheet *one = &s;
+    GOOD(sheet_html(&one, 1, "t", &arena, &v, &e));
+    OK(contains(v, "against time and size"));
 }
 
 int main(void) {
