@@ -15,9 +15,11 @@ struct lab {
     struct app *app;
     struct experiment_host host;
     pthread_t thread;
+    struct rank_hooks hooks;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     int stop, more, dropped;
+    struct job *job; /* the ranking that is being computed */
     struct lab_news news;
 };
 
@@ -38,6 +40,28 @@ static int on_stop(void *arg) {
     while (!should_end(l) && atomic_load(&l->app->queued) > 0)
         nanosleep(&(struct timespec){.tv_nsec = WAIT_MS * 1000000L}, NULL);
     return should_end(l);
+}
+
+/* On the engine thread: a person's ranking that comes meanwhile need not wait for this one, which
+ * is computed again later. */
+static void on_chunk(void *arg, int items_done, int items_total, long long tokens_done,
+                     long long tokens_total) {
+    struct lab *l = arg;
+    (void)items_done;
+    (void)items_total;
+    (void)tokens_done;
+    (void)tokens_total;
+    if (!should_end(l) && atomic_load(&l->app->queued) == 0) return;
+    pthread_mutex_lock(&l->lock);
+    if (l->job) atomic_store(&l->job->cancel, 1);
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void on_started(void *arg, struct job *job) {
+    struct lab *l = arg;
+    pthread_mutex_lock(&l->lock);
+    l->job = job;
+    pthread_mutex_unlock(&l->lock);
 }
 
 static void on_progress(void *arg, const char *protocol, int done, int total) {
@@ -75,7 +99,7 @@ static void *lab_main(void *arg) {
         enum status st = experiment_run(&l->host, VIEW(""), &e);
         pthread_mutex_lock(&l->lock);
         l->news = (struct lab_news){.id = ""};
-        l->more |= l->dropped;
+        l->more |= (l->dropped || st == ST_CANCELLED) && !atomic_load(&l->app->closing);
         pthread_mutex_unlock(&l->lock);
         if (st != ST_OK && st != ST_CANCELLED)
             fprintf(stderr, "event=experiment level=error status=%s message=\"%s\"\n",
@@ -91,6 +115,7 @@ enum status lab_open(struct lab **out, struct app *app, const struct engine_conf
     memset(l, 0, sizeof *l);
     l->app = app;
     l->more = 1;
+    l->hooks = (struct rank_hooks){.arg = l, .progress = on_chunk, .started = on_started};
     l->host = (struct experiment_host){.store = app->store,
                                        .ranker = app->ranker,
                                        .engine = *engine,
@@ -100,7 +125,8 @@ enum status lab_open(struct lab **out, struct app *app, const struct engine_conf
                                                 .asset = assets_find,
                                                 .arg = l,
                                                 .progress = on_progress,
-                                                .stop = on_stop},
+                                                .stop = on_stop,
+                                                .hooks = &l->hooks},
                                        .cell = on_cell,
                                        .arg = l};
     pthread_mutex_init(&l->lock, NULL);
@@ -120,6 +146,7 @@ void lab_close(struct lab *l) {
     if (!l) return;
     pthread_mutex_lock(&l->lock);
     l->stop = 1;
+    if (l->job) atomic_store(&l->job->cancel, 1);
     pthread_cond_signal(&l->changed);
     pthread_mutex_unlock(&l->lock);
     pthread_join(l->thread, NULL);

@@ -1,5 +1,5 @@
-/* The thread that runs experiments beside the page: one cell after the other, each case only while
- * no ranking of a person waits. */
+/* The thread that runs experiments beside the page: one cell after the other. A person's ranking
+ * goes first: no case begins while one waits, and one that runs is given up at its next chunk. */
 #ifndef API_LAB_H
 #define API_LAB_H
 
@@ -12,7 +12,7 @@ struct lab;
  * model files, code: what stands for the program in results. */
 enum status lab_open(struct lab **out, struct app *app, const struct engine_config *engine,
                      const char *models, const char *code, struct err *e) MUST_CHECK;
-/* Ends within one case. NULL is fine. */
+/* Ends within one chunk. NULL is fine. */
 void lab_close(struct lab *l);
 
 /* Any thread: there is something new to run; the experiment of that id is not to be gone on with

@@ -92,7 +92,7 @@ static enum status two_cases(struct cold *x, struct view catalog, const struct p
     if (n2 != 1 + 2 * NEGATIVES)
         return fail(e, ST_INVALID, "the catalogue has too few items for %d candidates",
                     1 + 2 * NEGATIVES);
-    TRY(trial_init(t, r, a, e));
+    TRY(trial_init(t, r, x->ev->c->hooks, a, e));
     TRY(trial_run(t, x->k, set, a, e));
     measure(x->ev, by_popularity, t, 1, n1 - 1, p->target);
     measure(x->ev, uniform, t, n1, n2 - n1, p->target);
@@ -164,7 +164,7 @@ static enum status new_case(struct cold *x, const struct person *p, struct sheet
         people_negatives(p, x->items, x->n_items, x->weight, NEGATIVES, x->ev->c->seed, ids, 1, a);
     struct rank_request *r = new_request(x, x->ev->catalog, p, NEW_K, ids, n, a);
     if (!t || !r) return fail(e, ST_NO_MEMORY, "no memory for a case");
-    TRY(trial_init(t, r, a, e));
+    TRY(trial_init(t, r, x->ev->c->hooks, a, e));
     TRY(trial_run(t, x->k, x->ev->set & ~METHOD_BIT(READOUT_QUERY), a, e));
     measure(x->ev, c, t, 1, n - 1, p->target);
     eval_cost(x->ev, c, t);
@@ -218,7 +218,7 @@ static enum status full_case(struct cold *x, const struct person *p, struct shee
     unsigned char *want = arena_alloc(a, (size_t)n);
     if (!r || !want) return fail(e, ST_NO_MEMORY, "no memory for a case");
     for (int i = 0; i < n; i++) want[i] = (unsigned char)view_eq_str(ids[i], p->target);
-    TRY(trial_init(t, r, a, e));
+    TRY(trial_init(t, r, x->ev->c->hooks, a, e));
     unsigned long long models = METHOD_BIT(METHOD_BASELINE) - 1;
     TRY(trial_run(t, x->k, x->ev->set & (~models | METHOD_BIT(READOUT_AUTO)), a, e));
     for (int m = 0; m < METHODS; m++) {

@@ -32,6 +32,9 @@ struct eval_config {
     void *arg;
     void (*progress)(void *arg, const char *protocol, int done, int total);
     int (*stop)(void *arg); /* asked before each case; 1 ends with ST_CANCELLED. May be NULL */
+    /* Of every ranking, NULL for none. A ranking that they cancel ends the run with ST_CANCELLED;
+     * its case is measured again by the next one. */
+    const struct rank_hooks *hooks;
 };
 
 /* One protocol at work. */

@@ -34,7 +34,7 @@ static enum status one(const struct task *x, int length, struct sheet_case *c, s
         if (!got) return fail(e, ST_NO_MEMORY, "no memory for a case");
         people_choose(x->p, (enum policy)policy, length, r);
         r->all_baselines = policy == 0;
-        TRY(rank_run(x->ev->k, r, NULL, a, got, e));
+        TRY(rank_run(x->ev->k, r, x->ev->c->hooks, a, got, e));
         for (int i = 0; i < got->n; i++) {
             score[i] = got->item[i].score;
             popularity[i] = got->item[i].baseline[BASELINE_POPULARITY].score;

@@ -64,7 +64,7 @@ static enum status ranking(struct eval *ev, struct ranker *k, const struct wish 
     r->instruction = view_of(w->text);
     r->candidate = ids;
     r->n_candidates = CANDIDATES;
-    TRY(trial_init(*out, r, a, e));
+    TRY(trial_init(*out, r, ev->c->hooks, a, e));
     return trial_run(*out, k, ev->set, a, e);
 }
 

@@ -81,7 +81,7 @@ static enum status one(struct eval *ev, const struct wish *w, struct view catalo
     r->instruction = view_of(w->text);
     r->candidate = x->ids;
     r->n_candidates = x->n;
-    TRY(trial_init(t, r, a, e));
+    TRY(trial_init(t, r, ev->c->hooks, a, e));
     TRY(trial_run(t, ev->k, ev->set, a, e));
     measure(ev, c, w, x, t);
     return eval_keep(ev, c, e);

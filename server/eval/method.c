@@ -17,10 +17,11 @@ const char *method_name(int m) {
                                              : "chance";
 }
 
-enum status trial_init(struct trial *t, const struct rank_request *r, struct arena *a,
-                       struct err *e) {
+enum status trial_init(struct trial *t, const struct rank_request *r,
+                       const struct rank_hooks *hooks, struct arena *a, struct err *e) {
     memset(t, 0, sizeof *t);
     t->request = *r;
+    t->hooks = hooks;
     t->n = r->n_candidates;
     t->score = ARENA_NEW(a, double, METHODS *(size_t)t->n);
     return t->score ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -54,7 +55,7 @@ static enum status run(struct trial *t, struct ranker *k, int m, int with_baseli
     r->whole_wish = m == METHOD_WHOLE;
     r->readout = m == METHOD_WHOLE ? READOUT_QUERY : (enum readout)m;
     r->all_baselines = with_baselines;
-    TRY(rank_run(k, r, NULL, a, x, e));
+    TRY(rank_run(k, r, t->hooks, a, x, e));
     t->cost[m] = (struct sheet_cost){x->score_s, t->n, x->tokens_computed};
     take(t, x, m, -1);
     if (with_baselines) take_baselines(t, x);

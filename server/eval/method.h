@@ -25,6 +25,7 @@ static inline int method_is_model(int m) {
 /* The candidates of one case and what the methods make of them. */
 struct trial {
     struct rank_request request; /* with candidates; readout and baselines are set by trial_run */
+    const struct rank_hooks *hooks; /* of its rankings; may be NULL */
     int n;
     double *score;                /* (METHODS, n); NaN where a baseline knows nothing of an item */
     unsigned char known[METHODS]; /* 1: scored; a baseline without data is not */
@@ -33,8 +34,8 @@ struct trial {
 };
 
 /* A trial over the request's candidates; ST_NO_MEMORY. */
-enum status trial_init(struct trial *t, const struct rank_request *r, struct arena *a,
-                       struct err *e) MUST_CHECK;
+enum status trial_init(struct trial *t, const struct rank_request *r,
+                       const struct rank_hooks *hooks, struct arena *a, struct err *e) MUST_CHECK;
 /* Scores the candidates by every method of the set. Baselines come along with a ranking, and equal
  * requests give equal bits, so neither they nor the readout that auto took need a run of their
  * own. */

@@ -25,7 +25,7 @@ static enum status scores(struct eval *ev, const struct wish *w, int method, con
     r->instruction = view_of(w->text);
     r->candidate = turned;
     r->n_candidates = n;
-    TRY(trial_init(t, r, a, e));
+    TRY(trial_init(t, r, ev->c->hooks, a, e));
     TRY(trial_run(t, ev->k, METHOD_BIT(method), a, e));
     for (int i = 0; i < n; i++) score[d[i].at] = trial_score(t, method)[i];
     cost->seconds += t->cost[method].seconds;

@@ -74,7 +74,7 @@ static enum status ranking(struct eval *ev, struct scenario *x, const char *wish
     r->instruction = view_of(wish);
     r->candidate = x->ids;
     r->n_candidates = CANDIDATES;
-    TRY(trial_init(*out, r, a, e));
+    TRY(trial_init(*out, r, ev->c->hooks, a, e));
     return trial_run(*out, ev->k, ev->set, a, e);
 }
 

@@ -1171,12 +1171,22 @@ class Experiments(Case):
         self.assertEqual(s.call('DELETE', '/api/experiments/x-1')[0], 404)
         self.assertEqual(s.stop(), 0)
 
-    def test_people_first_and_stop(self):
+    def test_people_first(self):
+        s = Server()
+        code, x, _ = s.call('POST', '/api/experiments', {**self.SPEC, 'members': 3})
+        self.wait(s, x['id'], 'running')
+        for wish in ('quiet work', 'animals', 'nights'):
+            code, r, _ = s.call('POST', '/api/rank', {'catalog': 'jobs', 'instruction': wish, 'top': 1})
+            self.assertEqual((code, len(r['items'])), (200, 1))
+        # What was given up for them is measured again.
+        for cell in self.wait(s, x['id'], 'done')['results']:
+            self.assertEqual(cell['result']['figures']['ndcg10']['n'], 3)
+        self.assertEqual(s.stop(), 0)
+
+    def test_stop_while_running(self):
         s = Server()
         code, x, _ = s.call('POST', '/api/experiments', {**self.SPEC, 'members': 12})
         self.wait(s, x['id'], 'running')
-        code, r, _ = s.call('POST', '/api/rank', {'catalog': 'jobs', 'instruction': 'quiet work', 'top': 1})
-        self.assertEqual((code, len(r['items'])), (200, 1))
         self.assertEqual(s.stop(), 0)
 
 
