@@ -27,7 +27,8 @@ export function routeActions(session, api, wish, ranking, stage) {
     try {
       const run = await api.run(id);
       const request = run.request ?? {};
-      const choices = st.choicesOf(request);
+      const own = (get().catalogs ?? []).find(c => c.name === request.catalog)?.surface;
+      const choices = st.choicesOf(request, own);
       set({ ...choices, row, memberInfo: null, clauseError: '' });
       await wish.loadSurface(choices.catalog);
       ranking.show(JSON.stringify(st.requestOf(get())), run, null, {

@@ -45,12 +45,18 @@ export function wishActions(session, api, ranking) {
   }
 
   async function loadSurface(catalog, again = false) {
-    const name = (get().catalogs ?? []).find(c => c.name === catalog)?.surface;
+    const own = (get().catalogs ?? []).find(c => c.name === catalog)?.surface;
+    const name = get().words || own;
     if (!name) return set({ surface: null });
     if (get().surface?.name === name && !again) return;
     try {
       set({ surface: { name, ...(await api.surface(name)) } });
-    } catch {
+    } catch (e) {
+      if (get().words) {
+        failed(`Words "${name}"`, e);
+        set({ words: '' });
+        return loadSurface(catalog, true);
+      }
       set({ surface: { name, item_word: 'item', example_wishes: [] } });
     }
   }
@@ -98,6 +104,7 @@ export function wishActions(session, api, ranking) {
       ranking.stop();
       set({
         catalog,
+        words: '',
         member: '',
         memberInfo: null,
         members: [],
@@ -111,6 +118,15 @@ export function wishActions(session, api, ranking) {
         split();
       }
       findMembers('');
+      session.step(toHash(get()));
+      return ranking.start();
+    },
+
+    // Words were saved under that name, or taken back: '' is the catalogue's own surface again.
+    async useWords(name) {
+      const own = (get().catalogs ?? []).find(c => c.name === get().catalog)?.surface;
+      set({ words: name === own ? '' : name });
+      await loadSurface(get().catalog, true);
       session.step(toHash(get()));
       return ranking.start();
     },

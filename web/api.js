@@ -84,6 +84,13 @@ export const api = {
   members: (catalog, values) => json(`/api/catalogs/${part(catalog)}/members?${query(values)}`),
   member: (catalog, id) => json(`/api/catalogs/${part(catalog)}/members/${part(id)}`),
   surface: name => json(`/api/surfaces/${part(name)}`),
+  putSurface: (name, words) =>
+    json(`/api/surfaces/${part(name)}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(words),
+    }),
+  dropSurface: name => json(`/api/surfaces/${part(name)}`, { method: 'DELETE' }),
   model: () => json('/api/model'),
   clauses: (text, signal) => json(...post('/api/clauses', { text }, signal)),
   preview: (request, signal) => json(...post('/api/prompt/preview', request, signal)),

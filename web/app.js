@@ -45,14 +45,21 @@ async function dialogOf(name, make) {
     return { show() {} };
   }
 }
-const openImport = async () => {
+const openImport = async file => {
   const make = async () =>
     (await import('./view_import.js')).mountImport(api, { done: route.imported, stateOf: get });
-  (await dialogOf('import', make)).show();
+  const dialog = await dialogOf('import', make);
+  dialog.show();
+  if (file) dialog.take?.(file);
 };
 const openBrowse = async () => {
   const make = async () => (await import('./view_browse.js')).mountBrowse(api, store, intents);
   (await dialogOf('browse', make)).show();
+};
+const openSurface = async () => {
+  const make = async () =>
+    (await import('./view_surface.js')).mountSurface(api, store, { saved: wish.useWords });
+  (await dialogOf('surface', make)).show();
 };
 const openPrompt = async () => {
   const make = async () => (await import('./view_prompt.js')).mountPrompt();
@@ -97,8 +104,9 @@ const intents = {
     get().catalog &&
     go(compareHash([{ choices: get() }, { baseline: get().known[0] ?? 'popularity' }])),
   openPrompt,
-  openImport,
+  openImport: () => openImport(),
   openBrowse,
+  openSurface,
   openKeys: () => keys.show(),
   runFile: api.runFile,
 };
@@ -123,6 +131,15 @@ $('skip').addEventListener('click', e => {
   const to = $(get().view === 'rank' ? 'answer' : 'stage');
   to.focus();
   to.scrollIntoView();
+});
+// A file may be dropped anywhere; an open window takes its own.
+addEventListener('dragover', e => {
+  if (e.dataTransfer.types.includes('Files')) e.preventDefault();
+});
+addEventListener('drop', e => {
+  if (e.defaultPrevented || !e.dataTransfer.files[0]) return;
+  e.preventDefault();
+  openImport(e.dataTransfer.files[0]);
 });
 addEventListener('popstate', route.route);
 

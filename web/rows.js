@@ -127,3 +127,40 @@ export function headerLength(text) {
   }
   return text.length;
 }
+
+// What RecBole and MovieLens call our fields; their headers are "name:type".
+const KNOWN = {
+  items: { item_id: 'id', movie_title: 'title', class: 'tags', description: 'text' },
+  members: { user_id: 'id' },
+  interactions: { user_id: 'member', item_id: 'item', timestamp: 'at', rating: 'rating' },
+};
+// [[theirs, ours], ...] for columns whose meaning is plain; none when one of ours is there already.
+export function guessNames(columns, kind) {
+  const taken = new Set(columns);
+  return columns.flatMap(c => {
+    const plain = c.replace(/:(token|token_seq|float|float_seq)$/, '');
+    const ours = KNOWN[kind][plain] ?? (plain !== c && FIELDS[kind].includes(plain) ? plain : '');
+    if (!ours || ours === c || taken.has(ours)) return [];
+    taken.add(ours);
+    return [[c, ours]];
+  });
+}
+
+// Lines of JSON with keys renamed; a line that is no object stays as it is, for the server to name.
+export function renamedJsonl(text, names) {
+  return text
+    .split('\n')
+    .map(line => {
+      let value;
+      try {
+        value = JSON.parse(line);
+      } catch {
+        return line;
+      }
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) return line;
+      return JSON.stringify(
+        Object.fromEntries(Object.entries(value).map(([k, v]) => [names.get(k) ?? k, v])),
+      );
+    })
+    .join('\n');
+}

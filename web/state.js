@@ -50,6 +50,7 @@ export const pageOf = (items, row) =>
 // What a person chooses; everything here is in the URL and in the request.
 export const CHOICES = {
   catalog: '',
+  words: '', // a surface other than the catalogue's own
   member: '',
   wish: '',
   clauses: [],
@@ -180,12 +181,14 @@ export function requestOf(s) {
   return r;
 }
 
-// The choices that a stored request stands for. Lists of candidate ids are kept only by "run again".
-export function choicesOf(r) {
+// The choices that a stored request stands for; own: the surface of its catalogue. Lists of candidate ids are kept only
+// by "run again".
+export function choicesOf(r, own = '') {
   const retrieve = r.candidates && !Array.isArray(r.candidates) ? r.candidates : {};
   return {
     ...CHOICES,
     catalog: r.catalog ?? '',
+    words: own && r.surface !== own ? (r.surface ?? '') : '',
     member: r.member ?? '',
     wish: r.instruction ?? '',
     clauses: (r.clauses ?? []).map(c =>

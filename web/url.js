@@ -11,6 +11,7 @@ const NUMBERS = [
 ];
 const WORDS = [
   ['catalog', 'catalog'],
+  ['words', 'surface'],
   ['member', 'member'],
   ['wish', 'wish'],
 ];

@@ -1,12 +1,11 @@
 // Import: a file by picker or drop, its first rows, which column is what, then counts and faults by line.
-// mountImport(api, {done(name), stateOf()}) returns {show}
+// mountImport(api, {done(name), stateOf()}) returns {show, take(file)}
 import { h, fillWith, makeDialog, announce } from './dom.js';
 import * as rows from './rows.js';
-import { counted, whole } from './format.js';
+import { whole } from './format.js';
+import { drawPreview } from './view_import_preview.js';
 
 const HEAD_BYTES = 64 * 1024;
-const SHOWN = 5;
-const SEPARATORS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' };
 const KINDS = {
   items: 'items of a new catalogue',
   members: 'members of a catalogue',
@@ -22,6 +21,7 @@ export function mountImport(api, { done, stateOf }) {
       id: 'import-kind',
       onchange: () => {
         ui.names.clear();
+        ui.guess = true;
         refresh(ui, stateOf());
       },
     },
@@ -30,7 +30,8 @@ export function mountImport(api, { done, stateOf }) {
   ui.picker = h('input', {
     type: 'file',
     id: 'import-file',
-    accept: '.csv,.jsonl,.ndjson,.json,text/csv,application/x-ndjson',
+    accept:
+      '.csv,.tsv,.jsonl,.ndjson,.json,.item,.inter,.user,text/csv,text/tab-separated-values,application/x-ndjson',
     onchange: () => take(ui, ui.picker.files[0], stateOf()),
   });
   ui.drop = h(
@@ -115,6 +116,7 @@ export function mountImport(api, { done, stateOf }) {
       fillWith(ui.outcome);
       d.open();
     },
+    take: file => take(ui, file, stateOf()),
   };
 }
 
@@ -135,6 +137,7 @@ function dropping(ui, stateOf) {
 async function take(ui, file, state) {
   ui.file = file ?? null;
   ui.names.clear();
+  ui.guess = true;
   fillWith(ui.outcome);
   if (file) {
     // The byte order mark stays, so that the header's length in bytes is right.
@@ -154,118 +157,18 @@ function refresh(ui, state) {
   ui.surfaceField.hidden = !items;
   if (!items && !(state.catalogs ?? []).some(c => c.name === ui.name.value))
     ui.name.value = state.catalog;
-  if (!ui.file) {
-    fillWith(ui.preview);
-    return ready(ui);
-  }
-  const csv = rows.isCsv(ui.file.name);
-  const complete = ui.file.size <= HEAD_BYTES;
-  const p = (csv ? rows.previewCsv : rows.previewJsonl)(ui.headText, SHOWN, complete);
-  ui.columns = p.columns;
-  const fields = rows.FIELDS[ui.kind.value];
-  const column = (c, i) =>
-    csv
-      ? columnPicker(ui, c, i, fields)
-      : h('span', { class: fields.includes(c) ? '' : 'kept' }, c);
-  fillWith(
-    ui.preview,
-    h(
-      'p',
-      { class: 'fact' },
-      [
-        `${ui.file.name}, ${whole(Math.ceil(ui.file.size / 1024))} KB`,
-        csv ? `read as CSV with ${SEPARATORS[rows.separatorOf(ui.headText)]}` : 'read as JSONL',
-        `the first ${counted(p.rows.length, 'row')}:`,
-      ].join(', '),
-    ),
-    p.problem ? h('p', { class: 'hint' }, `Looks odd: ${p.problem}.`) : null,
-    p.rows.length
-      ? h(
-          'div',
-          { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'First rows of the file' },
-          h(
-            'table',
-            { class: 'preview-table' },
-            h(
-              'thead',
-              {},
-              h(
-                'tr',
-                {},
-                p.columns.map((c, i) => h('th', { scope: 'col' }, column(c, i))),
-              ),
-            ),
-            h(
-              'tbody',
-              {},
-              p.rows.map(r =>
-                h(
-                  'tr',
-                  {},
-                  p.columns.map((_, i) => h('td', {}, clip(r[i] ?? ''))),
-                ),
-              ),
-            ),
-          ),
-        )
-      : h('p', { class: 'hint' }, 'No row could be read.'),
-    missing(ui, fields),
-  );
+  drawPreview(ui, HEAD_BYTES);
   ready(ui);
 }
-
-const clip = text => (text.length > 80 ? `${text.slice(0, 79)}\u2026` : text);
-
-// A CSV column is used under its own name, under one of ours, or kept as a further field.
-function columnPicker(ui, column, i, fields) {
-  const select = h(
-    'select',
-    {
-      'aria-label': `Column ${column || i + 1} is`,
-      onchange: () => {
-        if (select.value === column) ui.names.delete(column);
-        else ui.names.set(column, select.value);
-        fillWith(ui.preview.querySelector('.missing'), missingText(ui, fields));
-      },
-    },
-    h(
-      'option',
-      { value: column },
-      fields.includes(column) ? column : `${column || '(no name)'} (kept as it is)`,
-    ),
-    fields
-      .filter(f => f !== column)
-      .map(f => h('option', { value: f }, column ? `${f} (from ${column})` : f)),
-  );
-  return select;
-}
-
-function missingText(ui, fields) {
-  const have = ui.columns.map(c => ui.names.get(c) ?? c);
-  const need =
-    ui.kind.value === 'interactions'
-      ? fields.slice(0, 2)
-      : ui.kind.value === 'items'
-        ? ['id', 'title']
-        : ['id'];
-  const gone = need.filter(n => !have.includes(n));
-  const twice = have.find((c, i) => fields.includes(c) && have.indexOf(c) !== i);
-  return twice
-    ? `Two columns are "${twice}": choose one.`
-    : gone.length
-      ? `No column is "${gone.join('" or "')}" yet: choose one above.`
-      : '';
-}
-
-const missing = (ui, fields) => h('p', { class: 'hint missing' }, missingText(ui, fields));
 
 function ready(ui) {
   ui.go.disabled = !ui.file || !ui.name.value.trim() || !ui.name.checkValidity();
 }
 
-// The renamed header stands in front of the untouched bytes after the first line.
-function bodyOf(ui) {
+// The file with its columns renamed: a new header before the untouched bytes, or each line of JSON with new keys.
+async function bodyOf(ui) {
   if (!ui.names.size) return ui.file;
+  if (!rows.isCsv(ui.file.name)) return rows.renamedJsonl(await ui.file.text(), ui.names);
   const old = new TextEncoder().encode(ui.headText.slice(0, rows.headerLength(ui.headText))).length;
   const header = rows.renamedHeader(ui.columns, ui.names, rows.separatorOf(ui.headText));
   return new Blob([header, '\n', ui.file.slice(old)]);
@@ -274,7 +177,17 @@ function bodyOf(ui) {
 async function upload(ui, api, done) {
   if (ui.go.disabled) return;
   ui.go.disabled = true;
-  fillWith(ui.outcome, h('p', { class: 'fact' }, 'Importing'));
+  ui.abort = new AbortController();
+  fillWith(
+    ui.outcome,
+    h(
+      'p',
+      { class: 'fact' },
+      'Importing ',
+      h('progress', { 'aria-label': 'The import is at work' }),
+    ),
+    h('button', { type: 'button', onclick: () => ui.abort.abort() }, 'Cancel'),
+  );
   const name = ui.name.value.trim();
   try {
     const r = await api.import({
@@ -283,7 +196,8 @@ async function upload(ui, api, done) {
       surface: ui.surface.value.trim() || 'generic',
       skip: ui.skip.checked,
       type: rows.isCsv(ui.file.name) ? 'text/csv' : 'application/x-ndjson',
-      body: bodyOf(ui),
+      body: await bodyOf(ui),
+      signal: ui.abort.signal,
     });
     const stored = r.stored !== false && r.kept > 0;
     fillWith(
@@ -297,28 +211,30 @@ async function upload(ui, api, done) {
     announce(`Read ${r.read}, kept ${r.kept}, rejected ${r.rejected}`);
     if (stored) done(name, true);
   } catch (e) {
-    fillWith(
-      ui.outcome,
-      h(
-        'div',
-        { class: 'notice error', role: 'alert' },
+    if (e.name === 'AbortError') fillWith(ui.outcome, h('p', { class: 'fact' }, 'Cancelled.'));
+    else
+      fillWith(
+        ui.outcome,
         h(
           'div',
-          { class: 'notice-text' },
-          h('p', {}, e.message),
-          e.field || e.line
-            ? h(
-                'p',
-                { class: 'where' },
-                [e.field && `Field: ${e.field}`, e.line && `Line: ${e.line}`]
-                  .filter(Boolean)
-                  .join(' · '),
-              )
-            : null,
-          e.hint ? h('p', { class: 'hint' }, h('strong', {}, 'What to do: '), e.hint) : null,
+          { class: 'notice error', role: 'alert' },
+          h(
+            'div',
+            { class: 'notice-text' },
+            h('p', {}, e.message),
+            e.field || e.line
+              ? h(
+                  'p',
+                  { class: 'where' },
+                  [e.field && `Field: ${e.field}`, e.line && `Line: ${e.line}`]
+                    .filter(Boolean)
+                    .join(' · '),
+                )
+              : null,
+            e.hint ? h('p', { class: 'hint' }, h('strong', {}, 'What to do: '), e.hint) : null,
+          ),
         ),
-      ),
-    );
+      );
   }
   ready(ui);
 }

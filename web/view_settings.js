@@ -33,6 +33,16 @@ export function mountSettings(root, store, intents) {
       readout,
       explain,
       h(
+        'button',
+        {
+          type: 'button',
+          class: 'quiet small',
+          id: 'open-surface',
+          onclick: () => intents.openSurface(),
+        },
+        'Edit the words of the prompt',
+      ),
+      h(
         'details',
         { class: 'tuning' },
         h('summary', {}, 'Candidates, length, baselines'),

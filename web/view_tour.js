@@ -124,7 +124,7 @@ export function mount(root, { session, api, go }) {
     );
     say.textContent =
       `${counted(parts.wanted.length, 'later like')} to be found among ${counted(others.length, 'item')} of other people. One person is an ` +
-      'anecdote: Evaluate has the averages. The baselines were trained on all interactions, this person\u2019s later ones too.';
+      'anecdote, averages say more. No baseline has learned from this person\u2019s interactions.';
   }
 
   // Items from all over the catalogue, for what its tags are like.
@@ -172,6 +172,7 @@ export function mount(root, { session, api, go }) {
       const result = await rank(
         {
           catalog: c.catalog,
+          leave_out: ui.member,
           instruction: c.wish,
           examples: c.examples.map(e => ({ item: e.item, label: e.label })),
           candidates: ui.person.candidates,

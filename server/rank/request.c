@@ -230,6 +230,7 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "instruction") == 0)
         return get_text(x, v, key, INSTRUCTION_MAX, &r->instruction);
     if (strcmp(key, "member") == 0) return get_text(x, v, key, 200, &r->member);
+    if (strcmp(key, "leave_out") == 0) return get_text(x, v, key, 200, &r->leave_out);
     if (strcmp(key, "examples") == 0) return get_list(x, v, key, get_example);
     if (strcmp(key, "candidates") == 0) return get_candidates(x, v);
     if (strcmp(key, "baselines") == 0) return get_baselines(x, v);
@@ -331,6 +332,7 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
                     readout_name(r->readout), "history", "policy", history_name(r->policy), "limit",
                     r->history, "seed", (json_int_t)r->seed);
     if (top && r->surface.n) json_object_set_new(top, "surface", text_of(r->surface));
+    if (top && r->leave_out.n) json_object_set_new(top, "leave_out", text_of(r->leave_out));
     if (top && r->has_clauses) json_object_set_new(top, "clauses", clauses_of(r));
     if (top && r->history_tokens)
         json_object_set_new(json_object_get(top, "history"), "tokens",

@@ -54,8 +54,8 @@ struct rank_request {
     int top;                    /* 0 = all */
     long long seed;
     int whole_wish; /* evaluation only: the wish is one clause */
-    /* Evaluation only: the member whose interactions the baselines must not have seen, "" = the
-     * request's own member. */
+    /* The member whose interactions the baselines must not have seen, "" = the request's own
+     * member. */
     struct view leave_out;
 };
 

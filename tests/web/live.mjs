@@ -6,7 +6,7 @@ import { startMock } from './mock_server.mjs';
 await story(async ({ browser, ok, step }) => {
   const mock = await startMock({ stepMs: 12 });
   const { page, context, faults } = await watched(browser, mock.url, { live: true });
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(20000);
   let asked = [];
   page.on('request', r => {
     if (r.url().endsWith('/api/rank')) asked.push(r.postDataJSON().instruction);

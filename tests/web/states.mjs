@@ -6,7 +6,7 @@ import { startMock } from './mock_server.mjs';
 await story(async ({ browser, ok, step }) => {
   const mock = await startMock({ stepMs: 25 });
   const { page, context, faults } = await watched(browser, mock.url);
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(20000);
   page.expectFailures = true;
   const wish = async text => {
     await page.fill('#wish', text);
@@ -229,6 +229,30 @@ await story(async ({ browser, ok, step }) => {
     ok(
       /exists already.*What to do/s.test(await page.textContent('#import-outcome')),
       'a taken name is an error with a hint',
+    );
+    await page.keyboard.press('Escape');
+  });
+  await step('keys of JSON lines can be named', async () => {
+    await page.keyboard.press('Escape');
+    const data = await page.evaluateHandle(() => {
+      const d = new DataTransfer();
+      d.items.add(
+        new File(['{"isbn":"7","title":"Sea"}\n{"isbn":"8","title":"Hills"}\n'], 'keys.jsonl'),
+      );
+      return d;
+    });
+    await page.dispatchEvent('#answer', 'drop', { dataTransfer: data });
+    await page.waitForSelector('#dialog-import .preview-table select');
+    await page.selectOption('.preview-table select >> nth=0', 'id');
+    await page.fill('#import-name', 'keys');
+    await page.click('#import-go');
+    await page.waitForSelector('#import-use');
+    ok(
+      mock.db.catalogs
+        .get('keys')
+        ?.items.map(i => i.id)
+        .join() === '7,8',
+      'a file dropped on the page, with keys renamed',
     );
     await page.keyboard.press('Escape');
   });

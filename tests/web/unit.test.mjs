@@ -479,3 +479,19 @@ test('URL: columns of a comparison', () => {
   assert.equal(u.columnText(first), u.columnText(columns[0]));
   assert.deepEqual(second, columns[1]);
 });
+
+test('import: names of RecBole are known, keys of JSON lines are renamed', () => {
+  assert.deepEqual(
+    r.guessNames(['item_id:token', 'movie_title:token_seq', 'tags:token_seq', 'x:float'], 'items'),
+    [
+      ['item_id:token', 'id'],
+      ['movie_title:token_seq', 'title'],
+      ['tags:token_seq', 'tags'],
+    ],
+  );
+  assert.deepEqual(r.guessNames(['item_id', 'id'], 'items'), []);
+  assert.equal(
+    r.renamedJsonl('{"isbn":1,"x":[2]}\nnope\n3\n', new Map([['isbn', 'id']])),
+    '{"id":1,"x":[2]}\nnope\n3\n',
+  );
+});

@@ -82,6 +82,35 @@ await story(async ({ browser, ok, step }) => {
     );
   });
 
+  await step('words of the surface, with the prompt beside them', async () => {
+    const mine = `words-${process.pid}`;
+    await page.goto(`${URL_}/#/?catalog=movies&wish=${WISH}&n=30`);
+    await ranked(page);
+    await page.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
+    await page.click('#open-surface');
+    await page.waitForSelector('.surface-preview pre');
+    ok((await text(page, '.surface-preview')).includes(WISH), 'the prompt as it is');
+    await page.fill('#surface-frame-0-root', 'A picture show:');
+    await page.waitForFunction(() =>
+      document.querySelector('.surface-preview').textContent.includes('A picture show:'),
+    );
+    const found = await axe(page);
+    ok(found.length === 0, 'axe: words', found.join(' | '));
+    await page.fill('#surface-name', mine);
+    await page.click('#surface-save');
+    await page.waitForFunction(() => !document.getElementById('dialog-surface').open);
+    await page.waitForFunction(name => location.hash.includes(`surface=${name}`), mine);
+    await ranked(page);
+    await page.click('#open-surface');
+    await page.waitForSelector('.surface-preview pre');
+    ok((await text(page, '.surface-preview')).includes('A picture show:'), 'kept and in use');
+    await page.locator('button', { hasText: 'Delete these words' }).click();
+    await page.waitForFunction(() => !location.hash.includes('surface='));
+    await ranked(page);
+    const left = await fetch(`${URL_}/api/surfaces/${mine}`);
+    ok(left.status === 404, 'and deleted again', left.status);
+  });
+
   await step('the tour', async () => {
     await page.click('[data-view=tour]');
     for (let i = 0; i < 5; i++) {
