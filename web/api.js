@@ -96,6 +96,19 @@ export const api = {
   preview: (request, signal) => json(...post('/api/prompt/preview', request, signal)),
   runs: (offset, limit) => json(`/api/runs?${query({ offset, limit })}`),
   run: id => json(`/api/runs/${part(id)}`),
+  dropRun: id => json(`/api/runs/${part(id)}`, { method: 'DELETE' }),
+  experiments: () => json('/api/experiments'),
+  experiment: id => json(`/api/experiments/${part(id)}`),
+  startExperiment: spec => json(...post('/api/experiments', spec)),
+  dropExperiment: id => json(`/api/experiments/${part(id)}`, { method: 'DELETE' }),
+  experimentFile: id => `/api/experiments/${part(id)}?format=csv`,
+  dumpFile: '/api/dump',
+  restore: (body, replace) =>
+    json(`/api/restore${replace ? '?replace=1' : ''}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/vnd.sqlite3' },
+      body,
+    }),
   runFile: (id, format) => `/api/runs/${part(id)}?format=${format}`,
   // kind: items (a new catalogue), members or interactions (of a catalogue that exists)
   import: ({ kind, name, surface, skip, type, body, signal }) =>

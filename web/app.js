@@ -1,7 +1,7 @@
 // Starts the page: the views are mounted on one store, and the intents below are the only ones to change it.
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
-import { api } from './api.js';
+import { api, rank } from './api.js';
 import { copyText } from './dom.js';
 import * as st from './state.js';
 import { compareHash } from './url.js';
@@ -66,6 +66,20 @@ const openPrompt = async () => {
   (await dialogOf('prompt', make)).show(ranking.preview);
 };
 
+async function explain(item, progress) {
+  const { explainItem } = await import('./explain.js');
+  const s = get();
+  const request = s.stored?.request ?? JSON.parse(s.resultKey);
+  explaining?.abort();
+  explaining = new AbortController();
+  const { signal } = explaining;
+  const found = await explainItem(api, rank, s.result, request, item, { signal, progress });
+  const titles = new Map(s.examples.map(e => [e.item, e.title]));
+  for (const p of found.parts) p.title = (p.item && titles.get(p.item)) || p.text;
+  return { ...found, kept: !!s.stored };
+}
+let explaining = null;
+
 // Follows a link of the page; the same address again is a fresh start of its view.
 function go(hash) {
   if (location.hash !== hash) location.hash = hash;
@@ -103,6 +117,7 @@ const intents = {
   compare: () =>
     get().catalog &&
     go(compareHash([{ choices: get() }, { baseline: get().known[0] ?? 'popularity' }])),
+  explain,
   openPrompt,
   openImport: () => openImport(),
   openBrowse,

@@ -51,6 +51,15 @@ function markFocused(label) {
   document.activeElement?.closest?.('tr.item')?.querySelector(`.mark-as.${label}`)?.click();
 }
 
+// "Why" opens the row that has the focus, and measures there what its parts did.
+function why() {
+  const row = document.activeElement?.closest?.('tr.item, tr.detail');
+  const item = row?.classList.contains('detail') ? row.previousElementSibling : row;
+  if (!item) return;
+  if (!item.classList.contains('open')) item.querySelector('button.title').click();
+  document.querySelector('#explain-row')?.click();
+}
+
 export function mountKeyboard(store, intents, lettersOn) {
   const moves = { ArrowDown: 1, ArrowUp: -1, Home: 'first', End: 'last' };
   const letters = {
@@ -59,6 +68,7 @@ export function mountKeyboard(store, intents, lettersOn) {
     '+': () => markFocused('like'),
     '-': () => markFocused('dislike'),
     c: intents.compare,
+    w: why,
   };
   document.addEventListener('keydown', e => {
     if (e.defaultPrevented || e.isComposing || document.querySelector('dialog[open]')) return;

@@ -5,12 +5,14 @@ import { fillWith, h } from './dom.js';
 const LOAD = {
   compare: () => import('./view_compare.js'),
   tour: () => import('./view_tour.js'),
+  evaluate: () => import('./view_evaluate.js'),
   runs: () => import('./view_runs.js'),
 };
 export const TITLES = {
   rank: 'Rank',
   compare: 'Compare',
   tour: 'Tour',
+  evaluate: 'Evaluate',
   runs: 'Saved runs',
 };
 

@@ -12,6 +12,7 @@ const KEYS = [
   ['Enter', 'open or close a row'],
   ['+ \u2212', 'more or less like the row'],
   ['c', 'compare this ranking with another'],
+  ['w', 'why: leave out each part of the row\u2019s score'],
   ['?', 'this list'],
 ];
 

@@ -157,6 +157,11 @@ function runTail(s, intents) {
           { href: intents.runFile(r.run, 'csv'), download: `${r.run}.csv`, id: 'export-csv' },
           'CSV',
         ),
+        h(
+          'a',
+          { href: intents.runFile(r.run, 'html'), download: `${r.run}.html`, id: 'export-html' },
+          'HTML',
+        ),
       )
     : null;
   return [links, notes.length ? h('ul', { class: 'trained' }, notes) : null];

@@ -1,6 +1,6 @@
 // An opened row: the whole text, what each part of the wish contributed, and the raw numbers.
-// detailRow(item, result, columns, intents) returns a <tr>
-import { h, copyText } from './dom.js';
+// detailRow(item, result, columns, intents) returns a <tr>; intents.explain(item, progress) measures its parts
+import { h, fillWith, copyText } from './dom.js';
 import * as f from './format.js';
 
 export function detailRow(i, r, columns, intents) {
@@ -42,6 +42,7 @@ export function detailRow(i, r, columns, intents) {
           'div',
           { class: 'detail-why' },
           contributions(i, r),
+          leftOut(i, intents),
           h('h3', {}, 'Raw numbers'),
           h(
             'dl',
@@ -65,6 +66,64 @@ export function detailRow(i, r, columns, intents) {
   );
 }
 
+// On request, since each part costs a scoring of its own.
+function leftOut(i, intents) {
+  const box = h('div', { class: 'left-out', 'aria-live': 'polite' });
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      id: 'explain-row',
+      class: 'small',
+      'data-key': 'explain',
+      onclick: async () => {
+        button.disabled = true;
+        try {
+          const found = await intents.explain(i.item, (done, of) => {
+            fillWith(box, h('p', { class: 'fact' }, `Leaving out part ${done + 1} of ${of}`));
+          });
+          fillWith(box, leftOutTable(i, found));
+        } catch (e) {
+          fillWith(box, h('p', { class: 'hint' }, [e.message, e.hint].filter(Boolean).join(' ')));
+        }
+        button.disabled = false;
+      },
+    },
+    'Measure each part by leaving it out',
+  );
+  return [button, box];
+}
+
+function leftOutTable(i, { score, parts, kept }) {
+  const scale = Math.max(...parts.map(p => Math.abs(p.contribution)), 1e-9);
+  const alone = score === i.score;
+  return [
+    h(
+      'p',
+      { class: 'badge' },
+      alone
+        ? 'Stable: scored alone, the item gets exactly this score. Neither the others nor their order matter.'
+        : `Scored alone, ${kept ? 'and not when this run was made, ' : ''}the item gets ${f.num(score, 4)}.`,
+    ),
+    partsTable(
+      'What the score loses without each part',
+      parts.map(p => ({
+        v: p.contribution,
+        words: [
+          h(
+            'span',
+            { class: `word ${p.sign < 0 ? 'less' : ''}` },
+            p.kind === 'clause' ? (p.sign < 0 ? 'less ' : 'more ') : `${p.kind} `,
+          ),
+          p.title ?? p.text,
+        ],
+      })),
+      scale,
+    ),
+    parts.length ? null : h('p', { class: 'fact' }, 'There is no part to leave out.'),
+  ];
+}
+
 function contributions(i, r) {
   const clauses = r.clauses ?? [];
   const given = i.clauses ?? [];
@@ -86,12 +145,17 @@ function contributions(i, r) {
       .map(Math.abs),
     1e-9,
   );
+  return partsTable('What each part contributed', lines, scale);
+}
+
+function partsTable(title, lines, scale) {
+  if (!lines.length) return null;
   return [
-    h('h3', {}, 'What each part contributed'),
+    h('h3', {}, title),
     h(
       'table',
       { class: 'parts' },
-      h('caption', { class: 'sr' }, 'Contribution of each part of the wish to the score'),
+      h('caption', { class: 'sr' }, `${title}: a number for each part`),
       h(
         'thead',
         { class: 'sr' },

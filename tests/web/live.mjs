@@ -147,6 +147,41 @@ await story(async ({ browser, ok, step }) => {
       }
     });
   ok((await faults()).length === 0, 'clean', (await faults()).join('; '));
+  await step('two tabs', async () => {
+    const other = await watched(browser, mock.url, { live: true });
+    await page.goto(`${mock.url}/#/?catalog=movies&wish=first+tab`);
+    await other.page.goto(`${mock.url}/#/?catalog=movies&wish=second+tab`);
+    await Promise.all([ranked(page), ranked(other.page)]);
+    ok(
+      (await page.inputValue('#wish')) === 'first tab' &&
+        (await other.page.inputValue('#wish')) === 'second tab' &&
+        (await page.textContent('.table-box')) !== (await other.page.textContent('.table-box')),
+      'each has its own wish and list',
+    );
+    ok((await other.faults()).length === 0, 'clean', (await other.faults()).join('; '));
+    await other.context.close();
+  });
+  await step('a server that restarts in mid-run', async () => {
+    page.expectFailures = true;
+    await page.fill('#wish', 'slow motion once more');
+    await page.locator('#wish').press('Control+Enter');
+    await page.waitForSelector('#rank.running');
+    const port = Number(new URL(mock.url).port);
+    mock.stop();
+    await page.waitForSelector('.notice.error');
+    ok(
+      (await page.locator('tr.item').count()) > 0 && !(await page.isVisible('#cancel')),
+      'the earlier list stays, and the fault is said',
+    );
+    const again = await startMock({ stepMs: 5, port });
+    await page.locator('.notice.error button', { hasText: 'Try again' }).click();
+    await page.waitForFunction(() => !document.querySelector('#rank.running'), null);
+    await page.waitForFunction(() =>
+      /slow motion once more/.test(document.getElementById('wish').value),
+    );
+    await ranked(page);
+    ok((await page.locator('.notice.error').count()) === 0, 'Try again ranks on the new server');
+    again.stop();
+  });
   await context.close();
-  mock.stop();
 });

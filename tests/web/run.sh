@@ -37,7 +37,7 @@ story() {
     fi
     sleep 0.5
   done
-  for i in story views; do
+  for i in story views hostile; do
     TAPROOM_URL=$url node "$tmp/tests/web/$i.mjs" || { tail -n 20 "$tmp/server.log" && return 1; }
   done
   # A server that died or cannot be ended in order is a failure, too.

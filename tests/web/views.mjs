@@ -139,6 +139,64 @@ await story(async ({ browser, ok, step }) => {
     ok(drawn > 2000, 'and drawn', drawn);
   });
 
+  await step('why: each part left out', async () => {
+    await page.goto(
+      `${URL_}/#/?catalog=movies&wish=slow+films%2C+nothing+scary&n=30&readout=query`,
+    );
+    await ranked(page);
+    await page.locator('button.title').first().focus();
+    await page.keyboard.press('w');
+    await page.waitForSelector('.left-out .parts tbody tr');
+    const said = await text(page, '.left-out');
+    ok(/Stable: scored alone/.test(said), 'the item alone has the same score', said);
+    ok((await page.locator('.left-out tbody tr').count()) === 2, 'a line for each part');
+    const given = await page.$$eval('.detail-why > .parts td.value', all =>
+      all.map(v => v.textContent),
+    );
+    const measured = await page.$$eval('.left-out td.value', all => all.map(v => v.textContent));
+    ok(
+      given.join() === measured.join(),
+      'what is measured is what was said',
+      `${given} ${measured}`,
+    );
+  });
+
+  await step('an experiment', async () => {
+    await page.click('[data-view=evaluate]');
+    await page.waitForSelector('#experiment-go');
+    await page.evaluate(() => (document.querySelector('.experiment-new details').open = true));
+    const name = `two cells ${process.pid}`;
+    const grid = { k: [0, 1] };
+    const spec = {
+      name,
+      protocol: 'coldstart',
+      catalog: 'movies',
+      split: 'development',
+      members: 2,
+      grid,
+    };
+    await page.fill('#experiment-spec', 'no JSON');
+    await page.click('#experiment-go');
+    await page.waitForSelector('.notice.error');
+    ok(/not JSON/.test(await text(page, '.notice.error')), 'a wrong specification is named');
+    await page.locator('.notice.error button', { hasText: 'Dismiss' }).click();
+    await page.fill('#experiment-spec', JSON.stringify(spec));
+    await page.click('#experiment-go');
+    await page.waitForFunction(
+      () => /done: 2 of 2/.test(document.querySelector('.experiment-head')?.textContent),
+      null,
+      { timeout: 240000 },
+    );
+    ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
+    ok(/0\.\d{3}.*–/.test(await text(page, '.results-table tbody')), 'figures with intervals');
+    await page.waitForFunction(() => !document.querySelector('.experiment .chart').hidden);
+    ok(/evaluate\?id=/.test(page.url()), 'its address');
+    const csv = await fetch(URL_ + (await page.getAttribute('.experiment-do a', 'href')));
+    ok(csv.ok && (await csv.text()).trim().split(/\r?\n/).length === 3, 'as CSV');
+    const found = await axe(page);
+    ok(found.length === 0, 'axe: an experiment', found.join(' | '));
+  });
+
   await step('saved runs', async () => {
     await page.click('[data-view=runs]');
     await page.waitForSelector('.runs tbody tr');
@@ -151,6 +209,7 @@ await story(async ({ browser, ok, step }) => {
     ['compare', `#/compare?c=${setting}&c=~popularity`, '.order [data-item]'],
     ['tour', '#/tour', '#tour-next:not([disabled])'],
     ['runs', '#/runs', '.runs tbody tr'],
+    ['evaluate', '#/evaluate', '.results-table tbody tr'],
   ];
   for (const width of [1280, 390])
     for (const colorScheme of ['light', 'dark']) {
