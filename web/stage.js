@@ -1,6 +1,6 @@
 // The views beside the ranking. Each is a module of its own that is loaded when it is first asked for.
 // createStage(root, rankRoot, context): a module exports mount(root, context) -> {enter(query), leave()}
-import { fillWith, h } from './dom.js';
+import { h } from './dom.js';
 
 const LOAD = {
   compare: () => import('./view_compare.js'),

@@ -1,5 +1,5 @@
 // Two to four orders of the same candidates side by side. The first column is a setting: its candidates are everyone's.
-// mount(root, {session, api, go}) -> {enter(query), leave()}
+// mount(root, {session}) -> {enter(query), leave()}
 import { rank } from './api.js';
 import { h, fillWith, later, announce } from './dom.js';
 import * as st from './state.js';
@@ -12,7 +12,7 @@ import { num } from './format.js';
 const MOST = 4;
 const SHOWN = [10, 20, 50, 100];
 
-export function mount(root, { session, api, go }) {
+export function mount(root, { session }) {
   const { get } = session;
   const ui = { columns: [], k: 20, only: false, by: 0, abort: null };
   const done = new Map(); // request as JSON -> answer
@@ -141,7 +141,7 @@ export function mount(root, { session, api, go }) {
       for (const c of ui.columns.slice(1)) {
         if (c.baseline) c.order = baselineOrder(first, c.baseline);
         else {
-          const { retrieve, count, ...request } = st.requestOf({
+          const request = st.requestOf({
             ...c.choices,
             catalog: base.choices.catalog,
             baselines: [],
@@ -211,7 +211,6 @@ export function mount(root, { session, api, go }) {
           first: i === 0,
           base: ui.columns[0],
           last: ui.columns.length <= 2,
-          go,
           remove: () =>
             changed(
               ui.columns.filter(x => x !== c),

@@ -1,6 +1,6 @@
 // The head of a column in the compare view: what the column is, how to change it, and how near it is to the first.
 // columnCard(column, actions) returns an element; column.say(text) and column.progress(event) write into it
-import { h, fillWith } from './dom.js';
+import { h } from './dom.js';
 import { READOUTS, baselineName, counted, progressLine } from './format.js';
 import { POLICIES, liveClauses, clausesTouched } from './state.js';
 import { toHash } from './url.js';
@@ -31,7 +31,7 @@ const pick = (label, value, options, onchange) => {
   return select;
 };
 
-export function columnCard(c, { first, last, base, go, remove, edit }) {
+export function columnCard(c, { first, last, base, remove, edit }) {
   const own = first ? 'Its candidates are those of every column.' : '';
   const says = h('p', { class: 'fact' }, own);
   const bar = h('progress', { max: 1, hidden: true, 'aria-label': `Progress of ${columnName(c)}` });
@@ -50,7 +50,7 @@ export function columnCard(c, { first, last, base, go, remove, edit }) {
         h('p', { class: 'column-name' }, columnName(c)),
         h('p', { class: 'fact' }, 'A baseline: no language model.'),
       ]
-    : setting(c, edit, go, base);
+    : setting(c, edit, base);
   return h(
     'section',
     { class: 'compare-card', 'aria-label': `Column: ${columnName(c)}` },
@@ -63,7 +63,7 @@ export function columnCard(c, { first, last, base, go, remove, edit }) {
   );
 }
 
-function setting(c, edit, go, base) {
+function setting(c, edit, base) {
   const wish = h('textarea', {
     rows: 2,
     maxLength: 20000,

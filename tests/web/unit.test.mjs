@@ -7,6 +7,7 @@ import * as r from '../../web/rows.js';
 import * as u from '../../web/url.js';
 import * as o from '../../web/orders.js';
 import * as plan from '../../web/tour_plan.js';
+import { partsOf } from '../../web/explain.js';
 import { createSse, readEvents, rawScore } from '../../web/api.js';
 
 const STREAM =
@@ -494,4 +495,38 @@ test('import: names of RecBole are known, keys of JSON lines are renamed', () =>
     r.renamedJsonl('{"isbn":1,"x":[2]}\nnope\n3\n', new Map([['isbn', 'id']])),
     '{"id":1,"x":[2]}\nnope\n3\n',
   );
+});
+
+test('why: each part is left out once, and nothing else changes', () => {
+  const request = {
+    catalog: 'c',
+    member: '7',
+    history: { limit: 3 },
+    examples: [
+      { item: '5', label: 'like' },
+      { text: 'robots', label: 'dislike' },
+    ],
+  };
+  const clauses = [
+    { text: 'slow', sign: 1, weight: 1, source: 'wish' },
+    { text: 'scary', sign: -1, weight: 0.7, source: 'wish' },
+  ];
+  const parts = partsOf(request, clauses);
+  assert.deepEqual(
+    parts.map(p => [p.kind, p.text, p.sign]),
+    [
+      ['clause', 'slow', 1],
+      ['clause', 'scary', -1],
+      ['example', '5', 1],
+      ['example', 'robots', -1],
+      ['member', '7', 1],
+    ],
+  );
+  assert.deepEqual(parts[0].request, {
+    ...request,
+    clauses: [{ text: 'scary', sign: -1, weight: 0.7 }],
+  });
+  assert.deepEqual(parts[2].request.examples, [request.examples[1]]);
+  assert.equal(parts[2].request.clauses.length, 2);
+  assert.ok(!('member' in parts[4].request) && !('history' in parts[4].request));
 });
