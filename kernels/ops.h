@@ -140,6 +140,10 @@ enum status ops_ref_open(struct ops **out, struct err *e) MUST_CHECK;
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads,
                          struct err *e) MUST_CHECK;
 
+/* The first NVIDIA GPU, bf16. ST_UNSUPPORTED says what is missing: the build's support, a driver, a
+ * device, cuBLASLt. The table is used by one thread. */
+enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

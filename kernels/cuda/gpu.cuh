@@ -7,9 +7,11 @@
 #include "kernels/cuda/host/shim.h"
 
 #include <math.h>
+#define UNROLL
 #else
 #include <cuda_runtime.h>
 
+#define UNROLL _Pragma("unroll")
 /* kernel<<<...>>>(...) by a name that the shim also has. */
 #define GPU_LAUNCH(kernel, grid, block, shared, stream, ...) \
     kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)

@@ -7,10 +7,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { THREADS_MAX = 1024, SHARED_MAX = 32, WARP = 32 };
+enum { THREADS_MAX = 1024, SHARED_MAX = 32, LANES = 32, COPIES_MAX = 160 };
 enum state { READY, AT_BARRIER, AT_WARP, ENDED };
 
+struct copy {
+    void *to;
+    const void *from;
+    size_t bytes;
+    int group;
+};
+
 struct thread {
+    struct copy copy[COPIES_MAX]; /* asynchronous ones that were not waited for */
+    int copies, group;
     struct fiber *fiber;
     uint3 at;
     int id;
@@ -41,7 +50,7 @@ struct device {
     ~device();
 };
 
-thread_local struct shim_now shim_now;
+__thread struct shim_now shim_now;
 static thread_local struct device device;
 
 static void forget_threads() {
@@ -75,6 +84,7 @@ static void thread_main(void *arg) {
     struct thread *t = static_cast<struct thread *>(arg);
     for (;;) {
         device.body(device.arg);
+        t->copies = t->group = 0;
         t->state = ENDED;
         fiber_leave(t->fiber);
     }
@@ -100,16 +110,41 @@ void shim_warp(unsigned mask, const void *put, size_t bytes, const char *file, i
 }
 
 int shim_lane_id() {
-    return device.self->id % WARP;
+    return device.self->id % LANES;
 }
 
 const void *shim_lane(int lane) {
     struct thread *self = device.self;
     if (!(self->mask >> lane & 1))
         fault("%s:%d: lane %d reads lane %d, which is not in the mask %08x", base_name(self->file),
-              self->line, self->id % WARP, lane, self->mask);
-    int other = self->id / WARP * WARP + lane;
+              self->line, self->id % LANES, lane, self->mask);
+    int other = self->id / LANES * LANES + lane;
     return other < device.threads ? device.thread[other]->shown : self->shown;
+}
+
+void shim_copy_later(void *to, const void *from, size_t bytes) {
+    struct thread *t = device.self;
+    CHECK(t->copies < COPIES_MAX && (uintptr_t)to % 16 == 0 && (uintptr_t)from % 16 == 0);
+    t->copy[t->copies++] = {to, from, bytes, t->group};
+}
+
+void shim_copy_commit() {
+    device.self->group++;
+}
+
+void shim_copy_wait(int groups_left) {
+    struct thread *t = device.self;
+    int kept = 0;
+    for (int i = 0; i < t->copies; i++) {
+        struct copy c = t->copy[i];
+        if (c.group >= t->group - groups_left) {
+            t->copy[kept++] = c;
+            continue;
+        }
+        memset(c.to, 0, 16);
+        memcpy(c.to, c.from, c.bytes);
+    }
+    t->copies = kept;
 }
 
 void *shim_shared(const void *key, size_t bytes) {
@@ -130,7 +165,7 @@ static bool end_warp_waits(int first, int n) {
     for (int i = 0; i < n; i++) {
         struct thread *t = device.thread[first + i];
         bool all = t->state == AT_WARP && t->mask >> i & 1;
-        for (int k = 0; k < WARP && all; k++) {
+        for (int k = 0; k < LANES && all; k++) {
             if (!(t->mask >> k & 1)) continue;
             struct thread *o = k < n ? device.thread[first + k] : nullptr;
             all = o && o->state == AT_WARP && o->mask == t->mask && o->line == t->line &&
@@ -191,11 +226,11 @@ static bool end_barrier() {
 
 static void run_block(bool backwards) {
     for (int i = 0; i < device.threads; i++) device.thread[i]->state = READY;
-    int warps = (device.threads + WARP - 1) / WARP;
+    int warps = (device.threads + LANES - 1) / LANES;
     do {
         for (int k = 0; k < warps; k++) {
-            int first = (backwards ? warps - 1 - k : k) * WARP, left = device.threads - first;
-            run_warp(first, left < WARP ? left : WARP, backwards);
+            int first = (backwards ? warps - 1 - k : k) * LANES, left = device.threads - first;
+            run_warp(first, left < LANES ? left : LANES, backwards);
         }
     } while (!device.fault[0] && end_barrier());
     for (int i = 0; i < device.n_pieces; i++) mem_free(device.piece[i].p);
@@ -246,7 +281,11 @@ void shim_launch(const char *name, const void *kernel, dim3 grid, dim3 block, si
                     CHECK(dynamic);
                     memset(dynamic, 0xFF, shared);
                     if (shared) shim_end_at(dynamic, shared);
-                    shim_now = {grid, block, {x, y, z}, {0, 0, 0}, dynamic};
+                    shim_now = {{grid.x, grid.y, grid.z},
+                                {block.x, block.y, block.z},
+                                {x, y, z},
+                                {0, 0, 0},
+                                dynamic};
                     run_block(n % 2);
                     mem_free(dynamic);
                 }

@@ -32,11 +32,11 @@ struct dim3 {
 
 /* Facts of the running launch, block and thread; of this host thread. */
 struct shim_now {
-    dim3 grid, block;
+    uint3 grid, block;
     uint3 block_at, thread_at;
     unsigned char *dynamic; /* shared memory of the launch's size */
 };
-extern thread_local struct shim_now shim_now;
+extern __thread struct shim_now shim_now;
 #define gridDim (shim_now.grid)
 #define blockDim (shim_now.block)
 #define blockIdx (shim_now.block_at)
@@ -84,6 +84,11 @@ inline unsigned shim_ballot(unsigned mask, int v, const char *file, int line) {
 #define __ballot_sync(mask, v) shim_ballot(mask, (v) != 0, SHIM_HERE)
 #define __any_sync(mask, v) (shim_ballot(mask, (v) != 0, SHIM_HERE) != 0)
 #define __all_sync(mask, v) (shim_ballot(mask, (v) != 0, SHIM_HERE) == (mask))
+
+/* --- asynchronous copies of 16 bytes, or 16 zeros; done when the thread waits for their group */
+void shim_copy_later(void *to, const void *from, size_t bytes);
+void shim_copy_commit();
+void shim_copy_wait(int groups_left);
 
 /* --- atomics: fibers change at barriers only, so plain code is atomic */
 template <class T> T atomicAdd(T *p, T v) {

@@ -1,0 +1,309 @@
+/* The CUDA backend's table of operations. Weights are bf16 (the head's f32), activations bf16, the
+ * residual stream and all sums f32. */
+#include "kernels/cuda/chunk.cuh"
+#include "kernels/cuda/kernels.cuh"
+#include "kernels/cuda/matmul.cuh"
+
+#include "kernels/ops.h"
+#include "model/base/arena.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HEAD_LOGITS = 1 << 26, HEAD_ROWS_MAX = 1024 }; /* logits held at once: 256 MiB */
+
+struct mat {
+    int n, k;
+    enum matmul_type type;
+    void *w;                        /* (n, k) values; of a table, its blocks */
+    const struct block_type *table; /* NULL: values */
+};
+
+struct cuda {
+    struct ops ops;
+    struct device_gpu d;
+    struct matmul *mm;
+    struct chunks chunks;
+    struct stage tok, from, off; /* small arrays on their way */
+    char name[96];
+};
+
+static struct cuda *of(struct ops *o) {
+    return static_cast<struct cuda *>(o->self);
+}
+
+static void cuda_close(struct ops *o) {
+    struct cuda *c = of(o);
+    stage_close(&c->tok, &c->d);
+    stage_close(&c->from, &c->d);
+    stage_close(&c->off, &c->d);
+    chunks_close(&c->chunks, &c->d);
+    matmul_close(c->mm);
+    device_close(&c->d);
+    mem_free(c);
+}
+
+static void *cuda_alloc(struct ops *o, size_t bytes) {
+    struct cuda *c = of(o);
+    void *p = nullptr;
+    if (device_alloc(&c->d, &p, bytes, nullptr) != ST_OK) return nullptr;
+    if (device_zero(&c->d, p, bytes, nullptr) == ST_OK) return p;
+    device_free(&c->d, p);
+    return nullptr;
+}
+
+static void cuda_release(struct ops *o, void *p) {
+    device_free(&of(o)->d, p);
+}
+
+static enum status cuda_write(struct ops *o, void *to, const void *host, size_t bytes,
+                              struct err *e) {
+    TRY(device_check(&of(o)->d, e));
+    TRY(device_write(&of(o)->d, to, host, bytes, e));
+    return device_sync(&of(o)->d, e);
+}
+
+static enum status cuda_read(struct ops *o, void *host, const void *from, size_t bytes,
+                             struct err *e) {
+    TRY(device_check(&of(o)->d, e));
+    return device_read(&of(o)->d, host, from, bytes, e);
+}
+
+/* Through other memory, because rows are moved side by side. */
+static void cuda_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
+    struct cuda *c = of(o);
+    struct err e;
+    void *to = nullptr, *list = nullptr;
+    size_t bytes = (size_t)n * (size_t)width * sizeof *x;
+    if (n == 0) return;
+    enum status st = stage_put(&c->from, &c->d, from, (size_t)n * sizeof *from, &list, &e);
+    if (st == ST_OK) st = device_alloc(&c->d, &to, bytes, &e);
+    if (st == ST_OK) {
+        rows_gather(&c->d, static_cast<float *>(to), x, width, n, static_cast<int32_t *>(list));
+        cudaError_t copied = cudaMemcpyAsync(x, to, bytes, cudaMemcpyDeviceToDevice, c->d.stream);
+        if (copied != cudaSuccess) {
+            (void)cudaGetLastError();
+            st = device_fail(&e, copied, "moving rows");
+        }
+    }
+    device_free(&c->d, to);
+    device_keep(&c->d, st, &e);
+}
+
+/* --- weights */
+
+static void cuda_mat_close(struct ops *o, struct mat *m) {
+    if (!m) return;
+    device_free(&of(o)->d, m->w);
+    mem_free(m);
+}
+
+/* The part's blocks as they are in the file, on the device. */
+static enum status upload(struct cuda *c, const struct mat_part *p, int k, void **out,
+                          struct err *e) {
+    size_t bytes = (size_t)p->n * (size_t)(k / p->type->elems) * (size_t)p->type->bytes;
+    TRY(dequant_known(p->type->id, e));
+    TRY(device_alloc(&c->d, out, bytes, e));
+    enum status st = device_write(&c->d, *out, p->data, bytes, e);
+    if (st == ST_OK) return st;
+    device_free(&c->d, *out);
+    *out = nullptr;
+    return st;
+}
+
+static enum status open_values(struct cuda *c, struct mat *m, const struct mat_part *part,
+                               int n_parts, struct err *e) {
+    int f32 = m->type == MATMUL_F32;
+    size_t size = f32 ? 4 : 2, at = 0;
+    TRY(matmul_plan(c->mm, m->type, m->n, m->k, e));
+    TRY(device_alloc(&c->d, &m->w, (size_t)m->n * (size_t)m->k * size, e));
+    for (int i = 0; i < n_parts; i++) {
+        void *blocks = nullptr;
+        size_t values = (size_t)part[i].n * (size_t)m->k;
+        TRY(upload(c, &part[i], m->k, &blocks, e));
+        dequant_run(&c->d, static_cast<char *>(m->w) + at * size, static_cast<uint8_t *>(blocks),
+                    part[i].type->id, values, f32);
+        device_free(&c->d, blocks);
+        at += values;
+    }
+    return device_check(&c->d, e);
+}
+
+static enum status cuda_mat_open(struct ops *o, struct mat **out, const struct mat_part *part,
+                                 int n_parts, int k, enum mat_use use, struct err *e) {
+    struct cuda *c = of(o);
+    struct mat *m = static_cast<struct mat *>(mem_alloc(sizeof *m));
+    if (!m) return fail(e, ST_NO_MEMORY, "no memory for a matrix");
+    *m = mat();
+    m->k = k;
+    m->type = use == MAT_HEAD ? MATMUL_F32 : MATMUL_BF16;
+    for (int i = 0; i < n_parts; i++) m->n += part[i].n;
+    enum status st;
+    if (use == MAT_TABLE && n_parts == 1) {
+        m->table = part->type;
+        st = upload(c, part, k, &m->w, e);
+    } else if (use == MAT_TABLE) {
+        st = fail(e, ST_INTERNAL, "a table of %d parts", n_parts);
+    } else {
+        st = open_values(c, m, part, n_parts, e);
+    }
+    if (st != ST_OK) {
+        cuda_mat_close(o, m);
+        return st;
+    }
+    *out = m;
+    return ST_OK;
+}
+
+/* --- the forward pass */
+
+static void cuda_embed(struct ops *o, float *x, const struct mat *t, const int32_t *tok, int rows) {
+    struct cuda *c = of(o);
+    struct err e;
+    void *ids = nullptr;
+    enum status st = stage_put(&c->tok, &c->d, tok, (size_t)rows * sizeof *tok, &ids, &e);
+    if (st == ST_OK)
+        dequant_rows(&c->d, x, static_cast<uint8_t *>(t->w), t->table->id,
+                     static_cast<int32_t *>(ids), rows, t->k);
+    device_keep(&c->d, st, &e);
+}
+
+static void cuda_rmsnorm(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
+                         float eps, int f32) {
+    rows_rmsnorm(&of(o)->d, y, x, w, rows, n, eps, f32);
+}
+
+static enum status cuda_matmul(struct ops *o, float *y, const void *x, const struct mat *w,
+                               int rows, int add, struct err *e) {
+    TRY(device_check(&of(o)->d, e));
+    return matmul_run(of(o)->mm, y, x, w->w, w->type, rows, w->n, w->k, add, e);
+}
+
+static size_t cuda_kv_bytes(struct ops *, const struct attn_shape *s, int len) {
+    return 2 * sizeof(uint16_t) * (size_t)len * (size_t)s->kv_heads * (size_t)s->head_dim;
+}
+
+static struct heads_gpu heads_of(const struct attn_shape *s) {
+    struct heads_gpu h = {s->heads, s->kv_heads, s->head_dim, s->rope_neox, s->scale, s->rope};
+    return h;
+}
+
+static void cuda_rope_store(struct ops *o, float *qkv, const struct attn_shape *s,
+                            const struct chunk *c, int layer) {
+    struct cuda *u = of(o);
+    struct chunk_gpu on;
+    struct heads_gpu h = heads_of(s);
+    struct err e;
+    enum status st = chunks_find(&u->chunks, &u->d, c, s, &on, &e);
+    if (st == ST_OK) attention_store(&u->d, qkv, &h, &on, layer);
+    device_keep(&u->d, st, &e);
+}
+
+static enum status cuda_attention(struct ops *o, void *out, const float *qkv,
+                                  const struct attn_shape *s, const struct chunk *c, int layer,
+                                  struct err *e) {
+    struct cuda *u = of(o);
+    struct chunk_gpu on;
+    struct heads_gpu h = heads_of(s);
+    if (s->head_dim > ATTN_HEAD_MAX || s->head_dim % 8 != 0)
+        return fail(e, ST_UNSUPPORTED, "CUDA: head size %d is not a multiple of 8 of at most %d",
+                    s->head_dim, (int)ATTN_HEAD_MAX);
+    TRY(device_check(&u->d, e));
+    TRY(chunks_find(&u->chunks, &u->d, c, s, &on, e));
+    attention_run(&u->d, static_cast<uint16_t *>(out), qkv, &h, &on, layer);
+    return device_check(&u->d, e);
+}
+
+static void cuda_swiglu(struct ops *o, void *y, const float *gu, int rows, int n) {
+    rows_swiglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
+}
+
+/* --- the head */
+
+/* Products want 256-byte alignment. */
+static size_t pad64(size_t floats) {
+    return (floats + 63) / 64 * 64;
+}
+
+/* Device memory of one call: input rows and logits of a stretch of rows, results of all. */
+struct head_work {
+    float *x, *logits, *lse, *picked;
+};
+
+static enum status head_rows(struct cuda *c, const struct head_work *w, const float *x,
+                             const struct mat *m, int r0, int n, const int32_t *off,
+                             const int32_t *pick, struct err *e) {
+    size_t k = (size_t)m->k;
+    TRY(device_write(&c->d, w->x, x + (size_t)r0 * k, (size_t)n * k * sizeof *x, e));
+    TRY(matmul_run(c->mm, w->logits, w->x, m->w, MATMUL_F32, n, m->n, m->k, 0, e));
+    rows_log_sum_exp(&c->d, w->lse + r0, w->picked, w->logits, n, m->n, off + r0, pick);
+    return device_check(&c->d, e);
+}
+
+static enum status cuda_head(struct ops *o, float *lse, float *picked, const float *x,
+                             const struct mat *m, int rows, const int32_t *off, const int32_t *pick,
+                             struct err *e) {
+    struct cuda *c = of(o);
+    int step = HEAD_LOGITS / m->n;
+    step = step < 1 ? 1 : step > HEAD_ROWS_MAX ? HEAD_ROWS_MAX : step;
+    step = step < rows ? step : rows;
+    size_t picks = (size_t)off[rows], out = (size_t)rows + picks;
+    size_t x_floats = pad64((size_t)step * (size_t)m->k),
+           logits = pad64((size_t)step * (size_t)m->n);
+    size_t bytes = (x_floats + logits + out) * sizeof(float);
+    void *lists = nullptr, *work = nullptr;
+    TRY(device_check(&c->d, e));
+    TRY(stage_put_two(&c->off, &c->d, off, ((size_t)rows + 1) * sizeof *off, pick,
+                      picks * sizeof *pick, &lists, e));
+    TRY(device_alloc(&c->d, &work, bytes, e));
+    struct head_work w;
+    w.x = static_cast<float *>(work), w.logits = w.x + x_floats;
+    w.lse = w.logits + logits, w.picked = w.lse + rows;
+    const int32_t *on = static_cast<int32_t *>(lists);
+    enum status st = ST_OK;
+    for (int r0 = 0; st == ST_OK && r0 < rows; r0 += step)
+        st = head_rows(c, &w, x, m, r0, rows - r0 < step ? rows - r0 : step, on, on + rows + 1, e);
+    if (st == ST_OK) st = device_read(&c->d, lse, w.lse, (size_t)rows * sizeof *lse, e);
+    if (st == ST_OK && picks) st = device_read(&c->d, picked, w.picked, picks * sizeof *picked, e);
+    device_free(&c->d, work);
+    return st;
+}
+
+enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) {
+    if (want != PREC_BF16)
+        return fail(e, ST_UNSUPPORTED, "the CUDA backend computes in bf16 only, not in f32");
+    struct cuda *c = static_cast<struct cuda *>(mem_alloc(sizeof *c));
+    if (!c) return fail(e, ST_NO_MEMORY, "no memory for the CUDA backend");
+    memset(static_cast<void *>(c), 0, sizeof *c);
+    struct ops *o = &c->ops;
+    o->self = c;
+    enum status st = device_open(&c->d, e);
+    if (st == ST_OK) st = matmul_open(&c->mm, &c->d, e);
+    if (st != ST_OK) {
+        cuda_close(o);
+        return st;
+    }
+    snprintf(c->name, sizeof c->name, "cuda sm_%d %s", c->d.sm, c->d.name);
+    o->name = c->name;
+    o->precision = PREC_BF16;
+    o->threads = 1;
+    o->act_size = sizeof(uint16_t);
+    o->close = cuda_close;
+    o->alloc = cuda_alloc;
+    o->release = cuda_release;
+    o->write = cuda_write;
+    o->read = cuda_read;
+    o->keep_rows = cuda_keep_rows;
+    o->mat_open = cuda_mat_open;
+    o->mat_close = cuda_mat_close;
+    o->embed = cuda_embed;
+    o->rmsnorm = cuda_rmsnorm;
+    o->matmul = cuda_matmul;
+    o->kv_bytes = cuda_kv_bytes;
+    o->rope_store = cuda_rope_store;
+    o->attention = cuda_attention;
+    o->swiglu = cuda_swiglu;
+    o->head = cuda_head;
+    *out = o;
+    return ST_OK;
+}

@@ -1,0 +1,65 @@
+/* The launchers. All pointers are device memory unless a comment says host; bf16 is uint16_t. They
+ * queue work on d->stream; a failed launch is kept in d. Shapes are (rows, columns), row-major. */
+#ifndef KERNELS_CUDA_KERNELS_CUH
+#define KERNELS_CUDA_KERNELS_CUH
+
+#include "kernels/cuda/device.cuh"
+
+/* dequant.cu: all return ST_UNSUPPORTED by name for a block type without a kernel. */
+enum status dequant_known(uint32_t type, struct err *e) MUST_CHECK;
+/* n values from blocks of that type, to bf16 or, when f32 is set, to float. */
+void dequant_run(struct device_gpu *d, void *out, const uint8_t *blocks, uint32_t type, size_t n,
+                 int f32);
+/* x (rows, k) = rows tok[] of the table. */
+void dequant_rows(struct device_gpu *d, float *x, const uint8_t *blocks, uint32_t type,
+                  const int32_t *tok, int rows, int k);
+
+/* rows.cu */
+/* y (rows, n), bf16 or float, = x / sqrt(mean(x^2) + eps) * w */
+void rows_rmsnorm(struct device_gpu *d, void *y, const float *x, const float *w, int rows, int n,
+                  float eps, int f32);
+/* y (rows, n) bf16 = silu(gu[:, :n]) gu[:, n:] */
+void rows_swiglu(struct device_gpu *d, uint16_t *y, const float *gu, int rows, int n);
+/* to (n, width) = rows from[] of x */
+void rows_gather(struct device_gpu *d, float *to, const float *x, int width, int n,
+                 const int32_t *from);
+/* lse[r] = log sum exp of logits (rows, vocab); picked[i] = logits[r][pick[i]], off[r] <= i <
+ * off[r + 1] */
+void rows_log_sum_exp(struct device_gpu *d, float *lse, float *picked, const float *logits,
+                      int rows, int vocab, const int32_t *off, const int32_t *pick);
+
+/* attention.cu */
+/* Where a row's key and value go: place `at` of a span with room for cap tokens. One layer is keys
+ * (kv_heads, cap, head_dim), then values of the same shape, bf16. */
+struct row_home {
+    uint16_t *kv; /* layer 0 of the span; NULL: nowhere */
+    int cap, at;
+};
+/* A span_view of ops.h on the device. */
+struct view_gpu {
+    const uint16_t *kv;
+    int cap, len, row0, row1, first;
+};
+/* A chunk's facts, the same for every layer. A tile is ATTN_TILE query rows of one key head: query
+ * row q is token row q / group and head q % group of the key head's heads. Tile t sees the views
+ * list[tile[t] .. tile[t + 1]). */
+enum { ATTN_TILE = 64, ATTN_HEAD_MAX = 256 };
+struct chunk_gpu {
+    int rows, tiles;
+    const int32_t *pos; /* (rows) */
+    const struct row_home *home;
+    const struct view_gpu *view;
+    const int32_t *tile, *list;
+};
+struct heads_gpu {
+    int heads, kv_heads, head_dim, neox;
+    float scale;
+    const float *rope; /* (positions, head_dim / 2, 2) */
+};
+void attention_store(struct device_gpu *d, float *qkv, const struct heads_gpu *h,
+                     const struct chunk_gpu *c, int layer);
+/* out (rows, heads head_dim) bf16 */
+void attention_run(struct device_gpu *d, uint16_t *out, const float *qkv, const struct heads_gpu *h,
+                   const struct chunk_gpu *c, int layer);
+
+#endif

@@ -1,0 +1,264 @@
+/* The CUDA operations against the double reference over odd shapes, and a row's bits alone and
+ * among others. test_cuda_attention.c has attention. */
+#include "tests/cuda/cuda_help.h"
+
+enum { ROWS = 33 };
+static const int sizes[] = {1, 7, 31, 33, 111, 989};
+static const uint32_t types[] = {0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 20, 23, 30};
+
+/* --- dequantization, by way of the table and of products with unit rows */
+
+/* Random blocks whose f16 scales are small and finite. */
+static uint8_t *random_blocks(const struct block_type *t, size_t blocks) {
+    size_t n = blocks * (size_t)t->bytes;
+    uint8_t *p = take(n);
+    for (size_t i = 0; i < n; i++) p[i] = (uint8_t)below(256);
+    if (t->elems == 1) {
+        for (size_t i = 0; i < blocks; i++) {
+            float f = uniform(-2, 2);
+            uint16_t h = t->id == 1 ? (uint16_t)(0x3000 + below(0x0800)) : block_f32_to_bf16(f);
+            memcpy(p + i * (size_t)t->bytes, t->bytes == 4 ? (void *)&f : (void *)&h,
+                   (size_t)t->bytes);
+        }
+        return p;
+    }
+    /* Where the formats keep their f16 scales. */
+    static const struct {
+        uint32_t id;
+        int at[2];
+    } scale[] = {{2, {0, 0}},  {3, {0, 2}},      {6, {0, 0}},      {7, {0, 2}},
+                 {8, {0, 0}},  {10, {80, 82}},   {11, {108, 108}}, {12, {0, 2}},
+                 {13, {0, 2}}, {14, {208, 208}}, {20, {0, 0}},     {23, {0, 0}}};
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t i = 0; i < COUNT(scale); i++)
+            for (int k = 0; k < 2 && scale[i].id == t->id; k++) {
+                uint16_t h = (uint16_t)(0x1c00 + below(0x1000) + (below(2) << 15));
+                memcpy(p + b * (size_t)t->bytes + (size_t)scale[i].at[k], &h, 2);
+            }
+    return p;
+}
+
+static void test_embed(uint32_t id) {
+    enum { V = 21, R = 33 };
+    const struct block_type *t = block_type_find(id);
+    int k = t->elems == 1 ? 111 : t->elems * 3;
+    size_t values = (size_t)R * (size_t)k;
+    uint8_t *p = random_blocks(t, (size_t)V * (size_t)(k / t->elems));
+    struct mat_part part = {t, p, V};
+    struct mat *a = NULL, *b = NULL;
+    int32_t tok[R];
+    for (int i = 0; i < R; i++) tok[i] = i == 0 ? V - 1 : below(V);
+    GOOD(ref->mat_open(ref, &a, &part, 1, k, MAT_TABLE, &e));
+    GOOD(gpu->mat_open(gpu, &b, &part, 1, k, MAT_TABLE, &e));
+    float *want = take(values * 4), *x = gpu->alloc(gpu, values * 4);
+    ref->embed(ref, want, a, tok, R);
+    gpu->embed(gpu, x, b, tok, R);
+    float *got = get(x, values * 4);
+    SAME(got, want, values * 4, "embeddings of type %s", t->name);
+    ref->mat_close(ref, a);
+    gpu->mat_close(gpu, b);
+    gpu->release(gpu, x);
+    mem_free(p);
+    mem_free(want);
+    mem_free(got);
+}
+
+/* The matrix itself, as a product with the unit matrix: every weight rounded to bf16, or exactly as
+ * f32 in the head. */
+static void test_weights(uint32_t id) {
+    const struct block_type *t = block_type_find(id);
+    int k = t->elems == 1 ? 33 : t->elems, n = 37;
+    size_t values = (size_t)n * (size_t)k, unit = (size_t)k * (size_t)k;
+    uint8_t *p = random_blocks(t, values / (size_t)t->elems);
+    struct mat_part part = {t, p, n};
+    struct mat *lin = NULL, *head = NULL;
+    float *w = take(values * 4), *one = take(unit * 4);
+    t->to_f32(w, p, values / (size_t)t->elems);
+    for (int i = 0; i < k; i++) one[i * k + i] = 1;
+    GOOD(gpu->mat_open(gpu, &lin, &part, 1, k, MAT_LINEAR, &e));
+    GOOD(gpu->mat_open(gpu, &head, &part, 1, k, MAT_HEAD, &e));
+    uint16_t *h = halves(one, unit);
+    void *x = put(h, unit * 2), *y = gpu->alloc(gpu, values * 4);
+    GOOD(gpu->matmul(gpu, y, x, lin, k, 0, &e));
+    float *got = get(y, values * 4);
+    int wrong = 0;
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < n; j++) {
+            float want = block_bf16_to_f32(block_f32_to_bf16(w[j * k + i]));
+            wrong += memcmp(&got[i * n + j], &want, 4) != 0 && !(want == 0 && got[i * n + j] == 0);
+        }
+    EQ(wrong, 0);
+    int32_t *off = take(((size_t)k + 1) * 4), *pick = take(values * 4);
+    float *lse = take((size_t)k * 4), *picked = take(values * 4);
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < n; j++) pick[i * n + j] = j, off[i + 1] = (i + 1) * n;
+    GOOD(gpu->head(gpu, lse, picked, one, head, k, off, pick, &e));
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < n; j++) wrong += picked[i * n + j] != w[j * k + i];
+    EQ(wrong, 0);
+    if (wrong) printf("  type %s\n", t->name);
+    gpu->mat_close(gpu, lin);
+    gpu->mat_close(gpu, head);
+    gpu->release(gpu, x);
+    gpu->release(gpu, y);
+    void *old[] = {p, w, one, h, got, off, pick, lse, picked};
+    for (size_t i = 0; i < COUNT(old); i++) mem_free(old[i]);
+}
+
+/* --- rows */
+
+static void test_rmsnorm(int n, int f32) {
+    size_t all = (size_t)ROWS * (size_t)n, size = f32 ? 4 : 2;
+    float *x = noise(all, 3), *w = noise((size_t)n, 1), *want = take(all * 4);
+    void *xd = put(x, all * 4), *wd = put(w, (size_t)n * 4), *y = gpu->alloc(gpu, all * size);
+    ref->rmsnorm(ref, want, x, w, ROWS, n, 1e-5f, f32);
+    gpu->rmsnorm(gpu, y, xd, wd, ROWS, n, 1e-5f, f32);
+    float *got = f32 ? get(y, all * 4) : get_halves(y, all);
+    CLOSE(got, want, all, f32 ? 1e-5 : 5e-3, "rmsnorm of %d", n);
+    char *bits = get(y, all * size), *alone;
+    gpu->rmsnorm(gpu, y, (float *)xd + 5 * n, wd, 1, n, 1e-5f, f32);
+    alone = get(y, (size_t)n * size);
+    SAME(alone, bits + 5 * (size_t)n * size, (size_t)n * size, "rmsnorm of %d, row 5 alone", n);
+    void *old[] = {x, w, want, got, bits, alone}, *on[] = {xd, wd, y};
+    for (size_t i = 0; i < COUNT(old); i++) mem_free(old[i]);
+    for (size_t i = 0; i < COUNT(on); i++) gpu->release(gpu, on[i]);
+}
+
+static void test_swiglu(int n) {
+    size_t all = (size_t)ROWS * (size_t)n;
+    float *gu = noise(2 * all, 4), *want = take(all * 4);
+    gu[0] = -200, gu[2 * n] = 200;
+    void *g = put(gu, 2 * all * 4), *y = gpu->alloc(gpu, all * 2);
+    ref->swiglu(ref, want, gu, ROWS, n);
+    gpu->swiglu(gpu, y, g, ROWS, n);
+    float *got = get_halves(y, all);
+    CLOSE(got, want, all, 5e-3, "swiglu of %d", n);
+    mem_free(gu);
+    mem_free(want);
+    mem_free(got);
+    gpu->release(gpu, g);
+    gpu->release(gpu, y);
+}
+
+static void test_keep_rows(int width) {
+    static const int32_t from[] = {0, 2, 3, 17, 31, 32};
+    enum { N = COUNT(from) };
+    size_t all = (size_t)ROWS * (size_t)width;
+    float *x = noise(all, 1);
+    void *on = put(x, all * 4);
+    gpu->keep_rows(gpu, on, width, N, from);
+    float *got = get(on, all * 4);
+    ref->keep_rows(ref, x, width, N, from);
+    SAME(got, x, (size_t)N * (size_t)width * 4, "kept rows of %d", width);
+    gpu->keep_rows(gpu, on, width, 0, from);
+    mem_free(x);
+    mem_free(got);
+    gpu->release(gpu, on);
+}
+
+/* --- products and the head */
+
+static void test_product(int n, int k, int add) {
+    size_t xs = (size_t)ROWS * (size_t)k, ys = (size_t)ROWS * (size_t)n;
+    float *w = noise((size_t)n * (size_t)k, 1), *x = noise(xs, 1), *want = take(ys * 4);
+    uint16_t *wh = halves(w, (size_t)n * (size_t)k), *xh = halves(x, xs);
+    struct mat_part part = {block_type_find(0), (uint8_t *)w, n};
+    struct mat *a = NULL, *b = NULL;
+    GOOD(ref->mat_open(ref, &a, &part, 1, k, MAT_LINEAR, &e));
+    GOOD(gpu->mat_open(gpu, &b, &part, 1, k, MAT_LINEAR, &e));
+    for (size_t i = 0; i < ys; i++) want[i] = 0.5f;
+    void *xd = put(xh, xs * 2), *y = put(want, ys * 4), *z = put(want, ys * 4);
+    GOOD(ref->matmul(ref, want, x, a, ROWS, add, &e));
+    GOOD(gpu->matmul(gpu, y, xd, b, ROWS, add, &e));
+    float *got = get(y, ys * 4);
+    CLOSE(got, want, ys, 1e-4, "product %d x %d (add %d)", n, k, add);
+    GOOD(gpu->matmul(gpu, z, (uint16_t *)xd + 7 * k, b, 1, add, &e));
+    float *alone = get(z, (size_t)n * 4);
+    SAME(alone, got + 7 * n, (size_t)n * 4, "row 7 of a product %d x %d alone", n, k);
+    ref->mat_close(ref, a);
+    gpu->mat_close(gpu, b);
+    void *old[] = {w, x, want, wh, xh, got, alone}, *on[] = {xd, y, z};
+    for (size_t i = 0; i < COUNT(old); i++) mem_free(old[i]);
+    for (size_t i = 0; i < COUNT(on); i++) gpu->release(gpu, on[i]);
+}
+
+static void test_head(int vocab, int k) {
+    float *w = noise((size_t)vocab * (size_t)k, 3 / sqrtf((float)k)),
+          *x = noise((size_t)ROWS * (size_t)k, 2);
+    float lse[ROWS], picked[4 * ROWS], lse_r[ROWS], picked_r[4 * ROWS], lse_1, picked_1[4];
+    int32_t off[ROWS + 1] = {0}, pick[4 * ROWS];
+    for (int r = 0; r < ROWS; r++) off[r + 1] = off[r] + (r ? below(5) : 3);
+    for (int i = 0; i < off[ROWS]; i++) pick[i] = i % 3 ? below(vocab) : vocab - 1;
+    struct mat_part part = {block_type_find(0), (uint8_t *)w, vocab};
+    struct mat *a = NULL, *b = NULL;
+    GOOD(ref->mat_open(ref, &a, &part, 1, k, MAT_HEAD, &e));
+    GOOD(gpu->mat_open(gpu, &b, &part, 1, k, MAT_HEAD, &e));
+    GOOD(ref->head(ref, lse_r, picked_r, x, a, ROWS, off, pick, &e));
+    GOOD(gpu->head(gpu, lse, picked, x, b, ROWS, off, pick, &e));
+    CLOSE(lse, lse_r, ROWS, 1e-5, "log-sum-exp over %d", vocab);
+    CLOSE(picked, picked_r, (size_t)off[ROWS], 1e-5, "logits of %d", vocab);
+    int32_t none[] = {0, 0};
+    GOOD(gpu->head(gpu, &lse_1, picked_1, x, b, 1, off, pick, &e));
+    SAME(&lse_1, lse, 4, "log-sum-exp over %d, row 0 alone", vocab);
+    SAME(picked_1, picked, 12, "logits of %d, row 0 alone", vocab);
+    GOOD(gpu->head(gpu, &lse_1, picked_1, x, b, 1, none, pick, &e));
+    SAME(&lse_1, lse, 4, "log-sum-exp over %d without picks", vocab);
+    ref->mat_close(ref, a);
+    gpu->mat_close(gpu, b);
+    mem_free(w);
+    mem_free(x);
+}
+
+/* A weight that is no number must not vanish in the sum. */
+static void test_head_nan(void) {
+    enum { V = 111, K = 64 };
+    float *w = noise(V * K, 1), x[OPS_ROW_PAD * K], lse, got;
+    int32_t off[] = {0, 1}, pick[] = {5};
+    for (int i = 0; i < K; i++) x[i] = 1;
+    w[57 * K + 3] = NAN;
+    struct mat_part part = {block_type_find(0), (uint8_t *)w, V};
+    struct mat *m = NULL;
+    GOOD(gpu->mat_open(gpu, &m, &part, 1, K, MAT_HEAD, &e));
+    GOOD(gpu->head(gpu, &lse, &got, x, m, 1, off, pick, &e));
+    OK(isnan(lse) && isfinite(got));
+    gpu->mat_close(gpu, m);
+    mem_free(w);
+}
+
+/* A block type without a kernel, and a precision that there is not, are refused by name. */
+static void test_refusals(void) {
+    static const struct block_type made_up = {31, "Q4_0_4_4", 32, 18, NULL};
+    struct mat_part part = {&made_up, (const uint8_t *)"", 0};
+    struct mat *m = NULL;
+    struct ops *o = NULL;
+    EQ(gpu->mat_open(gpu, &m, &part, 1, 32, MAT_TABLE, &e), ST_UNSUPPORTED);
+    OK(strstr(e.text, "Q4_0_4_4"));
+    EQ(ops_cuda_open(&o, PREC_F32, &e), ST_UNSUPPORTED);
+    OK(strstr(e.text, "f32"));
+}
+
+int main(void) {
+    GOOD(ops_ref_open(&ref, &e));
+    GOOD(ops_cuda_open(&gpu, PREC_BF16, &e));
+    if (!ref || !gpu) return t_end();
+    for (size_t i = 0; i < COUNT(types); i++) {
+        test_embed(types[i]);
+        test_weights(types[i]);
+    }
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        test_rmsnorm(sizes[i], 0);
+        test_rmsnorm(sizes[i], 1);
+        test_swiglu(sizes[i]);
+        test_keep_rows(sizes[i]);
+        test_head(sizes[i], sizes[COUNT(sizes) - 2 - i % 2]);
+        for (int add = 0; add < 2; add++) {
+            test_product(sizes[i], 64, add);
+            test_product(111, sizes[i], add);
+        }
+    }
+    test_head_nan();
+    test_refusals();
+    gpu->close(gpu);
+    ref->close(ref);
+    return t_end();
+}
