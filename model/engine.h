@@ -18,7 +18,8 @@ struct engine;
 struct engine_config {
     const char *model;     /* GGUF file */
     const char *precision; /* "auto", "bf16", "f32" */
-    const char *backend;   /* "auto", "cpu", "ref" (slow, the judge) */
+    const char *backend;   /* "auto" (cuda where there is one, else cpu), "cpu", "cuda",
+                            * "ref" (slow, the judge) */
     int threads;           /* 0 = all cores */
     int chunk_rows; /* 0 = default; rows computed together, the unit of progress and cancelling */
     int queue_max;  /* 0 = 32; jobs waiting or running */
@@ -27,8 +28,9 @@ struct engine_config {
 
 struct engine_info {
     const char *name, *sha256, *architecture, *precision, *chat_template, *license;
-    const char *backend; /* "cpu" or "ref" */
+    const char *backend; /* "cpu", "cuda" or "ref" */
     const char *code;    /* what it runs on there: "avx512_bf16" */
+    const char *no_gpu;  /* why "auto" took the CPU; NULL: it did not, or nobody asked for auto */
     long long parameters;
     int context, vocab, layers, threads;
 };

@@ -41,6 +41,7 @@ static void print_lines(const struct engine_info *m) {
     print_text("license", m->license);
     print_text("template", m->chat_template);
     printf("runs as       %s, %s\n", m->backend, m->precision);
+    if (m->no_gpu) print_text("no GPU", m->no_gpu);
 }
 
 int cmd_model_main(const struct options *o) {

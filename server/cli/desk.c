@@ -148,6 +148,7 @@ enum status desk_load_model(struct desk *d, const struct options *o, const char 
     engine_info(d->engine, &m);
     fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", m.name, m.code, m.precision,
             clock_s() - from);
+    if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
     if (d->store) {
         ranker_init(&d->ranker, d->store, d->engine);
         d->has_ranker = 1;

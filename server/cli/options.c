@@ -32,7 +32,8 @@ static const struct row {
      0},
     {"precision", "P", "auto, bf16 or f32 (default auto)", CHOICE, AT(precision), CMD_ENGINE, 0, 0,
      0},
-    {"backend", "B", "auto, cpu or ref (default auto)", CHOICE, AT(backend), CMD_ENGINE, 0, 0, 0},
+    {"backend", "B", "auto, cpu, cuda or ref (default auto)", CHOICE, AT(backend), CMD_ENGINE, 0, 0,
+     0},
     {"cache-mb", "N", "memory for keys and values that are kept, in MiB", NUMBER, AT(cache_mb),
      CMD_ENGINE, 1, 1 << 20, 512},
     {"catalog", "NAME", "catalogue", TEXT, AT(catalog), CMD_RANK | CMD_IMPORT | CMD_EVAL, 0, 0, 0},
@@ -92,18 +93,23 @@ static const struct row {
 };
 
 /* What may be said to a CHOICE. */
+enum { CHOICES = 6 };
 static const struct choice {
-    const char *name, *value[3];
-} choices[] = {{"precision", {"auto", "bf16", "f32"}}, {"backend", {"auto", "cpu", "ref"}}};
+    const char *name, *value[CHOICES]; /* NULL after the last */
+} choices[] = {{"precision", {"auto", "bf16", "f32"}}, {"backend", {"auto", "cpu", "cuda", "ref"}}};
 
 static enum status choice_check(const struct row *r, const char *value, const char *whose,
                                 struct err *e) {
     const struct choice *c = choices;
+    char all[128] = "";
+    size_t at = 0;
     while (strcmp(c->name, r->name) != 0) c++;
-    for (size_t i = 0; i < COUNT(c->value); i++)
+    for (size_t i = 0; i < CHOICES && c->value[i]; i++) {
         if (strcmp(c->value[i], value) == 0) return ST_OK;
-    return fail(e, ST_INVALID, "%s must be %s, %s or %s, not '%.60s'", whose, c->value[0],
-                c->value[1], c->value[2], value);
+        const char *between = i == 0 ? "" : i + 1 < CHOICES && c->value[i + 1] ? ", " : " or ";
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", between, c->value[i]);
+    }
+    return fail(e, ST_INVALID, "%s must be %s, not '%.60s'", whose, all, value);
 }
 
 /* TAPROOM_CACHE_MB for cache-mb. */

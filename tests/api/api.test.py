@@ -1203,7 +1203,7 @@ class CommandLine(Case):
             self.assertTrue(r.stderr.startswith(b'taproom: '), args)
         r = cli('bench', env={'TAPROOM_BACKEND': 'gpu'})
         self.assertEqual(r.returncode, 2)
-        self.assertIn(b"TAPROOM_BACKEND must be auto, cpu or ref, not 'gpu'", r.stderr)
+        self.assertIn(b"TAPROOM_BACKEND must be auto, cpu, cuda or ref, not 'gpu'", r.stderr)
         r = cli('serve', env={'TAPROOM_PORT': 'x'})
         self.assertEqual(r.returncode, 2)
         self.assertIn(b'TAPROOM_PORT', r.stderr)

@@ -292,11 +292,15 @@ static void test_model(const char *model, const char *golden, const char *backen
 }
 
 int main(int argc, char **argv) {
-    static const char *const way[][2] = {{"cpu", "f32"}, {"cpu", "bf16"}, {"ref", "f32"}};
-    (void)argc;
+    const char *way[][2] = {{"cpu", "f32"}, {"cpu", "bf16"}, {"ref", "f32"}};
+    size_t ways = COUNT(way);
     tiny_start(argv);
     forest_open(&forest);
-    for (size_t i = 0; i < COUNT(way); i++) {
+    if (argc == 3) { /* one way, for programs with other backends */
+        way[0][0] = argv[1], way[0][1] = argv[2];
+        ways = 1;
+    }
+    for (size_t i = 0; i < ways; i++) {
         test_model(TINY("tied"), "fixtures/tiny/tied.logits", way[i][0], way[i][1]);
         test_model(TINY("blocks"), NULL, way[i][0], way[i][1]);
         test_model(TINY("wide"), "fixtures/tiny/wide.logits", way[i][0], way[i][1]);

@@ -27,7 +27,8 @@ struct thread {
     unsigned mask;    /* of the warp operation it waits at */
     const char *file; /* where it waits */
     int line;
-    unsigned char put[SHIM_EXCHANGE], shown[SHIM_EXCHANGE];
+    alignas(8) unsigned char put[SHIM_EXCHANGE];
+    alignas(8) unsigned char shown[SHIM_EXCHANGE];
 };
 
 /* Shared memory of the running block, one piece per declaration. */

@@ -61,8 +61,8 @@ void shim_memory_limit(size_t bytes) {
     g.limit = bytes;
 }
 
-void shim_device(enum cudaError_t found, int major, int minor) {
-    g.found = found;
+void shim_device(int error, int major, int minor) {
+    g.found = static_cast<enum cudaError_t>(error);
     g.major = major, g.minor = minor;
 }
 

@@ -4,7 +4,7 @@
 #ifndef KERNELS_CUDA_HOST_RUNTIME_H
 #define KERNELS_CUDA_HOST_RUNTIME_H
 
-#include <stddef.h>
+#include "kernels/cuda/host/faults.h"
 
 /* Numbers and names as in the CUDA runtime's. */
 enum cudaError_t {
@@ -50,18 +50,6 @@ cudaError_t cudaGetLastError();
 const char *cudaGetErrorName(cudaError_t e);
 const char *cudaGetErrorString(cudaError_t e); /* for a failed launch, what the shim found */
 cudaError_t cudaFuncSetAttribute(const void *kernel, cudaFuncAttribute a, int value);
-
-/* --- for tests */
-enum shim_call { SHIM_ALLOC, SHIM_COPY, SHIM_LAUNCH, SHIM_PRODUCT, SHIM_SYNC, SHIM_CALLS };
-/* The n-th such call from now on fails (0 = none); with lost, every call of any kind after it too,
- * as when a device falls off the bus. */
-void shim_fail_at(enum shim_call what, long n, int lost);
-long shim_count(enum shim_call what); /* calls so far */
-size_t shim_live();                   /* allocations and streams that were not freed */
-size_t shim_memory();                 /* bytes of them; and the most that there may be: */
-void shim_memory_limit(size_t bytes); /* 0 = no limit */
-/* What cudaGetDeviceCount finds: an error, or a device of that compute capability. */
-void shim_device(enum cudaError_t found, int major, int minor);
 
 /* --- within the shim */
 bool shim_fails(enum shim_call what, enum cudaError_t as); /* counts the call */
