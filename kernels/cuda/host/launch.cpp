@@ -123,6 +123,11 @@ const void *shim_lane(int lane) {
     return other < device.threads ? device.thread[other]->shown : self->shown;
 }
 
+void shim_lanes(const void *all[32]) {
+    struct thread **first = device.thread + device.self->id / LANES * LANES;
+    for (int i = 0; i < LANES; i++) all[i] = first[i]->shown;
+}
+
 void shim_copy_later(void *to, const void *from, size_t bytes) {
     struct thread *t = device.self;
     CHECK(t->copies < COPIES_MAX && (uintptr_t)to % 16 == 0 && (uintptr_t)from % 16 == 0);

@@ -12,8 +12,11 @@ struct fragments {
 
 /* Both values of a pair. */
 UNCHECKED static inline void split(float *to, uint32_t pair) {
-    to[0] = bf16_float((uint16_t)pair);
-    to[1] = bf16_float((uint16_t)(pair >> 16));
+    union {
+        uint32_t u;
+        float f;
+    } low = {pair << 16}, high = {pair & 0xffff0000u};
+    to[0] = low.f, to[1] = high.f;
 }
 
 /* Row g or g + 8 of a, or column c of b: 16 values from the four lanes that hold them. */
@@ -35,10 +38,12 @@ UNCHECKED void shim_mma(float d[4], const uint32_t a[4], const uint32_t b[2]) {
     shim_warp(WARP_ALL, &mine, sizeof mine, SHIM_HERE);
     int g = shim_lane_id() / 4, t = shim_lane_id() % 4;
     const struct fragments *lane[3][4]; /* that hold the rows, and the two columns */
+    const void *all[32];
+    shim_lanes(all);
     for (int i = 0; i < 4; i++) {
-        lane[0][i] = (const struct fragments *)shim_lane(4 * g + i);
+        lane[0][i] = (const struct fragments *)all[4 * g + i];
         for (int c = 0; c < 2; c++)
-            lane[1 + c][i] = (const struct fragments *)shim_lane(4 * (2 * t + c) + i);
+            lane[1 + c][i] = (const struct fragments *)all[4 * (2 * t + c) + i];
     }
     float row[2][16], col[2][16];
     for (int i = 0; i < 2; i++) {

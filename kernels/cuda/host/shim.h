@@ -57,6 +57,7 @@ enum { SHIM_EXCHANGE = 32 }; /* bytes that a lane can show to its warp in one op
 /* Waits until all lanes of mask are here, each having put `bytes` bytes; shim_lane then reads. */
 void shim_warp(unsigned mask, const void *put, size_t bytes, const char *file, int line);
 const void *shim_lane(int lane);
+void shim_lanes(const void *all[32]); /* of a whole warp */
 int shim_lane_id();
 
 template <class T> T shim_read(int lane) {

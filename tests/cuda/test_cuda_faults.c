@@ -1,0 +1,108 @@
+/* The Nth allocation, copy, launch, product or wait fails, once or for good: a named error, nothing
+ * leaked, and the next request answers with the right bits. */
+#include "kernels/cuda/host/faults.h"
+#include "tests/unit/tiny_model.h"
+
+enum { ITEMS = 3, LEN = 5, LABELS = 2, TOKENS = 9 };
+static const int32_t labels[LABELS] = {5, 200};
+static struct forest forest;
+
+struct answers {
+    float label[ITEMS][LABELS], token[ITEMS][LEN];
+};
+
+static enum status rank(struct engine *en, struct answers *out, struct err *e) {
+    struct ask ask[2 * ITEMS];
+    int32_t tok[TOKENS];
+    memset(out, 0, sizeof *out);
+    forest_clear(&forest);
+    for (int i = 0; i <= ITEMS; i++) {
+        for (int k = 0; k < TOKENS; k++) tok[k] = (i * 31 + k * 7 + 3) % TINY_VOCAB;
+        forest_add(&forest, i ? 0 : -1, tok, i ? LEN : TOKENS, 0);
+    }
+    for (int i = 0; i < ITEMS; i++) {
+        ask[2 * i] = (struct ask){i + 1, LABELS, labels, out->label[i]};
+        ask[2 * i + 1] = (struct ask){i + 1, 0, NULL, out->token[i]};
+    }
+    struct job j = {.tree = &forest.t, .ask = ask, .n_asks = 2 * ITEMS};
+    return engine_score(en, &j, e);
+}
+
+static enum status open_(struct engine **en, struct err *e) {
+    const struct engine_config c = {.model = TINY("tied"), .backend = "cuda", .chunk_rows = 16};
+    *en = NULL;
+    return engine_open(en, &c, e);
+}
+
+static const char *const call_name[] = {"allocation", "copy", "launch", "product", "wait"};
+
+/* What may be said: memory that ran out, or CUDA's own words. */
+static void named(enum status st, const struct err *e, int what, long n) {
+    int memory = st == ST_NO_MEMORY && what == SHIM_ALLOC;
+    int cuda = st == ST_INTERNAL && strncmp(e->text, "CUDA: ", 6) == 0;
+    t_checks++;
+    if (!(memory || cuda || (st == ST_NO_MEMORY && strstr(e->text, "no memory"))))
+        T_SAY("%s %ld: %s: '%s'", call_name[what], n, status_name(st), e->text);
+}
+
+/* While the model is loaded. step: not every number, for they are many. */
+static void test_open(int what, int lost, long step) {
+    struct err e = {.line = 0};
+    long n = 1, failures = 0;
+    for (;; n += step, failures++) {
+        struct engine *en;
+        shim_fail_at(what, n, lost);
+        enum status st = open_(&en, &e);
+        shim_fail_at(what, 0, 0);
+        engine_close(en);
+        EQ(shim_live(), 0);
+        if (st == ST_OK) break;
+        named(st, &e, what, n);
+    }
+    OK(failures > 0 || what == SHIM_PRODUCT); /* loading needs no product */
+    printf("loading: %ld failures of a %s%s\n", failures, call_name[what], lost ? ", lost" : "");
+}
+
+/* While a request is computed. */
+static void test_score(struct engine *en, const struct answers *want, int what, int lost,
+                       long step) {
+    struct answers got;
+    struct err e = {.line = 0};
+    size_t live = shim_live();
+    long n = 1, failures = 0;
+    for (;; n += step, failures++) {
+        shim_fail_at(what, n, lost);
+        enum status st = rank(en, &got, &e);
+        shim_fail_at(what, 0, 0);
+        if (st == ST_OK) break;
+        named(st, &e, what, n);
+        EQ(shim_live(), live);
+        GOOD(rank(en, &got, &e));
+        EQ_MEM(&got, want, sizeof got);
+    }
+    OK(failures > 0);
+    printf("scoring: %ld failures of a %s%s\n", failures, call_name[what], lost ? ", lost" : "");
+}
+
+int main(int argc, char **argv) {
+    (void)argc;
+    struct engine *en;
+    struct answers want;
+    struct err e;
+    tiny_start(argv);
+    forest_open(&forest);
+    static const long open_step[] = {3, 5, 5, 1, 5}, score_step[] = {1, 3, 7, 1, 1};
+    for (int what = 0; what < SHIM_CALLS; what++)
+        for (int lost = 0; lost < 2; lost++)
+            test_open(what, lost, lost ? 4 * open_step[what] + 1 : open_step[what]);
+    GOOD(open_(&en, &e));
+    GOOD(rank(en, &want, &e));
+    GOOD(rank(en, &want, &e)); /* buffers have their size by now */
+    for (int what = 0; what < SHIM_CALLS; what++)
+        for (int lost = 0; lost < 2; lost++)
+            test_score(en, &want, what, lost, lost ? 4 * score_step[what] + 1 : score_step[what]);
+    engine_close(en);
+    EQ(shim_live(), 0);
+    forest_close(&forest);
+    return t_end();
+}
