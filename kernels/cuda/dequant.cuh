@@ -6,13 +6,22 @@
 #include "kernels/cuda/number.cuh"
 
 /* X(number of the type in a GGUF file, name, values, bytes of a block) */
-#define DEQUANT_TYPES(X)                                                                       \
-    X(0, F32, 1, 4)                                                                            \
-    X(1, F16, 1, 2)                                                                            \
-    X(2, Q4_0, 32, 18)                                                                         \
-    X(3, Q4_1, 32, 20) X(6, Q5_0, 32, 22) X(7, Q5_1, 32, 24) X(8, Q8_0, 32, 34)                \
-        X(10, Q2_K, 256, 84) X(11, Q3_K, 256, 110) X(12, Q4_K, 256, 144) X(13, Q5_K, 256, 176) \
-            X(14, Q6_K, 256, 210) X(20, IQ4_NL, 32, 18) X(23, IQ4_XS, 256, 136) X(30, BF16, 1, 2)
+#define DEQUANT_TYPES(X)    \
+    X(0, F32, 1, 4)         \
+    X(1, F16, 1, 2)         \
+    X(2, Q4_0, 32, 18)      \
+    X(3, Q4_1, 32, 20)      \
+    X(6, Q5_0, 32, 22)      \
+    X(7, Q5_1, 32, 24)      \
+    X(8, Q8_0, 32, 34)      \
+    X(10, Q2_K, 256, 84)    \
+    X(11, Q3_K, 256, 110)   \
+    X(12, Q4_K, 256, 144)   \
+    X(13, Q5_K, 256, 176)   \
+    X(14, Q6_K, 256, 210)   \
+    X(20, IQ4_NL, 32, 18)   \
+    X(23, IQ4_XS, 256, 136) \
+    X(30, BF16, 1, 2)
 
 enum dequant_id {
 #define X(id, name, elems, bytes) DQ_##name = id,

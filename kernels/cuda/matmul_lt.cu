@@ -16,13 +16,20 @@
 enum { PLANS_MAX = 64, WORKSPACE = 32 << 20 };
 
 /* What is used of the library. */
-#define FUNCTIONS(X)                                                                         \
-    X(Create)                                                                                \
-    X(Destroy)                                                                               \
-    X(Matmul)                                                                                \
-    X(MatmulDescCreate) X(MatmulDescDestroy) X(MatmulDescSetAttribute) X(MatrixLayoutCreate) \
-        X(MatrixLayoutDestroy) X(MatrixLayoutSetAttribute) X(MatmulPreferenceCreate)         \
-            X(MatmulPreferenceDestroy) X(MatmulPreferenceSetAttribute) X(MatmulAlgoGetHeuristic)
+#define FUNCTIONS(X)                \
+    X(Create)                       \
+    X(Destroy)                      \
+    X(Matmul)                       \
+    X(MatmulDescCreate)             \
+    X(MatmulDescDestroy)            \
+    X(MatmulDescSetAttribute)       \
+    X(MatrixLayoutCreate)           \
+    X(MatrixLayoutDestroy)          \
+    X(MatrixLayoutSetAttribute)     \
+    X(MatmulPreferenceCreate)       \
+    X(MatmulPreferenceDestroy)      \
+    X(MatmulPreferenceSetAttribute) \
+    X(MatmulAlgoGetHeuristic)
 
 /* One shape of weights: everything but the number of rows. */
 struct plan {
