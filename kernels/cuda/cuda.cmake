@@ -41,7 +41,7 @@ endif()
 
 # Device code for these, and code that the driver compiles for newer devices.
 set(TAPROOM_NVCC_FLAGS -std=c++17 -O3 -lineinfo --Werror all-warnings
-  -Xcompiler=-Wall,-Wextra,-Werror,-Wno-unused-function,-fno-exceptions,-fPIE -D_DEFAULT_SOURCE
+  -Xcompiler=-Wall,-Wextra,-Werror,-Wno-unused-function,-fno-exceptions,-fno-threadsafe-statics,-fPIE -D_DEFAULT_SOURCE
   -gencode arch=compute_80,code=sm_80 -gencode arch=compute_89,code=sm_89
   -gencode arch=compute_90a,code=sm_90a -gencode arch=compute_90,code=compute_90)
 
