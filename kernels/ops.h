@@ -74,6 +74,7 @@ struct ops {
     const char *name; /* "cpu avx512_bf16" */
     enum precision precision;
     int threads;     /* that share a call's work, whichever thread calls */
+    int chunk_rows;  /* rows that keep the backend busy; 0: no wish */
     size_t act_size; /* bytes of one element of a product's input: 4 or 2 */
     void *self;
 

@@ -268,7 +268,10 @@ static enum status start(struct engine *en, const struct engine_config *c, struc
     enum status st = load(en, c, p, n, e);
     mem_free(p);
     TRY(st);
-    TRY(work_open(&en->work, en->model, c->chunk_rows > 0 ? c->chunk_rows : CHUNK_DEFAULT, e));
+    int rows = c->chunk_rows > 0         ? c->chunk_rows
+               : en->ops->chunk_rows > 0 ? en->ops->chunk_rows
+                                         : CHUNK_DEFAULT;
+    TRY(work_open(&en->work, en->model, rows, e));
     return cache_open(&en->cache, en->model, c->cache_bytes ? c->cache_bytes : (size_t)512 << 20,
                       e);
 }

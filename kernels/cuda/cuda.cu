@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { CHUNK_ROWS = 8192 };
 enum { HEAD_LOGITS = 1 << 26, HEAD_ROWS_MAX = 1024 }; /* logits held at once: 256 MiB */
 
 struct mat {
@@ -287,6 +288,7 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     o->name = c->name;
     o->precision = PREC_BF16;
     o->threads = 1;
+    o->chunk_rows = CHUNK_ROWS;
     o->act_size = sizeof(uint16_t);
     o->close = cuda_close;
     o->alloc = cuda_alloc;

@@ -36,6 +36,16 @@ static enum status none(cudaError_t c, struct err *e) {
     return ST_UNSUPPORTED;
 }
 
+/* Freed memory stays with the process, so that spans that come and go cost no call to the driver.
+ */
+static cudaError_t keep_memory() {
+    cudaMemPool_t pool;
+    uint64_t all = UINT64_MAX;
+    cudaError_t c = cudaDeviceGetDefaultMemPool(&pool, 0);
+    return c == cudaSuccess ? cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all)
+                            : c;
+}
+
 enum status device_open(struct device_gpu *d, struct err *e) {
     int n = 0;
     struct cudaDeviceProp p;
@@ -54,7 +64,10 @@ enum status device_open(struct device_gpu *d, struct err *e) {
         return ST_UNSUPPORTED;
     }
     c = cudaStreamCreate(&d->stream);
-    return c == cudaSuccess ? ST_OK : device_fail(e, c, "making a stream");
+    if (c == cudaSuccess) c = keep_memory();
+    if (c == cudaSuccess) return ST_OK;
+    (void)cudaGetLastError();
+    return device_fail(e, c, "making a stream");
 }
 
 void device_close(struct device_gpu *d) {

@@ -62,6 +62,21 @@ static inline double worst(const float *got, const float *want, size_t n) {
     }
     return w;
 }
+/* Opens both backends. 0, or what main returns: 77 = there is no device (never so on the host shim,
+ * which always has one). */
+static inline int open_both(void) {
+    GOOD(ops_ref_open(&ref, &e));
+    enum status st = ops_cuda_open(&gpu, PREC_BF16, &e);
+#ifndef TAPROOM_CUDA_HOST
+    if (st == ST_UNSUPPORTED) {
+        printf("skipped: %s\n", e.text);
+        ref->close(ref);
+        return 77;
+    }
+#endif
+    GOOD(st);
+    return ref && gpu ? 0 : 1;
+}
 #define CLOSE(got, want, n, tol, ...)                                          \
     do {                                                                       \
         double w_ = worst(got, want, n);                                       \

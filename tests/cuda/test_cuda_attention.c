@@ -239,9 +239,8 @@ static void test_refusals(void) {
 }
 
 int main(void) {
-    GOOD(ops_ref_open(&ref, &e));
-    GOOD(ops_cuda_open(&gpu, PREC_BF16, &e));
-    if (!ref || !gpu) return t_end();
+    int stop = open_both();
+    if (stop) return stop;
     test_shapes();
     test_items();
     test_depth();

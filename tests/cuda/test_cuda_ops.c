@@ -168,16 +168,17 @@ static void test_product(int n, int k, int add) {
     GOOD(gpu->mat_open(gpu, &b, &part, 1, k, MAT_LINEAR, &e));
     for (size_t i = 0; i < ys; i++) want[i] = 0.5f;
     void *xd = put(xh, xs * 2), *y = put(want, ys * 4), *z = put(want, ys * 4);
+    void *x7 = put(xh + 7 * k, (size_t)k * 2);
     GOOD(ref->matmul(ref, want, x, a, ROWS, add, &e));
     GOOD(gpu->matmul(gpu, y, xd, b, ROWS, add, &e));
     float *got = get(y, ys * 4);
     CLOSE(got, want, ys, 1e-4, "product %d x %d (add %d)", n, k, add);
-    GOOD(gpu->matmul(gpu, z, (uint16_t *)xd + 7 * k, b, 1, add, &e));
+    GOOD(gpu->matmul(gpu, z, x7, b, 1, add, &e));
     float *alone = get(z, (size_t)n * 4);
     SAME(alone, got + 7 * n, (size_t)n * 4, "row 7 of a product %d x %d alone", n, k);
     ref->mat_close(ref, a);
     gpu->mat_close(gpu, b);
-    void *old[] = {w, x, want, wh, xh, got, alone}, *on[] = {xd, y, z};
+    void *old[] = {w, x, want, wh, xh, got, alone}, *on[] = {xd, y, z, x7};
     for (size_t i = 0; i < COUNT(old); i++) mem_free(old[i]);
     for (size_t i = 0; i < COUNT(on); i++) gpu->release(gpu, on[i]);
 }
@@ -238,9 +239,8 @@ static void test_refusals(void) {
 }
 
 int main(void) {
-    GOOD(ops_ref_open(&ref, &e));
-    GOOD(ops_cuda_open(&gpu, PREC_BF16, &e));
-    if (!ref || !gpu) return t_end();
+    int stop = open_both();
+    if (stop) return stop;
     for (size_t i = 0; i < COUNT(types); i++) {
         test_embed(types[i]);
         test_weights(types[i]);

@@ -180,6 +180,15 @@ cudaError_t cudaStreamDestroy(cudaStream_t s) {
     return cudaSuccess;
 }
 
+cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t *pool, int) {
+    *pool = nullptr;
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void *) {
+    return cudaSuccess;
+}
+
 cudaError_t cudaStreamSynchronize(cudaStream_t) {
     if (shim_fails(SHIM_SYNC, cudaErrorLaunchFailure)) return g.last;
     return g.last; /* a launch that failed shows here */
