@@ -306,5 +306,6 @@ int main(int argc, char **argv) {
         test_model(TINY("wide"), "fixtures/tiny/wide.logits", way[i][0], way[i][1]);
     }
     forest_close(&forest);
+    if (argc == 3 && t_checks == 0 && t_failed == 0) return 77; /* no such way here */
     return t_end();
 }
