@@ -42,7 +42,13 @@ static void scene_open(struct scene *c, int heads, int kv_heads, int hd, int neo
             rope[p * hd + 2 * i] = (float)cos(a), rope[p * hd + 2 * i + 1] = (float)sin(a);
         }
     c->rope = put(rope, table * 4);
-    c->s = (struct attn_shape){heads, kv_heads, hd, 1 / sqrtf((float)hd), neox, rope, longest};
+    c->s = (struct attn_shape){.heads = heads,
+                               .kv_heads = kv_heads,
+                               .head_dim = hd,
+                               .scale = 1 / sqrtf((float)hd),
+                               .rope_neox = neox,
+                               .rope = rope,
+                               .positions = longest};
 }
 
 static void scene_close(struct scene *c) {
