@@ -5,7 +5,7 @@
 #include "kernels/cuda/gpu.cuh"
 
 #ifdef TAPROOM_CUDA_HOST
-/* The shim copies when the thread waits, so that a missing wait shows. */
+/* The shim copies at once or when the thread waits, so that a missing wait or barrier shows. */
 static inline void copy_16(void *to, const void *from, bool valid) {
     shim_copy_later(to, from, valid ? 16 : 0);
 }

@@ -45,6 +45,8 @@ struct device {
     void (*body)(void *);
     void *arg;
     int threads, n_pieces;
+    uint32_t dice;
+    bool eager; /* asynchronous copies of this block are done at once, not at the wait */
     struct piece piece[SHARED_MAX];
     const char *kernel;
     char fault[256]; /* what was wrong with the launch; empty = nothing */
@@ -131,6 +133,11 @@ void shim_lanes(const void *all[32]) {
 void shim_copy_later(void *to, const void *from, size_t bytes) {
     struct thread *t = device.self;
     CHECK(t->copies < COPIES_MAX && (uintptr_t)to % 16 == 0 && (uintptr_t)from % 16 == 0);
+    if (device.eager) {
+        memset(to, 0, 16);
+        memcpy(to, from, bytes);
+        return;
+    }
     t->copy[t->copies++] = {to, from, bytes, t->group};
 }
 
@@ -232,6 +239,8 @@ static bool end_barrier() {
 
 static void run_block(bool backwards) {
     for (int i = 0; i < device.threads; i++) device.thread[i]->state = READY;
+    device.dice = device.dice * 1664525u + 1013904223u;
+    device.eager = device.dice >> 31;
     int warps = (device.threads + LANES - 1) / LANES;
     do {
         for (int k = 0; k < warps; k++) {

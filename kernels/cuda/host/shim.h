@@ -86,7 +86,8 @@ inline unsigned shim_ballot(unsigned mask, int v, const char *file, int line) {
 #define __any_sync(mask, v) (shim_ballot(mask, (v) != 0, SHIM_HERE) != 0)
 #define __all_sync(mask, v) (shim_ballot(mask, (v) != 0, SHIM_HERE) == (mask))
 
-/* --- asynchronous copies of 16 bytes, or 16 zeros; done when the thread waits for their group */
+/* --- asynchronous copies of 16 bytes, or 16 zeros. A device does them at any time between the call
+ * and the wait for their group: some blocks do them at once, others at the wait. */
 void shim_copy_later(void *to, const void *from, size_t bytes);
 void shim_copy_commit();
 void shim_copy_wait(int groups_left);
