@@ -62,16 +62,22 @@ static enum status state(struct scene *s, const struct taste_query *q, int liked
     return ST_OK;
 }
 
+enum status liked_query(struct scene *s, struct taste_query *q, struct baseline_info *b,
+                        struct err *e) {
+    int liked = 0;
+    TRY(make_query(s, q, &liked, e));
+    return state(s, q, liked, b, e);
+}
+
 enum status liked_score(struct scene *s, const struct item *items,
                         enum status (*method)(const struct taste *t, const struct taste_query *q,
                                               const int *at, int n, struct arena *a, double *score,
                                               struct err *e),
                         double *score, struct baseline_info *b, struct err *e) {
     struct taste_query q;
-    int *at = ARENA_NEW(s->a, int, (size_t)s->n), liked = 0;
+    int *at = ARENA_NEW(s->a, int, (size_t)s->n);
     if (!at) return fail(e, ST_NO_MEMORY, "no memory for a baseline's scores");
-    TRY(make_query(s, &q, &liked, e));
-    TRY(state(s, &q, liked, b, e));
+    TRY(liked_query(s, &q, b, e));
     if (b->why) return ST_OK;
     for (int i = 0; i < s->n; i++)
         at[i] = taste_find(s->taste->item, s->taste->n_items, items[i].row);

@@ -5,6 +5,11 @@
 #include "server/baselines/baselines.h"
 #include "server/baselines/taste.h"
 
+/* What is liked, as a query. Sets what it goes by, and why it cannot be answered where it cannot;
+ * has and at are borrowed from the taste and the scene's arena. */
+enum status liked_query(struct scene *s, struct taste_query *q, struct baseline_info *b,
+                        struct err *e) MUST_CHECK;
+
 /* Liked items of the used history and of the examples are the query. Disliked ones are not used: to
  * count them against an item made the order worse on development members. The member whose history
  * it is, or who is left out, counts as unseen. Unavailable when there is nothing liked that anybody

@@ -57,7 +57,7 @@ static const struct row {
     {"retrieve", "HOW", "auto, bm25, popularity, random or all (default auto)", TEXT, AT(retrieve),
      CMD_RANK, 0, 0, 0},
     {"count", "N", "items to retrieve, 1 to 500", NUMBER, AT(count), CMD_RANK, 1, 500, 100},
-    {"readout", "R", "auto, relevance, query, item or blend (default auto)", TEXT, AT(readout),
+    {"readout", "R", "auto, relevance, query, item, blend or hybrid (default auto)", TEXT, AT(readout),
      CMD_RANK, 0, 0, 0},
     {"top", "N", "items to show", NUMBER, AT(top), CMD_RANK, 1, 500, 20},
     {"seed", "N", "seed of whatever is random", NUMBER, AT(seed), CMD_RANK | CMD_EVAL, 0, 1ll << 53,

@@ -2,6 +2,7 @@
 #include "server/rank/rank.h"
 
 #include "model/base/buf.h"
+#include "server/baselines/hybrid.h"
 #include "server/eval/metrics.h"
 #include "server/rank/context.h"
 #include "server/rank/scene.h"
@@ -42,10 +43,11 @@ static enum readout readout_named(const char *name) {
     return r;
 }
 
+/* How the language model is read. */
 static enum readout choose(const struct scene *s, const char **why) {
     int wish = s->n_wish > 0,
         taste = s->n_history > 0 || s->n_examples > 0 || s->member.profile[0] != 0;
-    if (s->r->readout != READOUT_AUTO) {
+    if (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID) {
         *why = "asked for";
         return s->r->readout;
     }
@@ -75,7 +77,8 @@ static enum status build(struct scene *s, enum readout used, struct readouts *q,
     if (used != READOUT_ITEM) TRY(query_build(&q->query, s, p, e));
     if (used == READOUT_QUERY) return ST_OK;
     p->recording = 1;
-    return item_build(&q->item, s, p, used == READOUT_BLEND, e);
+    int on_one_scale = used == READOUT_BLEND || s->r->readout == READOUT_HYBRID;
+    return item_build(&q->item, s, p, on_one_scale, e);
 }
 
 /* Tokens that every item shares (the roots), and the name of what is shown of the prompt. */
@@ -137,7 +140,8 @@ static enum status prepare(struct scene *s, struct ranker *k, const struct rank_
     memset(x, 0, sizeof *x);
     TRY(scene_load(s, k, r, a, e));
     x->surface = s->surface;
-    x->used = choose(s, &x->why);
+    x->model = choose(s, &x->why);
+    x->used = s->r->readout == READOUT_HYBRID ? READOUT_HYBRID : x->model;
     memcpy(x->clause, s->clause, sizeof x->clause);
     x->n_clauses = s->n_clauses;
     x->n_wish = s->n_wish;
@@ -148,7 +152,7 @@ static enum status prepare(struct scene *s, struct ranker *k, const struct rank_
     x->empty_tau = (double)NAN;
     for (int c = 0; c < s->n_wish; c++) TRY(checks_words(&s->checks[c], a, &x->check[c], e));
     prompt_init(&x->prompt, k->engine, a);
-    TRY(build(s, x->used, q, &x->prompt, e));
+    TRY(build(s, x->model, q, &x->prompt, e));
     TRY(name_prompt(x, e));
     warn_about_prompt(s, x);
     return ST_OK;
@@ -220,12 +224,12 @@ static enum status score(struct scene *s, const struct rank_hooks *h, struct ran
 
 /* Scores of all candidates, by readout. */
 struct values {
-    double *score, *logprob, *prior, *mass, *item_score, *part;
+    double *score, *logprob, *prior, *mass, *item_score, *learnt, *part;
 };
 
 static enum status values_new(struct scene *s, struct values *v, struct err *e) {
     size_t n = (size_t)s->n;
-    double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass, &v->item_score};
+    double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass, &v->item_score, &v->learnt};
     for (size_t i = 0; i < COUNT(all); i++)
         if (!(*all[i] = ARENA_NEW(s->a, double, n)))
             return fail(e, ST_NO_MEMORY, "no memory for scores");
@@ -236,13 +240,13 @@ static enum status values_new(struct scene *s, struct values *v, struct err *e) 
 static enum status finish(struct scene *s, struct readouts *q, struct rank_result *x,
                           struct values *v, struct err *e) {
     TRY(values_new(s, v, e));
-    switch (x->used) {
+    switch (x->model) {
     case READOUT_RELEVANCE:
         relevance_finish(&q->relevance, s, v->score, v->logprob, v->prior, v->mass);
         x->has_prior = x->has_label_mass = 1;
         break;
     case READOUT_ITEM:
-        item_finish(&q->item, s, 0, v->score, v->logprob, v->prior);
+        item_finish(&q->item, s, x->used == READOUT_HYBRID, v->score, v->logprob, v->prior);
         x->has_prior = 1;
         break;
     case READOUT_BLEND: /* shows the item's own log-probability and prior */
@@ -255,6 +259,8 @@ static enum status finish(struct scene *s, struct readouts *q, struct rank_resul
         query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
         x->has_prior = x->n_clauses > 0;
     }
+    if (x->used == READOUT_HYBRID)
+        TRY(hybrid_add(s, x->n_wish > 0, v->score, v->learnt, &x->why, e));
     for (int i = 0; i < s->n; i++)
         if (!isfinite(v->score[i]))
             return fail(e, ST_CORRUPT, "the score of item %s is not a finite number",
@@ -274,7 +280,7 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
     x->n = s->n;
     x->item = ARENA_NEW(s->a, struct ranked, (size_t)s->n);
     if (!x->item) return fail(e, ST_NO_MEMORY, "no memory for the ranking");
-    int has_parts = x->used == READOUT_QUERY || x->used == READOUT_BLEND;
+    int has_parts = x->model == READOUT_QUERY || x->model == READOUT_BLEND;
     for (int i = 0; i < s->n; i++)
         x->item[i] = (struct ranked){.item = s->item[i],
                                      .rank = i,
@@ -282,6 +288,7 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
                                      .logprob = v->logprob[i],
                                      .prior = v->prior[i],
                                      .label_mass = v->mass[i],
+                                     .learnt = v->learnt[i],
                                      .other = s->surface.blend_item * v->item_score[i],
                                      .clause = has_parts ? v->part + (size_t)i * parts : NULL};
     TRY(baselines_run(s, x, e)); /* before sorting: baselines score by the candidates' places */

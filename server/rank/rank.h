@@ -43,6 +43,7 @@ struct ranked {
     int rank;
     double score, logprob, prior, label_mass;
     double other;   /* in a blend: what history, examples and profile add to the score */
+    double learnt;  /* in a hybrid: what the baseline that learns adds to the score */
     double *clause; /* (n_clauses): contribution of each to the score, or NULL */
     struct baseline_score baseline[BASELINES];
 };
@@ -58,7 +59,7 @@ struct history_choice {
 enum { WARNINGS_MAX = 16 };
 struct rank_result {
     struct surface surface;
-    enum readout used;
+    enum readout used, model; /* model: how the language model is read; `used` but in a hybrid */
     const char *why;
     int has_prior, has_label_mass;
     struct clause clause[CLAUSES_MAX];

@@ -9,7 +9,8 @@
 
 enum { INSTRUCTION_MAX = 400 * 1024, COUNT_DEFAULT = 100, HISTORY_DEFAULT = 20 };
 
-static const char *const readouts[READOUTS] = {"auto", "relevance", "query", "item", "blend"};
+static const char *const readouts[READOUTS] = {"auto", "relevance", "query",
+                                               "item", "blend",     "hybrid"};
 static const char *const retrieves[RETRIEVES] = {"auto", "bm25", "popularity", "random", "all"};
 
 static const char *const policies[HISTORY_POLICIES] = {"recent", "balanced", "relevant"};

@@ -11,6 +11,7 @@ enum readout {
     READOUT_QUERY,
     READOUT_ITEM,
     READOUT_BLEND,
+    READOUT_HYBRID, /* what auto would take, and a baseline that learns */
     READOUTS
 };
 enum retrieve {

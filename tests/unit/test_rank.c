@@ -86,7 +86,7 @@ static void alone_or_among(enum readout readout, int like) {
             EQ_MEM(&of(one, all[i])->logprob, &of(many, all[i])->logprob, sizeof(double));
             EQ_MEM(&of(one, all[i])->prior, &of(many, all[i])->prior, sizeof(double));
         }
-    struct rank_result *few = rank(&r, turned + (readout == READOUT_BLEND), 2);
+    struct rank_result *few = rank(&r, turned + (readout >= READOUT_BLEND), 2);
     OK(of(few, "c")->score == of(many, "c")->score);
     OK(of(many, "a")->score != of(many, "b")->score);
     EQ_STR(rank(&r, all, 4)->prompt_sha256, many->prompt_sha256); /* whatever is cached by now */
@@ -286,6 +286,44 @@ static void learnt(struct store *s) {
     EQ_STR(why(x, BASELINE_EASE), "nobody else has interacted with what is liked here");
 }
 
+/* The language model's score, on one scale, and what was learnt; without data the former alone. */
+static void hybrid(void) {
+    static const char *const all[] = {"a", "b", "c", "d", "e", "f"};
+    struct rank_request r = request("", READOUT_HYBRID);
+    r.example[r.n_examples++] = (struct example){VIEW("a"), VIEW(""), 1};
+    struct rank_result *x = rank(&r, all, 6);
+    EQ(x->used, READOUT_HYBRID);
+    EQ(x->model, READOUT_ITEM);
+    OK(strstr(x->why, "and EASE, which learnt from 6 interactions of 3 members") != NULL);
+    OK(of(x, "b")->learnt > of(x, "e")->learnt && of(x, "e")->learnt > of(x, "c")->learnt);
+    OK(of(x, "d")->learnt == 0 && of(x, "f")->learnt == 0);
+    r.leave_out = VIEW("1");
+    struct rank_result *without = rank(&r, all, 6);
+    OK(of(without, "e")->learnt == 0);
+    OK(of(without, "b")->learnt > 0);
+    /* Nothing liked that anybody has: the same order as without the part. */
+    r.leave_out = VIEW("");
+    r.example[0].item = VIEW("f");
+    x = rank(&r, all, 5);
+    OK(strstr(x->why, "nobody else has interacted with what is liked here") != NULL);
+    r.readout = READOUT_ITEM;
+    struct rank_result *plain = rank(&r, all, 5);
+    for (int i = 0; i < 5; i++) {
+        EQ_STR(x->item[i].item->id, plain->item[i].item->id);
+        OK(x->item[i].learnt == 0);
+    }
+    /* With a wish, its clauses, the blend's other part and what was learnt add up. */
+    r = request("red things, no lamps", READOUT_HYBRID);
+    r.example[r.n_examples++] = (struct example){VIEW("a"), VIEW(""), 1};
+    x = rank(&r, all, 6);
+    EQ(x->model, READOUT_BLEND);
+    for (int i = 0; i < 6; i++) {
+        const struct ranked *k = &x->item[i];
+        NEAR(k->clause[0] + k->clause[1] + k->other + k->learnt, k->score, 1e-9);
+    }
+    alone_or_among(READOUT_HYBRID, 1);
+}
+
 static void *ranking_thread(void *arg) {
     static const char *const all[] = {"a", "b", "c"};
     struct rank_request r = request("red", READOUT_QUERY);
@@ -389,7 +427,7 @@ int main(void) {
     ranker_init(ranker, s, en);
     /* `relevance` needs answers of one token, which the tiny vocabulary has not. */
     for (int like = 0; like < 2; like++)
-        for (int r = READOUT_QUERY; r <= READOUT_BLEND; r++) alone_or_among((enum readout)r, like);
+        for (int r = READOUT_QUERY; r <= READOUT_HYBRID; r++) alone_or_among((enum readout)r, like);
     parts();
     known_answers();
     choices();
@@ -397,6 +435,7 @@ int main(void) {
     baselines();
     no_data();
     learnt(s);
+    hybrid();
     together(s);
     tags();
     surface_faults();

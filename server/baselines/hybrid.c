@@ -1,0 +1,61 @@
+/* What is learnt, on the scale of the language model's score. */
+#include "server/baselines/hybrid.h"
+
+#include "server/baselines/liked.h"
+#include "server/rank/scene.h"
+
+#include <math.h>
+
+/* Weights beside the language model's standardised score. Without a wish fitted on development
+ * members (fixtures/baselines/README.md); with one not fitted, for lack of data: equal shares. */
+static const double WEIGHT_TASTE = 20, WEIGHT_WISH = 1;
+
+/* Mean and standard deviation of the numbers there are; sd 0 when they are all alike. */
+static void spread(const double *v, int n, double *mean, double *sd) {
+    double sum = 0, squares = 0;
+    int count = 0;
+    for (int i = 0; i < n; i++)
+        if (!isnan(v[i])) {
+            sum += v[i];
+            count++;
+        }
+    *mean = count ? sum / count : 0;
+    for (int i = 0; i < n; i++)
+        if (!isnan(v[i])) squares += (v[i] - *mean) * (v[i] - *mean);
+    *sd = count ? sqrt(squares / count) : 0;
+}
+
+/* Scores of the candidates, then of all items that have interactions. */
+static enum status score_all(struct scene *s, const struct taste_query *q, double **out,
+                             struct err *e) {
+    const struct taste *t = s->taste;
+    int n = s->n + t->n_items, *at = ARENA_NEW(s->a, int, (size_t)n);
+    *out = ARENA_NEW(s->a, double, (size_t)n);
+    if (!at || !*out) return fail(e, ST_NO_MEMORY, "no memory for a hybrid's scores");
+    for (int i = 0; i < s->n; i++) at[i] = taste_find(t->item, t->n_items, s->item[i]->row);
+    for (int i = 0; i < t->n_items; i++) at[s->n + i] = i;
+    return t->inverse ? taste_ease(t, q, at, n, s->a, *out, e)
+                      : taste_item_knn(t, q, at, n, s->a, *out, e);
+}
+
+enum status hybrid_add(struct scene *s, int wish, double *score, double *learnt, const char **why,
+                       struct err *e) {
+    struct baseline_info b = {0};
+    struct taste_query q;
+    double *v, mean, sd;
+    TRY(liked_query(s, &q, &b, e));
+    if (b.why) {
+        *why = arena_printf(s->a, "%s; asked for with a baseline that learns, but %s", *why, b.why);
+        return *why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
+    }
+    TRY(score_all(s, &q, &v, e));
+    spread(v + s->n, s->taste->n_items, &mean, &sd);
+    for (int i = 0; i < s->n; i++) {
+        if (isnan(v[i]) || !(sd > 0)) continue;
+        learnt[i] = (wish ? WEIGHT_WISH : WEIGHT_TASTE) * (v[i] - mean) / sd;
+        score[i] += learnt[i];
+    }
+    *why = arena_printf(s->a, "%s; and %s, which learnt from %s", *why,
+                        s->taste->inverse ? "EASE" : "item-kNN", b.trained_on);
+    return *why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
+}
