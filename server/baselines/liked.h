@@ -11,9 +11,9 @@ enum status liked_query(struct scene *s, struct taste_query *q, struct baseline_
                         struct err *e) MUST_CHECK;
 
 /* Liked items of the used history and of the examples are the query. Disliked ones are not used: to
- * count them against an item made the order worse on development members. The member whose history
- * it is, or who is left out, counts as unseen. Unavailable when there is nothing liked that anybody
- * else interacted with. */
+ * count them against an item made the order worse (fixtures/baselines/README.md). The member whose
+ * history it is, or who is left out, counts as unseen. Unavailable when there is nothing liked that
+ * anybody else interacted with. */
 enum status liked_score(struct scene *s, const struct item *items,
                         enum status (*method)(const struct taste *t, const struct taste_query *q,
                                               const int *at, int n, struct arena *a, double *score,
