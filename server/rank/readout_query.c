@@ -7,14 +7,18 @@
 
 #include "model/base/buf.h"
 
+#include <math.h>
 #include <string.h>
 
 /* How much the wanted clauses count one by one, and together as one text, when there are several;
- * and what an unwanted clause's weight is multiplied by (docs/readouts.md). */
+ * and what an unwanted clause's weight is multiplied by (fixtures/fit/README.md). */
 static const double SINGLE = 0.25, TOGETHER = 1.0, UNWANTED = 1.4;
 
 /* Answers about a pool item are looked up under this number plus the frame, beside the priors. */
 enum { PROBE_PRIORS = 300 };
+/* A wish of more wanted clauses is a story: they count one by one, by their tags, since together
+ * they would cost most of the tokens and say little. */
+enum { STORY = 4 };
 
 static int is_wanted(const struct scene *s, int c) {
     return c < s->n_wish && s->clause[c].sign > 0 && s->clause[c].weight > 0;
@@ -34,8 +38,9 @@ static enum status join_wanted(struct query_readout *q, struct scene *s, struct 
     char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
     buf_free(&b);
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
-    q->has_together = n > 1;
-    if (n > 1) q->probe[q->n_probes++] = (struct view){copy, v.n};
+    q->n_wanted = n;
+    q->has_together = n > 1 && n <= STORY;
+    if (q->has_together) q->probe[q->n_probes++] = (struct view){copy, v.n};
     return ST_OK;
 }
 
@@ -59,8 +64,8 @@ static enum status set_probes(struct query_readout *q, struct scene *s, struct e
 static void set_framed(struct query_readout *q, const struct scene *s) {
     int any = 0;
     for (int k = 0; k < q->n_probes; k++) {
-        int joint = q->has_together && k < s->n_clauses && is_wanted(s, k);
-        q->framed[k] = !q->skip[k] && !(joint && q->tags.n_tags > 0);
+        int one = q->n_wanted > 1 && k < s->n_clauses && is_wanted(s, k);
+        q->framed[k] = !q->skip[k] && !(one && q->tags.n_tags > 0);
         any |= q->framed[k];
     }
     if (!any && q->n_probes) q->framed[0] = 1;
@@ -286,7 +291,8 @@ static double part_of(const struct query_readout *q, const struct scene *s, int 
                       double all, double wanted) {
     const struct clause *k = &s->clause[c];
     int joint = q->has_together && is_wanted(s, c) && !q->skip[c];
-    double x = q->skip[c] ? 0 : value(q, s, i, c) * (joint ? SINGLE : 1);
+    double single = q->n_wanted > STORY ? 1 / sqrt(q->n_wanted) : joint ? SINGLE : 1;
+    double x = q->skip[c] ? 0 : value(q, s, i, c) * (is_wanted(s, c) ? single : 1);
     if (joint) x += TOGETHER * all / wanted;
     x += checks_value(&s->checks[c], s->item[i]);
     return k->weight * (k->sign > 0 ? x : x > 0 ? -UNWANTED * x : 0);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { TAG_PRIORS = 64 };            /* the first name in the table of priors, beyond the frames' */
-static const double SHARPNESS = 1.5; /* docs/readouts.md */
+static const double SHARPNESS = 1.5; /* fixtures/fit/README.md */
 
 struct counted {
     const char *tag;

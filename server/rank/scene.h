@@ -88,6 +88,7 @@ struct query_readout {
      * wishes. */
     struct view probe[PROBES_MAX + SURFACE_EMPTY];
     int n_probes, n_empty, has_together;
+    int n_wanted; /* wanted clauses of the wish that say something beyond their checks */
     unsigned char skip[PROBES_MAX];   /* 1: says nothing that is not checked */
     unsigned char framed[PROBES_MAX]; /* 1: asked of the items, by the frames */
     float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
