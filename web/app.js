@@ -73,7 +73,7 @@ async function explain(item, progress) {
   explaining?.abort();
   explaining = new AbortController();
   const { signal } = explaining;
-  const found = await explainItem(api, rank, s.result, request, item, { signal, progress });
+  const found = await explainItem(rank, s.result, request, item, { signal, progress });
   const titles = new Map(s.examples.map(e => [e.item, e.title]));
   for (const p of found.parts) p.title = (p.item && titles.get(p.item)) || p.text;
   return { ...found, kept: !!s.stored };

@@ -1,5 +1,5 @@
 // What each part of a request contributed to one item's score: the part is left out and the item scored again.
-// Rankings made for this are deleted again. explainItem(api, rank, request, readout, item, signal) -> {score, parts}
+// Rankings made for this are not saved. explainItem(rank, result, request, item, {signal, progress}) -> {score, parts}
 const PARTS = 12;
 
 // The parts that can be left out: [{kind, text, sign, request}], each with the request that lacks it. Pure.
@@ -28,7 +28,7 @@ export function partsOf(request, clauses) {
   return out.slice(0, PARTS);
 }
 
-export async function explainItem(api, rank, result, request, item, { signal, progress }) {
+export async function explainItem(rank, result, request, item, { signal, progress }) {
   const clauses = (result.clauses ?? []).filter(
     c => c.source !== 'example' && c.source !== 'history',
   );
@@ -38,10 +38,10 @@ export async function explainItem(api, rank, result, request, item, { signal, pr
     candidates: [item],
     baselines: [],
     top: 1,
+    save: false,
   };
   const score = async r => {
     const answer = await rank(r, { signal, progress() {}, score() {} });
-    if (answer.run) api.dropRun(answer.run).catch(() => {});
     return answer.items[0]?.score ?? null;
   };
   const whole = partsOf(base, clauses);

@@ -202,6 +202,8 @@ export const READOUTS = {
     'Asks how well each item explains each part of the wish. Likes and dislikes count as parts.',
   item: 'Asks how much more expected the item becomes once the model has read the wish and the history.',
   blend: 'A sum of the other readouts on one scale, with weights fitted on development data.',
+  hybrid:
+    'What the language model says and what EASE has learnt from interactions; the model alone where there are none.',
 };
 
 export const RETRIEVERS = {

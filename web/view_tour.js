@@ -118,6 +118,7 @@ export function mount(root, { session, api }) {
         {
           catalog: c.catalog,
           leave_out: ui.member,
+          save: false,
           instruction: c.wish,
           examples: c.examples.map(e => ({ item: e.item, label: e.label })),
           candidates: ui.person.candidates,

@@ -14,9 +14,9 @@ struct explaining {
     struct rank_request *base; /* the whole request, its wish as a list of clauses */
 };
 
-static enum status rank(struct explaining *x, const struct rank_request *r,
+static enum status rank(struct explaining *x, const struct rank_request *r, struct arena *a,
                         struct rank_result *result, struct err *e) {
-    TRY(rank_run(x->k, r, x->h, x->a, result, e));
+    TRY(rank_run(x->k, r, x->h, a, result, e));
     x->out->rankings++;
     x->out->score_s += result->queue_s + result->score_s;
     return ST_OK;
@@ -28,15 +28,27 @@ static double score_of(const struct rank_result *x, const char *id) {
     return NAN;
 }
 
+/* The scores (n) of the explained items under a request; what the ranking took is given back. */
+static enum status rank_apart(struct explaining *x, const struct rank_request *r, double *scores,
+                              struct err *e) {
+    struct arena own;
+    arena_init(&own, (size_t)1 << 30);
+    struct rank_result *result = ARENA_NEW(&own, struct rank_result, 1);
+    enum status st = result ? rank(x, r, &own, result, e)
+                            : fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    for (int i = 0; st == ST_OK && i < x->out->n; i++)
+        scores[i] = score_of(result, x->out->whole.item[i].item->id);
+    arena_free(&own);
+    return st;
+}
+
 /* One more part, whose request without it is r. */
 static enum status add(struct explaining *x, const struct rank_request *r, struct explain_part p,
                        struct err *e) {
     struct explanation *out = x->out;
-    struct rank_result *without = ARENA_NEW(x->a, struct rank_result, 1);
     p.without = ARENA_NEW(x->a, double, (size_t)out->n);
-    if (!without || !p.without) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
-    TRY(rank(x, r, without, e));
-    for (int i = 0; i < out->n; i++) p.without[i] = score_of(without, out->whole.item[i].item->id);
+    if (!p.without) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    TRY(rank_apart(x, r, p.without, e));
     out->part[out->n_parts++] = p;
     return ST_OK;
 }
@@ -95,11 +107,9 @@ static enum status shuffle(struct explaining *x, struct err *e) {
     struct explanation *out = x->out;
     int n = out->n;
     struct rank_request *r = ARENA_NEW(x->a, struct rank_request, 1);
-    struct rank_result *again = ARENA_NEW(x->a, struct rank_result, 1);
     double *before = ARENA_NEW(x->a, double, (size_t)n),
            *after = ARENA_NEW(x->a, double, (size_t)n);
-    if (!r || !again || !before || !after)
-        return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+    if (!r || !before || !after) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
     out->tau = 1;
     for (; out->orders < EXPLAIN_ORDERS; out->orders++) {
         int changed = 0, step = out->orders;
@@ -108,10 +118,9 @@ static enum status shuffle(struct explaining *x, struct err *e) {
         if (!r->candidate) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
         for (int i = 0; i < n; i++)
             r->candidate[i] = x->base->candidate[step == 0 ? n - 1 - i : (i + n * step / 3) % n];
-        TRY(rank(x, r, again, e));
+        TRY(rank_apart(x, r, after, e));
         for (int i = 0; i < n; i++) {
             before[i] = out->whole.item[i].score;
-            after[i] = score_of(again, out->whole.item[i].item->id);
             changed += before[i] != after[i];
         }
         double tau = metric_tau(before, after, n);
@@ -134,7 +143,7 @@ enum status explain_run(struct ranker *k, const struct rank_request *r, struct v
     x.base->all_baselines = x.base->n_baselines = 0;
     /* First as it was asked, which says the readout and the clauses; then so that every further
      * request differs in one part and in nothing else. */
-    TRY(rank(&x, x.base, &out->whole, e));
+    TRY(rank(&x, x.base, a, &out->whole, e));
     out->why = out->whole.why;
     x.base->readout = out->whole.used;
     x.base->has_clauses = 1;
@@ -143,7 +152,7 @@ enum status explain_run(struct ranker *k, const struct rank_request *r, struct v
     memcpy(x.base->clause, out->whole.clause, sizeof x.base->clause);
     long long preference[CLAUSES_MAX];
     memcpy(preference, out->whole.preference, sizeof preference);
-    TRY(rank(&x, x.base, &out->whole, e));
+    TRY(rank(&x, x.base, a, &out->whole, e));
     memcpy(out->whole.preference, preference, sizeof preference);
     out->n = out->whole.n;
     TRY(leave_out_clauses(&x, e));

@@ -1406,6 +1406,24 @@ class Dumps(Case):
         self.assertEqual(self.everything(s), want)
         self.assertEqual(s.stop(), 0)
 
+    def test_restored_while_ranking(self):
+        s = Server()
+        fill(s)
+        data, codes = self.dump(s), []
+
+        def rank():
+            for k in range(8):
+                codes.append(s.rank(instruction=f'sea {k}', member='m1')[0])
+        threads = [threading.Thread(target=rank) for _ in range(2)]
+        for t in threads:
+            t.start()
+        for _ in range(4):
+            self.assertEqual(self.restore(s, data, '?replace=1')[0], 200)
+        for t in threads:
+            t.join()
+        self.assertEqual(codes, [200] * 16)
+        self.assertEqual(s.stop(), 0)
+
     def test_command_line(self):
         a, b = folder('data'), folder('data')
         r = cli('import', '--catalog', 'shelf', '-', '--data', a, stdin=lines(rows(5)).encode())
