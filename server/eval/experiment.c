@@ -39,9 +39,10 @@ static enum status open_model(const struct experiment_host *h, const char *file,
     m->ranker = mem_alloc(sizeof *m->ranker);
     if (!m->ranker) return fail(e, ST_NO_MEMORY, "no memory for a model");
     enum status st = engine_open(&m->engine, &c, e);
-    if (st == ST_OK)
+    if (st == ST_OK) {
         ranker_init(m->ranker, h->store, m->engine);
-    else {
+        m->ranker->embedder = h->ranker->embedder;
+    } else {
         mem_free(m->ranker);
         m->ranker = NULL;
     }

@@ -152,9 +152,10 @@ enum status shadow_open(struct shadow *out, struct ranker *from, const struct sh
     arena_free(&a);
     if (st == ST_OK && !(out->ranker = mem_alloc(sizeof *out->ranker)))
         st = fail(e, ST_NO_MEMORY, "no memory for a copy of the catalogue");
-    if (st == ST_OK)
+    if (st == ST_OK) {
         ranker_init(out->ranker, out->store, from->engine);
-    else
+        out->ranker->embedder = from->embedder;
+    } else
         shadow_close(out);
     return st;
 }

@@ -20,9 +20,6 @@ enum { STORY = 4 };
 
 /* Answers about a pool item are looked up under this number plus the frame, beside the priors. */
 enum { PROBE_PRIORS = 300 };
-/* A wish of more wanted clauses is a story: they count one by one, by their tags, since together
- * they would cost most of the tokens and say little. */
-enum { STORY = 4 };
 
 static int is_wanted(const struct scene *s, int c) {
     return c < s->n_wish && s->clause[c].sign > 0 && s->clause[c].weight > 0;
