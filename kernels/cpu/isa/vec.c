@@ -232,15 +232,21 @@ static void scores(const struct attn_tile *t, int i0, int i1, const void *keys, 
     }
 }
 
-/* Columns left of a multiple of COLS vectors, and head sizes that are no multiple of VEC. */
+/* Columns left of a multiple of COLS vectors: a vector at a time, then one by one where the head
+ * size is no multiple of VEC. */
 static void values_tail(const struct attn_tile *t, int i, const float *vals, int pos, int len,
-                        int d0) {
+                        int d) {
+    size_t hd = (size_t)t->head_dim;
     const float *s = t->s + (size_t)i * t->stride + pos;
-    float *o = t->o + (size_t)i * (size_t)t->head_dim;
-    for (int d = d0; d < t->head_dim; d++) {
+    float *o = t->o + (size_t)i * hd;
+    for (; d + VEC <= t->head_dim; d += VEC) {
+        vf acc = load(o + d);
+        for (int j = 0; j < len; j++) acc += splat(s[j]) * load(vals + (size_t)j * hd + d);
+        store(o + d, acc);
+    }
+    for (; d < t->head_dim; d++) {
         float acc = o[d];
-        for (int j = 0; j < len; j++)
-            acc += s[j] * vals[(size_t)j * (size_t)t->head_dim + (size_t)d];
+        for (int j = 0; j < len; j++) acc += s[j] * vals[(size_t)j * hd + (size_t)d];
         o[d] = acc;
     }
 }
