@@ -106,6 +106,9 @@ struct ops {
     void (*rmsnorm)(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
                     float eps, int f32);
 
+    /* Only some families need norm_add, scale, add_bias, head_norm and geglu: a backend that leaves
+     * them NULL does not run those. */
+
     /* x (rows, n) += y / sqrt(mean(y^2) + eps) * w (n). y may be overwritten. */
     void (*norm_add)(struct ops *o, float *x, float *y, const float *w, int rows, int n, float eps);
 

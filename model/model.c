@@ -236,10 +236,25 @@ static enum status load(struct model *m, const struct gguf *g, const struct hype
     return ST_OK;
 }
 
+/* A backend may leave out operations that only some families need. */
+static enum status check_ops(const struct ops *o, const struct hyper *h, struct err *e) {
+    unsigned has = h->family->has;
+    int lacks = (has & FAMILY_QKV_BIAS && !o->add_bias) ||
+                (has & FAMILY_QK_NORM && !o->head_norm) ||
+                (has & FAMILY_POST_NORM && !o->norm_add) || (has & FAMILY_GEGLU && !o->geglu) ||
+                (has & FAMILY_EMBD_SCALE && !o->scale);
+    if (!lacks) return ST_OK;
+    fail(e, ST_UNSUPPORTED, "the backend '%s' does not run architecture '%s'", o->name,
+         h->family->arch);
+    err_hint(e, "use --backend cpu");
+    return ST_UNSUPPORTED;
+}
+
 enum status model_open(struct model **out, const struct gguf *g, struct ops *ops, struct err *e) {
     struct hyper h;
     int vocab = 0;
     TRY(hyper_read(&h, g, e));
+    TRY(check_ops(ops, &h, e));
     TRY(check_tensors(g, &h, &vocab, e));
     struct model *m = mem_alloc(sizeof *m);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a model");

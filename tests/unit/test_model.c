@@ -469,6 +469,30 @@ static void check_faults(struct ops *o, const char *path, const struct fault *li
     }
 }
 
+/* A backend without a family's operation refuses the family, not others. */
+static void check_lacking(struct ops *o) {
+    static const struct {
+        size_t at;
+        const char *file;
+    } row[] = {{offsetof(struct ops, add_bias), FOLDER "qwen2.gguf"},
+               {offsetof(struct ops, head_norm), FOLDER "qwen3.gguf"},
+               {offsetof(struct ops, norm_add), FOLDER "gemma3.gguf"},
+               {offsetof(struct ops, geglu), FOLDER "gemma3.gguf"},
+               {offsetof(struct ops, scale), FOLDER "gemma3.gguf"}};
+    for (size_t i = 0; i < COUNT(row); i++) {
+        struct fixture f;
+        struct model *m = NULL;
+        struct ops less = *o;
+        memset((char *)&less + row[i].at, 0, sizeof(void (*)(void)));
+        if (fixture_open(&f, row[i].file)) EQ(model_open(&m, &f.g, &less, &e), ST_UNSUPPORTED);
+        OK(strstr(e.text, o->name) != NULL);
+        fixture_close(&f);
+        if (fixture_open(&f, FOLDER "llama3.gguf")) GOOD(model_open(&m, &f.g, &less, &e));
+        model_close(m);
+        fixture_close(&f);
+    }
+}
+
 /* Keys that may be absent, and a context that is longer than the position table may be. */
 static void check_defaults(struct ops *o) {
     static const struct fault changes[] = {
@@ -535,6 +559,7 @@ int main(void) {
     check_faults(o, FOLDER "qwen2.gguf", qwen2_faults, COUNT(qwen2_faults));
     check_faults(o, FOLDER "llama3.gguf", llama3_faults, COUNT(llama3_faults));
     check_defaults(o);
+    check_lacking(o);
     o->close(o);
     return t_end();
 }
