@@ -165,16 +165,23 @@ static float max_of(const float *x, size_t n) {
     return m;
 }
 
+/* Sums of blocks are added up, so that a vocabulary of 262,144 does not lose its small terms. */
 static float log_sum_exp(const float *x, size_t n) {
+    enum { BLOCK = 1024 };
     float m = max_of(x, n), last[LANES];
     vf acc[PARTS] = {0};
-    for (size_t i = 0; i < n; i += LANES) {
-        const float *p = x + i;
-        if (n - i < LANES) {
-            for (int j = 0; j < LANES; j++) last[j] = (size_t)j < n - i ? p[j] : -INFINITY;
-            p = last;
+    for (size_t from = 0; from < n; from += BLOCK) {
+        vf part[PARTS] = {0};
+        size_t to = n - from < BLOCK ? n : from + BLOCK;
+        for (size_t i = from; i < to; i += LANES) {
+            const float *p = x + i;
+            if (to - i < LANES) {
+                for (int j = 0; j < LANES; j++) last[j] = (size_t)j < to - i ? p[j] : -INFINITY;
+                p = last;
+            }
+            for (int j = 0; j < PARTS; j++) part[j] += vexp(load(p + j * VEC) - splat(m));
         }
-        for (int j = 0; j < PARTS; j++) acc[j] += vexp(load(p + j * VEC) - splat(m));
+        for (int j = 0; j < PARTS; j++) acc[j] += part[j];
     }
     return m + logf(lanes_sum(acc));
 }
