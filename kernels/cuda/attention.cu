@@ -74,10 +74,15 @@ struct cursor {
     int at, key, end; /* place in the tile's list; first key; keys that some row of the tile sees */
 };
 
-/* Keys of view v that token row r sees. */
+/* Keys of view v that token row r sees: up to this one, */
 static __device__ __forceinline__ int seen_by(const struct view_gpu &v, int r) {
     if (r < v.row0 || r >= v.row1) return 0;
     return v.first < 0 ? v.len : v.first + r - v.row0 + 1;
+}
+
+/* and, with a window, from this one on. */
+static __device__ __forceinline__ int seen_from(const struct view_gpu &v, int window, int pos) {
+    return window > 0 ? pos - window + 1 - v.pos : 0;
 }
 
 /* The last row of r0..r1 that sees the view sees the most of it. */
@@ -148,10 +153,10 @@ static __device__ __forceinline__ void scores(float (*s)[4], const uint16_t *sq,
 }
 
 /* Masks s, turns it into probabilities relative to the new maximum, and rescales what was summed.
- * seen[i]: keys of this tile that row g + 8 i sees. */
+ * Row g + 8 i sees the keys from[i] .. seen[i] of this tile. */
 template <int HD>
 static __device__ __forceinline__ void soften(struct rows_of<HD> &w, float (*s)[4],
-                                              const int seen[2]) {
+                                              const int from[2], const int seen[2]) {
     typedef struct tile_of<HD> T;
     int t = (int)threadIdx.x % 4;
     UNROLL
@@ -160,7 +165,8 @@ static __device__ __forceinline__ void soften(struct rows_of<HD> &w, float (*s)[
         UNROLL
         for (int i = 0; i < T::KEYS / 4; i++) {
             float &x = s[i / 2][2 * r + i % 2];
-            if (i / 2 * 8 + 2 * t + i % 2 >= seen[r]) x = -INFINITY;
+            int key = i / 2 * 8 + 2 * t + i % 2;
+            if (key < from[r] || key >= seen[r]) x = -INFINITY;
             m = fmaxf(m, x);
         }
         m = fmaxf(m, __shfl_xor_sync(WARP_ALL, m, 1));
@@ -228,11 +234,14 @@ static __device__ __forceinline__ void write_out(uint16_t *out, struct rows_of<H
 /* The next stretch of keys after c, in the tile's views. */
 template <int KEYS>
 static __device__ __forceinline__ struct cursor after(struct cursor c, const struct chunk_gpu &ch,
-                                                      int stop, int r0, int r1) {
+                                                      int stop, int r0, int r1, int window,
+                                                      int pos_min) {
     c.key += KEYS;
     while (c.key >= c.end && ++c.at < stop) {
-        c.key = 0;
-        c.end = seen_by_any(ch.view[ch.list[c.at]], r0, r1);
+        const struct view_gpu &v = ch.view[ch.list[c.at]];
+        int from = seen_from(v, window, pos_min);
+        c.key = from > 0 ? from / KEYS * KEYS : 0;
+        c.end = seen_by_any(v, r0, r1);
     }
     return c;
 }
@@ -255,16 +264,19 @@ __global__ void __launch_bounds__(128)
     for (int i = 0; i < HD / 2; i++) w.o[i / 4][i % 4] = 0;
     w.m[0] = w.m[1] = -INFINITY, w.l[0] = w.l[1] = 0;
 
+    int pos_min = ch.pos[r0];
+    for (int r = r0 + 1; h.window > 0 && r <= r1; r++)
+        pos_min = ch.pos[r] < pos_min ? ch.pos[r] : pos_min;
     int stop = ch.tile[blockIdx.x + 1], stage = 0;
     struct cursor c = {(int)ch.tile[blockIdx.x] - 1, 0, 0};
-    c = after<T::KEYS>(c, ch, stop, r0, r1);
+    c = after<T::KEYS>(c, ch, stop, r0, r1, h.window, pos_min);
     load_queries<HD>(sq, qkv, h, q0, q_rows, group, kv_head);
     if (c.at < stop)
         fetch<HD>(skv, skv + T::KEYS * T::STRIDE, ch.view[ch.list[c.at]], h, layer, kv_head, c.key,
                   c.end);
     copy_commit();
     while (c.at < stop) {
-        struct cursor next = after<T::KEYS>(c, ch, stop, r0, r1);
+        struct cursor next = after<T::KEYS>(c, ch, stop, r0, r1, h.window, pos_min);
         uint16_t *sk = skv + stage * 2 * T::KEYS * T::STRIDE, *sv = sk + T::KEYS * T::STRIDE;
         uint16_t *other = skv + (1 - stage) * 2 * T::KEYS * T::STRIDE;
         if (next.at < stop)
@@ -276,10 +288,13 @@ __global__ void __launch_bounds__(128)
         const struct view_gpu &v = ch.view[ch.list[c.at]];
         if (q_first <= q_last && seen_by_any(v, w0, w1) > c.key) {
             float s[T::KEYS / 8][4];
-            int seen[2];
-            for (int i = 0; i < 2; i++) seen[i] = seen_by(v, mine[i]) - c.key;
+            int from[2], seen[2];
+            for (int i = 0; i < 2; i++) {
+                seen[i] = seen_by(v, mine[i]) - c.key;
+                from[i] = seen[i] > 0 ? seen_from(v, h.window, ch.pos[mine[i]]) - c.key : 0;
+            }
             scores<HD>(s, sq + warp * 16 * T::STRIDE, sk);
-            soften<HD>(w, s, seen);
+            soften<HD>(w, s, from, seen);
             gather<HD>(w, s, sv);
         }
         __syncthreads();

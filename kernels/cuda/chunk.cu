@@ -128,7 +128,7 @@ static void fill_views(const struct chunk *c, struct row_home *home, struct view
     for (int i = 0; i < c->n_views; i++) {
         const struct span_view *v = &c->view[i];
         uint16_t *kv = static_cast<uint16_t *>(v->kv);
-        view[i] = {kv, v->cap, v->len, v->row0, v->row1, v->first};
+        view[i] = {kv, v->cap, v->pos, v->len, v->row0, v->row1, v->first};
         for (int r = v->row0; v->first >= 0 && r < v->row1; r++)
             home[r] = {kv, v->cap, v->first + r - v->row0};
     }

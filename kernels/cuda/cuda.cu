@@ -174,6 +174,25 @@ static void cuda_rmsnorm(struct ops *o, void *y, const float *x, const float *w,
     rows_rmsnorm(&of(o)->d, y, x, w, rows, n, eps, f32);
 }
 
+static void cuda_norm_add(struct ops *o, float *x, float *y, const float *w, int rows, int n,
+                          float eps) {
+    rows_norm_add(&of(o)->d, x, y, w, rows, n, eps);
+}
+
+static void cuda_scale(struct ops *o, float *x, int rows, int n, float f) {
+    rows_scale(&of(o)->d, x, rows, n, f);
+}
+
+static void cuda_add_bias(struct ops *o, float *y, const float *b, int rows, int n) {
+    rows_add(&of(o)->d, y, b, rows, n);
+}
+
+static void cuda_head_norm(struct ops *o, float *qkv, const struct attn_shape *s, const float *q,
+                           const float *k, int rows, float eps) {
+    rows_head_norm(&of(o)->d, qkv, q, k, rows, (s->heads + 2 * s->kv_heads) * s->head_dim,
+                   s->heads + s->kv_heads, s->heads, s->head_dim, eps);
+}
+
 static enum status cuda_matmul(struct ops *o, float *y, const void *x, const struct mat *w,
                                int rows, int add, struct err *e) {
     TRY(device_check(&of(o)->d, e));
@@ -185,7 +204,8 @@ static size_t cuda_kv_bytes(struct ops *, const struct attn_shape *s, int len) {
 }
 
 static struct heads_gpu heads_of(const struct attn_shape *s) {
-    struct heads_gpu h = {s->heads, s->kv_heads, s->head_dim, s->rope_neox, s->scale, s->rope};
+    struct heads_gpu h = {s->heads,  s->kv_heads, s->head_dim, s->rope_neox,
+                          s->window, s->scale,    s->rope};
     return h;
 }
 
@@ -217,6 +237,10 @@ static enum status cuda_attention(struct ops *o, void *out, const float *qkv,
 
 static void cuda_swiglu(struct ops *o, void *y, const float *gu, int rows, int n) {
     rows_swiglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
+}
+
+static void cuda_geglu(struct ops *o, void *y, const float *gu, int rows, int n) {
+    rows_geglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
 }
 
 /* --- the head */
@@ -300,11 +324,16 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     o->mat_close = cuda_mat_close;
     o->embed = cuda_embed;
     o->rmsnorm = cuda_rmsnorm;
+    o->norm_add = cuda_norm_add;
+    o->scale = cuda_scale;
+    o->add_bias = cuda_add_bias;
+    o->head_norm = cuda_head_norm;
     o->matmul = cuda_matmul;
     o->kv_bytes = cuda_kv_bytes;
     o->rope_store = cuda_rope_store;
     o->attention = cuda_attention;
     o->swiglu = cuda_swiglu;
+    o->geglu = cuda_geglu;
     o->head = cuda_head;
     *out = o;
     return ST_OK;

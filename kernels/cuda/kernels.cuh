@@ -20,6 +20,18 @@ void rows_rmsnorm(struct device_gpu *d, void *y, const float *x, const float *w,
                   float eps, int f32);
 /* y (rows, n) bf16 = silu(gu[:, :n]) gu[:, n:] */
 void rows_swiglu(struct device_gpu *d, uint16_t *y, const float *gu, int rows, int n);
+/* y (rows, n) bf16 = gelu(gu[:, :n]) gu[:, n:], in the tanh form */
+void rows_geglu(struct device_gpu *d, uint16_t *y, const float *gu, int rows, int n);
+/* x (rows, n) += y / sqrt(mean(y^2) + eps) * w */
+void rows_norm_add(struct device_gpu *d, float *x, const float *y, const float *w, int rows, int n,
+                   float eps);
+/* x (rows, n) *= f; x (rows, n) += b (n) */
+void rows_scale(struct device_gpu *d, float *x, int rows, int n, float f);
+void rows_add(struct device_gpu *d, float *x, const float *b, int rows, int n);
+/* x (rows, stride): the first `heads` runs of hd values are normed in place, the first n_q with
+ * weights q, the others with k */
+void rows_head_norm(struct device_gpu *d, float *x, const float *q, const float *k, int rows,
+                    int stride, int heads, int n_q, int hd, float eps);
 /* to (n, width) = rows from[] of x */
 void rows_gather(struct device_gpu *d, float *to, const float *x, int width, int n,
                  const int32_t *from);
@@ -38,7 +50,7 @@ struct row_home {
 /* A span_view of ops.h on the device. */
 struct view_gpu {
     const uint16_t *kv;
-    int cap, len, row0, row1, first;
+    int cap, pos, len, row0, row1, first;
 };
 /* A chunk's facts, the same for every layer. A tile is ATTN_TILE query rows of one key head: query
  * row q is token row q / group and head q % group of the key head's heads. Tile t sees the views
@@ -53,6 +65,7 @@ struct chunk_gpu {
 };
 struct heads_gpu {
     int heads, kv_heads, head_dim, neox;
+    int window; /* > 0: a row at position p sees the positions from p - window + 1 on */
     float scale;
     const float *rope; /* (positions, head_dim / 2, 2) */
 };

@@ -38,19 +38,90 @@ void rows_rmsnorm(struct device_gpu *d, void *y, const float *x, const float *w,
     device_launched(d, "rmsnorm");
 }
 
-/* Shazeer, GLU Variants Improve Transformer, 2002.05202. */
-__global__ void swiglu_kernel(uint16_t *y, const float *gu, int n) {
+__global__ void norm_add_kernel(float *x, const float *y, const float *w, int n, float eps) {
+    GPU_SHARED(float, part, 32);
+    const float *row = y + (size_t)blockIdx.x * (size_t)n;
+    float *to = x + (size_t)blockIdx.x * (size_t)n, s = 0;
+    for (int i = (int)threadIdx.x; i < n; i += (int)blockDim.x) s += row[i] * row[i];
+    float scale = 1 / sqrtf(block_sum(s, part) / (float)n + eps);
+    for (int i = (int)threadIdx.x; i < n; i += (int)blockDim.x) to[i] += row[i] * scale * w[i];
+}
+
+void rows_norm_add(struct device_gpu *d, float *x, const float *y, const float *w, int rows, int n,
+                   float eps) {
+    GPU_LAUNCH(norm_add_kernel, dim3((unsigned)rows), dim3(threads_for(n)), 0, d->stream, x, y, w,
+               n, eps);
+    device_launched(d, "residual and rmsnorm");
+}
+
+/* One warp per head. */
+__global__ void head_norm_kernel(float *x, const float *q, const float *k, int stride, int n_q,
+                                 int hd, float eps) {
+    int lane = (int)threadIdx.x;
+    float *v = x + (size_t)blockIdx.x * (size_t)stride + (size_t)blockIdx.y * (size_t)hd, s = 0;
+    const float *w = (int)blockIdx.y < n_q ? q : k;
+    for (int i = lane; i < hd; i += WARP) s += v[i] * v[i];
+    float scale = 1 / sqrtf(warp_sum(s) / (float)hd + eps);
+    for (int i = lane; i < hd; i += WARP) v[i] = v[i] * scale * w[i];
+}
+
+void rows_head_norm(struct device_gpu *d, float *x, const float *q, const float *k, int rows,
+                    int stride, int heads, int n_q, int hd, float eps) {
+    GPU_LAUNCH(head_norm_kernel, dim3((unsigned)rows, (unsigned)heads), dim3(WARP), 0, d->stream, x,
+               q, k, stride, n_q, hd, eps);
+    device_launched(d, "norm of heads");
+}
+
+__global__ void scale_kernel(float *x, int n, float f) {
+    float *to = x + (size_t)blockIdx.x * (size_t)n;
+    for (int i = (int)threadIdx.x; i < n; i += (int)blockDim.x) to[i] *= f;
+}
+
+void rows_scale(struct device_gpu *d, float *x, int rows, int n, float f) {
+    GPU_LAUNCH(scale_kernel, dim3((unsigned)rows), dim3(threads_for(n)), 0, d->stream, x, n, f);
+    device_launched(d, "scaling");
+}
+
+__global__ void add_kernel(float *x, const float *b, int n) {
+    float *to = x + (size_t)blockIdx.x * (size_t)n;
+    for (int i = (int)threadIdx.x; i < n; i += (int)blockDim.x) to[i] += b[i];
+}
+
+void rows_add(struct device_gpu *d, float *x, const float *b, int rows, int n) {
+    GPU_LAUNCH(add_kernel, dim3((unsigned)rows), dim3(threads_for(n)), 0, d->stream, x, b, n);
+    device_launched(d, "adding a bias");
+}
+
+/* Shazeer, GLU Variants Improve Transformer, 2002.05202; GELU in the tanh form of Hendrycks and
+ * Gimpel, 1606.08415. */
+struct silu {
+    static __device__ __forceinline__ float of(float g) {
+        return g / (1 + expf(-g));
+    }
+};
+struct gelu {
+    static __device__ __forceinline__ float of(float g) {
+        return 0.5f * g * (1 + tanhf(0.7978845608f * (g + 0.044715f * g * g * g)));
+    }
+};
+
+template <class ACT> __global__ void glu_kernel(uint16_t *y, const float *gu, int n) {
     const float *gate = gu + (size_t)blockIdx.x * 2 * (size_t)n, *up = gate + n;
     uint16_t *to = y + (size_t)blockIdx.x * (size_t)n;
-    for (int i = (int)threadIdx.x; i < n; i += (int)blockDim.x) {
-        float g = gate[i];
-        to[i] = bf16_bits(g / (1 + expf(-g)) * up[i]);
-    }
+    for (int i = (int)threadIdx.x; i < n; i += (int)blockDim.x)
+        to[i] = bf16_bits(ACT::of(gate[i]) * up[i]);
 }
 
 void rows_swiglu(struct device_gpu *d, uint16_t *y, const float *gu, int rows, int n) {
-    GPU_LAUNCH(swiglu_kernel, dim3((unsigned)rows), dim3(threads_for(n)), 0, d->stream, y, gu, n);
+    GPU_LAUNCH(glu_kernel<silu>, dim3((unsigned)rows), dim3(threads_for(n)), 0, d->stream, y, gu,
+               n);
     device_launched(d, "swiglu");
+}
+
+void rows_geglu(struct device_gpu *d, uint16_t *y, const float *gu, int rows, int n) {
+    GPU_LAUNCH(glu_kernel<gelu>, dim3((unsigned)rows), dim3(threads_for(n)), 0, d->stream, y, gu,
+               n);
+    device_launched(d, "geglu");
 }
 
 __global__ void gather_kernel(float *to, const float *x, int width, const int32_t *from) {

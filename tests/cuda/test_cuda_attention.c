@@ -6,9 +6,9 @@ enum { NODES = 64, VIEWS = 4096 };
 
 /* A prompt tree's rows for one layer of two, node by node. */
 struct scene {
-    struct attn_shape s; /* with the judge's rope */
-    float *rope;         /* the backend's */
-    int nodes, parent[NODES], len[NODES], rows;
+    struct attn_shape s;                                     /* with the judge's rope */
+    float *rope;                                             /* the backend's */
+    int nodes, parent[NODES], len[NODES], path[NODES], rows; /* path: tokens before a node */
     float *qkv; /* (rows, width): as a product leaves them, before rotation */
     int32_t *pos, *node, *index;
     size_t width, out; /* values of a row of qkv, of the result */
@@ -19,7 +19,7 @@ enum mask { RIGHT, NO_CAUSAL, NO_TREE }; /* the right one; own span whole; earli
 static void scene_open(struct scene *c, int heads, int kv_heads, int hd, int neox, int nodes,
                        const int *parent, const int *len) {
     *c = (struct scene){.nodes = nodes};
-    int longest = 0, path[NODES];
+    int longest = 0, *path = c->path;
     for (int i = 0; i < nodes; i++) {
         c->parent[i] = parent[i], c->len[i] = len[i];
         path[i] = parent[i] < 0 ? 0 : path[parent[i]] + len[parent[i]];
@@ -79,11 +79,11 @@ static int views_of(const struct scene *c, void **kv, struct span_view *v, int a
             if (k >= 0)
                 v[k].row1 = end - at;
             else
-                v[count++] =
-                    (struct span_view){kv[u], c->len[u], 0, c->len[u], r - at, end - at, -1};
+                v[count++] = (struct span_view){kv[u],  c->len[u], c->path[u], c->len[u],
+                                                r - at, end - at,  -1};
         }
         int first = c->index[r], len = first + end - r;
-        v[count++] = (struct span_view){kv[i], c->len[i], 0, len, r - at, end - at, first};
+        v[count++] = (struct span_view){kv[i], c->len[i], c->path[i], len, r - at, end - at, first};
         CHECK(count <= VIEWS);
     }
     return count;
@@ -236,6 +236,24 @@ static void test_without_mask(void) {
     scene_close(&c);
 }
 
+/* A window over the path, in any chunking: shorter than a span, across spans, longer than all. */
+static void test_window(void) {
+    static const int window[] = {1, 5, 33, 70, 1000};
+    for (size_t i = 0; i < COUNT(window); i++) {
+        struct scene c;
+        scene_open(&c, 6, 2, 64, 1, COUNT(deep_parent), deep_parent, deep_len);
+        c.s.window = window[i];
+        against_judge(&c, 0, i % 2 ? 31 : c.rows);
+        scene_close(&c);
+    }
+    static const int parent[] = {-1, 0};
+    struct scene c;
+    scene_open(&c, 1, 1, 256, 1, 2, parent, (const int[]){300, 33});
+    c.s.window = 64;
+    against_judge(&c, 300, c.rows);
+    scene_close(&c);
+}
+
 /* Heads that there is no kernel for. */
 static void test_refusals(void) {
     struct attn_shape s = {.heads = 1, .kv_heads = 1, .head_dim = 264};
@@ -252,6 +270,7 @@ int main(void) {
     test_depth();
     test_bits();
     test_without_mask();
+    test_window();
     test_refusals();
     gpu->close(gpu);
     ref->close(ref);

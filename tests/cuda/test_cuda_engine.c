@@ -172,8 +172,13 @@ int main(int argc, char **argv) {
     test_against_ref(TINY("tied"));
     test_against_ref(TINY("blocks"));
     test_against_ref(TINY("wide"));
+    test_against_ref(TINY("llama3"));
+    test_against_ref(TINY("qwen2"));
+    test_against_ref(TINY("qwen3"));
+    test_against_ref(TINY("gemma3"));
     test_bits(TINY("tied"));
     test_bits(TINY("wide"));
+    test_bits(TINY("gemma3"));
     test_choice();
     forest_close(&forest);
     return t_end();

@@ -129,15 +129,40 @@ static void test_swiglu(int n) {
     float *gu = noise(2 * all, 4), *want = take(all * 4);
     gu[0] = -200, gu[2 * n] = 200;
     void *g = put(gu, 2 * all * 4), *y = gpu->alloc(gpu, all * 2);
-    ref->swiglu(ref, want, gu, ROWS, n);
-    gpu->swiglu(gpu, y, g, ROWS, n);
-    float *got = get_halves(y, all);
-    CLOSE(got, want, all, 5e-3, "swiglu of %d", n);
+    for (int gelu = 0; gelu < 2; gelu++) {
+        (gelu ? ref->geglu : ref->swiglu)(ref, want, gu, ROWS, n);
+        (gelu ? gpu->geglu : gpu->swiglu)(gpu, y, g, ROWS, n);
+        float *got = get_halves(y, all);
+        CLOSE(got, want, all, 5e-3, "%s of %d", gelu ? "geglu" : "swiglu", n);
+        mem_free(got);
+    }
     mem_free(gu);
     mem_free(want);
-    mem_free(got);
     gpu->release(gpu, g);
     gpu->release(gpu, y);
+}
+
+/* What some families add: a norm before the residual, a scale, a bias, norms of heads. */
+static void test_families(int n) {
+    enum { HEADS = 5, KV = 2 };
+    struct attn_shape s = {.heads = HEADS, .kv_heads = KV, .head_dim = n};
+    size_t width = (size_t)(HEADS + 2 * KV) * (size_t)n, all = ROWS * width;
+    float *x = noise(all, 2), *y = noise(all, 2), *w = noise(width, 1), *v = noise(width, 1);
+    void *xd = put(x, all * 4), *yd = put(y, all * 4), *wd = put(w, width * 4);
+    void *vd = put(v, width * 4);
+    ref->norm_add(ref, x, y, w, ROWS, (int)width, 1e-5f);
+    gpu->norm_add(gpu, xd, yd, wd, ROWS, (int)width, 1e-5f);
+    ref->scale(ref, x, ROWS, (int)width, 1.7f);
+    gpu->scale(gpu, xd, ROWS, (int)width, 1.7f);
+    ref->add_bias(ref, x, v, ROWS, (int)width);
+    gpu->add_bias(gpu, xd, vd, ROWS, (int)width);
+    ref->head_norm(ref, x, &s, w, v, ROWS, 1e-5f);
+    gpu->head_norm(gpu, xd, &s, wd, vd, ROWS, 1e-5f);
+    float *got = get(xd, all * 4);
+    CLOSE(got, x, all, 2e-5, "norm, scale, bias and norms of heads of %d", n);
+    void *old[] = {x, y, w, v, got}, *on[] = {xd, yd, wd, vd};
+    for (size_t i = 0; i < COUNT(old); i++) mem_free(old[i]);
+    for (size_t i = 0; i < COUNT(on); i++) gpu->release(gpu, on[i]);
 }
 
 static void test_keep_rows(int width) {
@@ -250,6 +275,7 @@ int main(void) {
         test_rmsnorm(sizes[i], 1);
         test_swiglu(sizes[i]);
         test_keep_rows(sizes[i]);
+        test_families(sizes[i]);
         test_head(sizes[i], sizes[COUNT(sizes) - 2 - i % 2]);
         for (int add = 0; add < 2; add++) {
             test_product(sizes[i], 64, add);
