@@ -10,8 +10,9 @@
 #include <math.h>
 #include <string.h>
 
-/* How much the wanted clauses count together, as one text, beside each by itself; unwanted clauses,
- * likes and dislikes beside a wish of weight 1. Fitted on development splits. */
+/* How much the wanted clauses count together, as one text, beside each by itself (on the
+ * development wishes over films, jobs and listings: AUC .821 .824 .833 with 0 and .840 .821 .847
+ * with 1); unwanted clauses, likes and dislikes beside a wish of weight 1, which are not fitted. */
 static const double TOGETHER = 1.0, UNWANTED = 1.0, LIKED = 1.0, DISLIKED = 0.5;
 
 /* Texts of the query with their weights. */
