@@ -172,6 +172,14 @@ enum status db_number(struct db *d, sqlite3_stmt *st, long long *out, struct err
     return ST_OK;
 }
 
+enum status db_number_once(struct db *d, const char *sql, long long *out, struct err *e) {
+    sqlite3_stmt *st;
+    TRY(db_prep_once(d, sql, &st, e));
+    enum status s = db_number(d, st, out, e);
+    sqlite3_finalize(st);
+    return s;
+}
+
 struct view db_view(sqlite3_stmt *st, int col) {
     const char *p = (const char *)sqlite3_column_text(st, col);
     return (struct view){p ? p : "", p ? (size_t)sqlite3_column_bytes(st, col) : 0};

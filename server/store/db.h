@@ -46,6 +46,8 @@ enum status db_step(struct db *d, sqlite3_stmt *st, int *row, struct err *e) MUS
 enum status db_run(struct db *d, sqlite3_stmt *st, struct err *e) MUST_CHECK;
 /* The first column of the only row as a number; 0 when there is none. */
 enum status db_number(struct db *d, sqlite3_stmt *st, long long *out, struct err *e) MUST_CHECK;
+/* The same of a statement that is not kept. */
+enum status db_number_once(struct db *d, const char *sql, long long *out, struct err *e) MUST_CHECK;
 
 /* A column's text: borrowed until the next step, or copied into an arena. */
 struct view db_view(sqlite3_stmt *st, int col);

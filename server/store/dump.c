@@ -86,21 +86,13 @@ static void remove_files(const char *path) {
     }
 }
 
-static enum status number(struct db *d, const char *sql, long long *out, struct err *e) {
-    sqlite3_stmt *st;
-    TRY(db_prep_once(d, sql, &st, e));
-    enum status s = db_number(d, st, out, e);
-    sqlite3_finalize(st);
-    return s;
-}
-
 static enum status check_room(struct db *d, struct err *e) {
     static const char what[] =
         "SELECT (SELECT count(*) FROM main.run) + (SELECT count(*) FROM main.surface) +"
         " (SELECT count(*) FROM main.preference) + (SELECT count(*) FROM main.experiment) +"
         " (SELECT count(*) FROM main.catalog WHERE name NOT IN (SELECT name FROM dump.catalog))";
     long long n;
-    TRY(number(d, what, &n, e));
+    TRY(db_number_once(d, what, &n, e));
     if (n == 0) return ST_OK;
     enum status st = fail(
         e, ST_CONFLICT,
@@ -139,7 +131,7 @@ static enum status each_catalog(struct db *d,
     for (;;) {
         char sql[96];
         (void)snprintf(sql, sizeof sql, "SELECT min(row) FROM main.catalog WHERE row > %lld", last);
-        TRY(number(d, sql, &last, e));
+        TRY(db_number_once(d, sql, &last, e));
         if (last == 0) return ST_OK;
         TRY(fn(d, last, e));
     }
@@ -152,8 +144,8 @@ static enum status take_over(struct db *d, int replace, struct err *e) {
     long long base, dumped;
     int n;
     if (!replace) TRY(check_room(d, e));
-    TRY(number(d, "SELECT n FROM main.counter", &base, e));
-    TRY(number(d, "SELECT n FROM dump.counter", &dumped, e));
+    TRY(db_number_once(d, "SELECT n FROM main.counter", &base, e));
+    TRY(db_number_once(d, "SELECT n FROM dump.counter", &dumped, e));
     if (dumped > base) base = dumped;
     TRY(list_tables(d, name, &n, e));
     TRY(each_catalog(d, search_drop, e));
@@ -183,7 +175,7 @@ static enum status count(struct db *d, struct dump_counts *out, struct err *e) {
                {"SELECT count(*) FROM main.run", &out->runs},
                {"SELECT count(*) FROM main.surface", &out->surfaces},
                {"SELECT count(*) FROM main.preference", &out->preferences}};
-    for (size_t i = 0; i < COUNT(all); i++) TRY(number(d, all[i].sql, all[i].to, e));
+    for (size_t i = 0; i < COUNT(all); i++) TRY(db_number_once(d, all[i].sql, all[i].to, e));
     return ST_OK;
 }
 

@@ -28,18 +28,10 @@ static enum status file_status(enum status st, struct err *e) {
     return damaged(e, "%.120s", why.text);
 }
 
-static enum status number(struct db *d, const char *sql, long long *out, struct err *e) {
-    sqlite3_stmt *st;
-    TRY(db_prep_once(d, sql, &st, e));
-    enum status s = db_number(d, st, out, e);
-    sqlite3_finalize(st);
-    return s;
-}
-
 static enum status check_version(struct db *d, long long *version, struct err *e) {
     long long app;
-    TRY(number(d, "PRAGMA application_id", &app, e));
-    TRY(number(d, "PRAGMA user_version", version, e));
+    TRY(db_number_once(d, "PRAGMA application_id", &app, e));
+    TRY(db_number_once(d, "PRAGMA user_version", version, e));
     if (app != SCHEMA_APPLICATION || *version < 1) return damaged(e, "it is no dump of Taproom");
     if (*version <= schema_newest()) return ST_OK;
     enum status st = fail(e, ST_UNSUPPORTED,
@@ -61,8 +53,8 @@ static enum status check_tables(struct db *d, long long version, struct err *e) 
         " EXCEPT SELECT type, name, tbl_name, sql FROM main.sqlite_schema)";
     long long more, fewer;
     TRY(schema_attach_plain(d, version, e));
-    TRY(number(d, sql, &more, e));
-    TRY(number(d, back, &fewer, e));
+    TRY(db_number_once(d, sql, &more, e));
+    TRY(db_number_once(d, back, &fewer, e));
     TRY(db_exec(d, "DETACH plain", e));
     if (more || fewer)
         return damaged(e, "its tables are not those of version %lld (%lld unknown, %lld missing)",
@@ -143,7 +135,7 @@ static enum status check_rows(struct db *d, struct err *e) {
     TRY(s);
     for (size_t i = 0; i < COUNT(wrong); i++) {
         long long n;
-        TRY(number(d, wrong[i].sql, &n, e));
+        TRY(db_number_once(d, wrong[i].sql, &n, e));
         if (n) return damaged(e, "%lld %s", n, wrong[i].what);
     }
     return ST_OK;

@@ -188,16 +188,7 @@ enum status store_experiment_finish(struct store *s, const struct experiment_cel
 }
 
 enum status store_experiment_delete(struct store *s, struct view id, struct err *e) {
-    static const char sql[] = "DELETE FROM experiment WHERE id = ?1";
-    struct db *d;
-    sqlite3_stmt *st;
-    TRY(store_write_begin(s, &d, e));
-    enum status r = db_prep(d, sql, &st, e);
-    if (r == ST_OK) {
-        db_bind_text(st, 1, id);
-        r = db_run(d, st, e);
-    }
-    if (r == ST_OK && sqlite3_changes(d->h) == 0)
-        r = fail(e, ST_NOT_FOUND, "there is no experiment '%s'", text_show(id).text);
-    return store_write_end(s, d, r, e);
+    int gone;
+    TRY(store_delete(s, "DELETE FROM experiment WHERE id = ?1", id, &gone, e));
+    return gone ? ST_OK : fail(e, ST_NOT_FOUND, "there is no experiment '%s'", text_show(id).text);
 }

@@ -43,6 +43,10 @@ enum status store_read_end(struct store *s, struct db *d, enum status st, struct
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_write_end(struct store *s, struct db *d, enum status st,
                             struct err *e) MUST_CHECK;
+/* One DELETE with the name as its ?1, in a transaction of its own; *gone tells whether a row went.
+ */
+enum status store_delete(struct store *s, const char *sql, struct view name, int *gone,
+                         struct err *e) MUST_CHECK;
 
 /* Makes text printable: broken UTF-8 and control characters become '?', a cut last character goes.
  */

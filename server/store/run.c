@@ -90,18 +90,9 @@ enum status store_run(struct store *s, struct view id, struct arena *a, struct r
 }
 
 enum status store_run_delete(struct store *s, struct view id, struct err *e) {
-    static const char sql[] = "DELETE FROM run WHERE id = ?1";
-    struct db *d;
-    sqlite3_stmt *st;
-    TRY(store_write_begin(s, &d, e));
-    enum status r = db_prep(d, sql, &st, e);
-    if (r == ST_OK) {
-        db_bind_text(st, 1, id);
-        r = db_run(d, st, e);
-    }
-    if (r == ST_OK && sqlite3_changes(d->h) == 0)
-        r = fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
-    return store_write_end(s, d, r, e);
+    int gone;
+    TRY(store_delete(s, "DELETE FROM run WHERE id = ?1", id, &gone, e));
+    return gone ? ST_OK : fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
 }
 
 static enum status list_runs(struct db *d, int offset, int limit, struct arena *a,
@@ -218,15 +209,7 @@ enum status store_surface_put(struct store *s, struct view name, struct view jso
 }
 
 enum status store_surface_delete(struct store *s, struct view name, struct err *e) {
-    static const char sql[] = "DELETE FROM surface WHERE name = ?1";
-    struct db *d;
-    sqlite3_stmt *st;
-    TRY(store_write_begin(s, &d, e));
-    enum status r = db_prep(d, sql, &st, e);
-    if (r == ST_OK) {
-        db_bind_text(st, 1, name);
-        r = db_run(d, st, e);
-    }
-    if (r == ST_OK && sqlite3_changes(d->h) == 0) r = no_surface(name, e);
-    return store_write_end(s, d, r, e);
+    int gone;
+    TRY(store_delete(s, "DELETE FROM surface WHERE name = ?1", name, &gone, e));
+    return gone ? ST_OK : no_surface(name, e);
 }

@@ -56,19 +56,11 @@ static const char *const steps[] = {
     " WITHOUT ROWID;",
 };
 
-static enum status number(struct db *d, const char *sql, long long *out, struct err *e) {
-    sqlite3_stmt *st;
-    TRY(db_prep_once(d, sql, &st, e));
-    enum status s = db_number(d, st, out, e);
-    sqlite3_finalize(st);
-    return s;
-}
-
 static enum status check_owner(struct db *d, long long *version, struct err *e) {
     long long app, tables;
-    TRY(number(d, "PRAGMA application_id", &app, e));
-    TRY(number(d, "PRAGMA user_version", version, e));
-    TRY(number(d, "SELECT count(*) FROM sqlite_schema", &tables, e));
+    TRY(db_number_once(d, "PRAGMA application_id", &app, e));
+    TRY(db_number_once(d, "PRAGMA user_version", version, e));
+    TRY(db_number_once(d, "SELECT count(*) FROM sqlite_schema", &tables, e));
     if (app != SCHEMA_APPLICATION && (app != 0 || *version != 0 || tables != 0)) {
         enum status st = fail(e, ST_CORRUPT, "taproom.db is another program's database");
         err_hint(e, "choose another data folder with --data");

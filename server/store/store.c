@@ -179,3 +179,17 @@ enum status store_write_end(struct store *s, struct db *d, enum status st, struc
     pthread_mutex_unlock(&s->write);
     return st;
 }
+
+enum status store_delete(struct store *s, const char *sql, struct view name, int *gone,
+                         struct err *e) {
+    struct db *d;
+    sqlite3_stmt *st;
+    TRY(store_write_begin(s, &d, e));
+    enum status r = db_prep(d, sql, &st, e);
+    if (r == ST_OK) {
+        db_bind_text(st, 1, name);
+        r = db_run(d, st, e);
+    }
+    *gone = r == ST_OK && sqlite3_changes(d->h) > 0;
+    return store_write_end(s, d, r, e);
+}
