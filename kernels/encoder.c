@@ -8,32 +8,16 @@
 enum { V = 4 };
 typedef float vf __attribute__((vector_size(V * 4), aligned(4)));
 typedef int32_t vi __attribute__((vector_size(V * 4), aligned(4)));
+typedef uint32_t vu __attribute__((vector_size(V * 4), aligned(4)));
 
 static inline vf splat(float x) {
     return x - (vf){0};
 }
 
+#include "kernels/exp.h"
+
 static inline vf pick(vi mask, vf yes, vf no) {
     return (vf)(((vi)yes & mask) | ((vi)no & ~mask));
-}
-
-/* exp of x in [-87, 0], relative error below 2e-7: range reduction by ln 2 in two parts (Cody and
- * Waite), then the Taylor polynomial of degree 7. */
-static inline vf exp_neg(vf x) {
-    vf shift = x * splat(1.44269504f) + splat(12582912.0f);
-    vi n = (vi)shift - 0x4B400000;
-    vf k = shift - splat(12582912.0f);
-    vf r = x - k * splat(0.693359375f);
-    r = r - k * splat(-2.12194440e-4f);
-    vf y = splat(1.0f / 5040);
-    y = y * r + splat(1.0f / 720);
-    y = y * r + splat(1.0f / 120);
-    y = y * r + splat(1.0f / 24);
-    y = y * r + splat(1.0f / 6);
-    y = y * r + splat(0.5f);
-    y = y * r + splat(1.0f);
-    y = y * r + splat(1.0f);
-    return (vf)((vi)y + n * (1 << 23));
 }
 
 /* Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26. */
@@ -46,7 +30,7 @@ static inline vf gelu(vf x) {
     p = p * t + splat(-0.284496736f);
     p = p * t + splat(0.254829592f);
     vf low = splat(-80.0f), e = -z * z; /* NaN stays NaN */
-    vf erf = splat(1.0f) - p * t * exp_neg(pick(e < low, low, e));
+    vf erf = splat(1.0f) - p * t * exp_in_range(pick(e < low, low, e));
     return splat(0.5f) * x * (splat(1.0f) + pick(z < splat(0.0f), -erf, erf));
 }
 

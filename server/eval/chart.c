@@ -163,14 +163,19 @@ static double column(const struct lines *l, int k) {
     return l->n > 1 ? PAD + 8 + (room - 8) * k / (l->n - 1) : PAD + room / 2;
 }
 
-static void lines_axes(struct buf *b, const struct lines *l) {
-    const struct scale *y = &l->y;
+/* Lines across the chart at the steps of its vertical axis, with their values. */
+static void grid(struct buf *b, const struct scale *y) {
     for (double v = y->lo; v <= y->hi + y->step / 2; v += y->step)
         buf_printf(b,
                    "<line class='grid' x1='%d' x2='%d' y1='%.1f' y2='%.1f'/>"
                    "<text class='tick' x='%d' y='%.1f' text-anchor='end'>%.*f</text>",
                    PAD, WIDTH - 6, place(y, v), place(y, v), PAD - 4, place(y, v) + 3, digits(y),
                    v);
+}
+
+static void lines_axes(struct buf *b, const struct lines *l) {
+    const struct scale *y = &l->y;
+    grid(b, y);
     for (int k = 0; k < l->n; k++)
         buf_printf(b, "<text class='tick' x='%.1f' y='%d' text-anchor='middle'>%g</text>",
                    column(l, k), HEIGHT - BOTTOM + 14, l->s->group[l->group[k]].x);
@@ -269,12 +274,7 @@ static int size_point(const struct sheet *s, int group, int metric, int m, doubl
 }
 
 static void sizes_axes(struct buf *b, const struct scale *x, const struct scale *y) {
-    for (double v = y->lo; v <= y->hi + y->step / 2; v += y->step)
-        buf_printf(b,
-                   "<line class='grid' x1='%d' x2='%d' y1='%.1f' y2='%.1f'/>"
-                   "<text class='tick' x='%d' y='%.1f' text-anchor='end'>%.*f</text>",
-                   PAD, WIDTH - 6, place(y, v), place(y, v), PAD - 4, place(y, v) + 3, digits(y),
-                   v);
+    grid(b, y);
     for (double v = x->lo; v <= x->hi + x->step / 2; v += x->step)
         buf_printf(b, "<text class='tick' x='%.1f' y='%d' text-anchor='middle'>%.3g</text>",
                    place(x, v), HEIGHT - BOTTOM + 14, pow(10, v));

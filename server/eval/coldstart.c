@@ -66,11 +66,7 @@ static struct rank_request *new_request(struct cold *x, struct view catalog, con
                                         int k, struct view *ids, int n, struct arena *a) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     if (!r) return NULL;
-    request_init(r);
-    r->catalog = catalog;
-    r->surface = x->ev->c->surface;
-    r->candidate = ids;
-    r->n_candidates = n;
+    eval_request(x->ev, catalog, ids, n, r);
     r->seed = (long long)(x->ev->c->seed % 1000003);
     people_choose(p, x->ev->c->policy, k, r);
     return r;

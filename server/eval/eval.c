@@ -93,6 +93,15 @@ enum status eval_keep(struct eval *ev, const struct sheet_case *c, struct err *e
     return store_result_put(ev->results, view_of(ev->key), view_of(name), json, e);
 }
 
+void eval_request(const struct eval *ev, struct view catalog, struct view *ids, int n,
+                  struct rank_request *r) {
+    request_init(r);
+    r->catalog = catalog;
+    r->surface = ev->c->surface;
+    r->candidate = ids;
+    r->n_candidates = n;
+}
+
 void eval_step(struct eval *ev) {
     ev->done++;
     if (ev->c->progress) ev->c->progress(ev->c->arg, ev->s->protocol, ev->done, ev->total);

@@ -81,6 +81,9 @@ enum status eval_begin(struct eval *ev, const char *what, int more, struct err *
 enum status eval_case(struct eval *ev, const char *id, int group, struct sheet_case **out,
                       int *known, struct err *e) MUST_CHECK;
 enum status eval_keep(struct eval *ev, const struct sheet_case *c, struct err *e) MUST_CHECK;
+/* A request for the items `ids` (n) of a catalogue, borrowed, with the config's surface. */
+void eval_request(const struct eval *ev, struct view catalog, struct view *ids, int n,
+                  struct rank_request *r);
 /* One step of progress was made. */
 void eval_step(struct eval *ev);
 /* Reads the instruction set of a catalogue. ST_INVALID when the program has none. */

@@ -20,11 +20,7 @@ static enum status one(const struct task *x, int length, struct sheet_case *c, s
                        struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     if (!r) return fail(e, ST_NO_MEMORY, "no memory for a case");
-    request_init(r);
-    r->catalog = x->ev->catalog;
-    r->surface = x->ev->c->surface;
-    r->candidate = x->ids;
-    r->n_candidates = x->n;
+    eval_request(x->ev, x->ev->catalog, x->ids, x->n, r);
     r->leave_out = view_of(x->p->id);
     r->readout = READOUT_ITEM;
     for (int policy = 0; policy < POLICIES; policy++) {

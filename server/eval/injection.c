@@ -58,12 +58,8 @@ static enum status ranking(struct eval *ev, struct ranker *k, const struct wish 
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     *out = ARENA_NEW(a, struct trial, 1);
     if (!r || !*out) return fail(e, ST_NO_MEMORY, "no memory for a case");
-    request_init(r);
-    r->catalog = ev->catalog;
-    r->surface = ev->c->surface;
+    eval_request(ev, ev->catalog, ids, CANDIDATES, r);
     r->instruction = view_of(w->text);
-    r->candidate = ids;
-    r->n_candidates = CANDIDATES;
     TRY(trial_init(*out, r, ev->c->hooks, a, e));
     return trial_run(*out, k, ev->set, a, e);
 }

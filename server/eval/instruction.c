@@ -75,12 +75,8 @@ static enum status one(struct eval *ev, const struct wish *w, struct view catalo
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     if (!x || !t || !r) return fail(e, ST_NO_MEMORY, "no memory for a case");
     TRY(make_set(x, w, items, n_items, ev->c->seed, a, e));
-    request_init(r);
-    r->catalog = catalog;
-    r->surface = ev->c->surface;
+    eval_request(ev, catalog, x->ids, x->n, r);
     r->instruction = view_of(w->text);
-    r->candidate = x->ids;
-    r->n_candidates = x->n;
     TRY(trial_init(t, r, ev->c->hooks, a, e));
     TRY(trial_run(t, ev->k, ev->set, a, e));
     measure(ev, c, w, x, t);

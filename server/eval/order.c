@@ -19,12 +19,8 @@ static enum status scores(struct eval *ev, const struct wish *w, int method, con
     struct view *turned = ARENA_NEW(a, struct view, (size_t)n);
     if (!t || !r || !turned) return fail(e, ST_NO_MEMORY, "no memory for a case");
     for (int i = 0; i < n; i++) turned[i] = ids[d[i].at];
-    request_init(r);
-    r->catalog = ev->catalog;
-    r->surface = ev->c->surface;
+    eval_request(ev, ev->catalog, turned, n, r);
     r->instruction = view_of(w->text);
-    r->candidate = turned;
-    r->n_candidates = n;
     TRY(trial_init(t, r, ev->c->hooks, a, e));
     TRY(trial_run(t, ev->k, METHOD_BIT(method), a, e));
     for (int i = 0; i < n; i++) score[d[i].at] = trial_score(t, method)[i];

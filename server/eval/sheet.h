@@ -3,7 +3,7 @@
 #ifndef EVAL_SHEET_H
 #define EVAL_SHEET_H
 
-#include "server/eval/metrics.h"
+#include "server/metrics/metrics.h"
 
 #include "model/base/arena.h"
 #include "model/base/view.h"

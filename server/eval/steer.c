@@ -68,12 +68,8 @@ static enum status ranking(struct eval *ev, struct scenario *x, const char *wish
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     *out = ARENA_NEW(a, struct trial, 1);
     if (!r || !*out || !wish) return fail(e, ST_NO_MEMORY, "no memory for a case");
-    request_init(r);
-    r->catalog = ev->catalog;
-    r->surface = ev->c->surface;
+    eval_request(ev, ev->catalog, x->ids, CANDIDATES, r);
     r->instruction = view_of(wish);
-    r->candidate = x->ids;
-    r->n_candidates = CANDIDATES;
     TRY(trial_init(*out, r, ev->c->hooks, a, e));
     return trial_run(*out, ev->k, ev->set, a, e);
 }

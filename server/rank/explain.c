@@ -1,7 +1,7 @@
 /* Leaving out one part after the other. */
 #include "server/rank/explain.h"
 
-#include "server/eval/metrics.h"
+#include "server/metrics/metrics.h"
 
 #include <math.h>
 #include <string.h>

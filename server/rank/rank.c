@@ -3,7 +3,7 @@
 
 #include "model/base/buf.h"
 #include "server/baselines/hybrid.h"
-#include "server/eval/metrics.h"
+#include "server/metrics/metrics.h"
 #include "server/rank/context.h"
 #include "server/rank/scene.h"
 

@@ -4,7 +4,7 @@
 
 #include "kernels/ops.h"
 #include "model/base/arena.h"
-#include "tests/t.h"
+#include "tests/unit/near.h"
 
 static struct ops *ref, *gpu; /* the judge; the backend */
 static struct err e;
@@ -53,15 +53,6 @@ static inline float *get_halves(const void *on, size_t n) {
     mem_free(h);
     return x;
 }
-/* The largest error relative to 1 + |want|; NaN counts as infinite. */
-static inline double worst(const float *got, const float *want, size_t n) {
-    double w = 0;
-    for (size_t i = 0; i < n; i++) {
-        double d = fabs((double)got[i] - (double)want[i]) / (1 + fabs((double)want[i]));
-        if (!(d <= w)) w = isnan(d) ? (double)INFINITY : d;
-    }
-    return w;
-}
 /* Opens both backends. 0, or what main returns: 77 = there is no device (never so on the host shim,
  * which always has one). */
 static inline int open_both(void) {
@@ -77,16 +68,5 @@ static inline int open_both(void) {
     GOOD(st);
     return ref && gpu ? 0 : 1;
 }
-#define CLOSE(got, want, n, tol, ...)                                          \
-    do {                                                                       \
-        double w_ = worst(got, want, n);                                       \
-        t_checks++;                                                            \
-        if (!(w_ <= (tol))) T_SAY(__VA_ARGS__), printf("  off by %.3g\n", w_); \
-    } while (0)
-#define SAME(got, want, n, ...)                                  \
-    do {                                                         \
-        t_checks++;                                              \
-        if (memcmp((got), (want), (n)) != 0) T_SAY(__VA_ARGS__); \
-    } while (0)
 
 #endif

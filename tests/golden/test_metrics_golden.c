@@ -1,6 +1,6 @@
 /* links: rank */
 /* Metrics against scikit-learn, SciPy and a bootstrap written anew (fixtures/metrics/make.py). */
-#include "server/eval/metrics.h"
+#include "server/metrics/metrics.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* links: rank */
 /* Ranking metrics by cases worked out by hand, ties and missing scores among them. */
-#include "server/eval/metrics.h"
+#include "server/metrics/metrics.h"
 #include "tests/t.h"
 
 #define N(a) ((int)COUNT(a))

@@ -4,7 +4,7 @@
  * instruction set runs in a process of its own, because oneDNN picks its code once. */
 #include "kernels/ops.h"
 #include "model/base/arena.h"
-#include "tests/t.h"
+#include "tests/unit/near.h"
 
 #include <omp.h>
 #include <pthread.h>
@@ -68,28 +68,6 @@ static void *padded(struct ops *o, int rows, size_t row_bytes) {
     CHECK(p);
     return memset(p, 0xFF, n);
 }
-
-/* The largest error relative to 1 + |want|; NaN counts as infinite. */
-static double worst(const float *got, const float *want, size_t n) {
-    double w = 0;
-    for (size_t i = 0; i < n; i++) {
-        double d = fabs((double)got[i] - want[i]) / (1 + fabs((double)want[i]));
-        if (!(d <= w)) w = isnan(d) ? INFINITY : d;
-    }
-    return w;
-}
-
-#define CLOSE(got, want, n, tol, ...)                                          \
-    do {                                                                       \
-        double w_ = worst(got, want, n);                                       \
-        t_checks++;                                                            \
-        if (!(w_ <= (tol))) T_SAY(__VA_ARGS__), printf("  off by %.3g\n", w_); \
-    } while (0)
-#define SAME(got, want, n, ...)                                  \
-    do {                                                         \
-        t_checks++;                                              \
-        if (memcmp((got), (want), (n)) != 0) T_SAY(__VA_ARGS__); \
-    } while (0)
 
 static const int row_counts[] = {1, 7, 16, 17, 31, 33, 111, 257};
 enum { ROWS = 257 };

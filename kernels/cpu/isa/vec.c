@@ -16,6 +16,8 @@ static inline vf splat(float x) {
     return x - (vf){0};
 }
 
+#include "kernels/exp.h"
+
 static inline vf load(const float *p) {
     vf v;
     memcpy(&v, p, sizeof v);
@@ -39,26 +41,10 @@ static inline void store_bf16(uint16_t *p, vf v) {
 }
 
 /* exp with a relative error below 2e-7 for x <= 88; 0 below -87; NaN of NaN, so that a broken model
- * is noticed. Range reduction by ln 2 in two parts (Cody and Waite), then the Taylor polynomial of
- * degree 7 on |r| <= ln(2)/2. */
+ * is noticed. */
 static inline vf vexp(vf x) {
     vi zero = x < splat(-87.0f), nan = x != x;
-    vf c = vmax(x, splat(-88.0f));
-    vf shift = c * splat(1.44269504f) + splat(12582912.0f);
-    vu n = (vu)shift - 0x4B400000;
-    vf k = shift - splat(12582912.0f);
-    vf r = c - k * splat(0.693359375f);
-    r = r - k * splat(-2.12194440e-4f);
-    vf y = splat(1.0f / 5040);
-    y = y * r + splat(1.0f / 720);
-    y = y * r + splat(1.0f / 120);
-    y = y * r + splat(1.0f / 24);
-    y = y * r + splat(1.0f / 6);
-    y = y * r + splat(0.5f);
-    y = y * r + splat(1.0f);
-    y = y * r + splat(1.0f);
-    vu bits = (vu)y + (n << 23);
-    return (vf)(((vi)bits & ~zero) | nan);
+    return (vf)(((vi)exp_in_range(vmax(x, splat(-88.0f))) & ~zero) | nan);
 }
 
 /* Sum of 16 lanes, always in the same tree. */

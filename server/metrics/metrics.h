@@ -3,8 +3,8 @@
  * value over all ways to break the ties, so a scorer that cannot tell gets exactly chance. A score
  * that is missing (NaN) ranks last. Everywhere: score (n), want (n) with 1 for wanted, 0 for other
  * items; positions count from 1. */
-#ifndef EVAL_METRICS_H
-#define EVAL_METRICS_H
+#ifndef METRICS_METRICS_H
+#define METRICS_METRICS_H
 
 /* Probability that a random wanted item scores above a random other one, ties half (Mann and
  * Whitney). NaN when there are no wanted or no other items. */

@@ -1,5 +1,5 @@
 /* Bootstrap intervals of means, and of means of paired differences. */
-#include "server/eval/metrics.h"
+#include "server/metrics/metrics.h"
 
 #include <math.h>
 #include <stdlib.h>

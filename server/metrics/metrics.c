@@ -1,5 +1,5 @@
 /* Ranking metrics as expected values over all orders of equal scores. */
-#include "server/eval/metrics.h"
+#include "server/metrics/metrics.h"
 
 #include <math.h>
 
