@@ -1,34 +1,34 @@
-/* How fast this machine multiplies at SmolLM2-135M's own shapes, and so the least time that a
- * ranking job can take in matrix products. Nothing here passes or fails.
- * usage: bench_roofline [PREFIX ITEMS ITEM_TOKENS [THREADS [PASSES]]] */
+/* How fast this machine multiplies at a model's own shapes, and so the least time that a ranking
+ * job can take. Nothing here passes or fails; the last line of each precision is for programs
+ * (tests/bench/table.py).
+ * usage: bench_roofline MODEL THREADS PASSES PREFIXxITEMSxTOKENS... */
 #include "kernels/cpu/matmul.h"
 #include "model/base/arena.h"
 #include "model/base/clock.h"
+#include "model/family.h"
+#include "model/shards.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAYERS = 30, DIM = 576, VOCAB = 49152, ROWS_MAX = 256, PASSES_MAX = 1000 };
+enum { ROWS_MAX = 256, PASSES_MAX = 1000, SHAPES = 4 };
 static const int row_counts[] = {128, 256};
 
 /* A layer's products: n outputs, k inputs; `add` as the forward pass runs them. Everything after
  * the first is done in the last layer only for rows that are read. */
-static const struct shape {
+struct shape {
     const char *name;
     int n, k, add;
-} shapes[] = {
-    {"qkv", 960, DIM, 0},
-    {"attention out", DIM, DIM, 1},
-    {"gate and up", 3072, DIM, 0},
-    {"down", DIM, 1536, 1},
 };
-enum { SHAPES = COUNT(shapes) };
 
 struct bench {
+    struct hyper h;
+    int vocab;
+    struct shape shape[SHAPES];
     struct mm *mm;
-    struct mm_mat *w[LAYERS][SHAPES], *head;
+    struct mm_mat *w[MODEL_LAYERS_MAX][SHAPES], *head;
     void *x;
     float *y;
     int half, passes;
@@ -50,35 +50,47 @@ static void fill(float *x, size_t n) {
     }
 }
 
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
 static enum status open_weights(struct bench *b, struct err *e) {
     enum status st = ST_OK;
-    float *w = mem_alloc((size_t)VOCAB * DIM * sizeof *w);
+    size_t most = (size_t)b->vocab * (size_t)b->h.dim;
+    for (int i = 0; i < SHAPES; i++)
+        most = larger(most, (size_t)b->shape[i].n * (size_t)b->shape[i].k);
+    float *w = mem_alloc(most * sizeof *w);
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for weights");
-    fill(w, (size_t)VOCAB * DIM);
-    for (int l = 0; l < LAYERS && st == ST_OK; l++)
+    fill(w, most);
+    for (int l = 0; l < b->h.layers && st == ST_OK; l++)
         for (int i = 0; i < SHAPES && st == ST_OK; i++)
-            st = mm_mat_open(b->mm, &b->w[l][i], w, shapes[i].n, shapes[i].k, b->half, e);
-    if (st == ST_OK) st = mm_mat_open(b->mm, &b->head, w, VOCAB, DIM, 0, e);
+            st = mm_mat_open(b->mm, &b->w[l][i], w, b->shape[i].n, b->shape[i].k, b->half, e);
+    if (st == ST_OK) st = mm_mat_open(b->mm, &b->head, w, b->vocab, b->h.dim, 0, e);
     mem_free(w);
     return st;
 }
 
-static enum status bench_open(struct bench *b, int half, int passes, struct err *e) {
-    size_t x = (size_t)ROWS_MAX * 1536, y = (size_t)MM_TILE * VOCAB;
-    *b = (struct bench){.half = half, .passes = passes};
+static enum status bench_open(struct bench *b, struct err *e) {
+    size_t widest = 0, y = (size_t)MM_TILE * (size_t)b->vocab;
+    for (int i = 0; i < SHAPES; i++) {
+        widest = larger(widest, (size_t)b->shape[i].k);
+        y = larger(y, (size_t)ROWS_MAX * (size_t)b->shape[i].n);
+    }
+    size_t x = ROWS_MAX * widest;
     b->x = mem_alloc(x * sizeof(float));
     b->y = mem_alloc(y * sizeof(float));
     if (!b->x || !b->y) return fail(e, ST_NO_MEMORY, "no memory for activations");
     fill(b->x, x);
     /* bf16 numbers of a usual size; two of them read as one float for the head are usual, too */
-    for (size_t i = 0; half && i < 2 * x; i++) ((uint16_t *)b->x)[i] = (uint16_t)(0x3e00 + i % 128);
+    for (size_t i = 0; b->half && i < 2 * x; i++)
+        ((uint16_t *)b->x)[i] = (uint16_t)(0x3e00 + i % 128);
     memset(b->y, 0, y * sizeof(float));
     TRY(mm_open(&b->mm, e));
     return open_weights(b, e);
 }
 
 static void bench_close(struct bench *b) {
-    for (int l = 0; l < LAYERS; l++)
+    for (int l = 0; l < b->h.layers; l++)
         for (int i = 0; i < SHAPES; i++) mm_mat_close(b->w[l][i]);
     mm_mat_close(b->head);
     mm_close(b->mm);
@@ -94,22 +106,22 @@ static void least(double *best, double s) {
 /* All layers in the model's order, so that weights come from where they come from in the model. */
 static enum status pass_model(struct bench *b, int r, struct err *e) {
     double seconds[SHAPES] = {0};
-    for (int l = 0; l < LAYERS; l++)
+    for (int l = 0; l < b->h.layers; l++)
         for (int i = 0; i < SHAPES; i++) {
             double start = clock_s();
-            TRY(mm_run(b->mm, b->y, b->x, b->w[l][i], row_counts[r], shapes[i].add, e));
+            TRY(mm_run(b->mm, b->y, b->x, b->w[l][i], row_counts[r], b->shape[i].add, e));
             seconds[i] += clock_s() - start;
         }
-    for (int i = 0; i < SHAPES; i++) least(&b->best[r][i], seconds[i] / LAYERS);
+    for (int i = 0; i < SHAPES; i++) least(&b->best[r][i], seconds[i] / b->h.layers);
     return ST_OK;
 }
 
 static enum status pass_hot(struct bench *b, int r, struct err *e) {
     for (int i = 0; i < SHAPES; i++) {
         double start = clock_s();
-        for (int l = 0; l < LAYERS; l++)
-            TRY(mm_run(b->mm, b->y, b->x, b->w[0][i], row_counts[r], shapes[i].add, e));
-        least(&b->hot[r][i], (clock_s() - start) / LAYERS);
+        for (int l = 0; l < b->h.layers; l++)
+            TRY(mm_run(b->mm, b->y, b->x, b->w[0][i], row_counts[r], b->shape[i].add, e));
+        least(&b->hot[r][i], (clock_s() - start) / b->h.layers);
     }
     return ST_OK;
 }
@@ -130,62 +142,111 @@ static enum status measure(struct bench *b, struct err *e) {
 /* --- the job --- */
 
 /* Rows that go through product i over all layers when `tokens` are computed. */
-static double product_rows(int i, double tokens, double read) {
-    return i == 0 ? tokens * LAYERS : tokens * (LAYERS - 1) + read;
+static double product_rows(const struct bench *b, int i, double tokens, double read) {
+    return i == 0 ? tokens * b->h.layers : tokens * (b->h.layers - 1) + read;
 }
 
-/* Two products (scores, values) of 2 DIM operations for every token that a row sees; the reading
- * rows of the last layer are a rounding error beside it. */
-static double attention_flop(const struct job *j, int cached) {
-    double item = j->item_tokens * (j->prefix + (j->item_tokens + 1) / 2);
-    double seen = j->items * item + (cached ? 0 : j->prefix * (j->prefix + 1) / 2);
-    return 4.0 * DIM * seen * (LAYERS - 1);
+/* Tokens that a span of n tokens sees, summed over its tokens, when `before` are on its path and a
+ * layer sees the last `window` (0: all). */
+static double seen(double before, double n, double window) {
+    double sum = 0;
+    for (double i = 1; i <= n; i++) sum += window > 0 && before + i > window ? window : before + i;
+    return sum;
 }
 
-static void report_job(const struct bench *b, const struct job *j, int cached) {
+/* Two products (scores, values) of 2 heads head_dim operations for every token that a row sees; the
+ * reading rows of the last layer are a rounding error beside it. */
+static double attention_flop(const struct bench *b, const struct job *j, int cached) {
+    double flop = 0;
+    for (int l = 0; l < b->h.layers - 1; l++) {
+        double window = b->h.windowed[l] ? b->h.window : 0;
+        flop += 4.0 * b->h.heads * b->h.head_dim *
+                (j->items * seen(j->prefix, j->item_tokens, window) +
+                 (cached ? 0 : seen(0, j->prefix, window)));
+    }
+    return flop;
+}
+
+/* Prints the job and returns its least time: products, head and attention, at the faster chunk. */
+static double report_job(const struct bench *b, const struct job *j, int cached) {
     double tokens = j->items * j->item_tokens + (cached ? 0 : j->prefix);
     double flop = 0, seconds[COUNT(row_counts)] = {0};
     for (int i = 0; i < SHAPES; i++) {
-        double rows = product_rows(i, tokens, j->items);
-        flop += 2.0 * shapes[i].n * shapes[i].k * rows;
+        double rows = product_rows(b, i, tokens, j->items);
+        flop += 2.0 * b->shape[i].n * b->shape[i].k * rows;
         for (size_t r = 0; r < COUNT(row_counts); r++)
             seconds[r] += b->best[r][i] * rows / row_counts[r];
     }
-    double attention = attention_flop(j, cached), head = b->head_row * j->items;
+    double attention = attention_flop(b, j, cached), head = b->head_row * j->items, least_s = 0;
     printf("%s: %.0f tokens, products %.1f GFLOP, attention %.1f GFLOP\n",
            cached ? "prefix cached" : "cold", tokens, flop / 1e9, attention / 1e9);
-    for (size_t r = 0; r < COUNT(row_counts); r++)
+    for (size_t r = 0; r < COUNT(row_counts); r++) {
+        double all = seconds[r] + head + attention * seconds[r] / flop;
         printf("  chunks of %d rows: products %.3f s (%.0f GFLOP/s) + head %.3f s = %.3f s; with "
                "attention at that rate %.3f s\n",
-               row_counts[r], seconds[r], flop / seconds[r] / 1e9, head, seconds[r] + head,
-               seconds[r] + head + attention * seconds[r] / flop);
+               row_counts[r], seconds[r], flop / seconds[r] / 1e9, head, seconds[r] + head, all);
+        least(&least_s, all);
+    }
+    return least_s;
 }
 
-static void report(const struct bench *b, const struct job *j) {
+static void report(const struct bench *b, const struct job *j, int n) {
     printf("\n%s, best of %d passes, GFLOP/s\n", b->half ? "bf16" : "f32", b->passes);
     printf("%-14s %11s %5s %12s %12s\n", "product", "n x k", "rows", "in the model", "weights hot");
     for (int i = 0; i < SHAPES; i++)
         for (size_t r = 0; r < COUNT(row_counts); r++) {
-            double gflop = 2.0 * shapes[i].n * shapes[i].k * row_counts[r] / 1e9;
-            printf("%-14s %5d x%5d %5d %12.1f %12.1f\n", shapes[i].name, shapes[i].n, shapes[i].k,
-                   row_counts[r], gflop / b->best[r][i], gflop / b->hot[r][i]);
+            double gflop = 2.0 * b->shape[i].n * b->shape[i].k * row_counts[r] / 1e9;
+            printf("%-14s %5d x%5d %5d %12.1f %12.1f\n", b->shape[i].name, b->shape[i].n,
+                   b->shape[i].k, row_counts[r], gflop / b->best[r][i], gflop / b->hot[r][i]);
         }
-    printf("%-14s %5d x%5d %5d %12.1f\n", "head (f32)", VOCAB, DIM, MM_TILE,
-           2.0 * VOCAB * DIM / 1e9 / b->head_row);
-    printf("least time of the job in products, %s:\n", b->half ? "bf16" : "f32");
-    report_job(b, j, 0);
-    report_job(b, j, 1);
+    printf("%-14s %5d x%5d %5d %12.1f\n", "head (f32)", b->vocab, b->h.dim, MM_TILE,
+           2.0 * b->vocab * b->h.dim / 1e9 / b->head_row);
+    for (int i = 0; i < n; i++, j++) {
+        printf("\nprefix %.0f, %.0f items of %.0f tokens\n", j->prefix, j->items, j->item_tokens);
+        double cold = report_job(b, j, 0), cached = report_job(b, j, 1);
+        printf("roofline %s %.0fx%.0fx%.0f cold_s %.4f cached_s %.4f\n", b->half ? "bf16" : "f32",
+               j->prefix, j->items, j->item_tokens, cold, cached);
+    }
 }
 
-static int run(int half, int passes, const struct job *j) {
-    struct bench b;
-    struct err e;
-    enum status st = bench_open(&b, half, passes, &e);
-    if (st == ST_OK) st = measure(&b, &e);
-    if (st == ST_OK) report(&b, j);
-    bench_close(&b);
-    if (st != ST_OK) fprintf(stderr, "bench_roofline: %s\n", e.text);
-    return st != ST_OK;
+static enum status run(struct bench *b, const struct job *j, int n, struct err *e) {
+    enum status st = bench_open(b, e);
+    if (st == ST_OK) st = measure(b, e);
+    if (st == ST_OK) report(b, j, n);
+    bench_close(b);
+    return st;
+}
+
+/* The shapes of the model in the file. */
+static enum status read_shapes(struct bench *b, const char *path, struct err *e) {
+    struct shards files;
+    struct arena tables;
+    arena_init(&tables, (size_t)256 << 20);
+    enum status st = shards_open(&files, path, &tables, e);
+    if (st == ST_OK) {
+        const struct gguf_tensor *embd = gguf_tensor(&files.g, "token_embd.weight");
+        st = hyper_read(&b->h, &files.g, e);
+        if (st == ST_OK && !embd) st = fail(e, ST_CORRUPT, "%s has no token_embd.weight", path);
+        if (st == ST_OK) b->vocab = (int)embd->dim[1];
+        shards_close(&files);
+    }
+    arena_free(&tables);
+    const struct hyper *h = &b->h;
+    int heads = h->heads * h->head_dim;
+    b->shape[0] = (struct shape){"qkv", heads + 2 * h->kv_heads * h->head_dim, h->dim, 0};
+    b->shape[1] = (struct shape){"attention out", h->dim, heads, 1};
+    b->shape[2] = (struct shape){"gate and up", 2 * h->ffn, h->dim, 0};
+    b->shape[3] = (struct shape){"down", h->dim, h->ffn, 1};
+    return st;
+}
+
+static int bf16_here(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+    return 0;
+#endif
 }
 
 static int number(const char *s, int max, int *out) {
@@ -195,24 +256,33 @@ static int number(const char *s, int max, int *out) {
     return end != s && !*end && x >= 1 && x <= max;
 }
 
+static int read_job(const char *s, struct job *j) {
+    char end;
+    return sscanf(s, "%lfx%lfx%lf%c", &j->prefix, &j->items, &j->item_tokens, &end) == 3 &&
+           j->prefix >= 1 && j->items >= 1 && j->item_tokens >= 1;
+}
+
 int main(int argc, char **argv) {
-    int v[] = {512, 100, 24, omp_get_num_procs(), 7};
-    static const int max[] = {1000000, 1000000, 1000000, 1024, PASSES_MAX};
-    int good = argc <= 1 + (int)COUNT(v);
-    for (int i = 1; good && i < argc; i++) good = number(argv[i], max[i - 1], &v[i - 1]);
+    static struct bench shapes, b;
+    struct job job[64];
+    struct err e;
+    int n = argc - 4, threads, passes, good;
+    good = n >= 1 && n <= (int)COUNT(job) && number(argv[2], 1024, &threads) &&
+           number(argv[3], PASSES_MAX, &passes);
+    for (int i = 0; good && i < n; i++) good = read_job(argv[i + 4], &job[i]);
     if (!good) {
-        fprintf(stderr, "usage: bench_roofline [PREFIX ITEMS ITEM_TOKENS [THREADS [PASSES]]]\n");
+        fprintf(stderr, "usage: bench_roofline MODEL THREADS PASSES PREFIXxITEMSxTOKENS...\n");
         return 2;
     }
-    struct job j = {v[0], v[1], v[2]};
-    omp_set_num_threads(v[3]);
-    printf("prefix %d, %d items of %d tokens, %d threads\n", v[0], v[1], v[2], v[3]);
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx512bf16"))
-        printf("bf16 is left out: the CPU has no AVX512_BF16\n");
-    else if (run(1, v[4], &j))
-        return 1;
-#endif
-    return run(0, v[4], &j);
+    omp_set_num_threads(threads);
+    enum status st = read_shapes(&shapes, argv[1], &e);
+    shapes.passes = passes;
+    if (!bf16_here()) printf("bf16 is left out: the CPU has no AVX512_BF16\n");
+    for (int half = bf16_here(); half >= 0 && st == ST_OK; half--) {
+        b = shapes;
+        b.half = half;
+        st = run(&b, job, n, &e);
+    }
+    if (st != ST_OK) fprintf(stderr, "bench_roofline: %s\n", e.text);
+    return st != ST_OK;
 }
