@@ -105,6 +105,10 @@ static const struct {
     {"no guns and a happy ending", "-guns | +happy ending"},
     {"nothing scary for my kids", "-scary | +for my kids"},
     {"no dogs because I'm allergic, a cat", "-dogs | +cat"},
+    {"I'd rather not see anything with guns", "-guns"},
+    {"We would prefer not to watch a musical", "-musical"},
+    {"I've had enough of crime dramas; give me adventure", "-crime dramas | +adventure"},
+    {"thrillers, and by that I do not mean slashers", "+thrillers | -slashers"},
     /* Limits and idioms keep their words. */
     {"A proper fright, not older than 1990.", "+proper fright | +not older than 1990"},
     {"no newer than 1979", "+no newer than 1979"},
