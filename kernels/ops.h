@@ -6,8 +6,8 @@
  * device) unless a comment says host.
  *
  * Shapes are row-major, written (rows, columns). Activation buffers come from ops->alloc and have
- * room for ops_pad_rows(rows) rows: products may run on padded rows, whose values are never read. A
- * row's result never depends on how many other rows there are, on their order, on where a chunk
+ * room for ops->pad_rows(rows) rows: products may run on padded rows, whose values are never read.
+ * A row's result never depends on how many other rows there are, on their order, on where a chunk
  * begins, or on the number of threads. */
 #ifndef KERNELS_OPS_H
 #define KERNELS_OPS_H
@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-enum precision { PREC_F32, PREC_BF16 };
+enum precision { PREC_F32, PREC_BF16, PREC_FP8 };
 enum { OPS_ROW_PAD = 16 };
 static inline int ops_pad_rows(int rows) {
     return (rows + OPS_ROW_PAD - 1) / OPS_ROW_PAD * OPS_ROW_PAD;
@@ -76,7 +76,9 @@ struct ops {
     enum precision precision;
     int threads;     /* that share a call's work, whichever thread calls */
     int chunk_rows;  /* rows that keep the backend busy; 0: no wish */
-    size_t act_size; /* bytes of one element of a product's input: 4 or 2 */
+    size_t act_size; /* bytes to make room for, of one element of a product's input: 4 or 2. What
+                      * lies there is the backend's matter */
+    int (*pad_rows)(int rows);
     void *self;
 
     void (*close)(struct ops *o); /* frees the table too */
@@ -148,7 +150,7 @@ struct ops {
 
     /* For each row of x (rows, k), f32: lse = log sum exp over all logits, and the logits of the
      * ids pick[off[r] .. off[r+1]) into picked at the same places. All of it is host memory, x with
-     * room for ops_pad_rows(rows) rows. */
+     * room for pad_rows(rows) rows. */
     enum status (*head)(struct ops *o, float *lse, float *picked, const float *x,
                         const struct mat *head, int rows, const int32_t *off, const int32_t *pick,
                         struct err *e);
@@ -162,8 +164,9 @@ enum status ops_ref_open(struct ops **out, struct err *e) MUST_CHECK;
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads,
                          struct err *e) MUST_CHECK;
 
-/* The first NVIDIA GPU, bf16. ST_UNSUPPORTED says what is missing: the build's support, a driver, a
- * device, cuBLASLt. The table is used by one thread. */
+/* The first NVIDIA GPU, bf16 or fp8 (E4M3 with a scale for each row of weights and of activations;
+ * compute capability 8.9 and newer). ST_UNSUPPORTED says what is missing: the build's support, a
+ * driver, a device, cuBLASLt. The table is used by one thread. */
 enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) MUST_CHECK;
 
 #ifdef __cplusplus

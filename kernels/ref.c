@@ -265,6 +265,7 @@ enum status ops_ref_open(struct ops **out, struct err *e) {
         .precision = PREC_F32,
         .threads = 1,
         .act_size = sizeof(float),
+        .pad_rows = ops_pad_rows,
         .close = ref_close,
         .alloc = ref_alloc,
         .release = ref_release,

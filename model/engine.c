@@ -177,23 +177,27 @@ enum status engine_score(struct engine *en, struct job *j, struct err *e) {
 /* --- opening --- */
 
 /* The GPU where there is one; why not, as a name of the engine's, where not. */
-static enum status open_auto(struct engine *en, int f32, int threads, struct err *e) {
+static enum status open_auto(struct engine *en, enum precision p, int threads, struct err *e) {
     struct err why;
-    if (!f32) {
+    if (p == PREC_FP8) return ops_cuda_open(&en->ops, p, e);
+    if (p == PREC_BF16) {
         enum status st = ops_cuda_open(&en->ops, PREC_BF16, &why);
         if (st == ST_OK) return ST_OK;
         en->info.no_gpu = arena_copy(&en->arena, why.text, strlen(why.text));
     }
-    return ops_cpu_open(&en->ops, f32 ? PREC_F32 : PREC_BF16, threads, e);
+    return ops_cpu_open(&en->ops, p, threads, e);
 }
 
 static enum status open_ops(struct engine *en, const struct engine_config *c, struct err *e) {
     const char *backend = c->backend ? c->backend : "auto",
                *want = c->precision ? c->precision : "auto";
-    int f32 = strcmp(want, "f32") == 0;
-    enum precision p = f32 ? PREC_F32 : PREC_BF16;
-    if (!f32 && strcmp(want, "bf16") != 0 && strcmp(want, "auto") != 0)
-        return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32", want);
+    enum precision p = strcmp(want, "f32") == 0   ? PREC_F32
+                       : strcmp(want, "fp8") == 0 ? PREC_FP8
+                                                  : PREC_BF16;
+    if (p == PREC_BF16 && strcmp(want, "bf16") != 0 && strcmp(want, "auto") != 0)
+        return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32, fp8", want);
+    if (p == PREC_FP8 && strcmp(backend, "auto") != 0 && strcmp(backend, "cuda") != 0)
+        return fail(e, ST_UNSUPPORTED, "precision fp8 needs the cuda backend, not %.20s", backend);
     if (strcmp(backend, "ref") == 0)
         TRY(ops_ref_open(&en->ops, e));
     else if (strcmp(backend, "cuda") == 0)
@@ -201,7 +205,7 @@ static enum status open_ops(struct engine *en, const struct engine_config *c, st
     else if (strcmp(backend, "cpu") == 0)
         TRY(ops_cpu_open(&en->ops, p, c->threads, e));
     else if (strcmp(backend, "auto") == 0)
-        TRY(open_auto(en, f32, c->threads, e));
+        TRY(open_auto(en, p, c->threads, e));
     else
         return fail(e, ST_INVALID, "backend '%.20s' is not one of auto, cpu, cuda, ref", backend);
     if (strcmp(want, "bf16") == 0 && en->ops->precision != PREC_BF16 && strcmp(backend, "ref") != 0)
@@ -231,7 +235,9 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     i->backend = strcmp(en->ops->name, "reference") == 0   ? "ref"
                  : strncmp(en->ops->name, "cuda ", 5) == 0 ? "cuda"
                                                            : "cpu";
-    i->precision = en->ops->precision == PREC_BF16 ? "bf16" : "f32";
+    static const char *const precisions[] = {
+        [PREC_F32] = "f32", [PREC_BF16] = "bf16", [PREC_FP8] = "fp8"};
+    i->precision = precisions[en->ops->precision];
     i->chat_template = en->chat.name;
     i->parameters = en->model->parameters;
     i->context = en->model->context;

@@ -17,7 +17,7 @@ struct engine;
 
 struct engine_config {
     const char *model;     /* GGUF file */
-    const char *precision; /* "auto", "bf16", "f32" */
+    const char *precision; /* "auto", "bf16", "f32", "fp8" (cuda only) */
     const char *backend;   /* "auto" (cuda where there is one, else cpu), "cpu", "cuda",
                             * "ref" (slow, the judge) */
     int threads;           /* 0 = all cores */

@@ -11,7 +11,7 @@ static int qkv_width(const struct model *m) {
 
 enum status work_open(struct work *w, struct model *m, int rows_max, struct err *e) {
     struct ops *o = m->ops;
-    size_t rows = (size_t)ops_pad_rows(rows_max), act = o->act_size;
+    size_t rows = (size_t)o->pad_rows(rows_max), act = o->act_size;
     *w = (struct work){.m = m, .rows_max = rows_max};
     w->x = o->alloc(o, rows * (size_t)m->dim * 4);
     w->x_out = o->alloc(o, rows * (size_t)m->dim * 4);

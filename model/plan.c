@@ -373,10 +373,11 @@ static enum status collect(struct plan *p, const float *x_out, size_t dim, int *
 }
 
 /* Memory for the rows that are read and for the head's input, for this step. */
-static enum status head_buffers(struct plan *p, size_t read_rows, size_t dim, struct err *e) {
+static enum status head_buffers(struct plan *p, const struct ops *o, size_t read_rows, size_t dim,
+                                struct err *e) {
     size_t rows = read_rows + (size_t)p->n_runs;
     p->x_out = mem_alloc(read_rows * dim * sizeof(float));
-    p->head_x = mem_alloc((size_t)ops_pad_rows((int)rows) * dim * sizeof(float));
+    p->head_x = mem_alloc((size_t)o->pad_rows((int)rows) * dim * sizeof(float));
     return p->x_out && p->head_x ? ST_OK
                                  : fail(e, ST_NO_MEMORY, "no memory for %zu rows to be read", rows);
 }
@@ -414,7 +415,7 @@ static enum status read_out(struct plan *p, struct work *w, int read_rows, struc
     struct ops *o = w->m->ops;
     size_t dim = (size_t)w->m->dim;
     int rows = 0;
-    enum status st = head_buffers(p, (size_t)read_rows, dim, e);
+    enum status st = head_buffers(p, o, (size_t)read_rows, dim, e);
     if (st == ST_OK && read_rows > 0)
         st = o->read(o, p->x_out, w->x_out, (size_t)read_rows * dim * sizeof(float), e);
     if (st == ST_OK) st = collect(p, p->x_out, dim, &rows, e);

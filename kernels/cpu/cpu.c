@@ -293,6 +293,7 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .precision = c->half ? PREC_BF16 : PREC_F32,
         .threads = threads > 0 ? threads : all,
         .act_size = c->half ? 2 : 4,
+        .pad_rows = ops_pad_rows,
         .self = c,
         .close = cpu_close,
         .alloc = cpu_alloc,

@@ -1,6 +1,7 @@
-/* The CUDA backend's table of operations. Weights are bf16 (the head's f32), activations bf16, the
- * residual stream and all sums f32. */
+/* The CUDA backend's table of operations. Weights and the inputs of products are bf16 or fp8, the
+ * head's f32, keys and values bf16, the residual stream and all sums f32. */
 #include "kernels/cuda/chunk.cuh"
+#include "kernels/cuda/fp8.cuh"
 #include "kernels/cuda/kernels.cuh"
 #include "kernels/cuda/matmul.cuh"
 
@@ -10,20 +11,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CHUNK_ROWS = 8192 };
+enum { CHUNK_ROWS = 8192, SM_FP8 = 89 };
 enum { HEAD_LOGITS = 1 << 26, HEAD_ROWS_MAX = 1024 }; /* logits held at once: 256 MiB */
 
 struct mat {
     int n, k;
     enum matmul_type type;
-    void *w;                        /* (n, k) values; of a table, its blocks */
+    void *w; /* (n, k) values, in fp8 with their scales; of a table, its blocks */
     const struct block_type *table; /* NULL: values */
 };
 
 struct cuda {
     struct ops ops;
     struct device_gpu d;
-    struct matmul *mm;
+    bool fp8;
+    struct matmul mm;
+    uint16_t *bf16; /* attention's result on its way to fp8 */
+    size_t bf16_bytes;
     struct chunks chunks;
     struct stage tok, from, off; /* small arrays on their way */
     char name[96];
@@ -39,7 +43,8 @@ static void cuda_close(struct ops *o) {
     stage_close(&c->from, &c->d);
     stage_close(&c->off, &c->d);
     chunks_close(&c->chunks, &c->d);
-    matmul_close(c->mm);
+    device_free(&c->d, c->bf16);
+    matmul_close(&c->mm);
     device_close(&c->d);
     mem_free(c);
 }
@@ -112,20 +117,34 @@ static enum status upload(struct cuda *c, const struct mat_part *p, int k, void 
     return st;
 }
 
+static size_t values_bytes(const struct mat *m) {
+    size_t values = (size_t)m->n * (size_t)m->k;
+    return m->type == MATMUL_FP8 ? fp8_bytes(m->n, m->k) : values * (m->type == MATMUL_F32 ? 4 : 2);
+}
+
+/* Rows row.. of m from a part's blocks on the device. */
+static void fill_values(struct cuda *c, struct mat *m, int row, const struct mat_part *p,
+                        const uint8_t *blocks) {
+    size_t at = (size_t)row * (size_t)m->k, values = (size_t)p->n * (size_t)m->k;
+    char *w = static_cast<char *>(m->w);
+    if (m->type == MATMUL_FP8)
+        dequant_fp8(&c->d, reinterpret_cast<uint8_t *>(w + at), fp8_scales(w, m->n, m->k) + row,
+                    blocks, p->type->id, p->n, m->k);
+    else if (m->type == MATMUL_F32)
+        dequant_run(&c->d, w + at * 4, blocks, p->type->id, values, 1);
+    else
+        dequant_run(&c->d, w + at * 2, blocks, p->type->id, values, 0);
+}
+
 static enum status open_values(struct cuda *c, struct mat *m, const struct mat_part *part,
                                int n_parts, struct err *e) {
-    int f32 = m->type == MATMUL_F32;
-    size_t size = f32 ? 4 : 2, at = 0;
-    TRY(matmul_plan(c->mm, m->type, m->n, m->k, e));
-    TRY(device_alloc(&c->d, &m->w, (size_t)m->n * (size_t)m->k * size, e));
-    for (int i = 0; i < n_parts; i++) {
+    TRY(matmul_plan(&c->mm, m->type, m->n, m->k, e));
+    TRY(device_alloc(&c->d, &m->w, values_bytes(m), e));
+    for (int i = 0, row = 0; i < n_parts; row += part[i++].n) {
         void *blocks = nullptr;
-        size_t values = (size_t)part[i].n * (size_t)m->k;
         TRY(upload(c, &part[i], m->k, &blocks, e));
-        dequant_run(&c->d, static_cast<char *>(m->w) + at * size, static_cast<uint8_t *>(blocks),
-                    part[i].type->id, values, f32);
+        fill_values(c, m, row, &part[i], static_cast<uint8_t *>(blocks));
         device_free(&c->d, blocks);
-        at += values;
     }
     return device_check(&c->d, e);
 }
@@ -137,7 +156,7 @@ static enum status cuda_mat_open(struct ops *o, struct mat **out, const struct m
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a matrix");
     *m = mat();
     m->k = k;
-    m->type = use == MAT_HEAD ? MATMUL_F32 : MATMUL_BF16;
+    m->type = use == MAT_HEAD ? MATMUL_F32 : c->fp8 ? MATMUL_FP8 : MATMUL_BF16;
     for (int i = 0; i < n_parts; i++) m->n += part[i].n;
     enum status st;
     if (use == MAT_TABLE && n_parts == 1) {
@@ -171,7 +190,10 @@ static void cuda_embed(struct ops *o, float *x, const struct mat *t, const int32
 
 static void cuda_rmsnorm(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
                          float eps, int f32) {
-    rows_rmsnorm(&of(o)->d, y, x, w, rows, n, eps, f32);
+    if (of(o)->fp8 && !f32)
+        fp8_rmsnorm(&of(o)->d, y, x, w, rows, n, eps);
+    else
+        rows_rmsnorm(&of(o)->d, y, x, w, rows, n, eps, f32);
 }
 
 static void cuda_norm_add(struct ops *o, float *x, float *y, const float *w, int rows, int n,
@@ -196,7 +218,7 @@ static void cuda_head_norm(struct ops *o, float *qkv, const struct attn_shape *s
 static enum status cuda_matmul(struct ops *o, float *y, const void *x, const struct mat *w,
                                int rows, int add, struct err *e) {
     TRY(device_check(&of(o)->d, e));
-    return matmul_run(of(o)->mm, y, x, w->w, w->type, rows, w->n, w->k, add, e);
+    return matmul_run(&of(o)->mm, y, x, w->w, w->type, rows, w->n, w->k, add, e);
 }
 
 static size_t cuda_kv_bytes(struct ops *, const struct attn_shape *s, int len) {
@@ -220,6 +242,16 @@ static void cuda_rope_store(struct ops *o, float *qkv, const struct attn_shape *
     device_keep(&u->d, st, &e);
 }
 
+static enum status bf16_room(struct cuda *c, size_t bytes, struct err *e) {
+    if (c->bf16_bytes >= bytes) return ST_OK;
+    void *p = nullptr;
+    device_free(&c->d, c->bf16);
+    c->bf16 = nullptr, c->bf16_bytes = 0;
+    TRY(device_alloc(&c->d, &p, bytes, e));
+    c->bf16 = static_cast<uint16_t *>(p), c->bf16_bytes = bytes;
+    return ST_OK;
+}
+
 static enum status cuda_attention(struct ops *o, void *out, const float *qkv,
                                   const struct attn_shape *s, const struct chunk *c, int layer,
                                   struct err *e) {
@@ -231,16 +263,29 @@ static enum status cuda_attention(struct ops *o, void *out, const float *qkv,
                     s->head_dim, (int)ATTN_HEAD_MAX);
     TRY(device_check(&u->d, e));
     TRY(chunks_find(&u->chunks, &u->d, c, s, &on, e));
-    attention_run(&u->d, static_cast<uint16_t *>(out), qkv, &h, &on, layer);
+    uint16_t *to = static_cast<uint16_t *>(out);
+    int width = s->heads * s->head_dim;
+    if (u->fp8) {
+        TRY(bf16_room(u, (size_t)c->rows * (size_t)width * sizeof *to, e));
+        to = u->bf16;
+    }
+    attention_run(&u->d, to, qkv, &h, &on, layer);
+    if (u->fp8) fp8_rows(&u->d, out, to, c->rows, width);
     return device_check(&u->d, e);
 }
 
 static void cuda_swiglu(struct ops *o, void *y, const float *gu, int rows, int n) {
-    rows_swiglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
+    if (of(o)->fp8)
+        fp8_glu(&of(o)->d, y, gu, rows, n, 0);
+    else
+        rows_swiglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
 }
 
 static void cuda_geglu(struct ops *o, void *y, const float *gu, int rows, int n) {
-    rows_geglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
+    if (of(o)->fp8)
+        fp8_glu(&of(o)->d, y, gu, rows, n, 1);
+    else
+        rows_geglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
 }
 
 /* --- the head */
@@ -260,7 +305,7 @@ static enum status head_rows(struct cuda *c, const struct head_work *w, const fl
                              const int32_t *pick, struct err *e) {
     size_t k = (size_t)m->k;
     TRY(device_write(&c->d, w->x, x + (size_t)r0 * k, (size_t)n * k * sizeof *x, e));
-    TRY(matmul_run(c->mm, w->logits, w->x, m->w, MATMUL_F32, n, m->n, m->k, 0, e));
+    TRY(matmul_run(&c->mm, w->logits, w->x, m->w, MATMUL_F32, n, m->n, m->k, 0, e));
     rows_log_sum_exp(&c->d, w->lse + r0, w->picked, w->logits, n, m->n, off + r0, pick);
     return device_check(&c->d, e);
 }
@@ -273,8 +318,8 @@ static enum status cuda_head(struct ops *o, float *lse, float *picked, const flo
     step = step < 1 ? 1 : step > HEAD_ROWS_MAX ? HEAD_ROWS_MAX : step;
     step = step < rows ? step : rows;
     size_t picks = (size_t)off[rows], out = (size_t)rows + picks;
-    size_t x_floats = pad64((size_t)step * (size_t)m->k),
-           logits = pad64((size_t)step * (size_t)m->n);
+    size_t room = (size_t)matmul_room(step), x_floats = pad64(room * (size_t)m->k),
+           logits = pad64(room * (size_t)m->n);
     size_t bytes = (x_floats + logits + out) * sizeof(float);
     void *lists = nullptr, *work = nullptr;
     TRY(device_check(&c->d, e));
@@ -295,14 +340,21 @@ static enum status cuda_head(struct ops *o, float *lse, float *picked, const flo
 }
 
 enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) {
-    if (want != PREC_BF16)
-        return fail(e, ST_UNSUPPORTED, "the CUDA backend computes in bf16 only, not in f32");
+    if (want == PREC_F32)
+        return fail(e, ST_UNSUPPORTED, "the CUDA backend computes in bf16 or fp8, not in f32");
     struct cuda *c = static_cast<struct cuda *>(mem_alloc(sizeof *c));
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for the CUDA backend");
     memset(static_cast<void *>(c), 0, sizeof *c);
     struct ops *o = &c->ops;
     o->self = c;
+    c->fp8 = want == PREC_FP8;
     enum status st = device_open(&c->d, e);
+    if (st == ST_OK && c->fp8 && c->d.sm < SM_FP8) {
+        st = fail(e, ST_UNSUPPORTED,
+                  "CUDA: precision fp8 needs compute capability %d.%d, %s has %d.%d", SM_FP8 / 10,
+                  SM_FP8 % 10, c->d.name, c->d.sm / 10, c->d.sm % 10);
+        err_hint(e, "use --precision bf16");
+    }
     if (st == ST_OK) st = matmul_open(&c->mm, &c->d, e);
     if (st != ST_OK) {
         cuda_close(o);
@@ -310,10 +362,11 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     }
     snprintf(c->name, sizeof c->name, "cuda sm_%d %s", c->d.sm, c->d.name);
     o->name = c->name;
-    o->precision = PREC_BF16;
+    o->precision = want;
     o->threads = 1;
     o->chunk_rows = CHUNK_ROWS;
     o->act_size = sizeof(uint16_t);
+    o->pad_rows = matmul_room;
     o->close = cuda_close;
     o->alloc = cuda_alloc;
     o->release = cuda_release;

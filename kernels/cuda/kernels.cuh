@@ -5,6 +5,12 @@
 
 #include "kernels/cuda/device.cuh"
 
+/* Threads for a row of n values: whole warps, at most 256. */
+static inline unsigned threads_for(int n) {
+    int t = (n + WARP - 1) / WARP * WARP;
+    return (unsigned)(t < 256 ? t : 256);
+}
+
 /* dequant.cu: all return ST_UNSUPPORTED by name for a block type without a kernel. */
 enum status dequant_known(uint32_t type, struct err *e) MUST_CHECK;
 /* n values from blocks of that type, to bf16 or, when f32 is set, to float. */
@@ -13,6 +19,23 @@ void dequant_run(struct device_gpu *d, void *out, const uint8_t *blocks, uint32_
 /* x (rows, k) = rows tok[] of the table. */
 void dequant_rows(struct device_gpu *d, float *x, const uint8_t *blocks, uint32_t type,
                   const int32_t *tok, int rows, int k);
+
+/* w (rows, k) codes and scale (rows) from blocks; see fp8.cuh. */
+void dequant_fp8(struct device_gpu *d, uint8_t *w, float *scale, const uint8_t *blocks,
+                 uint32_t type, int rows, int k);
+
+/* fp8.cu: rows in FP8, their codes and then a scale each; room as fp8.cuh says. */
+/* Of x / sqrt(mean(x^2) + eps) * w. */
+void fp8_rmsnorm(struct device_gpu *d, void *y, const float *x, const float *w, int rows, int n,
+                 float eps);
+/* Of silu or, when gelu is set, gelu(gu[:, :n]) gu[:, n:]. */
+void fp8_glu(struct device_gpu *d, void *y, const float *gu, int rows, int n, int gelu);
+/* Of x (rows, n) bf16. */
+void fp8_rows(struct device_gpu *d, void *y, const uint16_t *x, int rows, int n);
+/* y (rows, n) = sums (rows, n) x_scale (rows) w_scale (n), += when add is set. sums may be y where
+ * it is not. */
+void rows_rescale(struct device_gpu *d, float *y, const float *sums, const float *x_scale,
+                  const float *w_scale, int rows, int n, int add);
 
 /* rows.cu */
 /* y (rows, n), bf16 or float, = x / sqrt(mean(x^2) + eps) * w */

@@ -29,22 +29,24 @@ enum { PLANS_MAX = 64, WORKSPACE = 32 << 20 };
     X(MatmulPreferenceCreate)       \
     X(MatmulPreferenceDestroy)      \
     X(MatmulPreferenceSetAttribute) \
-    X(MatmulAlgoGetHeuristic)
+    X(MatmulAlgoGetHeuristic)       \
+    X(MatmulAlgoCheck)
 
-/* One shape of weights: everything but the number of rows. */
+/* One shape of weights. x and y by the height of a tile: their columns are its rows. */
 struct plan {
     enum matmul_type type;
     int n, k;
     cublasLtMatmulDesc_t desc;
-    cublasLtMatrixLayout_t w, x, y; /* the columns of x and y are the rows of a call */
+    cublasLtMatrixLayout_t w, x[MATMUL_TILES], y[MATMUL_TILES];
     cublasLtMatmulAlgo_t algo;
 };
 
-struct matmul {
+struct matmul_lib {
     struct device_gpu *d;
     void *library;
     cublasLtHandle_t handle;
     void *workspace;
+    bool scales; /* by rows, in FP8 */
     struct plan plan[PLANS_MAX];
     int plans;
 #define X(name) decltype(&cublasLt##name) name;
@@ -59,131 +61,202 @@ static enum status lt(cublasStatus_t s, const char *what, struct err *e) {
     return fail(e, ST_INTERNAL, "CUDA: cuBLASLt: %s: status %d", what, (int)s);
 }
 
-static enum status load(struct matmul *m, struct err *e) {
+static enum status load(struct matmul_lib *l, struct err *e) {
     const char *const from[] = {getenv("TAPROOM_CUBLAS"), TAPROOM_CUBLAS_LIB "/libcublasLt.so.13",
                                 "libcublasLt.so.13"};
-    for (size_t i = 0; i < COUNT(from) && !m->library; i++)
-        if (from[i] && from[i][0]) m->library = dlopen(from[i], RTLD_NOW | RTLD_LOCAL);
-    if (!m->library) {
+    for (size_t i = 0; i < COUNT(from) && !l->library; i++)
+        if (from[i] && from[i][0]) l->library = dlopen(from[i], RTLD_NOW | RTLD_LOCAL);
+    if (!l->library) {
         fail(e, ST_UNSUPPORTED, "CUDA: cuBLASLt 13 is not installed (libcublasLt.so.13)");
         err_hint(e, "run `./taproom setup --cuda`, or name the file in TAPROOM_CUBLAS");
         return ST_UNSUPPORTED;
     }
 #define X(name)                                                       \
-    m->name = (decltype(m->name))dlsym(m->library, "cublasLt" #name); \
-    if (!m->name) return fail(e, ST_UNSUPPORTED, "CUDA: cuBLASLt has no function cublasLt" #name);
+    l->name = (decltype(l->name))dlsym(l->library, "cublasLt" #name); \
+    if (!l->name) return fail(e, ST_UNSUPPORTED, "CUDA: cuBLASLt has no function cublasLt" #name);
     FUNCTIONS(X)
 #undef X
     return ST_OK;
 }
 
-enum status matmul_open(struct matmul **out, struct device_gpu *d, struct err *e) {
-    struct matmul *m = static_cast<struct matmul *>(mem_alloc(sizeof *m));
-    if (!m) return fail(e, ST_NO_MEMORY, "no memory for matrix products");
-    memset(m, 0, sizeof *m);
-    m->d = d;
-    enum status st = load(m, e);
-    if (st == ST_OK) st = lt(m->Create(&m->handle), "opening it", e);
-    if (st == ST_OK) st = device_alloc(d, &m->workspace, WORKSPACE, e);
-    if (st != ST_OK) {
-        matmul_close(m);
-        return st;
+enum status matmul_lib_open(struct matmul_lib **out, struct device_gpu *d, struct err *e) {
+    struct matmul_lib *l = static_cast<struct matmul_lib *>(mem_alloc(sizeof *l));
+    if (!l) return fail(e, ST_NO_MEMORY, "no memory for matrix products");
+    memset(l, 0, sizeof *l);
+    l->d = d;
+    l->scales = d->sm == 90;
+    *out = l;
+    TRY(load(l, e));
+    TRY(lt(l->Create(&l->handle), "opening it", e));
+    return device_alloc(d, &l->workspace, WORKSPACE, e);
+}
+
+static void forget(struct matmul_lib *l, struct plan *p) {
+    if (p->desc) l->MatmulDescDestroy(p->desc);
+    if (p->w) l->MatrixLayoutDestroy(p->w);
+    for (int i = 0; i < MATMUL_TILES; i++) {
+        if (p->x[i]) l->MatrixLayoutDestroy(p->x[i]);
+        if (p->y[i]) l->MatrixLayoutDestroy(p->y[i]);
     }
-    *out = m;
-    return ST_OK;
+    *p = plan();
 }
 
-static void forget(struct matmul *m, struct plan *p) {
-    if (p->desc) m->MatmulDescDestroy(p->desc);
-    if (p->w) m->MatrixLayoutDestroy(p->w);
-    if (p->x) m->MatrixLayoutDestroy(p->x);
-    if (p->y) m->MatrixLayoutDestroy(p->y);
+void matmul_lib_close(struct matmul_lib *l) {
+    if (!l) return;
+    for (int i = 0; i < l->plans; i++) forget(l, &l->plan[i]);
+    device_free(l->d, l->workspace);
+    if (l->handle) l->Destroy(l->handle);
+    if (l->library) dlclose(l->library);
+    mem_free(l);
 }
 
-void matmul_close(struct matmul *m) {
-    if (!m) return;
-    for (int i = 0; i < m->plans; i++) forget(m, &m->plan[i]);
-    device_free(m->d, m->workspace);
-    if (m->handle) m->Destroy(m->handle);
-    if (m->library) dlclose(m->library);
-    mem_free(m);
+bool matmul_lib_scales(const struct matmul_lib *l) {
+    return l->scales;
 }
 
-/* The library counts columns first: y^T (n, rows) = w (k, n)^T x (k, rows). */
-static cublasStatus_t describe(struct matmul *m, struct plan *p) {
-    cudaDataType_t in = p->type == MATMUL_F32 ? CUDA_R_32F : CUDA_R_16BF;
+/* Scales of a product's inputs: of w's rows, then of x's. */
+static cublasStatus_t set_scales(struct matmul_lib *l, struct plan *p, const void *w,
+                                 const void *x) {
+    cublasStatus_t s = l->MatmulDescSetAttribute(p->desc, CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, &w,
+                                                 sizeof(void *));
+    return s != CUBLAS_STATUS_SUCCESS
+               ? s
+               : l->MatmulDescSetAttribute(p->desc, CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, &x,
+                                           sizeof(void *));
+}
+
+static cublasStatus_t describe_scales(struct matmul_lib *l, struct plan *p) {
+    int32_t rows = CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F;
+    cublasStatus_t s =
+        l->MatmulDescSetAttribute(p->desc, CUBLASLT_MATMUL_DESC_A_SCALE_MODE, &rows, sizeof rows);
+    if (s == CUBLAS_STATUS_SUCCESS)
+        s = l->MatmulDescSetAttribute(p->desc, CUBLASLT_MATMUL_DESC_B_SCALE_MODE, &rows,
+                                      sizeof rows);
+    /* The choice of an algorithm wants to see that there are some. */
+    return s == CUBLAS_STATUS_SUCCESS ? set_scales(l, p, l->workspace, l->workspace) : s;
+}
+
+/* The library counts columns first: y^T (n, rows) = w (k, n)^T x (k, rows), which is also the only
+ * form that FP8 has. */
+static cublasStatus_t describe(struct matmul_lib *l, struct plan *p) {
+    cudaDataType_t in = p->type == MATMUL_F32    ? CUDA_R_32F
+                        : p->type == MATMUL_BF16 ? CUDA_R_16BF
+                                                 : CUDA_R_8F_E4M3;
     cublasOperation_t turned = CUBLAS_OP_T;
     uint64_t n = (uint64_t)p->n, k = (uint64_t)p->k;
-    cublasStatus_t s = m->MatmulDescCreate(&p->desc, CUBLAS_COMPUTE_32F, CUDA_R_32F);
+    cublasStatus_t s = l->MatmulDescCreate(&p->desc, CUBLAS_COMPUTE_32F, CUDA_R_32F);
     if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->MatmulDescSetAttribute(p->desc, CUBLASLT_MATMUL_DESC_TRANSA, &turned, sizeof turned);
-    if (s == CUBLAS_STATUS_SUCCESS) s = m->MatrixLayoutCreate(&p->w, in, k, n, (int64_t)k);
-    if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->MatrixLayoutCreate(&p->x, in, k, MATMUL_TILE, (int64_t)k);
-    if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->MatrixLayoutCreate(&p->y, CUDA_R_32F, n, MATMUL_TILE, (int64_t)n);
+        s = l->MatmulDescSetAttribute(p->desc, CUBLASLT_MATMUL_DESC_TRANSA, &turned, sizeof turned);
+    if (s == CUBLAS_STATUS_SUCCESS && p->type == MATMUL_FP8 && l->scales) s = describe_scales(l, p);
+    if (s == CUBLAS_STATUS_SUCCESS) s = l->MatrixLayoutCreate(&p->w, in, k, n, (int64_t)k);
+    for (int i = 0; i < MATMUL_TILES; i++) {
+        uint64_t rows = (uint64_t)MATMUL_TILE_MIN << i;
+        if (s == CUBLAS_STATUS_SUCCESS)
+            s = l->MatrixLayoutCreate(&p->x[i], in, k, rows, (int64_t)k);
+        if (s == CUBLAS_STATUS_SUCCESS)
+            s = l->MatrixLayoutCreate(&p->y[i], CUDA_R_32F, n, rows, (int64_t)n);
+    }
     return s;
 }
 
-/* The library's first choice for a full tile among those that do not split k. */
-static enum status choose(struct matmul *m, struct plan *p, struct err *e) {
-    cublasLtMatmulPreference_t want = nullptr;
-    cublasLtMatmulHeuristicResult_t found;
-    size_t bytes = WORKSPACE;
-    uint32_t whole = CUBLASLT_REDUCTION_SCHEME_NONE;
-    int n = 0;
-    cublasStatus_t s = m->MatmulPreferenceCreate(&want);
+/* What is wanted: no splitting of k, pointers as tiles of 32 rows and more have them. */
+static cublasStatus_t prefer(struct matmul_lib *l, cublasLtMatmulPreference_t *want) {
+    static const cublasLtMatmulPreferenceAttributes_t align[] = {
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES};
+    uint64_t bytes = WORKSPACE;
+    uint32_t whole = CUBLASLT_REDUCTION_SCHEME_NONE, aligned = 64;
+    cublasStatus_t s = l->MatmulPreferenceCreate(want);
     if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->MatmulPreferenceSetAttribute(want, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &bytes,
+        s = l->MatmulPreferenceSetAttribute(*want, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &bytes,
                                             sizeof bytes);
     if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->MatmulPreferenceSetAttribute(want, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+        s = l->MatmulPreferenceSetAttribute(*want, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
                                             &whole, sizeof whole);
+    for (size_t i = 0; i < COUNT(align) && s == CUBLAS_STATUS_SUCCESS; i++)
+        s = l->MatmulPreferenceSetAttribute(*want, align[i], &aligned, sizeof aligned);
+    return s;
+}
+
+/* Whether the algorithm runs on tiles of every height, in the workspace that there is. */
+static bool runs(struct matmul_lib *l, const struct plan *p, const cublasLtMatmulAlgo_t *algo) {
+    for (int i = 0; i < MATMUL_TILES; i++) {
+        cublasLtMatmulHeuristicResult_t r;
+        cublasStatus_t s =
+            l->MatmulAlgoCheck(l->handle, p->desc, p->w, p->x[i], p->y[i], p->y[i], algo, &r);
+        if (s != CUBLAS_STATUS_SUCCESS || r.workspaceSize > WORKSPACE) return false;
+    }
+    return true;
+}
+
+/* The first of the library's choices for MATMUL_TILE rows that runs on every tile. *found = 0:
+ * there is none. */
+static enum status choose(struct matmul_lib *l, struct plan *p, bool *found, struct err *e) {
+    enum { CHOICES = 16 };
+    cublasLtMatmulHeuristicResult_t choice[CHOICES];
+    cublasLtMatmulPreference_t want = nullptr;
+    int n = 0, tile = 0;
+    while (MATMUL_TILE_MIN << tile < MATMUL_TILE) tile++;
+    cublasStatus_t s = prefer(l, &want);
     if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->MatmulAlgoGetHeuristic(m->handle, p->desc, p->w, p->x, p->y, p->y, want, 1, &found,
-                                      &n);
-    if (want) m->MatmulPreferenceDestroy(want);
-    if (s == CUBLAS_STATUS_SUCCESS && n == 1) p->algo = found.algo;
-    if (s == CUBLAS_STATUS_SUCCESS && n == 0)
-        return fail(e, ST_UNSUPPORTED, "CUDA: cuBLASLt has no product for weights of %d x %d", p->n,
-                    p->k);
+        s = l->MatmulAlgoGetHeuristic(l->handle, p->desc, p->w, p->x[tile], p->y[tile], p->y[tile],
+                                      want, CHOICES, choice, &n);
+    if (want) l->MatmulPreferenceDestroy(want);
+    *found = false;
+    if (s == CUBLAS_STATUS_NOT_SUPPORTED) return ST_OK;
+    for (int i = 0; s == CUBLAS_STATUS_SUCCESS && i < n && !*found; i++) {
+        p->algo = choice[i].algo;
+        *found = choice[i].state == CUBLAS_STATUS_SUCCESS && runs(l, p, &p->algo);
+    }
     return lt(s, "choosing an algorithm", e);
 }
 
-static struct plan *find(struct matmul *m, enum matmul_type t, int n, int k) {
-    for (int i = 0; i < m->plans; i++)
-        if (m->plan[i].type == t && m->plan[i].n == n && m->plan[i].k == k) return &m->plan[i];
+static struct plan *find(struct matmul_lib *l, enum matmul_type t, int n, int k) {
+    for (int i = 0; i < l->plans; i++)
+        if (l->plan[i].type == t && l->plan[i].n == n && l->plan[i].k == k) return &l->plan[i];
     return nullptr;
 }
 
-enum status matmul_plan(struct matmul *m, enum matmul_type t, int n, int k, struct err *e) {
-    if (find(m, t, n, k)) return ST_OK;
-    if (m->plans == PLANS_MAX)
-        return fail(e, ST_LIMIT, "more than %d shapes of weights", PLANS_MAX);
-    struct plan *p = &m->plan[m->plans];
+static enum status make(struct matmul_lib *l, struct plan *p, enum matmul_type t, int n, int k,
+                        bool *found, struct err *e) {
     *p = plan();
     p->type = t, p->n = n, p->k = k;
-    enum status st = lt(describe(m, p), "describing a product", e);
-    if (st == ST_OK) st = choose(m, p, e);
+    enum status st = lt(describe(l, p), "describing a product", e);
+    return st == ST_OK ? choose(l, p, found, e) : st;
+}
+
+enum status matmul_lib_plan(struct matmul_lib *l, enum matmul_type t, int n, int k, struct err *e) {
+    bool found = false, first = true;
+    if (find(l, t, n, k)) return ST_OK;
+    if (l->plans == PLANS_MAX)
+        return fail(e, ST_LIMIT, "more than %d shapes of weights", PLANS_MAX);
+    for (int i = 0; i < l->plans; i++) first = first && l->plan[i].type != MATMUL_FP8;
+    struct plan *p = &l->plan[l->plans];
+    enum status st = make(l, p, t, n, k, &found, e);
+    if (st == ST_OK && !found && t == MATMUL_FP8 && l->scales && first) {
+        forget(l, p); /* a library that does not scale by rows after all */
+        l->scales = false;
+        st = make(l, p, t, n, k, &found, e);
+    }
+    if (st == ST_OK && !found)
+        st = fail(e, ST_UNSUPPORTED, "CUDA: cuBLASLt has no product for weights of %d x %d", n, k);
     if (st == ST_OK)
-        m->plans++;
+        l->plans++;
     else
-        forget(m, p);
+        forget(l, p);
     return st;
 }
 
-enum status matmul_run(struct matmul *m, float *y, const void *x, const void *w, enum matmul_type t,
-                       int rows, int n, int k, int add, struct err *e) {
-    struct plan *p = find(m, t, n, k);
-    if (!p) return fail(e, ST_INTERNAL, "a product of %d x %d was not planned", n, k);
-    float one = 1, beta = add ? 1.0f : 0.0f;
-    uint64_t cols = (uint64_t)rows;
+enum status matmul_lib_run(struct matmul_lib *l, const struct matmul_call *c, struct err *e) {
+    struct plan *p = find(l, c->type, c->n, c->k);
+    int i = 0;
+    if (!p) return fail(e, ST_INTERNAL, "a product of %d x %d was not planned", c->n, c->k);
+    while (MATMUL_TILE_MIN << i < c->tile) i++;
+    float one = 1, beta = c->add ? 1.0f : 0.0f;
     cublasStatus_t s =
-        m->MatrixLayoutSetAttribute(p->x, CUBLASLT_MATRIX_LAYOUT_COLS, &cols, sizeof cols);
+        c->x_scale ? set_scales(l, p, c->w_scale, c->x_scale) : CUBLAS_STATUS_SUCCESS;
     if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->MatrixLayoutSetAttribute(p->y, CUBLASLT_MATRIX_LAYOUT_COLS, &cols, sizeof cols);
-    if (s == CUBLAS_STATUS_SUCCESS)
-        s = m->Matmul(m->handle, p->desc, &one, w, p->w, x, p->x, &beta, y, p->y, y, p->y, &p->algo,
-                      m->workspace, WORKSPACE, m->d->stream);
+        s = l->Matmul(l->handle, p->desc, &one, c->w, p->w, c->x, p->x[i], &beta, c->y, p->y[i],
+                      c->y, p->y[i], &p->algo, l->workspace, WORKSPACE, l->d->stream);
     return lt(s, "matrix product", e);
 }

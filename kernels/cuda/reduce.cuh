@@ -22,6 +22,18 @@ static __device__ __forceinline__ float block_sum(float v, float *part) {
     return all;
 }
 
+/* The largest, for values that are no numbers too: they are passed over. */
+static __device__ __forceinline__ float block_max(float v, float *part) {
+    int warps = (int)blockDim.x / WARP;
+    for (int m = WARP / 2; m > 0; m /= 2) v = fmaxf(v, __shfl_xor_sync(WARP_ALL, v, m));
+    if (threadIdx.x % WARP == 0) part[threadIdx.x / WARP] = v;
+    __syncthreads();
+    float all = part[0];
+    for (int i = 1; i < warps; i++) all = fmaxf(all, part[i]);
+    __syncthreads();
+    return all;
+}
+
 /* A sum of exponentials: sum e^(x - max). */
 struct exp_sum {
     float max, sum;

@@ -1,13 +1,8 @@
 /* Operations on rows that stand alone: one block works on one row. */
+#include "kernels/cuda/glu.cuh"
 #include "kernels/cuda/kernels.cuh"
 #include "kernels/cuda/number.cuh"
 #include "kernels/cuda/reduce.cuh"
-
-/* Threads for a row of n values: whole warps, at most 256. */
-static unsigned threads_for(int n) {
-    int t = (n + WARP - 1) / WARP * WARP;
-    return (unsigned)(t < 256 ? t : 256);
-}
 
 /* Zhang and Sennrich, Root Mean Square Layer Normalization, 1910.07467. */
 template <class OUT>
@@ -91,19 +86,6 @@ void rows_add(struct device_gpu *d, float *x, const float *b, int rows, int n) {
     GPU_LAUNCH(add_kernel, dim3((unsigned)rows), dim3(threads_for(n)), 0, d->stream, x, b, n);
     device_launched(d, "adding a bias");
 }
-
-/* Shazeer, GLU Variants Improve Transformer, 2002.05202; GELU in the tanh form of Hendrycks and
- * Gimpel, 1606.08415. */
-struct silu {
-    static __device__ __forceinline__ float of(float g) {
-        return g / (1 + expf(-g));
-    }
-};
-struct gelu {
-    static __device__ __forceinline__ float of(float g) {
-        return 0.5f * g * (1 + tanhf(0.7978845608f * (g + 0.044715f * g * g * g)));
-    }
-};
 
 template <class ACT> __global__ void glu_kernel(uint16_t *y, const float *gu, int n) {
     const float *gate = gu + (size_t)blockIdx.x * 2 * (size_t)n, *up = gate + n;

@@ -32,7 +32,7 @@ static int is_readout(const char *text) {
 }
 
 static enum status check_value(enum axis x, json_t *v, int paths, struct err *e) {
-    static const char *const precisions[] = {"auto", "f32", "bf16", "int8"};
+    static const char *const precisions[] = {"auto", "f32", "bf16", "fp8", "int8"};
     char field[32];
     (void)snprintf(field, sizeof field, "grid.%s", axis_names[x]);
     if (x == AXIS_K)

@@ -41,6 +41,13 @@ static inline void *put(const void *p, size_t bytes) {
     GOOD(gpu->write(gpu, on, p, bytes, &e));
     return on;
 }
+/* The same at the front of a buffer of `room` bytes. */
+static inline void *put_room(const void *p, size_t bytes, size_t room) {
+    void *on = gpu->alloc(gpu, room);
+    CHECK(on && bytes <= room);
+    GOOD(gpu->write(gpu, on, p, bytes, &e));
+    return on;
+}
 static inline void *get(const void *on, size_t bytes) {
     void *p = take(bytes);
     GOOD(gpu->read(gpu, p, on, bytes, &e));
@@ -55,9 +62,9 @@ static inline float *get_halves(const void *on, size_t n) {
 }
 /* Opens both backends. 0, or what main returns: 77 = there is no device (never so on the host shim,
  * which always has one). */
-static inline int open_both(void) {
+static inline int open_both(enum precision want) {
     GOOD(ops_ref_open(&ref, &e));
-    enum status st = ops_cuda_open(&gpu, PREC_BF16, &e);
+    enum status st = ops_cuda_open(&gpu, want, &e);
 #ifndef TAPROOM_CUDA_HOST
     if (st == ST_UNSUPPORTED) {
         printf("skipped: %s\n", e.text);

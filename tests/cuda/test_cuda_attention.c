@@ -263,7 +263,7 @@ static void test_refusals(void) {
 }
 
 int main(void) {
-    int stop = open_both();
+    int stop = open_both(PREC_BF16);
     if (stop) return stop;
     test_shapes();
     test_items();

@@ -78,7 +78,9 @@ static void test_weights(uint32_t id) {
     GOOD(gpu->mat_open(gpu, &lin, &part, 1, k, MAT_LINEAR, &e));
     GOOD(gpu->mat_open(gpu, &head, &part, 1, k, MAT_HEAD, &e));
     uint16_t *h = halves(one, unit);
-    void *x = put(h, unit * 2), *y = gpu->alloc(gpu, values * 4);
+    size_t room = (size_t)gpu->pad_rows(k);
+    void *x = put_room(h, unit * 2, room * (size_t)k * 2),
+         *y = gpu->alloc(gpu, room * (size_t)n * 4);
     GOOD(gpu->matmul(gpu, y, x, lin, k, 0, &e));
     float *got = get(y, values * 4);
     int wrong = 0;
@@ -192,8 +194,12 @@ static void test_product(int n, int k, int add) {
     GOOD(ref->mat_open(ref, &a, &part, 1, k, MAT_LINEAR, &e));
     GOOD(gpu->mat_open(gpu, &b, &part, 1, k, MAT_LINEAR, &e));
     for (size_t i = 0; i < ys; i++) want[i] = 0.5f;
-    void *xd = put(xh, xs * 2), *y = put(want, ys * 4), *z = put(want, ys * 4);
-    void *x7 = put(xh + 7 * k, (size_t)k * 2);
+    size_t room = (size_t)gpu->pad_rows(ROWS);
+    void *xd = put_room(xh, xs * 2, room * (size_t)k * 2),
+         *x7 = gpu->alloc(gpu, room * (size_t)k * 2);
+    void *y = put_room(want, ys * 4, room * (size_t)n * 4);
+    void *z = put_room(want, ys * 4, room * (size_t)n * 4);
+    GOOD(gpu->write(gpu, x7, xh + 7 * k, (size_t)k * 2, &e));
     GOOD(ref->matmul(ref, want, x, a, ROWS, add, &e));
     GOOD(gpu->matmul(gpu, y, xd, b, ROWS, add, &e));
     float *got = get(y, ys * 4);
@@ -204,6 +210,31 @@ static void test_product(int n, int k, int add) {
     ref->mat_close(ref, a);
     gpu->mat_close(gpu, b);
     void *old[] = {w, x, want, wh, xh, got, alone}, *on[] = {xd, y, z, x7};
+    for (size_t i = 0; i < COUNT(old); i++) mem_free(old[i]);
+    for (size_t i = 0; i < COUNT(on); i++) gpu->release(gpu, on[i]);
+}
+
+/* A row's bits in any number of rows, so in tiles of any height. */
+static void test_tiles(void) {
+    enum { N = 48, K = 80, MOST = 1100 };
+    static const int counts[] = {1, 31, 32, 33, 55, 56, 57, 64, 65, 200, 447, 449, 897, MOST};
+    size_t room = (size_t)gpu->pad_rows(MOST), values = (size_t)MOST * N;
+    float *w = noise(N * K, 1), *x = noise((size_t)MOST * K, 1), *all = NULL;
+    uint16_t *xh = halves(x, (size_t)MOST * K);
+    struct mat_part part = {block_type_find(0), (uint8_t *)w, N};
+    struct mat *m = NULL;
+    GOOD(gpu->mat_open(gpu, &m, &part, 1, K, MAT_LINEAR, &e));
+    void *xd = put_room(xh, (size_t)MOST * K * 2, room * K * 2), *y = gpu->alloc(gpu, room * N * 4);
+    for (size_t i = COUNT(counts); i-- > 0;) {
+        OK(gpu->pad_rows(counts[i]) >= counts[i] && gpu->pad_rows(counts[i]) <= (int)room);
+        GOOD(gpu->matmul(gpu, y, xd, m, counts[i], 0, &e));
+        float *got = get(y, values * 4);
+        if (!all) all = got;
+        SAME(got, all, (size_t)counts[i] * N * 4, "%d rows of a product of %d", counts[i], MOST);
+        if (got != all) mem_free(got);
+    }
+    gpu->mat_close(gpu, m);
+    void *old[] = {w, x, xh, all}, *on[] = {xd, y};
     for (size_t i = 0; i < COUNT(old); i++) mem_free(old[i]);
     for (size_t i = 0; i < COUNT(on); i++) gpu->release(gpu, on[i]);
 }
@@ -264,7 +295,7 @@ static void test_refusals(void) {
 }
 
 int main(void) {
-    int stop = open_both();
+    int stop = open_both(PREC_BF16);
     if (stop) return stop;
     for (size_t i = 0; i < COUNT(types); i++) {
         test_embed(types[i]);
@@ -282,6 +313,7 @@ int main(void) {
             test_product(111, sizes[i], add);
         }
     }
+    test_tiles();
     test_head_nan();
     test_refusals();
     gpu->close(gpu);

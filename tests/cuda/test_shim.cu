@@ -261,33 +261,6 @@ static void test_addresses() {
 #endif
 }
 
-/* --- numbers */
-
-static void test_numbers() {
-    EQ(bf16_bits(1.00390625f), 0x3f80); /* a tie goes to the even side */
-    EQ(bf16_bits(1.01171875f), 0x3f82);
-    EQ(bf16_pair(1, -2), 0xc0003f80);
-    NEAR(f16_float(0x3555), 0.333251953125, 0);
-    EQ(fp8_bits(1000), 0x7e);
-    EQ(fp8_bits(-1000), 0xfe);
-    EQ(fp8_bits(NAN) & 0x7f, 0x7f);
-    EQ(fp8_bits(0x1p-10f), 0); /* half of the smallest, to even */
-    EQ(fp8_bits(0x1.8p-9f), 2);
-    for (int b = 0; b < 256; b++) { /* every value, and the midpoint to the next larger one */
-        float v = shim_fp8_to((uint8_t)b);
-        if ((b & 0x7f) == 0x7f) continue;
-        EQ(fp8_bits(v), b);
-        if ((b & 0x7f) == 0x7e) continue;
-        float middle = (v + shim_fp8_to((uint8_t)(b + 1))) / 2;
-        EQ(fp8_bits(middle), b % 2 ? b + 1 : b);
-        EQ(fp8_bits(nextafterf(middle, 2 * middle)), b + 1);
-        EQ(fp8_bits(nextafterf(middle, 0)), b);
-    }
-    EQ(shim_fp8_to(0x7e), 448);
-    NEAR(shim_fp8_to(0x01), 0.001953125, 0);
-    NEAR(shim_fp8_to(0x38), 1, 0);
-}
-
 /* --- the runtime's stand-in */
 
 static void test_runtime() {
@@ -323,7 +296,6 @@ int main() {
     test_divergence();
     test_missing_barrier();
     test_addresses();
-    test_numbers();
     test_runtime();
     return t_end();
 }

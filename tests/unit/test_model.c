@@ -51,7 +51,7 @@ static int pass_open(struct pass *p, struct model *m, int chunk) {
     *p = (struct pass){.m = m};
     GOOD(work_open(&p->w, m, chunk, &e));
     p->kv = o->alloc(o, model_kv_bytes(m, TOKENS));
-    p->x = o->alloc(o, (size_t)ops_pad_rows(TOKENS) * (size_t)m->dim * sizeof *p->x);
+    p->x = o->alloc(o, (size_t)o->pad_rows(TOKENS) * (size_t)m->dim * sizeof *p->x);
     OK(p->kv && p->x);
     for (int i = 0; i < TOKENS; i++) p->pos[i] = i;
     return p->w.m && p->kv && p->x;

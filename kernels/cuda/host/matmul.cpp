@@ -1,54 +1,73 @@
-/* The twin of matmul_lt.cu: the same rounding of inputs, f32 sums over k in order. */
+/* The twin of matmul_lt.cu: the same rounding of inputs, f32 sums over k in order. Rows that only
+ * fill a tile are read and overwritten, so that a test sees who has no room for them or reads them.
+ */
 #include "kernels/cuda/matmul.cuh"
 
 #include "kernels/cuda/number.cuh"
 #include "model/base/arena.h"
 
-struct matmul {
+struct matmul_lib {
     struct device_gpu *d;
 };
 
-enum status matmul_open(struct matmul **out, struct device_gpu *d, struct err *e) {
-    struct matmul *m = static_cast<struct matmul *>(mem_alloc(sizeof *m));
-    if (!m) return fail(e, ST_NO_MEMORY, "no memory for matrix products");
-    m->d = d;
-    *out = m;
+enum status matmul_lib_open(struct matmul_lib **out, struct device_gpu *d, struct err *e) {
+    struct matmul_lib *l = static_cast<struct matmul_lib *>(mem_alloc(sizeof *l));
+    if (!l) return fail(e, ST_NO_MEMORY, "no memory for matrix products");
+    l->d = d;
+    *out = l;
     return ST_OK;
 }
 
-void matmul_close(struct matmul *m) {
-    mem_free(m);
+void matmul_lib_close(struct matmul_lib *l) {
+    mem_free(l);
 }
 
-enum status matmul_plan(struct matmul *, enum matmul_type, int, int, struct err *) {
+bool matmul_lib_scales(const struct matmul_lib *l) {
+    return l->d->sm == 90;
+}
+
+enum status matmul_lib_plan(struct matmul_lib *, enum matmul_type, int, int, struct err *) {
     return ST_OK;
 }
 
-/* w (n, k) as f32, row by row, so that the inner loop is plain. */
+/* Row `row` of p (., k) as f32, so that the inner loop is plain. */
 static void values(float *out, const void *p, enum matmul_type t, size_t row, size_t k) {
-    for (size_t i = 0; i < k; i++)
-        out[i] = t == MATMUL_F32 ? static_cast<const float *>(p)[row * k + i]
-                                 : bf16_float(static_cast<const uint16_t *>(p)[row * k + i]);
+    for (size_t i = 0; i < k; i++) {
+        size_t at = row * k + i;
+        out[i] = t == MATMUL_F32    ? static_cast<const float *>(p)[at]
+                 : t == MATMUL_BF16 ? bf16_float(static_cast<const uint16_t *>(p)[at])
+                                    : shim_fp8_to(static_cast<const uint8_t *>(p)[at]);
+    }
 }
 
-enum status matmul_run(struct matmul *, float *y, const void *x, const void *w, enum matmul_type t,
-                       int rows, int n, int k, int add, struct err *e) {
+/* Touches the tile's last row of x and of scales, and spoils the rows of y beyond those in use. */
+static void fill_tile(const struct matmul_call *c, float *row) {
+    size_t last = (size_t)c->tile - 1, n = (size_t)c->n;
+    if (c->rows == c->tile) return;
+    values(row, c->x, c->type, last, (size_t)c->k);
+    if (c->x_scale) row[0] = c->x_scale[last];
+    for (size_t i = (size_t)c->rows * n; i < (last + 1) * n; i++) c->y[i] = NAN;
+}
+
+enum status matmul_lib_run(struct matmul_lib *, const struct matmul_call *c, struct err *e) {
     if (shim_fails(SHIM_PRODUCT, cudaErrorUnknown))
         return device_fail(e, cudaGetLastError(), "matrix product");
-    size_t width = (size_t)k, outs = (size_t)n;
-    float *xs = static_cast<float *>(mem_alloc((size_t)(rows + 1) * width * sizeof *xs));
+    size_t k = (size_t)c->k, n = (size_t)c->n, rows = (size_t)c->rows;
+    float *xs = static_cast<float *>(mem_alloc((rows + 1) * k * sizeof *xs));
     if (!xs) return fail(e, ST_NO_MEMORY, "no memory for a product");
-    float *ws = xs + (size_t)rows * width;
+    float *ws = xs + rows * k;
     shim_memory_open(1);
-    for (size_t r = 0; r < (size_t)rows; r++) values(xs + r * width, x, t, r, width);
-    for (size_t j = 0; j < outs; j++) {
-        values(ws, w, t, j, width);
-        for (size_t r = 0; r < (size_t)rows; r++) {
-            float s = 0, *to = y + r * outs + j;
-            for (size_t i = 0; i < width; i++) s += xs[r * width + i] * ws[i];
-            *to = add ? *to + s : s;
+    for (size_t r = 0; r < rows; r++) values(xs + r * k, c->x, c->type, r, k);
+    for (size_t j = 0; j < n; j++) {
+        values(ws, c->w, c->type, j, k);
+        for (size_t r = 0; r < rows; r++) {
+            float s = 0, *to = c->y + r * n + j;
+            for (size_t i = 0; i < k; i++) s += xs[r * k + i] * ws[i];
+            if (c->x_scale) s *= c->x_scale[r] * c->w_scale[j];
+            *to = c->add ? *to + s : s;
         }
     }
+    fill_tile(c, ws);
     shim_memory_open(0);
     mem_free(xs);
     return ST_OK;
