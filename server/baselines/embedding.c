@@ -36,7 +36,7 @@ static enum status add_wish(struct scene *s, struct query *q, struct err *e) {
     int n;
     for (int c = 0; c < s->n_wish; c++)
         if (s->clause[c].sign > 0) sum += s->clause[c].weight;
-    TRY(scene_wanted(s, &wanted, &n, e));
+    TRY(scene_wanted(s, 1, &wanted, &n, e));
     double alone = n > 1 ? 1 - TOGETHER / 2 : 1;
     for (int c = 0; c < s->n_wish; c++) {
         const struct clause *x = &s->clause[c];

@@ -47,6 +47,21 @@ static void take_baselines(struct trial *t, const struct rank_result *x) {
     }
 }
 
+/* The baselines alone, without a word to the language model. */
+static enum status run_baselines(struct trial *t, struct ranker *k, struct arena *a,
+                                 struct err *e) {
+    struct rank_request *r = &t->request;
+    struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
+    if (!x) return fail(e, ST_NO_MEMORY, "no memory for a case");
+    r->whole_wish = 0;
+    r->readout = READOUT_AUTO;
+    r->all_baselines = r->no_model = 1;
+    enum status st = rank_run(k, r, t->hooks, a, x, e);
+    r->no_model = 0;
+    if (st == ST_OK) take_baselines(t, x);
+    return st;
+}
+
 static enum status run(struct trial *t, struct ranker *k, int m, int with_baselines,
                        struct arena *a, struct err *e) {
     struct rank_request *r = &t->request;
@@ -69,7 +84,10 @@ enum status trial_run(struct trial *t, struct ranker *k, unsigned long long set,
                       struct err *e) {
     unsigned long long rows = METHOD_BIT(METHOD_CHANCE) - METHOD_BIT(METHOD_BASELINE);
     int baselines_left = (set & rows) != 0;
-    if (baselines_left && !(set & (METHOD_BIT(METHOD_WHOLE) - 1))) set |= METHOD_BIT(READOUT_AUTO);
+    if (baselines_left && !(set & (METHOD_BIT(METHOD_WHOLE) - 1))) {
+        TRY(run_baselines(t, k, a, e));
+        baselines_left = 0;
+    }
     for (int m = 0; m < METHOD_BASELINE; m++) {
         if (!(set >> m & 1) || t->known[m]) continue;
         TRY(run(t, k, m, baselines_left && m != METHOD_WHOLE, a, e));

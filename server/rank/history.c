@@ -26,7 +26,7 @@ static enum status by_relevance(struct scene *s, const struct interaction *all, 
     int wants;
     by_time(k, n);
     *by_wish = 0;
-    TRY(scene_wanted(s, &wanted, &wants, e));
+    TRY(scene_wanted(s, 0, &wanted, &wants, e));
     if (wants == 0) return ST_OK;
     struct view *ids = ARENA_NEW(s->a, struct view, (size_t)n);
     double *score = ARENA_NEW(s->a, double, (size_t)n);

@@ -73,6 +73,7 @@ struct readouts {
 static enum status build(struct scene *s, enum readout used, struct readouts *q, struct prompt *p,
                          struct err *e) {
     p->recording = 1;
+    if (s->r->no_model) return ST_OK;
     if (used == READOUT_RELEVANCE) return relevance_build(&q->relevance, s, p, e);
     if (used != READOUT_ITEM) TRY(query_build(&q->query, s, p, e));
     if (used == READOUT_QUERY) return ST_OK;
@@ -240,6 +241,7 @@ static enum status values_new(struct scene *s, struct values *v, struct err *e) 
 static enum status finish(struct scene *s, struct readouts *q, struct rank_result *x,
                           struct values *v, struct err *e) {
     TRY(values_new(s, v, e));
+    if (s->r->no_model) return ST_OK;
     switch (x->model) {
     case READOUT_RELEVANCE:
         relevance_finish(&q->relevance, s, v->score, v->logprob, v->prior, v->mass);
@@ -280,7 +282,7 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
     x->n = s->n;
     x->item = ARENA_NEW(s->a, struct ranked, (size_t)s->n);
     if (!x->item) return fail(e, ST_NO_MEMORY, "no memory for the ranking");
-    int has_parts = x->model == READOUT_QUERY || x->model == READOUT_BLEND;
+    int has_parts = !s->r->no_model && (x->model == READOUT_QUERY || x->model == READOUT_BLEND);
     for (int i = 0; i < s->n; i++)
         x->item[i] = (struct ranked){.item = s->item[i],
                                      .rank = i,
@@ -333,7 +335,7 @@ static enum status run(struct scene *s, struct readouts *q, const struct rank_ho
     struct values v;
     TRY(check_cost(&out->prompt, e));
     TRY(baselines_learn(s, h, e));
-    TRY(score(s, h, out, e));
+    if (!s->r->no_model) TRY(score(s, h, out, e));
     TRY(finish(s, q, out, &v, e));
     TRY(order(s, out, &v, e));
     TRY(compare_with_empty(s, out, e));

@@ -56,6 +56,7 @@ struct rank_request {
     int top;                    /* 0 = all */
     long long seed;
     int whole_wish; /* evaluation only: the wish is one clause */
+    int no_model;   /* evaluation only: baselines alone; the language model's scores are 0 */
     /* The member whose interactions the baselines must not have seen, "" = the request's own
      * member. */
     struct view leave_out;

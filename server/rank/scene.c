@@ -89,15 +89,16 @@ enum status scene_root(struct scene *s, const struct frame *f, struct view *out,
     return ST_OK;
 }
 
-enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *e) {
+enum status scene_wanted(struct scene *s, int limits, struct view *out, int *n, struct err *e) {
     struct buf b;
     buf_init(&b, 1 << 20);
     *n = 0;
-    for (int c = 0; c < s->n_wish; c++)
-        if (s->clause[c].sign > 0 && s->clause[c].weight > 0) {
-            buf_str(&b, (*n)++ ? ", " : "");
-            buf_view(&b, s->clause[c].text);
-        }
+    for (int c = 0; c < s->n_wish; c++) {
+        struct view text = limits ? s->clause[c].text : s->checks[c].text;
+        if (s->clause[c].sign <= 0 || !(s->clause[c].weight > 0) || text.n == 0) continue;
+        buf_str(&b, (*n)++ ? ", " : "");
+        buf_view(&b, text);
+    }
     struct view v = buf_text(&b);
     char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
     buf_free(&b);
@@ -119,12 +120,13 @@ enum status scene_words(struct scene *s, const char *tmpl, struct view clause, c
     return prompt_fill(tmpl, w, COUNT(w), s->a, out, e);
 }
 
-/* By the words of what is wanted: "no horror" must not bring horror in. */
+/* By the words of what is wanted: "no horror" must not bring horror in, nor "in May" a title with
+ * May. */
 static enum status add_bm25(struct scene *s, int count, struct err *e) {
     struct item *top;
     struct view wanted;
     int n;
-    TRY(scene_wanted(s, &wanted, &n, e));
+    TRY(scene_wanted(s, 0, &wanted, &n, e));
     if (n == 0) return ST_OK;
     TRY(store_bm25_top(s->k->store, s->r->catalog, wanted, count, s->a, &top, &n, e));
     for (int i = 0; i < n && s->n_pool < count; i++) add_candidate(s, &top[i]);
@@ -331,9 +333,9 @@ enum status scene_load(struct scene *s, struct ranker *k, const struct rank_requ
                     &s->total, e));
     TRY(load_examples(s, e));
     TRY(load_clauses(s, e));
+    TRY(load_checks(s, e));
     TRY(load_member(s, e));
     TRY(load_left_out(s, e));
-    TRY(load_checks(s, e));
     TRY(load_candidates(s, e));
     TRY(load_sample(s, e));
     s->text = ARENA_NEW(a, struct view, (size_t)s->n_pool);

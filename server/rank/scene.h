@@ -61,8 +61,10 @@ enum status scene_words(struct scene *s, const char *tmpl, struct view clause, c
 /* A frame's root, behind the surface's demonstrations in the frame's own words. */
 enum status scene_root(struct scene *s, const struct frame *f, struct view *out,
                        struct err *e) MUST_CHECK;
-/* The wanted clauses as one text; "" when there are none. */
-enum status scene_wanted(struct scene *s, struct view *out, int *n, struct err *e) MUST_CHECK;
+/* The n wanted clauses as one text, "" when there are none; limits 0: without the words that only
+ * name a limit, and without clauses that say nothing else. */
+enum status scene_wanted(struct scene *s, int limits, struct view *out, int *n,
+                         struct err *e) MUST_CHECK;
 enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
                        struct arena *a, struct err *e) MUST_CHECK;
 

@@ -208,6 +208,32 @@ static void baselines(void) {
     EQ(of(x, "c")->baseline[BASELINE_BM25].rank, 1); /* one match, the others level behind it */
     EQ(of(x, "a")->baseline[BASELINE_BM25].rank, 2);
     EQ(of(x, "d")->baseline[BASELINE_BM25].rank, 2);
+    r.instruction = VIEW("a lamp, no boat"); /* what is not wanted is not searched for */
+    x = rank(&r, all, 4);
+    EQ(of(x, "b")->baseline[BASELINE_BM25].rank, 1);
+    EQ(of(x, "c")->baseline[BASELINE_BM25].rank, 2);
+    r.instruction = VIEW("fifty at most"); /* nor words that name a limit, which is checked */
+    x = rank(&r, all, 4);
+    EQ(x->baseline[BASELINE_BM25].available, 0);
+    EQ_STR(x->baseline[BASELINE_BM25].why,
+           "there are no wanted words and no liked example to search for");
+}
+
+/* Baselines alone: the language model is not asked, and they say the same. */
+static void without_model(void) {
+    static const char *const all[] = {"a", "b", "c", "d"};
+    struct rank_request r = request("boat", READOUT_AUTO);
+    struct rank_result *with = rank(&r, all, 4);
+    OK(with->prompt.n_asks > 0);
+    r.no_model = 1;
+    struct rank_result *x = rank(&r, all, 4);
+    EQ(x->prompt.n_asks, 0);
+    EQ(x->tokens_computed + x->tokens_cached, 0);
+    for (int i = 0; i < 4; i++) {
+        EQ(of(x, all[i])->score == 0, 1);
+        for (int b = 0; b < BASELINES; b++)
+            EQ(of(x, all[i])->baseline[b].rank, of(with, all[i])->baseline[b].rank);
+    }
 }
 
 /* --- baselines that learn */
@@ -458,6 +484,7 @@ int main(void) {
     choices();
     retrieval();
     baselines();
+    without_model();
     no_data();
     learnt(s);
     hybrid();
