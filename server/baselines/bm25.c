@@ -2,7 +2,8 @@
 #include "server/baselines/baselines.h"
 #include "server/rank/scene.h"
 
-/* The words of what is wanted, without those that name a limit, and the titles of what was liked. */
+/* The words of what is wanted, without those that name a limit, and the titles of what was liked.
+ */
 static enum status make_query(struct scene *s, struct view *out, struct err *e) {
     struct view wanted;
     int n;
