@@ -49,7 +49,11 @@ export function rankActions(session, hooks) {
   }
 
   // live: begun by an edit, not by a press; it says less and keeps the notices that are there.
-  async function start(request = st.requestOf(get()), key = JSON.stringify(request), live = false) {
+  async function start(
+    request = st.requestOf(get()),
+    key = st.keyWith(request, get()),
+    live = false,
+  ) {
     if (!request.catalog) return;
     abort?.abort();
     const mine = (abort = new AbortController());
@@ -103,14 +107,18 @@ export function rankActions(session, hooks) {
   }
 
   const asks = s =>
-    s.wish.trim() || s.examples.length || s.member || st.liveClauses(s.clauses).length;
+    s.wish.trim() ||
+    s.examples.length ||
+    s.member ||
+    st.liveClauses(s.clauses).length ||
+    s.preferences.length;
   const live = later(LIVE_MS, async () => {
     const before = get();
     if (!before.live || before.view !== 'rank' || !before.catalog || !asks(before)) return;
     await hooks.settled();
     const s = get();
     const request = st.requestOf(s);
-    const key = JSON.stringify(request);
+    const key = st.keyWith(request, s);
     if (s.view !== 'rank' || (key === s.resultKey && !s.running)) return;
     const known = answers.get(key);
     if (!known) return start(request, key, true);
@@ -164,7 +172,7 @@ export function rankActions(session, hooks) {
       if (!stored) return;
       session.stepTaken();
       session.writeUrl(toHash(get()), true);
-      return start(stored.request, JSON.stringify(st.requestOf(get())));
+      return start(stored.request, st.keyOf(get()));
     },
     // The second click of a double-click on Rank meets Cancel in its place, and is not meant for it.
     rankOrCancel() {

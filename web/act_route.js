@@ -1,11 +1,11 @@
 // From the address to the page: choices, stored runs, the other views; and back to a link.
-// routeActions(session, api, wish, ranking, stage)
+// routeActions(session, api, wish, ranking, preferences, stage)
 import * as st from './state.js';
 import { fromHash, runHash, toHash } from './url.js';
 
 const LONG_URL = 2000;
 
-export function routeActions(session, api, wish, ranking, stage) {
+export function routeActions(session, api, wish, ranking, preferences, stage) {
   const { get, set, failed } = session;
   const { NO_LIST } = ranking;
 
@@ -30,8 +30,8 @@ export function routeActions(session, api, wish, ranking, stage) {
       const own = (get().catalogs ?? []).find(c => c.name === request.catalog)?.surface;
       const choices = st.choicesOf(request, own);
       set({ ...choices, row, memberInfo: null, clauseError: '' });
-      await wish.loadSurface(choices.catalog);
-      ranking.show(JSON.stringify(st.requestOf(get())), run, null, {
+      await Promise.all([wish.loadSurface(choices.catalog), preferences.load()]);
+      ranking.show(st.keyOf(get()), run, null, {
         id,
         request,
         created: run.created,
@@ -99,14 +99,14 @@ export function routeActions(session, api, wish, ranking, stage) {
       stored: null,
       ...(keeps ? {} : { ...NO_LIST, row: choices.row }),
     });
-    await wish.loadSurface(get().catalog);
+    await Promise.all([wish.loadSurface(get().catalog), preferences.load()]);
     const s = get();
     if (empty || !(s.wish.trim() || s.examples.length || s.member))
       set({ wish: s.wish || (s.surface?.example_wishes?.[0] ?? '') });
     wish.asSplit(get().wish);
     if (!st.clausesTouched(get().clauses)) wish.split();
     fillIn();
-    const key = JSON.stringify(st.requestOf(get()));
+    const key = st.keyOf(get());
     const known = ranking.known(key);
     if (known) ranking.show(key, known.result, known.previous);
     else if (get().catalogs.length && !lost) await ranking.start();
@@ -123,6 +123,7 @@ export function routeActions(session, api, wish, ranking, stage) {
         set({ catalog: firstCatalog() });
         await wish.loadSurface(get().catalog);
       }
+      await preferences.load();
       return stage.enter(to.view, to.query);
     }
     stage.leave();
@@ -137,7 +138,7 @@ export function routeActions(session, api, wish, ranking, stage) {
     link() {
       const s = get();
       const hash = toHash(s);
-      const same = s.resultKey === JSON.stringify(st.requestOf(s));
+      const same = s.resultKey === st.keyOf(s);
       const run = s.result?.run && same && (s.stored || hash.length > LONG_URL);
       return location.origin + location.pathname + (run ? runHash(s.result.run, s.row) : hash);
     },

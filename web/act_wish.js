@@ -1,12 +1,12 @@
 // What a person asks for: the wish and its parts, the catalogue, the member, the examples.
-// wishActions(session, ranking) returns the actions; ranking: {stop, start, NO_LIST}
+// wishActions(session, api, ranking, preferences); ranking: {stop, start, NO_LIST}; preferences: {load}
 import { later } from './dom.js';
 import * as st from './state.js';
 import { toHash } from './url.js';
 
 const NAMED = 20;
 
-export function wishActions(session, api, ranking) {
+export function wishActions(session, api, ranking, preferences) {
   const { get, set, change, failed } = session;
   let splitting = null,
     splitFor = '';
@@ -108,10 +108,11 @@ export function wishActions(session, api, ranking) {
         member: '',
         memberInfo: null,
         members: [],
+        preferences: [],
         examples: before.examples.filter(e => !e.item),
         ...ranking.NO_LIST,
       });
-      await loadSurface(catalog);
+      await Promise.all([loadSurface(catalog), preferences.load()]);
       if (get().catalog !== catalog) return;
       if (!before.wish.trim() || own.includes(before.wish)) {
         set({ clauses: [], wish: get().surface?.example_wishes?.[0] ?? '' });

@@ -91,6 +91,16 @@ export const api = {
       body: JSON.stringify(words),
     }),
   dropSurface: name => json(`/api/surfaces/${part(name)}`, { method: 'DELETE' }),
+  preferences: catalog => json(`/api/catalogs/${part(catalog)}/preferences`),
+  addPreference: (catalog, p) => json(...post(`/api/catalogs/${part(catalog)}/preferences`, p)),
+  putPreference: (catalog, id, p) =>
+    json(`/api/catalogs/${part(catalog)}/preferences/${id}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(p),
+    }),
+  dropPreference: (catalog, id) =>
+    json(`/api/catalogs/${part(catalog)}/preferences/${id}`, { method: 'DELETE' }),
   model: () => json('/api/model'),
   clauses: (text, signal) => json(...post('/api/clauses', { text }, signal)),
   preview: (request, signal) => json(...post('/api/prompt/preview', request, signal)),
@@ -195,39 +205,50 @@ async function* pieces(body) {
 // An item's raw log-probability as it arrives; older servers call it score.
 export const rawScore = event => event.logprob ?? event.score;
 
-// Ranks; calls progress with each event and score(number, item) with each item scored on the way; returns the answer,
-// throws ApiError or AbortError.
-export async function rank(request, { signal, progress, score }) {
-  const res = await send(...post('/api/rank', request, signal, { Accept: 'text/event-stream' }));
+// Posts a request whose answer comes as events: take(name, body) hears those before the last; returns the result of
+// "done", throws ApiError or AbortError.
+async function follow(path, request, signal, take) {
+  const res = await send(...post(path, request, signal, { Accept: 'text/event-stream' }));
   if (!(res.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) return res.json();
   let result = null,
     error = null;
-  const take = ({ event, data }) => {
+  const heard = ({ event, data }) => {
     if (!['progress', 'score', 'done', 'error'].includes(event)) return;
     const body = JSON.parse(data);
-    if (event === 'progress') progress(body);
-    else if (event === 'score') score(rawScore(body), body.item);
-    else if (event === 'done') result = body.result ?? body;
-    else error = new ApiError(body.error ?? body);
+    if (event === 'done') result = body.result ?? body;
+    else if (event === 'error') error = new ApiError(body.error ?? body);
+    else take(event, body);
   };
   try {
-    await readEvents(pieces(res.body), take);
+    await readEvents(pieces(res.body), heard);
   } catch (e) {
     if (e.name === 'AbortError') throw e;
     if (e instanceof SyntaxError)
-      throw new ApiError({
-        code: 'bad_answer',
-        message: 'The ranking sent something that is not JSON.',
-      });
+      throw new ApiError({ code: 'bad_answer', message: 'The server sent something that is not JSON.' });
     throw offline();
   }
   if (error) throw error;
   if (!result) {
     throw new ApiError({
       code: 'cut_short',
-      message: 'The connection ended before the ranking was complete.',
+      message: 'The connection ended before the answer was complete.',
       hint: 'Try again; if it stays, the server log says more.',
     });
   }
   return result;
 }
+
+// A name for this page: a newer ranking of the same page ends the older one on the server, too.
+const CLIENT = `page-${Math.random().toString(36).slice(2, 12)}`;
+
+// Ranks; calls progress with each event and score(number, item) with each item scored on the way; returns the answer.
+export const rank = (request, { signal, progress, score }) =>
+  follow('/api/rank', { ...request, client: CLIENT }, signal, (event, body) =>
+    event === 'progress' ? progress(body) : score(rawScore(body), body.item),
+  );
+
+// Explains: request as for a ranking, with items and stability; progress(done, total) counts rankings.
+export const explain = (request, { signal, progress }) =>
+  follow('/api/explain', request, signal, (event, body) => {
+    if (event === 'progress') progress(body.rankings_done, body.rankings_total);
+  });

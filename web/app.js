@@ -1,13 +1,14 @@
 // Starts the page: the views are mounted on one store, and the intents below are the only ones to change it.
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
-import { api, rank } from './api.js';
+import { api, explain as measure } from './api.js';
 import { copyText } from './dom.js';
 import * as st from './state.js';
 import { compareHash } from './url.js';
 import { createSession } from './session.js';
 import { rankActions } from './act_rank.js';
 import { wishActions } from './act_wish.js';
+import { preferenceActions } from './act_preferences.js';
 import { routeActions } from './act_route.js';
 import { createStage } from './stage.js';
 import { mountKeyboard } from './keys.js';
@@ -15,6 +16,7 @@ import { mountTop } from './view_top.js';
 import { mountNotices } from './view_notices.js';
 import { mountWish } from './view_wish.js';
 import { mountClauses } from './view_clauses.js';
+import { mountPreferences } from './view_preferences.js';
 import { mountExamples } from './view_examples.js';
 import { mountSettings } from './view_settings.js';
 import { mountProgress } from './view_progress.js';
@@ -29,9 +31,10 @@ const hooks = {
   took: (request, result) => route.takeClauses(request, result),
 };
 const ranking = rankActions(session, hooks);
-const wish = wishActions(session, api, ranking);
+const preferences = preferenceActions(session, api);
+const wish = wishActions(session, api, ranking, preferences);
 const stage = createStage($('stage'), $('rank-view'), { session, api, go });
-const route = routeActions(session, api, wish, ranking, stage);
+const route = routeActions(session, api, wish, ranking, preferences, stage);
 const keys = mountKeys();
 
 // Windows that are seldom opened are loaded when they are asked for.
@@ -66,19 +69,18 @@ const openPrompt = async () => {
   (await dialogOf('prompt', make)).show(ranking.preview);
 };
 
+// Measures what the parts of a row did; its neighbours come with it.
 async function explain(item, progress) {
-  const { explainItem } = await import('./explain.js');
-  const s = get();
-  const request = s.stored?.request ?? JSON.parse(s.resultKey);
+  const { explainRows } = await import('./explain.js');
   explaining?.abort();
   explaining = new AbortController();
   const { signal } = explaining;
-  const found = await explainItem(rank, s.result, request, item, { signal, progress });
-  const titles = new Map(s.examples.map(e => [e.item, e.title]));
-  for (const p of found.parts) p.title = (p.item && titles.get(p.item)) || p.text;
-  return { ...found, kept: !!s.stored };
+  const found = await explainRows(measure, get(), item, { signal, progress });
+  if (get().resultKey === found.key) set({ explained: found });
 }
 let explaining = null;
+// A new ranking makes an old answer's parts uninteresting, and wants the engine.
+store.watch(['running'], s => s.running && explaining?.abort());
 
 // Follows a link of the page; the same address again is a fresh start of its view.
 function go(hash) {
@@ -103,6 +105,11 @@ const intents = {
   addExample: (text, label) =>
     change({ examples: st.toggleExample(get().examples, { item: '', title: '', text, label }) }),
   markExample: e => change({ examples: st.toggleExample(get().examples, e) }),
+  addPreference: preferences.add,
+  editPreference: preferences.edit,
+  endPreference: preferences.setEnd,
+  dropPreference: preferences.drop,
+  movePreference: preferences.move,
   setChoice: (key, value) => change({ [key]: value }),
   setSort: sort => set({ sort, page: 0 }),
   setPage: page => set({ page }),
@@ -137,6 +144,7 @@ mountNotices($('notices'), store, intents);
 mountWish(block('ask', 'block'), store, intents);
 mountClauses(block('ask', 'block'), store, intents);
 mountExamples(block('ask', 'block'), store, intents);
+mountPreferences(block('ask', 'block'), store, intents);
 mountSettings(block('ask', 'block'), store, intents);
 mountProgress(block('answer', 'job'), store, intents);
 mountResults(block('answer', 'results'), store, intents);
@@ -157,6 +165,8 @@ addEventListener('drop', e => {
   openImport(e.dataTransfer.files[0]);
 });
 addEventListener('popstate', route.route);
+// Another tab may have changed the preferences.
+addEventListener('focus', () => get().result && preferences.changed());
 
 async function boot() {
   try {

@@ -1,59 +1,41 @@
-// What each part of a request contributed to one item's score: the part is left out and the item scored again.
-// Rankings made for this are not saved. explainItem(rank, result, request, item, {signal, progress}) -> {score, parts}
-const PARTS = 12;
+// What each part of a request contributed to an item's score, as the server measures it by leaving the part out; and
+// whether the scores are the same in other orders. explainRows(explain, state, item, {signal, progress}) -> an entry of
+// state.explained: {key, items: Map of id to {score, parts}, stability, kept}
+import { requestOfKey } from './state.js';
 
-// The parts that can be left out: [{kind, text, sign, request}], each with the request that lacks it. Pure.
-export function partsOf(request, clauses) {
-  const given = clauses.map(({ text, sign, weight }) => ({ text, sign, weight }));
-  const without = (list, i) => list.filter((_, k) => k !== i);
-  const out = given.map((c, i) => ({
-    kind: 'clause',
-    text: c.text,
-    sign: c.sign,
-    request: { ...request, clauses: without(given, i) },
-  }));
-  (request.examples ?? []).forEach((e, i) =>
-    out.push({
-      kind: 'example',
-      text: e.text ?? e.item,
-      item: e.item,
-      sign: e.label === 'dislike' ? -1 : 1,
-      request: { ...request, clauses: given, examples: without(request.examples, i) },
-    }),
-  );
-  if (request.member) {
-    const { member, history, ...rest } = request;
-    out.push({ kind: 'member', text: member, sign: 1, request: { ...rest, clauses: given } });
-  }
-  return out.slice(0, PARTS);
+export const AMONG = 6;
+
+// The items that are measured together: the row and those around it, so that their order can be changed. Pure.
+export function groupOf(items, item) {
+  const at = items.findIndex(i => i.item === item);
+  const from = Math.max(0, Math.min(at - 1, items.length - AMONG));
+  return items.slice(from, from + AMONG).map(i => i.item);
 }
 
-export async function explainItem(rank, result, request, item, { signal, progress }) {
-  const clauses = (result.clauses ?? []).filter(
-    c => c.source !== 'example' && c.source !== 'history',
-  );
-  const base = {
-    ...request,
-    readout: result.readout?.used ?? request.readout,
-    candidates: [item],
-    baselines: [],
-    top: 1,
-    save: false,
-  };
-  const score = async r => {
-    const answer = await rank(r, { signal, progress() {}, score() {} });
-    return answer.items[0]?.score ?? null;
-  };
-  const whole = partsOf(base, clauses);
-  const full = await score({
-    ...base,
-    clauses: clauses.map(({ text, sign, weight }) => ({ text, sign, weight })),
-  });
-  const parts = [];
-  for (const [i, { request: lacking, ...p }] of whole.entries()) {
-    progress(i, whole.length);
-    const left = await score(lacking);
-    parts.push({ ...p, without: left, contribution: full - left });
-  }
-  return { score: full, parts };
+// The words of a part: an example is named as the person named it. Pure.
+export function wordsOf(part, request, titles) {
+  if (part.kind === 'profile') return 'the profile of the member';
+  if (part.kind === 'history') return 'the history of the member';
+  if (part.kind !== 'example') return part.text;
+  const e = request.examples?.[part.index];
+  return (e?.item && titles.get(e.item)) || e?.text || part.text;
+}
+
+export async function explainRows(explain, s, item, calls) {
+  const request = s.stored?.request ?? requestOfKey(s.resultKey);
+  const { candidates, top, baselines, save, ...asked } = request;
+  const items = groupOf(s.result.items, item);
+  const found = await explain({ ...asked, items, stability: true }, calls);
+  const titles = new Map(s.examples.map(e => [e.item, e.title]));
+  const before = s.explained?.key === s.resultKey ? s.explained.items : [];
+  const measured = found.items.map(i => [
+    i.item,
+    {
+      score: i.score,
+      parts: i.parts.map(p => ({ ...p, words: wordsOf(p, request, titles) })),
+      among: items.length,
+      stability: found.stability,
+    },
+  ]);
+  return { key: s.resultKey, kept: !!s.stored, items: new Map([...before, ...measured]) };
 }

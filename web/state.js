@@ -63,6 +63,7 @@ export const CHOICES = {
   history: 10,
   policy: 'recent',
   baselines: null, // null: all that the catalogue has
+  standing: true, // whether the stored preferences count
   row: '',
 };
 
@@ -71,6 +72,8 @@ export const INITIAL = {
   catalogs: null,
   surface: null,
   model: null,
+  preferences: [], // of the catalogue, in their order, as the server has them
+  explained: null, // {key, items: Map of id to its parts, stability}: of the result with that key
   members: [],
   memberInfo: null,
   clauseError: '',
@@ -162,6 +165,7 @@ export function requestOf(s) {
     seed: s.seed,
   };
   if (s.baselines) r.baselines = s.baselines;
+  if (s.standing) r.preferences = true;
   if (s.surface?.name) r.surface = s.surface.name;
   if (clausesTouched(s.clauses))
     r.clauses = editedClauses(s).map(({ text, sign, weight }) => ({
@@ -180,6 +184,30 @@ export function requestOf(s) {
   }
   return r;
 }
+
+// The stored preferences that count for what is chosen; at: Unix seconds.
+export const standingOf = (s, at = Date.now() / 1000) =>
+  s.standing
+    ? s.preferences.filter(
+        p =>
+          p.active && !(p.expires && p.expires <= at) && (!p.member || p.member === s.member),
+      )
+    : [];
+
+// What an answer is known by: its request, and what it counts that the request only points to.
+export const keyOf = s => keyWith(requestOf(s), s);
+export const keyWith = (request, s) =>
+  JSON.stringify([
+    request,
+    request.preferences
+      ? standingOf({ ...s, standing: true, member: request.member ?? '' }).map(p => [
+          p.text,
+          p.sign,
+          p.weight,
+        ])
+      : [],
+  ]);
+export const requestOfKey = key => JSON.parse(key)[0];
 
 // The choices that a stored request stands for; own: the surface of its catalogue. Lists of candidate ids are kept only
 // by "run again".
@@ -208,5 +236,6 @@ export function choicesOf(r, own = '') {
     history: r.history?.limit ?? CHOICES.history,
     policy: r.history?.policy ?? CHOICES.policy,
     baselines: r.baselines ?? null,
+    standing: r.preferences === true,
   };
 }

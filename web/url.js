@@ -29,6 +29,7 @@ export function toQuery(s) {
   if (s.policy !== CHOICES.policy) q.append('policy', s.policy);
   for (const [key, name] of NUMBERS) if (s[key] !== CHOICES[key]) q.append(name, String(s[key]));
   if (s.baselines) q.append('baselines', s.baselines.join(' '));
+  if (!s.standing) q.append('standing', 'off');
   if (s.row) q.append('row', s.row);
   return String(q);
 }
@@ -56,6 +57,7 @@ export function fromQuery(query) {
   c.readout = q.get('readout') ?? CHOICES.readout;
   c.retrieve = q.get('from') ?? CHOICES.retrieve;
   if (Object.hasOwn(POLICIES, q.get('policy') ?? '')) c.policy = q.get('policy');
+  c.standing = q.get('standing') !== 'off';
   c.clauses = q.getAll('clause').map(clauseOf).filter(Boolean);
   for (const [key, name, low, high] of NUMBERS)
     c[key] = bounded(q.get(name), low, high, CHOICES[key]);

@@ -162,7 +162,7 @@ export function mount(root, { session }) {
   }
 
   async function answer(column, request, mine) {
-    const key = JSON.stringify(request);
+    const key = st.keyWith(request, get());
     if (!done.has(key)) {
       column.job = {};
       draw();
@@ -272,6 +272,7 @@ const VARIANTS = {
   item: ['with the item readout', c => ({ ...c, readout: 'item' })],
   blend: ['with the blend', c => ({ ...c, readout: 'blend' })],
   examples: ['without its examples', c => ({ ...c, examples: [] })],
+  standing: ['without standing preferences', c => ({ ...c, standing: false })],
   member: ['without its member', c => ({ ...c, member: '' })],
   whole: [
     'with the wish as one text',

@@ -17,6 +17,7 @@ function facts(c) {
         .join(', '),
     c.examples.length && counted(c.examples.length, 'example'),
     c.member && `member ${c.member}`,
+    !c.standing && 'without standing preferences',
   ]
     .filter(Boolean)
     .join('; ');

@@ -2,7 +2,7 @@
 // mountResults(root, store, intents)
 import { h, fillWith, keepFocus } from './dom.js';
 import * as f from './format.js';
-import { requestOf } from './state.js';
+import { keyOf } from './state.js';
 import { listTable, columnsOf, withData, tops, slide } from './view_table.js';
 
 export function mountResults(root, store, intents) {
@@ -14,7 +14,17 @@ export function mountResults(root, store, intents) {
     fillWith(head, runHead(s, intents)),
   );
   store.watch(['result'], s => fillWith(tail, s.result ? runTail(s, intents) : null));
-  const list = ['result', 'examples', 'row', 'sort', 'page', 'catalog', 'catalogs', 'previous'];
+  const list = [
+    'result',
+    'examples',
+    'row',
+    'sort',
+    'page',
+    'catalog',
+    'catalogs',
+    'previous',
+    'explained',
+  ];
   store.watch(list, (s, before) => {
     const places = s.result !== before.result || s.sort !== before.sort ? tops(table) : null;
     keepFocus(table, () => fillWith(table, tableOrNothing(s, intents)));
@@ -31,7 +41,7 @@ export function mountResults(root, store, intents) {
     if (s.job?.arrived && s.result)
       table.querySelector(`tr[data-item="${CSS.escape(s.job.arrived)}"]`)?.classList.add('scored');
   });
-  const stale = store => store.resultKey && store.resultKey !== JSON.stringify(requestOf(store));
+  const stale = store => store.resultKey && store.resultKey !== keyOf(store);
   store.watch(null, s => root.classList.toggle('stale', !!s.result && !s.running && stale(s)));
 }
 
@@ -79,7 +89,13 @@ function runHead(s, intents) {
       (s.surface?.name ?? '') === 'movies' ? ' The model may have read about these films.' : '',
       ' ',
       f.overlapLine(s.previous, r.items ?? []),
+      r.empty && !r.empty.same
+        ? ` Against an empty profile: Kendall \u03c4 ${f.num(r.empty.tau)}.`
+        : '',
     ),
+    r.empty?.same
+      ? h('p', {}, h('span', { class: 'badge' }, 'same as empty profile'))
+      : null,
     remarks(r),
     h(
       'p',

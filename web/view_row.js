@@ -1,9 +1,11 @@
 // An opened row: the whole text, what each part of the wish contributed, and the raw numbers.
-// detailRow(item, result, columns, intents) returns a <tr>; intents.explain(item, progress) measures its parts
+// detailRow(item, state, columns, intents) returns a <tr>; intents.explain(item, progress) measures its parts;
+// badges(item, state): what is known of its place, in short words
 import { h, fillWith, copyText } from './dom.js';
 import * as f from './format.js';
 
-export function detailRow(i, r, columns, intents) {
+export function detailRow(i, s, columns, intents) {
+  const r = s.result;
   const copy = h(
     'button',
     {
@@ -42,7 +44,7 @@ export function detailRow(i, r, columns, intents) {
           'div',
           { class: 'detail-why' },
           contributions(i, r),
-          leftOut(i, intents),
+          leftOut(i, s, intents),
           h('h3', {}, 'Raw numbers'),
           h(
             'dl',
@@ -50,6 +52,11 @@ export function detailRow(i, r, columns, intents) {
             fact('score', f.num(i.score, 4), 'what the list is ordered by'),
             fact('log-probability', f.num(i.logprob, 4), 'as the model gave it'),
             fact('prior', f.num(i.prior, 4), 'the same without your context'),
+            fact(
+              'empty profile',
+              i.empty_rank ? `rank ${i.empty_rank}` : f.NONE,
+              i.empty_rank ? 'its place when nothing is asked' : 'no place without a wish is known',
+            ),
             fact(
               'label mass',
               i.label_mass === null || i.label_mass === undefined ? f.NONE : f.num(i.label_mass, 4),
@@ -66,9 +73,33 @@ export function detailRow(i, r, columns, intents) {
   );
 }
 
+// What is known of a row's place, in short words beside its title.
+export function badges(i, s) {
+  const measured = measuredOf(s, i.item);
+  const list = [
+    i.empty_rank === i.rank && [
+      'same as empty profile',
+      'The model puts it in this place without any wish, too.',
+    ],
+    measured && isStable(i, measured) && [
+      'order-stable',
+      `The same score alone and in ${measured.stability.orders} other orders.`,
+    ],
+  ].filter(Boolean);
+  return list.map(([text, title]) => h('span', { class: 'badge', title }, text));
+}
+
+const measuredOf = (s, item) =>
+  s.explained?.key === s.resultKey ? s.explained.items.get(item) : undefined;
+const isStable = (i, m) => m.stability?.changed === 0 && sameScore(i.score, m.score);
+// Runs are stored with nine digits.
+const sameScore = (a, b) => Math.abs(a - b) <= 1e-7 * Math.max(1, Math.abs(a));
+
 // On request, since each part costs a scoring of its own.
-function leftOut(i, intents) {
+function leftOut(i, s, intents) {
+  const measured = measuredOf(s, i.item);
   const box = h('div', { class: 'left-out', 'aria-live': 'polite' });
+  if (measured) return fillWith(box, leftOutTable(i, measured, s.explained.kept));
   const button = h(
     'button',
     {
@@ -78,13 +109,17 @@ function leftOut(i, intents) {
       'data-key': 'explain',
       onclick: async () => {
         button.disabled = true;
+        const bar = h('progress', { max: 1, 'aria-label': 'Progress of the measuring' });
+        const say = h('p', { class: 'fact' }, 'Leaving out one part after the other');
+        fillWith(box, bar, say);
         try {
-          const found = await intents.explain(i.item, (done, of) => {
-            fillWith(box, h('p', { class: 'fact' }, `Leaving out part ${done + 1} of ${of}`));
+          await intents.explain(i.item, (done, of) => {
+            bar.value = done / of;
+            say.textContent = `${done} of ${of} rankings`;
           });
-          fillWith(box, leftOutTable(i, found));
         } catch (e) {
-          fillWith(box, h('p', { class: 'hint' }, [e.message, e.hint].filter(Boolean).join(' ')));
+          if (e.name !== 'AbortError')
+            fillWith(box, h('p', { class: 'hint' }, [e.message, e.hint].filter(Boolean).join(' ')));
         }
         button.disabled = false;
       },
@@ -94,28 +129,36 @@ function leftOut(i, intents) {
   return [button, box];
 }
 
-function leftOutTable(i, { score, parts, kept }) {
+function leftOutTable(i, m, kept) {
+  const { parts, stability } = m;
   const scale = Math.max(...parts.map(p => Math.abs(p.contribution)), 1e-9);
-  const alone = score === i.score;
+  const orders = `${stability.orders} other orders of ${f.counted(m.among, 'row')}`;
   return [
     h(
       'p',
-      { class: 'badge' },
-      alone
-        ? 'Stable: scored alone, the item gets exactly this score. Neither the others nor their order matter.'
-        : `Scored alone, ${kept ? 'and not when this run was made, ' : ''}the item gets ${f.num(score, 4)}.`,
+      { class: 'finding' },
+      !sameScore(i.score, m.score)
+        ? `Scored among other items, ${kept ? 'and not when this run was made, ' : ''}the item gets ${f.num(m.score, 4)}.`
+        : stability.changed
+          ? `Not stable: in ${orders}, ${f.counted(stability.changed, 'score')} moved; Kendall \u03c4 is ${f.num(stability.tau, 3)} at worst.`
+          : `Order-stable: the item gets exactly this score among other items, and in ${orders}.`,
     ),
     partsTable(
       'What the score loses without each part',
       parts.map(p => ({
         v: p.contribution,
         words: [
-          h(
-            'span',
-            { class: `word ${p.sign < 0 ? 'less' : ''}` },
-            p.kind === 'clause' ? (p.sign < 0 ? 'less ' : 'more ') : `${p.kind} `,
-          ),
-          p.title ?? p.text,
+          ['clause', 'preference'].includes(p.kind)
+            ? h(
+                'span',
+                { class: `word ${p.sign < 0 ? 'less' : ''}` },
+                p.sign < 0 ? 'less ' : 'more ',
+              )
+            : p.kind === 'example'
+              ? h('span', { class: 'word' }, p.sign < 0 ? 'disliked ' : 'liked ')
+              : null,
+          p.words,
+          p.kind === 'preference' ? h('span', { class: 'times' }, ' (standing)') : null,
         ],
       })),
       scale,
@@ -198,6 +241,7 @@ function clauseLine(c, v) {
       h('span', { class: `word ${less ? 'less' : ''}` }, less ? 'less ' : 'more '),
       c.text,
       c.weight !== 1 ? h('span', { class: 'times' }, ` \u00d7 ${f.num(c.weight, 1)}`) : null,
+      c.source === 'preference' ? h('span', { class: 'times' }, ' (standing)') : null,
     ],
   };
 }

@@ -3,7 +3,7 @@
 import { h, sr } from './dom.js';
 import * as f from './format.js';
 import { labelOf, PAGE } from './state.js';
-import { detailRow } from './view_row.js';
+import { detailRow, badges } from './view_row.js';
 
 // Baselines that have a rank for at least one item get a column; the others are named below the list.
 export const withData = r => columnsOf(r).filter(b => (r.items ?? []).some(i => i.baselines?.[b]));
@@ -78,7 +78,7 @@ export function listTable(s, intents) {
       { role: 'rowgroup' },
       page.map(i => [
         itemRow(i, { s, intents, baselines, min, max, moves }),
-        s.row === i.item ? detailRow(i, r, 3 + baselines.length, intents) : null,
+        s.row === i.item ? detailRow(i, s, 3 + baselines.length, intents) : null,
       ]),
     ),
   );
@@ -162,6 +162,7 @@ function itemRow(i, { s, intents, baselines, min, max, moves }) {
         },
         title,
       ),
+      badges(i, s),
       i.text || i.time || i.tags?.length
         ? h(
             'p',

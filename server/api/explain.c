@@ -3,17 +3,20 @@
 
 #include "server/api/app.h"
 #include "server/api/out.h"
+#include "server/api/query.h"
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
 #include "server/api/watch.h"
 #include "server/store/depth.h"
+
+#include "model/base/clock.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { EXPLAIN_ARENA = 1 << 30 };
+enum { EXPLAIN_ARENA = 1 << 30, PING_S = 10 };
 
 struct asked {
     struct app *app;
@@ -25,6 +28,10 @@ struct asked {
     struct view items[EXPLAIN_ITEMS];
     int n, stability;
     struct explanation x;
+    atomic_int done, total; /* rankings; total is 0 while it is not known */
+    int streaming, said;
+    long seq;
+    double born, last_event;
     enum status st;
     struct err *err;
 };
@@ -70,9 +77,15 @@ static void on_started(void *arg, struct job *job) {
     watch_job(&q->watch, job);
 }
 
+static void on_step(void *arg, int done, int total) {
+    struct asked *q = arg;
+    atomic_store(&q->total, total);
+    atomic_store(&q->done, done);
+}
+
 static void *work(void *arg) {
     struct asked *q = arg;
-    const struct rank_hooks h = {.arg = q, .started = on_started};
+    const struct explain_hooks h = {.rank = {.arg = q, .started = on_started}, .step = on_step};
     request_init(&q->request);
     q->st = read_request(q, q->err);
     if (q->st == ST_OK)
@@ -88,9 +101,35 @@ static void *work(void *arg) {
     return NULL;
 }
 
+static int send_event(struct asked *q, const char *name, struct buf *b) {
+    int ok = !b->failed && sse_event(q->req, name, buf_text(b));
+    buf_free(b);
+    q->last_event = clock_s();
+    return ok;
+}
+
+static int send_progress(struct asked *q, int done) {
+    struct buf b;
+    q->said = done;
+    buf_init(&b, 4096);
+    out_open(&b, NULL, '{');
+    out_int(&b, "seq", ++q->seq);
+    out_int(&b, "rankings_done", done);
+    out_int(&b, "rankings_total", atomic_load(&q->total));
+    out_int(&b, "elapsed_ms", (long long)((clock_s() - q->born) * 1e3));
+    out_close(&b, '}');
+    return send_event(q, "progress", &b);
+}
+
+/* The stream begins with the first ranking that ended, so what fails at once has an HTTP code. */
 static int tick(void *arg) {
     struct asked *q = arg;
-    return atomic_load(&q->app->closing) < 2 && !req_gone(q->req);
+    if (atomic_load(&q->app->closing) > 1 || req_gone(q->req)) return 0;
+    int done = atomic_load(&q->done);
+    if (!q->streaming || done == 0) return 1;
+    sse_begin(q->req);
+    if (done > q->said) return send_progress(q, done);
+    return clock_s() - q->last_event < PING_S || sse_ping(q->req);
 }
 
 static void write_item(const struct asked *q, struct buf *b, int i) {
@@ -116,35 +155,52 @@ static void write_item(const struct asked *q, struct buf *b, int i) {
     out_close(b, '}');
 }
 
-static enum status answer(const struct asked *q, struct err *e) {
+/* The explanation's members; the object around them is the caller's. */
+static void write_answer(const struct asked *q, struct buf *b) {
     const struct explanation *x = &q->x;
+    out_open(b, "readout", '{');
+    out_text(b, "used", readout_name(x->whole.used));
+    out_text(b, "why", x->why);
+    out_close(b, '}');
+    out_open(b, "items", '[');
+    for (int i = 0; i < x->n; i++) write_item(q, b, i);
+    out_close(b, ']');
+    if (x->orders) {
+        out_open(b, "stability", '{');
+        out_int(b, "orders", x->orders);
+        if (isnan(x->tau))
+            out_raw(b, "tau", "null");
+        else
+            out_num(b, "tau", x->tau);
+        out_int(b, "changed", x->changed);
+        out_close(b, '}');
+    } else
+        out_raw(b, "stability", "null");
+    out_open(b, "timing", '{');
+    out_int(b, "rankings", x->rankings);
+    out_num(b, "score_ms", x->score_s * 1e3);
+    out_close(b, '}');
+}
+
+static enum status answer(struct asked *q, struct err *e) {
     struct buf b;
+    if (q->streaming) {
+        sse_begin(q->req);
+        if (!send_progress(q, atomic_load(&q->done))) return ST_OK; /* nobody is there any more */
+    }
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
-    out_open(&b, "readout", '{');
-    out_text(&b, "used", readout_name(x->whole.used));
-    out_text(&b, "why", x->why);
+    if (q->streaming) {
+        out_int(&b, "seq", ++q->seq);
+        out_open(&b, "result", '{');
+    }
+    write_answer(q, &b);
+    if (q->streaming) out_close(&b, '}');
     out_close(&b, '}');
-    out_open(&b, "items", '[');
-    for (int i = 0; i < x->n; i++) write_item(q, &b, i);
-    out_close(&b, ']');
-    if (x->orders) {
-        out_open(&b, "stability", '{');
-        out_int(&b, "orders", x->orders);
-        if (isnan(x->tau))
-            out_raw(&b, "tau", "null");
-        else
-            out_num(&b, "tau", x->tau);
-        out_int(&b, "changed", x->changed);
-        out_close(&b, '}');
-    } else
-        out_raw(&b, "stability", "null");
-    out_open(&b, "timing", '{');
-    out_int(&b, "rankings", x->rankings);
-    out_num(&b, "score_ms", x->score_s * 1e3);
-    out_close(&b, '}');
-    out_close(&b, '}');
-    return out_reply(q->req, &b, e);
+    if (!q->streaming) return out_reply(q->req, &b, e);
+    (void)send_event(q, "done", &b);
+    sse_end(q->req);
+    return ST_OK;
 }
 
 static enum status run(struct asked *q, struct err *e) {
@@ -167,6 +223,8 @@ enum status api_explain_post(struct req *r, struct err *e) {
     memset(q, 0, sizeof *q);
     q->app = app;
     q->req = r;
+    q->born = clock_s();
+    q->streaming = query_events(r);
     arena_init(&q->arena, EXPLAIN_ARENA);
     watch_init(&q->watch);
     enum status st = req_body(r, &q->body, e);

@@ -1,6 +1,8 @@
 /* Checked query values. */
 #include "server/api/query.h"
 
+#include <string.h>
+
 enum status query_int(const struct req *r, const char *name, long long def, long long lo,
                       long long hi, long long *out, struct err *e) {
     struct view v = req_query(r, name);
@@ -24,4 +26,12 @@ enum status query_flag(const struct req *r, const char *name, int *out, struct e
 struct view query_text(const struct req *r, const char *name) {
     struct view v = req_query(r, name);
     return v.p ? v : VIEW("");
+}
+
+int query_events(const struct req *r) {
+    static const char type[] = "text/event-stream";
+    struct view v = req_header(r, "Accept");
+    for (size_t i = 0; i + sizeof type - 1 <= v.n; i++)
+        if (memcmp(v.p + i, type, sizeof type - 1) == 0) return 1;
+    return 0;
 }

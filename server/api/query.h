@@ -1,4 +1,4 @@
-/* Values of a request's query and JSON body, checked, with the field named when they are wrong. */
+/* Values of a request's query, checked, with the field named when they are wrong. */
 #ifndef API_QUERY_H
 #define API_QUERY_H
 
@@ -11,5 +11,7 @@ enum status query_int(const struct req *r, const char *name, long long def, long
 enum status query_flag(const struct req *r, const char *name, int *out, struct err *e) MUST_CHECK;
 /* The text, "" where it is not given. */
 struct view query_text(const struct req *r, const char *name);
+/* Whether the client accepts server-sent events. */
+int query_events(const struct req *r);
 
 #endif

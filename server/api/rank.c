@@ -1,6 +1,7 @@
 /* POST /api/rank: the ranking runs on its own thread; the worker tells its client how it goes. */
 #include "server/api/app.h"
 #include "server/api/out.h"
+#include "server/api/query.h"
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
 #include "server/api/watch.h"
@@ -203,14 +204,6 @@ static void answer(struct live *v) {
     sse_end(v->req);
 }
 
-static int wants_events(const struct req *r) {
-    static const char type[] = "text/event-stream";
-    struct view v = req_header(r, "Accept");
-    for (size_t i = 0; i + sizeof type - 1 <= v.n; i++)
-        if (memcmp(v.p + i, type, sizeof type - 1) == 0) return 1;
-    return 0;
-}
-
 static enum status run(struct live *v, struct err *e) {
     pthread_t t;
     TRY(stack_start(&t, rank_main, v, e));
@@ -265,7 +258,7 @@ static enum status live_open(struct live **out, struct req *r, struct err *e) {
     v->app = req_app(r);
     v->req = r;
     v->born = clock_s();
-    v->streaming = wants_events(r);
+    v->streaming = query_events(r);
     arena_init(&v->arena, RANK_ARENA);
     watch_init(&v->watch);
     *out = v;

@@ -8,16 +8,18 @@
 
 struct explaining {
     struct ranker *k;
-    const struct rank_hooks *h;
+    const struct explain_hooks *h;
     struct arena *a;
     struct explanation *out;
     struct rank_request *base; /* the whole request, its wish as a list of clauses */
+    int total;                 /* rankings that there will be, 0 while that is not known */
 };
 
 static enum status rank(struct explaining *x, const struct rank_request *r, struct arena *a,
                         struct rank_result *result, struct err *e) {
-    TRY(rank_run(x->k, r, x->h, a, result, e));
+    TRY(rank_run(x->k, r, &x->h->rank, a, result, e));
     x->out->rankings++;
+    if (x->total) x->h->step(x->h->rank.arg, x->out->rankings, x->total);
     x->out->score_s += result->queue_s + result->score_s;
     return ST_OK;
 }
@@ -131,9 +133,9 @@ static enum status shuffle(struct explaining *x, struct err *e) {
 }
 
 enum status explain_run(struct ranker *k, const struct rank_request *r, struct view *items, int n,
-                        int stability, const struct rank_hooks *h, struct arena *a,
+                        int stability, const struct explain_hooks *h, struct arena *a,
                         struct explanation *out, struct err *e) {
-    struct explaining x = {k, h, a, out, ARENA_NEW(a, struct rank_request, 1)};
+    struct explaining x = {k, h, a, out, ARENA_NEW(a, struct rank_request, 1), 0};
     memset(out, 0, sizeof *out);
     if (!x.base) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
     *x.base = *r;
@@ -152,6 +154,8 @@ enum status explain_run(struct ranker *k, const struct rank_request *r, struct v
     memcpy(x.base->clause, out->whole.clause, sizeof x.base->clause);
     long long preference[CLAUSES_MAX];
     memcpy(preference, out->whole.preference, sizeof preference);
+    x.total = 2 + x.base->n_clauses + x.base->n_examples + (x.base->member.n ? 2 : 0) +
+              (stability ? EXPLAIN_ORDERS : 0);
     TRY(rank(&x, x.base, a, &out->whole, e));
     memcpy(out->whole.preference, preference, sizeof preference);
     out->n = out->whole.n;

@@ -27,11 +27,17 @@ struct explanation {
     double score_s; /* and their time */
 };
 
+/* What the explanation tells while it runs, on its caller's thread. */
+struct explain_hooks {
+    struct rank_hooks rank;                       /* of each ranking; its arg is step's, too */
+    void (*step)(void *arg, int done, int total); /* rankings done, and how many there will be */
+};
+
 /* items (n, at most EXPLAIN_ITEMS) take the place of the request's candidates: a score does not
  * depend on which other items are ranked. The readout that the whole request gets is used
  * throughout. stability: also ranks in other orders. */
 enum status explain_run(struct ranker *k, const struct rank_request *r, struct view *items, int n,
-                        int stability, const struct rank_hooks *h, struct arena *a,
+                        int stability, const struct explain_hooks *h, struct arena *a,
                         struct explanation *out, struct err *e) MUST_CHECK;
 
 #endif

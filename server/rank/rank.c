@@ -310,6 +310,10 @@ static enum status compare_with_empty(struct scene *s, struct rank_result *x, st
         with[i] = x->item[i].logprob;
         without[i] = x->item[i].prior;
     }
+    for (int i = 0; i < x->n; i++) {
+        x->item[i].empty_rank = 1;
+        for (int k = 0; k < x->n; k++) x->item[i].empty_rank += without[k] > without[i];
+    }
     x->empty_tau = metric_tau(with, without, x->n);
     return ST_OK;
 }

@@ -47,6 +47,7 @@ struct ranked {
     const struct item *item;
     int rank;
     double score, logprob, prior, label_mass;
+    int empty_rank; /* by log-probability when nothing is asked; 0 where unknown */
     double other;   /* in a blend: what history, examples and profile add to the score */
     double learnt;  /* in a hybrid: what the baseline that learns adds to the score */
     double *clause; /* (n_clauses): contribution of each to the score, or NULL */

@@ -77,6 +77,7 @@ static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
                   "prior", x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
                   x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts,
                   "baselines", item_baselines(x, r));
+    if (o && r->empty_rank) json_object_set_new(o, "empty_rank", json_integer(r->empty_rank));
     if (o && x->model == READOUT_BLEND) json_object_set_new(o, "other", json_real(r->other));
     if (o && x->used == READOUT_HYBRID) json_object_set_new(o, "learnt", json_real(r->learnt));
     return o;

@@ -77,10 +77,10 @@ class Server:
     def rank(self, **request):
         return self.call('POST', '/api/rank', {'catalog': 'small', **request})
 
-    def events(self, request):
+    def events(self, request, path='/api/rank'):
         """Events of a streamed ranking, as (id, name, data)."""
         c = self.connect()
-        c.request('POST', '/api/rank', json.dumps(request),
+        c.request('POST', path, json.dumps(request),
                   {'Content-Type': 'application/json', 'Accept': 'text/event-stream'})
         r = c.getresponse()
         text = r.read().decode()
@@ -821,6 +821,12 @@ class Shared(Case):
         parts = x['items'][0]['parts'][:4]  # the tiny model's context has no room for a history
         self.assertTrue(all(p['contribution'] != 0 for p in parts), x)
         self.assertIsNone(x['stability'])
+        code, events = self.s.events(request, '/api/explain')
+        self.assertEqual((code, [e[1] for e in events][-2:]), (200, ['progress', 'done']), events)
+        self.assertEqual([e[2]['seq'] for e in events], [e[0] for e in events])
+        self.assertEqual((events[-2][2]['rankings_done'], events[-2][2]['rankings_total']), (7, 7))
+        self.assertEqual(events[-1][2]['result']['items'], x['items'])
+        self.assertEqual(self.s.events({**request, 'items': []}, '/api/explain')[0], 422)
         for bad, field in (({'items': []}, 'items'), ({'items': ['i1'] * 2}, 'items'), ({'items': ['zz']}, 'items[0]'),
                            ({'items': 'i1'}, 'items'), ({'items': ['i1'], 'stability': 1}, 'stability')):
             self.refused(self.s.call('POST', '/api/explain', {'catalog': 'small', **bad}), 422, 'invalid', field)
@@ -835,7 +841,11 @@ class Shared(Case):
         tau = sum((1 if (with_wish[a] - with_wish[b]) * (without[a] - without[b]) > 0 else -1) for a, b in pairs) / len(pairs)
         self.assertAlmostEqual(r['empty']['tau'], tau, places=6)
         self.assertEqual(r['empty']['same'], tau > 0.999)
-        self.assertIsNone(self.s.rank(candidates=ids)[1]['empty'])
+        places = {i['item']: 1 + sum(k['prior'] > i['prior'] for k in r['items']) for i in r['items']}
+        self.assertEqual({i['item']: i['empty_rank'] for i in r['items']}, places)
+        nothing = self.s.rank(candidates=ids)[1]
+        self.assertIsNone(nothing['empty'])
+        self.assertTrue(all('empty_rank' not in i for i in nothing['items']))
 
     def test_unsaved(self):
         before = self.s.call('GET', '/api/runs')[1]['total']

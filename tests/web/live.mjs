@@ -73,6 +73,75 @@ await story(async ({ browser, ok, step }) => {
     await page.waitForFunction(() => !document.querySelector('.examples li'));
     ok(true, 'the same key takes it back');
   });
+  await step('standing preferences', async () => {
+    const rows = () => page.$$eval('.preferences .clause-text', all => all.map(p => p.value));
+    const last = async () => {
+      await page.waitForFunction(() => document.querySelector('#rank.running'));
+      await ranked(page);
+    };
+    await page.evaluate(() =>
+      document.querySelectorAll('.fold').forEach(d => {
+        d.open = true;
+      }),
+    );
+    await page.fill('#preference-new', 'the sea, nothing scary');
+    await page.selectOption('#preference-end', String(3 * 86400));
+    await page.press('#preference-new', 'Enter');
+    await page.waitForFunction(() => document.querySelectorAll('.preferences li').length === 2);
+    await last();
+    ok((await rows()).join('|') === 'the sea|scary', 'split as a wish is', await rows());
+    ok(/2 of 2 on/.test(await page.textContent('.count')), 'counted');
+    ok((await page.locator('.preferences li.less').count()) === 1, 'one of them is less');
+    ok(/until/.test(await page.textContent('.preferences select')), 'with an end');
+    await page.locator('button.title').first().click();
+    ok(
+      /the sea \(standing\).*scary.*\(standing\)/.test(await page.textContent('.parts')),
+      'each has its part of a score',
+    );
+    const first = await page.$$eval('button.title', all => all.map(b => b.textContent).join());
+    // By keyboard: up, off, and the focus stays.
+    await page.locator('.preferences [aria-label^="Up: less"]').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('.preferences .clause-text').value === 'scary');
+    ok(
+      (await page.evaluate(() => document.activeElement.getAttribute('aria-label'))) ===
+        'Up: less scary',
+      'moved by keyboard, with the focus on it',
+    );
+    ok(
+      mock.db.catalogs
+        .get('movies')
+        .preferences.map(p => p.text)
+        .join() === 'scary,the sea',
+      'the server has the order',
+    );
+    await ranked(page);
+    await page.locator('.preferences input[type=checkbox]').last().focus();
+    await page.keyboard.press('Space');
+    await last();
+    ok(/1 of 2 on/.test(await page.textContent('.count')), 'one is off');
+    ok(
+      (await page.$$eval('button.title', all => all.map(b => b.textContent).join())) !== first,
+      'and the list follows',
+    );
+    await page.uncheck('#standing');
+    await last();
+    ok(/standing=off/.test(page.url()), 'all off is a choice of the ranking, in its address');
+    await page.check('#standing');
+    await page.waitForFunction(() => !document.querySelector('.stale .stale-note'));
+    // Another page changes them; a look back at this one tells.
+    mock.db.catalogs.get('movies').preferences[0].expires = 1;
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await page.waitForFunction(() => /0 of 2 on/.test(document.querySelector('.count').textContent));
+    ok(/ended/.test(await page.textContent('.preferences select')), 'an ended one says so');
+    for (let n = 2; n--; ) {
+      await page.locator('.preferences .gone').first().click();
+      await page.waitForFunction(k => document.querySelectorAll('.preferences li').length === k, n);
+    }
+    await ranked(page);
+    ok(mock.seen.clients.size === 1, 'every ranking of a page bears its name', mock.seen.clients.size);
+    await page.keyboard.press('Escape');
+  });
   await step('off means off', async () => {
     await page.uncheck('#live-rank');
     asked = [];

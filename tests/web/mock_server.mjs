@@ -68,6 +68,15 @@ const FILMS = [
     'Film-Noir, Mystery',
   ],
 ];
+// The preferences that count now, in their order.
+const standingOf = (catalog, member) =>
+  catalog.preferences.filter(
+    p =>
+      p.active &&
+      (!p.member || p.member === member) &&
+      !(p.expires !== null && p.expires <= Date.now() / 1000),
+  );
+
 const WORDS = [
   'North',
   'Glass',
@@ -133,15 +142,17 @@ function ranked(items, score) {
 }
 
 function answer(catalog, req, id) {
+  const own = req.clauses ?? splitWish(req.instruction ?? '');
+  const standing = req.preferences ? standingOf(catalog, req.member ?? '') : [];
   const clauses = [
-    ...(req.clauses ?? splitWish(req.instruction ?? '')),
+    ...own,
+    ...standing.map(({ text, sign, weight }) => ({ text, sign, weight })),
     ...(req.examples ?? []).map(e => ({
       text: e.text ?? catalog.items.find(i => i.id === e.item)?.title ?? e.item,
       sign: e.label === 'dislike' ? -1 : 1,
       weight: 1,
     })),
   ];
-  const split = clauses.length - (req.examples ?? []).length;
   const items = catalog.items.slice(0, req.candidates?.count ?? 100);
   const parts = new Map(
     items.map(i => [i.id, clauses.map(c => c.sign * c.weight * overlap(c.text, i))]),
@@ -172,7 +183,11 @@ function answer(catalog, req, id) {
     prompt: { tokens: 412, shared_tokens: 38, truncated: [], sha256: 'ab'.repeat(32) },
     clauses: relevance
       ? []
-      : clauses.map((c, k) => ({ ...c, source: k < split ? 'wish' : 'example' })),
+      : clauses.map((c, k) => ({
+          ...c,
+          source:
+            k < own.length ? 'wish' : k < own.length + standing.length ? 'preference' : 'example',
+        })),
     items: items
       .map(i => ({
         item: i.id,
@@ -287,6 +302,7 @@ function importItems(db, url, type, text) {
       surface: url.searchParams.get('surface') || 'generic',
       items: [...items.values()],
       members: [],
+      preferences: [],
       interactions: 0,
     });
   return {
@@ -332,8 +348,11 @@ function newStore(empty) {
     empty
       ? []
       : [
-          ['jobs', { surface: 'generic', items: [], members: [], interactions: 0 }],
-          ['movies', { surface: 'movies', items: makeItems(), members, interactions: 100000 }],
+          ['jobs', { surface: 'generic', items: [], members: [], preferences: [], interactions: 0 }],
+          [
+            'movies',
+            { surface: 'movies', items: makeItems(), members, preferences: [], interactions: 100000 },
+          ],
         ],
   );
   return { catalogs, runs: new Map() };
@@ -341,7 +360,7 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { aborted: 0, splitFaults: 0 };
+  const seen = { aborted: 0, splitFaults: 0, ids: 0, clients: new Set() };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
@@ -479,6 +498,24 @@ async function handle(db, seen, stepMs, req, res) {
   if (what === 'GET /catalogs' && path.length === 2)
     return json({ catalogs: [...db.catalogs].map(([n, c]) => brief(n, c)) });
   if (what === 'POST /catalogs' && path.length === 2) return json(importItems(db, url, type, body));
+  if (path[3] === 'preferences') {
+    const { preferences } = catalog(path[2]);
+    const at = preferences.findIndex(p => String(p.id) === path[4]);
+    if (path[4] && at < 0) refuse(404, 'not_found', 'There is no such preference.');
+    if (req.method === 'DELETE') return json({ deleted: preferences.splice(at, 1)[0].id });
+    if (req.method === 'GET')
+      return json({
+        preferences: preferences.map(p => ({
+          ...p,
+          expired: p.expires !== null && p.expires <= Date.now() / 1000,
+        })),
+      });
+    const fresh = { member: '', sign: 1, weight: 1, active: true, position: 0, expires: null };
+    const p = Object.assign(at < 0 ? { id: ++seen.ids, ...fresh } : preferences[at], JSON.parse(body));
+    if (at < 0) preferences.push(p);
+    preferences.sort((a, b) => a.position - b.position || a.id - b.id);
+    return json(p);
+  }
   if (what === 'DELETE /catalogs') {
     catalog(path[2]);
     db.catalogs.delete(path[2]);
@@ -531,6 +568,7 @@ async function handle(db, seen, stepMs, req, res) {
   if (what === 'POST /rank') {
     const request = JSON.parse(body);
     const wish = request.instruction ?? '';
+    seen.clients.add(request.client);
     if (wish.includes('refuse'))
       refuse(503, 'queue_full', 'Too many rankings are waiting.', {
         field: 'instruction',

@@ -7,7 +7,7 @@ import * as r from '../../web/rows.js';
 import * as u from '../../web/url.js';
 import * as o from '../../web/orders.js';
 import * as plan from '../../web/tour_plan.js';
-import { partsOf } from '../../web/explain.js';
+import { AMONG, groupOf, wordsOf } from '../../web/explain.js';
 import { createSse, readEvents, rawScore } from '../../web/api.js';
 
 const STREAM =
@@ -497,36 +497,48 @@ test('import: names of RecBole are known, keys of JSON lines are renamed', () =>
   );
 });
 
-test('why: each part is left out once, and nothing else changes', () => {
-  const request = {
+test('why: a row is measured among its neighbours, and its examples are named as the person named them', () => {
+  const items = Array.from({ length: 20 }, (_, i) => ({ item: `i${i}` }));
+  for (const at of [0, 1, 9, 19]) {
+    const group = groupOf(items, `i${at}`);
+    assert.equal(group.length, AMONG);
+    assert.equal(new Set(group).size, AMONG);
+    assert.ok(group.includes(`i${at}`));
+  }
+  assert.deepEqual(groupOf(items.slice(0, 2), 'i1'), ['i0', 'i1']);
+  const request = { examples: [{ item: '5' }, { text: 'robots' }] };
+  const titles = new Map([['5', 'Five']]);
+  const words = (kind, index, text) => wordsOf({ kind, index, text }, request, titles);
+  assert.equal(words('example', 0, '5'), 'Five');
+  assert.equal(words('example', 1, 'robots'), 'robots');
+  assert.equal(words('clause', 0, 'slow'), 'slow');
+  assert.match(words('history', 0, '196'), /history/);
+});
+
+test('preferences: those that count now, for whom, and what an answer is known by', () => {
+  const p = (text, more) => ({ text, sign: 1, weight: 1, active: true, member: '', expires: null, ...more });
+  const state = {
+    ...s.INITIAL,
     catalog: 'c',
-    member: '7',
-    history: { limit: 3 },
-    examples: [
-      { item: '5', label: 'like' },
-      { text: 'robots', label: 'dislike' },
+    wish: 'sea',
+    preferences: [
+      p('all'),
+      p('off', { active: false }),
+      p('ended', { expires: 99 }),
+      p('still', { expires: 101 }),
+      p('own', { member: '7' }),
     ],
   };
-  const clauses = [
-    { text: 'slow', sign: 1, weight: 1, source: 'wish' },
-    { text: 'scary', sign: -1, weight: 0.7, source: 'wish' },
-  ];
-  const parts = partsOf(request, clauses);
-  assert.deepEqual(
-    parts.map(p => [p.kind, p.text, p.sign]),
-    [
-      ['clause', 'slow', 1],
-      ['clause', 'scary', -1],
-      ['example', '5', 1],
-      ['example', 'robots', -1],
-      ['member', '7', 1],
-    ],
-  );
-  assert.deepEqual(parts[0].request, {
-    ...request,
-    clauses: [{ text: 'scary', sign: -1, weight: 0.7 }],
-  });
-  assert.deepEqual(parts[2].request.examples, [request.examples[1]]);
-  assert.equal(parts[2].request.clauses.length, 2);
-  assert.ok(!('member' in parts[4].request) && !('history' in parts[4].request));
+  const texts = (more, at = 100) => s.standingOf({ ...state, ...more }, at).map(x => x.text);
+  assert.deepEqual(texts({}), ['all', 'still']);
+  assert.deepEqual(texts({ member: '7' }), ['all', 'still', 'own']);
+  assert.deepEqual(texts({ standing: false }), []);
+  assert.equal(s.requestOf(state).preferences, true);
+  assert.equal(s.requestOf({ ...state, standing: false }).preferences, undefined);
+  const other = { ...state, preferences: [p('all', { sign: -1 })] };
+  assert.notEqual(s.keyOf(state), s.keyOf(other));
+  assert.equal(s.keyOf({ ...state, standing: false }), s.keyOf({ ...other, standing: false }));
+  assert.deepEqual(s.requestOfKey(s.keyOf(state)), s.requestOf(state));
+  assert.equal(u.fromHash(u.toHash({ ...state, standing: false })).choices.standing, false);
+  assert.equal(s.choicesOf({ catalog: 'c' }).standing, false);
 });

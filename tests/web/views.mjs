@@ -148,7 +148,11 @@ await story(async ({ browser, ok, step }) => {
     await page.keyboard.press('w');
     await page.waitForSelector('.left-out .parts tbody tr');
     const said = await text(page, '.left-out');
-    ok(/Stable: scored alone/.test(said), 'the item alone has the same score', said);
+    ok(/Order-stable: .* exactly this score/.test(said), 'among others it has the same score', said);
+    ok(
+      /order-stable/.test(await text(page, '.item.open .badge >> nth=-1')),
+      'its row says so, too',
+    );
     ok((await page.locator('.left-out tbody tr').count()) === 2, 'a line for each part');
     const given = await page.$$eval('.detail-why > .parts td.value', all =>
       all.map(v => v.textContent),
