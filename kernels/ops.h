@@ -71,6 +71,19 @@ struct chunk {
     const struct span_view *view;
 };
 
+/* One forward pass over a chunk: what its operations depend on. */
+struct ops_pass {
+    const void *work; /* whose buffers they use: one address for one set of buffers */
+    int rows_max;     /* that the buffers are for */
+    const struct chunk *c, *read;
+    const int32_t *from; /* (read->rows) rows of c that `read` is made of; host memory */
+    const struct attn_shape *attn;
+    /* Filled by begin: rows to be computed, at least the chunks' own; what the rows beyond those
+     * hold is nobody's. */
+    int rows, read_rows;
+    int done; /* all of it was queued by begin: a backend may have recorded such a pass before */
+};
+
 struct ops {
     const char *name; /* "cpu avx512_bf16" */
     enum precision precision;
@@ -82,6 +95,11 @@ struct ops {
     void *self;
 
     void (*close)(struct ops *o); /* frees the table too */
+
+    /* Around the operations of a pass; both NULL: a backend that does not want to know. After a
+     * pass that ended with st, end may want all of its operations once more: *again. */
+    enum status (*begin)(struct ops *o, struct ops_pass *p, struct err *e);
+    enum status (*end)(struct ops *o, enum status st, int *again, struct err *e);
 
     /* Zeroed memory of the backend, or NULL. */
     void *(*alloc)(struct ops *o, size_t bytes);

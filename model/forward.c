@@ -50,46 +50,68 @@ static enum status add_product(struct work *w, const void *in, const struct mat 
     return ST_OK;
 }
 
-/* Queries, keys and values of the rows of c; keys and values are stored. */
-static enum status before_attention(struct work *w, const struct chunk *c, int l, struct err *e) {
+/* Queries, keys and values of c, computed on `rows` rows; keys and values are stored. */
+static enum status before_attention(struct work *w, const struct chunk *c, int rows, int l,
+                                    struct err *e) {
     struct model *m = w->m;
     struct ops *o = m->ops;
     struct layer *y = &m->layer[l];
-    o->rmsnorm(o, w->h, w->x, y->attn_norm, c->rows, m->dim, m->eps, 0);
-    TRY(o->matmul(o, w->qkv, w->h, y->qkv, c->rows, 0, e));
-    if (y->qkv_bias) o->add_bias(o, w->qkv, y->qkv_bias, c->rows, qkv_width(m));
-    if (y->q_norm) o->head_norm(o, w->qkv, &m->attn, y->q_norm, y->k_norm, c->rows, m->eps);
+    o->rmsnorm(o, w->h, w->x, y->attn_norm, rows, m->dim, m->eps, 0);
+    TRY(o->matmul(o, w->qkv, w->h, y->qkv, rows, 0, e));
+    if (y->qkv_bias) o->add_bias(o, w->qkv, y->qkv_bias, rows, qkv_width(m));
+    if (y->q_norm) o->head_norm(o, w->qkv, &m->attn, y->q_norm, y->k_norm, rows, m->eps);
     o->rope_store(o, w->qkv, shape_of(m, l), c, l);
     return ST_OK;
 }
 
-/* Attention output and feed-forward of one layer on the rows of c; w->qkv holds their queries. */
-static enum status after_qkv(struct work *w, const struct chunk *c, int l, struct err *e) {
+/* Attention output and feed-forward of one layer; w->qkv holds their queries. */
+static enum status after_qkv(struct work *w, const struct chunk *c, int rows, int l,
+                             struct err *e) {
     struct model *m = w->m;
     struct ops *o = m->ops;
     struct layer *y = &m->layer[l];
     TRY(o->attention(o, w->att, w->qkv, shape_of(m, l), c, l, e));
-    TRY(add_product(w, w->att, y->out, y->attn_post, c->rows, e));
-    o->rmsnorm(o, w->h, w->x, y->ffn_norm, c->rows, m->dim, m->eps, 0);
-    TRY(o->matmul(o, w->gate_up, w->h, y->gate_up, c->rows, 0, e));
-    (m->has & FAMILY_GEGLU ? o->geglu : o->swiglu)(o, w->act, w->gate_up, c->rows, m->ffn);
-    return add_product(w, w->act, y->down, y->ffn_post, c->rows, e);
+    TRY(add_product(w, w->att, y->out, y->attn_post, rows, e));
+    o->rmsnorm(o, w->h, w->x, y->ffn_norm, rows, m->dim, m->eps, 0);
+    TRY(o->matmul(o, w->gate_up, w->h, y->gate_up, rows, 0, e));
+    (m->has & FAMILY_GEGLU ? o->geglu : o->swiglu)(o, w->act, w->gate_up, rows, m->ffn);
+    return add_product(w, w->act, y->down, y->ffn_post, rows, e);
+}
+
+/* The operations of a pass. */
+static enum status run(struct work *w, const struct ops_pass *p, struct err *e) {
+    struct model *m = w->m;
+    struct ops *o = m->ops;
+    int rows = p->rows, read = p->read_rows;
+    o->embed(o, w->x, m->embd, p->c->tok, rows);
+    if (m->embd_scale != 1) o->scale(o, w->x, rows, m->dim, m->embd_scale);
+    for (int l = 0; l < m->layers; l++) {
+        TRY(before_attention(w, p->c, rows, l, e));
+        if (l + 1 < m->layers) TRY(after_qkv(w, p->c, rows, l, e));
+    }
+    if (read == 0) return ST_OK;
+    o->keep_rows(o, w->x, m->dim, read, p->from);
+    o->keep_rows(o, w->qkv, qkv_width(m), read, p->from);
+    TRY(after_qkv(w, p->read, read, m->layers - 1, e));
+    o->rmsnorm(o, w->x_out, w->x, m->out_norm, read, m->dim, m->eps, 1);
+    return ST_OK;
 }
 
 enum status model_forward(struct work *w, const struct chunk *c, const struct chunk *read,
                           const int32_t *from, struct err *e) {
-    struct model *m = w->m;
-    struct ops *o = m->ops;
-    o->embed(o, w->x, m->embd, c->tok, c->rows);
-    if (m->embd_scale != 1) o->scale(o, w->x, c->rows, m->dim, m->embd_scale);
-    for (int l = 0; l < m->layers; l++) {
-        TRY(before_attention(w, c, l, e));
-        if (l + 1 < m->layers) TRY(after_qkv(w, c, l, e));
-    }
-    if (read->rows == 0) return ST_OK;
-    o->keep_rows(o, w->x, m->dim, read->rows, from);
-    o->keep_rows(o, w->qkv, qkv_width(m), read->rows, from);
-    TRY(after_qkv(w, read, m->layers - 1, e));
-    o->rmsnorm(o, w->x_out, w->x, m->out_norm, read->rows, m->dim, m->eps, 1);
-    return ST_OK;
+    struct ops *o = w->m->ops;
+    struct ops_pass p = {.work = w->x,
+                         .rows_max = w->rows_max,
+                         .c = c,
+                         .read = read,
+                         .from = from,
+                         .attn = &w->m->attn,
+                         .rows = c->rows,
+                         .read_rows = read->rows};
+    if (!o->begin) return run(w, &p, e);
+    TRY(o->begin(o, &p, e));
+    if (p.done) return ST_OK;
+    int again = 0;
+    enum status st = o->end(o, run(w, &p, e), &again, e);
+    return again ? o->end(o, run(w, &p, e), &again, e) : st;
 }

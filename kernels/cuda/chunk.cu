@@ -9,7 +9,9 @@
 void stage_close(struct stage *s, struct device_gpu *d) {
     device_free_pinned(s->host);
     device_free(d, s->device);
+    bool outside = s->outside;
     *s = stage();
+    s->outside = outside;
 }
 
 /* Room for that many bytes, and nothing of the last contents still on its way. */
@@ -19,6 +21,7 @@ static enum status stage_make(struct stage *s, struct device_gpu *d, size_t byte
     if (bytes <= s->bytes) return ST_OK;
     stage_close(s, d);
     size_t want = bytes + bytes / 2 + 4096;
+    if (!s->outside) d->moves++;
     TRY(device_alloc_pinned(&s->host, want, e));
     enum status st = device_alloc(d, &s->device, want, e);
     if (st != ST_OK) {
@@ -52,6 +55,16 @@ enum status stage_put_two(struct stage *s, struct device_gpu *d, const void *p, 
     return ST_OK;
 }
 
+enum status stage_put_room(struct stage *s, struct device_gpu *d, const void *p, size_t bytes,
+                           size_t room, void **out, struct err *e) {
+    TRY(stage_make(s, d, room, e));
+    memcpy(s->host, p, bytes);
+    memset(static_cast<char *>(s->host) + bytes, 0, room - bytes);
+    TRY(stage_send(s, d, room, e));
+    *out = s->device;
+    return ST_OK;
+}
+
 enum status stage_put(struct stage *s, struct device_gpu *d, const void *p, size_t bytes,
                       void **out, struct err *e) {
     return stage_put_two(s, d, p, bytes, nullptr, 0, out, e);
@@ -74,10 +87,10 @@ static size_t view_bytes(const struct chunk *c) {
     return (size_t)c->n_views * sizeof *c->view;
 }
 
-static bool same(const struct chunk_sent *s, const struct chunk *c, int group) {
+static bool same(const struct chunk_sent *s, const struct chunk *c, int rows, int group) {
     const char *copy = static_cast<const char *>(s->copy);
-    return copy && s->on.rows == c->rows && s->n_views == c->n_views && s->group == group &&
-           memcmp(copy, c->pos, pos_bytes(c)) == 0 &&
+    return copy && s->on.rows == rows && s->rows == c->rows && s->n_views == c->n_views &&
+           s->group == group && memcmp(copy, c->pos, pos_bytes(c)) == 0 &&
            memcmp(copy + pos_bytes(c), c->view, view_bytes(c)) == 0;
 }
 
@@ -105,26 +118,28 @@ static int last_tile(const struct span_view *v, int group) {
 
 /* Where things lie in the stage. */
 struct places {
-    size_t home, view, pos, tile, list, all;
+    size_t home, pos, tile, view, list, all;
 };
 
-static struct places place(const struct chunk *c, int group, int *tiles) {
+static struct places place_all(const struct chunk *c, int rows, int group, int *tiles) {
     struct places p;
-    size_t n = 0;
-    *tiles = (c->rows * group + ATTN_TILE - 1) / ATTN_TILE;
+    size_t n = 0, views = 64;
+    *tiles = (rows * group + ATTN_TILE - 1) / ATTN_TILE;
     for (int i = 0; i < c->n_views; i++)
         n += (size_t)(last_tile(&c->view[i], group) - first_tile(&c->view[i], group) + 1);
+    while (views < (size_t)c->n_views) views *= 2;
     p.home = 0;
-    p.view = p.home + (size_t)c->rows * sizeof(struct row_home);
-    p.pos = p.view + (size_t)c->n_views * sizeof(struct view_gpu);
-    p.tile = p.pos + pos_bytes(c);
+    p.view = p.home + (size_t)rows * sizeof(struct row_home);
+    p.pos = p.view + views * sizeof(struct view_gpu);
+    p.tile = p.pos + (size_t)rows * sizeof(int32_t);
     p.list = p.tile + ((size_t)*tiles + 1) * sizeof(int32_t);
     p.all = p.list + n * sizeof(int32_t);
     return p;
 }
 
-static void fill_views(const struct chunk *c, struct row_home *home, struct view_gpu *view) {
-    memset(static_cast<void *>(home), 0, (size_t)c->rows * sizeof *home);
+static void fill_views(const struct chunk *c, int rows, struct row_home *home,
+                       struct view_gpu *view) {
+    memset(static_cast<void *>(home), 0, (size_t)rows * sizeof *home);
     for (int i = 0; i < c->n_views; i++) {
         const struct span_view *v = &c->view[i];
         uint16_t *kv = static_cast<uint16_t *>(v->kv);
@@ -148,21 +163,23 @@ static void fill_tiles(const struct chunk *c, int group, int tiles, int32_t *til
     tile[0] = 0;
 }
 
-static enum status send(struct chunk_sent *s, struct device_gpu *d, const struct chunk *c,
+static enum status send(struct chunk_sent *s, struct device_gpu *d, const struct chunk *c, int rows,
                         int group, struct err *e) {
     int tiles;
-    struct places p = place(c, group, &tiles);
+    struct places p = place_all(c, rows, group, &tiles);
     s->n_views = -1; /* until it is all there */
     TRY(stage_make(&s->stage, d, p.all, e));
     char *at = static_cast<char *>(s->stage.host), *on = static_cast<char *>(s->stage.device);
-    fill_views(c, reinterpret_cast<struct row_home *>(at + p.home),
+    fill_views(c, rows, reinterpret_cast<struct row_home *>(at + p.home),
                reinterpret_cast<struct view_gpu *>(at + p.view));
-    memcpy(at + p.pos, c->pos, pos_bytes(c));
+    int32_t *pos = reinterpret_cast<int32_t *>(at + p.pos);
+    memcpy(pos, c->pos, pos_bytes(c));
+    for (int r = c->rows; r < rows; r++) pos[r] = c->pos[c->rows - 1];
     fill_tiles(c, group, tiles, reinterpret_cast<int32_t *>(at + p.tile),
                reinterpret_cast<int32_t *>(at + p.list));
     TRY(stage_send(&s->stage, d, p.all, e));
     TRY(keep_copy(s, c, e));
-    s->on = {c->rows,
+    s->on = {rows,
              tiles,
              reinterpret_cast<int32_t *>(on + p.pos),
              reinterpret_cast<struct row_home *>(on + p.home),
@@ -170,24 +187,27 @@ static enum status send(struct chunk_sent *s, struct device_gpu *d, const struct
              reinterpret_cast<int32_t *>(on + p.tile),
              reinterpret_cast<int32_t *>(on + p.list)};
     s->group = group;
+    s->rows = c->rows;
     s->n_views = c->n_views;
     return ST_OK;
 }
 
-enum status chunks_find(struct chunks *c, struct device_gpu *d, const struct chunk *want,
-                        const struct attn_shape *s, struct chunk_gpu *out, struct err *e) {
+enum status chunks_find(struct chunks *c, struct device_gpu *d, const struct chunk *want, int rows,
+                        int place, const struct attn_shape *s, struct chunk_gpu *out,
+                        struct err *e) {
     int group = s->heads / s->kv_heads;
-    struct chunk_sent *oldest = &c->sent[0];
+    struct chunk_sent *to = &c->sent[place < 0 ? 0 : place];
     for (struct chunk_sent &k : c->sent) {
-        if (same(&k, want, group)) {
+        bool may = place < 0 || &k == to;
+        if (may && same(&k, want, rows, group)) {
             k.used = ++c->now;
             *out = k.on;
             return ST_OK;
         }
-        if (k.used < oldest->used) oldest = &k;
+        if (place < 0 && k.used < to->used) to = &k;
     }
-    TRY(send(oldest, d, want, group, e));
-    oldest->used = ++c->now;
-    *out = oldest->on;
+    TRY(send(to, d, want, rows, group, e));
+    to->used = ++c->now;
+    *out = to->on;
     return ST_OK;
 }

@@ -4,11 +4,13 @@
 #include "kernels/cuda/fp8.cuh"
 #include "kernels/cuda/kernels.cuh"
 #include "kernels/cuda/matmul.cuh"
+#include "kernels/cuda/replay.cuh"
 
 #include "kernels/ops.h"
 #include "model/base/arena.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK_ROWS = 8192, SM_FP8 = 89 };
@@ -26,9 +28,10 @@ struct cuda {
     struct device_gpu d;
     bool fp8;
     struct matmul mm;
-    uint16_t *bf16; /* attention's result on its way to fp8 */
-    size_t bf16_bytes;
+    struct room bf16, kept; /* attention's result on its way to fp8; rows that are moved */
     struct chunks chunks;
+    struct replays replays;
+    const struct ops_pass *pass; /* that has begun: tok and from hold its lists already */
     struct stage tok, from, off; /* small arrays on their way */
     char name[96];
 };
@@ -39,11 +42,15 @@ static struct cuda *of(struct ops *o) {
 
 static void cuda_close(struct ops *o) {
     struct cuda *c = of(o);
+    /* A request that failed may have left copies from pinned memory in the stream. */
+    if (c->d.stream && device_sync(&c->d, nullptr) != ST_OK) (void)cudaGetLastError();
+    replay_close(&c->replays);
     stage_close(&c->tok, &c->d);
     stage_close(&c->from, &c->d);
     stage_close(&c->off, &c->d);
     chunks_close(&c->chunks, &c->d);
-    device_free(&c->d, c->bf16);
+    device_room_close(&c->d, &c->bf16);
+    device_room_close(&c->d, &c->kept);
     matmul_close(&c->mm);
     device_close(&c->d);
     mem_free(c);
@@ -75,24 +82,33 @@ static enum status cuda_read(struct ops *o, void *host, const void *from, size_t
     return device_read(&of(o)->d, host, from, bytes, e);
 }
 
+/* A list of numbers on the device: what begin has put there, or p's n entries. */
+static enum status rows_list(struct cuda *c, struct stage *s, const int32_t *p, int n, void **out,
+                             struct err *e) {
+    if (!c->pass) return stage_put(s, &c->d, p, (size_t)n * sizeof *p, out, e);
+    *out = s->device;
+    return ST_OK;
+}
+
 /* Through other memory, because rows are moved side by side. */
 static void cuda_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
     struct cuda *c = of(o);
     struct err e;
-    void *to = nullptr, *list = nullptr;
+    void *list = nullptr;
     size_t bytes = (size_t)n * (size_t)width * sizeof *x;
     if (n == 0) return;
-    enum status st = stage_put(&c->from, &c->d, from, (size_t)n * sizeof *from, &list, &e);
-    if (st == ST_OK) st = device_alloc(&c->d, &to, bytes, &e);
+    enum status st = rows_list(c, &c->from, from, n, &list, &e);
+    if (st == ST_OK) st = device_room(&c->d, &c->kept, bytes, &e);
     if (st == ST_OK) {
-        rows_gather(&c->d, static_cast<float *>(to), x, width, n, static_cast<int32_t *>(list));
-        cudaError_t copied = cudaMemcpyAsync(x, to, bytes, cudaMemcpyDeviceToDevice, c->d.stream);
+        rows_gather(&c->d, static_cast<float *>(c->kept.p), x, width, n,
+                    static_cast<int32_t *>(list));
+        cudaError_t copied =
+            cudaMemcpyAsync(x, c->kept.p, bytes, cudaMemcpyDeviceToDevice, c->d.stream);
         if (copied != cudaSuccess) {
             (void)cudaGetLastError();
             st = device_fail(&e, copied, "moving rows");
         }
     }
-    device_free(&c->d, to);
     device_keep(&c->d, st, &e);
 }
 
@@ -181,7 +197,7 @@ static void cuda_embed(struct ops *o, float *x, const struct mat *t, const int32
     struct cuda *c = of(o);
     struct err e;
     void *ids = nullptr;
-    enum status st = stage_put(&c->tok, &c->d, tok, (size_t)rows * sizeof *tok, &ids, &e);
+    enum status st = rows_list(c, &c->tok, tok, rows, &ids, &e);
     if (st == ST_OK)
         dequant_rows(&c->d, x, static_cast<uint8_t *>(t->w), t->table->id,
                      static_cast<int32_t *>(ids), rows, t->k);
@@ -231,25 +247,24 @@ static struct heads_gpu heads_of(const struct attn_shape *s) {
     return h;
 }
 
+/* The chunk on the device, with as many rows as its pass computes. */
+static enum status find_chunk(struct cuda *u, const struct chunk *c, const struct attn_shape *s,
+                              struct chunk_gpu *out, struct err *e) {
+    const struct ops_pass *p = u->pass;
+    if (p && c == p->c) return chunks_find(&u->chunks, &u->d, c, p->rows, 0, s, out, e);
+    if (p && c == p->read) return chunks_find(&u->chunks, &u->d, c, p->read_rows, 1, s, out, e);
+    return chunks_find(&u->chunks, &u->d, c, c->rows, -1, s, out, e);
+}
+
 static void cuda_rope_store(struct ops *o, float *qkv, const struct attn_shape *s,
                             const struct chunk *c, int layer) {
     struct cuda *u = of(o);
     struct chunk_gpu on;
     struct heads_gpu h = heads_of(s);
     struct err e;
-    enum status st = chunks_find(&u->chunks, &u->d, c, s, &on, &e);
+    enum status st = find_chunk(u, c, s, &on, &e);
     if (st == ST_OK) attention_store(&u->d, qkv, &h, &on, layer);
     device_keep(&u->d, st, &e);
-}
-
-static enum status bf16_room(struct cuda *c, size_t bytes, struct err *e) {
-    if (c->bf16_bytes >= bytes) return ST_OK;
-    void *p = nullptr;
-    device_free(&c->d, c->bf16);
-    c->bf16 = nullptr, c->bf16_bytes = 0;
-    TRY(device_alloc(&c->d, &p, bytes, e));
-    c->bf16 = static_cast<uint16_t *>(p), c->bf16_bytes = bytes;
-    return ST_OK;
 }
 
 static enum status cuda_attention(struct ops *o, void *out, const float *qkv,
@@ -262,15 +277,15 @@ static enum status cuda_attention(struct ops *o, void *out, const float *qkv,
         return fail(e, ST_UNSUPPORTED, "CUDA: head size %d is not a multiple of 8 of at most %d",
                     s->head_dim, (int)ATTN_HEAD_MAX);
     TRY(device_check(&u->d, e));
-    TRY(chunks_find(&u->chunks, &u->d, c, s, &on, e));
+    TRY(find_chunk(u, c, s, &on, e));
     uint16_t *to = static_cast<uint16_t *>(out);
     int width = s->heads * s->head_dim;
     if (u->fp8) {
-        TRY(bf16_room(u, (size_t)c->rows * (size_t)width * sizeof *to, e));
-        to = u->bf16;
+        TRY(device_room(&u->d, &u->bf16, (size_t)on.rows * (size_t)width * sizeof *to, e));
+        to = static_cast<uint16_t *>(u->bf16.p);
     }
     attention_run(&u->d, to, qkv, &h, &on, layer);
-    if (u->fp8) fp8_rows(&u->d, out, to, c->rows, width);
+    if (u->fp8) fp8_rows(&u->d, out, to, on.rows, width);
     return device_check(&u->d, e);
 }
 
@@ -286,6 +301,46 @@ static void cuda_geglu(struct ops *o, void *y, const float *gu, int rows, int n)
         fp8_glu(&of(o)->d, y, gu, rows, n, 1);
     else
         rows_geglu(&of(o)->d, static_cast<uint16_t *>(y), gu, rows, n);
+}
+
+/* --- passes */
+
+static enum status pass_lists(struct cuda *c, const struct ops_pass *p, struct replay_key *key,
+                              struct err *e) {
+    void *on;
+    TRY(find_chunk(c, p->c, p->attn, &key->chunk, e));
+    TRY(stage_put_room(&c->tok, &c->d, p->c->tok, (size_t)p->c->rows * sizeof *p->c->tok,
+                       (size_t)p->rows * sizeof *p->c->tok, &on, e));
+    if (p->read_rows == 0) return ST_OK;
+    TRY(find_chunk(c, p->read, p->attn, &key->read, e));
+    return stage_put_room(&c->from, &c->d, p->from, (size_t)p->read->rows * sizeof *p->from,
+                          (size_t)p->read_rows * sizeof *p->from, &on, e);
+}
+
+static enum status cuda_begin(struct ops *o, struct ops_pass *p, struct err *e) {
+    struct cuda *c = of(o);
+    struct replay_key key = {};
+    c->pass = nullptr;
+    if (c->replays.tries == 0) return ST_OK;
+    TRY(device_check(&c->d, e));
+    p->rows = replay_rows(p->c->rows, p->rows_max);
+    p->read_rows = p->read->rows ? replay_rows(p->read->rows, p->rows_max) : 0;
+    key.work = p->work;
+    c->pass = p;
+    enum status st = pass_lists(c, p, &key, e);
+    if (st == ST_OK) st = replay_begin(&c->replays, &c->d, &key, e);
+    p->done = c->replays.mode == REPLAY_DONE;
+    if (st != ST_OK || p->done) c->pass = nullptr;
+    return st;
+}
+
+/* The pass goes on where all of it is wanted again. */
+static enum status cuda_end(struct ops *o, enum status st, int *again, struct err *e) {
+    struct cuda *c = of(o);
+    *again = 0;
+    if (c->pass) st = replay_end(&c->replays, &c->d, st, again, e);
+    if (!*again) c->pass = nullptr;
+    return st;
 }
 
 /* --- the head */
@@ -347,7 +402,10 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     memset(static_cast<void *>(c), 0, sizeof *c);
     struct ops *o = &c->ops;
     o->self = c;
+    const char *graphs = getenv("TAPROOM_CUDA_GRAPHS");
     c->fp8 = want == PREC_FP8;
+    c->off.outside = true;
+    replay_open(&c->replays, !graphs || strcmp(graphs, "0") != 0);
     enum status st = device_open(&c->d, e);
     if (st == ST_OK && c->fp8 && c->d.sm < SM_FP8) {
         st = fail(e, ST_UNSUPPORTED,
@@ -373,6 +431,8 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     o->write = cuda_write;
     o->read = cuda_read;
     o->keep_rows = cuda_keep_rows;
+    o->begin = cuda_begin;
+    o->end = cuda_end;
     o->mat_open = cuda_mat_open;
     o->mat_close = cuda_mat_close;
     o->embed = cuda_embed;

@@ -96,6 +96,20 @@ void device_free(struct device_gpu *d, void *p) {
     if (p) cudaFreeAsync(p, d->stream);
 }
 
+enum status device_room(struct device_gpu *d, struct room *r, size_t bytes, struct err *e) {
+    if (r->bytes >= bytes) return ST_OK;
+    device_room_close(d, r);
+    d->moves++;
+    TRY(device_alloc(d, &r->p, bytes, e));
+    r->bytes = bytes;
+    return ST_OK;
+}
+
+void device_room_close(struct device_gpu *d, struct room *r) {
+    device_free(d, r->p);
+    *r = room();
+}
+
 enum status device_alloc_pinned(void **out, size_t bytes, struct err *e) {
     *out = nullptr;
     cudaError_t c = cudaMallocHost(out, bytes ? bytes : 1);

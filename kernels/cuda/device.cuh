@@ -13,6 +13,7 @@ struct device_gpu {
     enum status st;   /* of the first failed launch or copy since device_check */
     struct err first; /* and its text */
     long long syncs;  /* device_sync calls so far */
+    long long moves;  /* lasting buffers that got another address so far */
 };
 
 /* The first device. ST_UNSUPPORTED: no device, no driver, an old driver, an old device; the text
@@ -26,6 +27,15 @@ void device_free(struct device_gpu *d, void *p);
 /* Host memory that copies need not go through a bounce buffer for. */
 enum status device_alloc_pinned(void **out, size_t bytes, struct err *e) MUST_CHECK;
 void device_free_pinned(void *p);
+
+/* Memory that lasts and grows: another address counts in d->moves. */
+struct room {
+    void *p;
+    size_t bytes;
+};
+enum status device_room(struct device_gpu *d, struct room *r, size_t bytes,
+                        struct err *e) MUST_CHECK;
+void device_room_close(struct device_gpu *d, struct room *r);
 
 /* Copies are queued; `from` must stay until device_sync unless it is pageable memory. */
 enum status device_write(struct device_gpu *d, void *to, const void *host, size_t bytes,

@@ -19,7 +19,7 @@ enum status matmul_open(struct matmul *m, struct device_gpu *d, struct err *e) {
 }
 
 void matmul_close(struct matmul *m) {
-    if (m->d) device_free(m->d, m->sums);
+    if (m->d) device_room_close(m->d, &m->sums);
     matmul_lib_close(m->lib);
     *m = matmul();
 }
@@ -34,23 +34,14 @@ enum status matmul_plan(struct matmul *m, enum matmul_type t, int n, int k, stru
     return matmul_lib_plan(m->lib, t, n, k, e);
 }
 
-static enum status sums_room(struct matmul *m, size_t bytes, struct err *e) {
-    if (m->sums_bytes >= bytes) return ST_OK;
-    device_free(m->d, m->sums);
-    m->sums_bytes = 0;
-    TRY(device_alloc(m->d, &m->sums, bytes, e));
-    m->sums_bytes = bytes;
-    return ST_OK;
-}
-
 /* The bare sums to memory of their own where they are added to y, then scaled. */
 static enum status scale_after(struct matmul *m, const struct matmul_call *c, struct err *e) {
     struct matmul_call bare = *c;
     bare.x_scale = bare.w_scale = nullptr;
     bare.add = 0;
     if (c->add) {
-        TRY(sums_room(m, (size_t)c->tile * (size_t)c->n * sizeof *c->y, e));
-        bare.y = static_cast<float *>(m->sums);
+        TRY(device_room(m->d, &m->sums, (size_t)c->tile * (size_t)c->n * sizeof *c->y, e));
+        bare.y = static_cast<float *>(m->sums.p);
     }
     TRY(matmul_lib_run(m->lib, &bare, e));
     rows_rescale(m->d, c->y, bare.y, c->x_scale, c->w_scale, c->rows, c->n, c->add);

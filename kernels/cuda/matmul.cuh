@@ -30,8 +30,7 @@ struct matmul_lib;
 struct matmul {
     struct device_gpu *d;
     struct matmul_lib *lib;
-    void *sums; /* of a tile, before they are scaled */
-    size_t sums_bytes;
+    struct room sums; /* of a tile, before they are scaled */
 };
 
 /* d is borrowed. ST_UNSUPPORTED when the library is not there, ST_NO_MEMORY. */

@@ -34,7 +34,8 @@ static enum status open_(struct engine **en, struct err *e) {
     return engine_open(en, &c, e);
 }
 
-static const char *const call_name[] = {"allocation", "copy", "launch", "product", "wait"};
+static const char *const call_name[] = {"allocation", "copy",      "launch", "product",
+                                        "wait",       "recording", "replay"};
 
 /* What may be said: memory that ran out, or CUDA's own words. */
 static void named(enum status st, const struct err *e, int what, long n) {
@@ -91,16 +92,25 @@ int main(int argc, char **argv) {
     struct err e;
     tiny_start(argv);
     forest_open(&forest);
-    static const long open_step[] = {3, 5, 5, 1, 5}, score_step[] = {1, 3, 7, 1, 1};
-    for (int what = 0; what < SHIM_CALLS; what++)
+    static const long open_step[] = {3, 5, 5, 1, 5}, score_step[] = {1, 3, 7, 1, 1, 1, 1};
+    setenv("TAPROOM_CUDA_GRAPHS", "0", 1);
+    for (int what = 0; what < SHIM_CAPTURE; what++)
         for (int lost = 0; lost < 2; lost++)
             test_open(what, lost, lost ? 4 * open_step[what] + 1 : open_step[what]);
     GOOD(open_(&en, &e));
     GOOD(rank(en, &want, &e));
     GOOD(rank(en, &want, &e)); /* buffers have their size by now */
-    for (int what = 0; what < SHIM_CALLS; what++)
+    for (int what = 0; what < SHIM_CAPTURE; what++)
         for (int lost = 0; lost < 2; lost++)
             test_score(en, &want, what, lost, lost ? 4 * score_step[what] + 1 : score_step[what]);
+    engine_close(en);
+    static const int with_graphs[] = {SHIM_COPY, SHIM_SYNC, SHIM_REPLAY};
+    setenv("TAPROOM_CUDA_GRAPHS", "1", 1); /* a failed recording is in test_cuda_graphs.c */
+    GOOD(open_(&en, &e));
+    for (int i = 0; i < 3; i++) GOOD(rank(en, &want, &e));
+    for (size_t i = 0; i < COUNT(with_graphs); i++)
+        for (int lost = 0; lost < 2; lost++)
+            test_score(en, &want, with_graphs[i], lost, score_step[with_graphs[i]]);
     engine_close(en);
     EQ(shim_live(), 0);
     forest_close(&forest);

@@ -288,6 +288,51 @@ static void test_runtime() {
     CLEAN();
 }
 
+/* Work waits for its turn; a graph is the same work again. */
+static void test_streams() {
+    cudaStream_t s = nullptr;
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t exec = nullptr;
+    void *pinned = nullptr, *on = nullptr;
+    size_t live = shim_live();
+    char word[8] = "early", got[8] = "";
+    EQ(cudaStreamCreate(&s), cudaSuccess);
+    EQ(cudaMallocHost(&pinned, 8), cudaSuccess);
+    EQ(cudaMallocAsync(&on, 8, s), cudaSuccess);
+    cudaMemcpyAsync(on, word, 8, cudaMemcpyHostToDevice, s); /* pageable: read at once */
+    memcpy(word, "late", 5);
+    cudaMemcpyAsync(got, on, 8, cudaMemcpyDeviceToHost, s);
+    EQ_STR(got, "");
+    EQ(cudaStreamSynchronize(s), cudaSuccess);
+    EQ_STR(got, "early");
+    memcpy(pinned, "early", 6);
+    cudaMemcpyAsync(on, pinned, 8, cudaMemcpyHostToDevice, s); /* pinned: read when it comes */
+    memcpy(pinned, "late", 5);
+    cudaMemcpyAsync(got, on, 8, cudaMemcpyDeviceToHost, s);
+    EQ(cudaStreamSynchronize(s), cudaSuccess);
+    EQ_STR(got, "late");
+    EQ(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal), cudaSuccess);
+    cudaMemcpyAsync(on, pinned, 8, cudaMemcpyHostToDevice, s);
+    cudaMemcpyAsync(got, on, 8, cudaMemcpyDeviceToHost, s);
+    EQ(cudaStreamEndCapture(s, &graph), cudaSuccess);
+    EQ(cudaGraphInstantiate(&exec, graph, 0), cudaSuccess);
+    memcpy(pinned, "later", 6);
+    EQ(cudaGraphLaunch(exec, s), cudaSuccess);
+    EQ_STR(got, "late");
+    EQ(cudaStreamSynchronize(s), cudaSuccess);
+    EQ_STR(got, "later");
+    cudaGraphDestroy(graph);
+    cudaGraphExecDestroy(exec);
+    EQ(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal), cudaSuccess);
+    EQ(cudaStreamSynchronize(s), cudaErrorStreamCaptureUnsupported);
+    EQ(cudaStreamEndCapture(s, &graph), cudaErrorStreamCaptureInvalidated);
+    (void)cudaGetLastError();
+    cudaFreeAsync(on, s);
+    cudaFreeHost(pinned);
+    cudaStreamDestroy(s);
+    EQ(shim_live(), live);
+}
+
 int main() {
     test_sum();
     test_warp();
@@ -297,5 +342,6 @@ int main() {
     test_missing_barrier();
     test_addresses();
     test_runtime();
+    test_streams();
     return t_end();
 }

@@ -8,7 +8,16 @@
 extern "C" {
 #endif
 
-enum shim_call { SHIM_ALLOC, SHIM_COPY, SHIM_LAUNCH, SHIM_PRODUCT, SHIM_SYNC, SHIM_CALLS };
+enum shim_call {
+    SHIM_ALLOC,
+    SHIM_COPY,
+    SHIM_LAUNCH,
+    SHIM_PRODUCT,
+    SHIM_SYNC,
+    SHIM_CAPTURE, /* beginning or ending to record a graph, or making it */
+    SHIM_REPLAY,  /* launching a graph */
+    SHIM_CALLS
+};
 /* The n-th such call from now on fails (0 = none); with lost, every call of any kind after it too,
  * as when a device falls off the bus. */
 void shim_fail_at(enum shim_call what, long n, int lost);

@@ -42,8 +42,8 @@ struct piece {
 struct device {
     struct thread *thread[THREADS_MAX];
     struct thread *self;
-    void (*body)(void *);
-    void *arg;
+    void (*body)(const void *);
+    const void *arg;
     int threads, n_pieces;
     uint32_t dice;
     bool eager; /* asynchronous copies of this block are done at once, not at the wait */
@@ -279,8 +279,7 @@ static void make_threads(dim3 block) {
 }
 
 void shim_launch(const char *name, const void *kernel, dim3 grid, dim3 block, size_t shared,
-                 void (*body)(void *), void *arg) {
-    if (!shim_may_launch()) return;
+                 void (*body)(const void *), const void *arg) {
     device.kernel = name;
     device.fault[0] = 0;
     device.body = body, device.arg = arg;

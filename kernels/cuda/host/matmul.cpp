@@ -49,12 +49,10 @@ static void fill_tile(const struct matmul_call *c, float *row) {
     for (size_t i = (size_t)c->rows * n; i < (last + 1) * n; i++) c->y[i] = NAN;
 }
 
-enum status matmul_lib_run(struct matmul_lib *, const struct matmul_call *c, struct err *e) {
-    if (shim_fails(SHIM_PRODUCT, cudaErrorUnknown))
-        return device_fail(e, cudaGetLastError(), "matrix product");
+static void run(const struct matmul_call *c) {
     size_t k = (size_t)c->k, n = (size_t)c->n, rows = (size_t)c->rows;
     float *xs = static_cast<float *>(mem_alloc((rows + 1) * k * sizeof *xs));
-    if (!xs) return fail(e, ST_NO_MEMORY, "no memory for a product");
+    CHECK(xs);
     float *ws = xs + rows * k;
     shim_memory_open(1);
     for (size_t r = 0; r < rows; r++) values(xs + r * k, c->x, c->type, r, k);
@@ -70,5 +68,12 @@ enum status matmul_lib_run(struct matmul_lib *, const struct matmul_call *c, str
     fill_tile(c, ws);
     shim_memory_open(0);
     mem_free(xs);
+}
+
+enum status matmul_lib_run(struct matmul_lib *l, const struct matmul_call *c, struct err *e) {
+    struct matmul_call call = *c;
+    if (shim_fails(SHIM_PRODUCT, cudaErrorUnknown))
+        return device_fail(e, cudaGetLastError(), "matrix product");
+    shim_enqueue(l->d->stream, [=]() { run(&call); });
     return ST_OK;
 }

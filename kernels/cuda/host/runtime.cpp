@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <vector>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #endif
@@ -19,10 +20,6 @@ struct block {
     char pad[256 - 3 * sizeof(void *) - sizeof(int)];
 };
 static_assert(sizeof(struct block) == 256, "device memory is aligned to 256 bytes");
-
-struct shim_stream {
-    int unused;
-};
 
 static struct {
     struct block list; /* ring */
@@ -66,21 +63,29 @@ void shim_device(int error, int major, int minor) {
     g.major = major, g.minor = minor;
 }
 
-static cudaError_t failed(cudaError_t e, const char *text) {
+cudaError_t shim_failed(cudaError_t e, const char *text) {
     g.last = e;
     snprintf(g.text, sizeof g.text, "%s", text);
     return e;
 }
 
+cudaError_t shim_last() {
+    return g.last;
+}
+
+void shim_live_add(int n) {
+    g.live += (size_t)n;
+}
+
 bool shim_fails(enum shim_call what, enum cudaError_t as) {
     g.count[what]++;
     if (g.lost) {
-        failed(cudaErrorDevicesUnavailable, "the device is lost (asked for by a test)");
+        shim_failed(cudaErrorDevicesUnavailable, "the device is lost (asked for by a test)");
         return true;
     }
     if (g.fail_in[what] == 0 || --g.fail_in[what] > 0) return false;
     g.lost = g.lose[what];
-    failed(as, "asked for by a test");
+    shim_failed(as, "asked for by a test");
     return true;
 }
 
@@ -89,7 +94,7 @@ bool shim_may_launch() {
 }
 
 void shim_launch_failed(const char *text) {
-    failed(cudaErrorLaunchFailure, text);
+    shim_failed(cudaErrorLaunchFailure, text);
 }
 
 cudaError_t cudaGetLastError() {
@@ -107,6 +112,8 @@ const char *cudaGetErrorName(cudaError_t e) {
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorDevicesUnavailable: return "cudaErrorDevicesUnavailable";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+    case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorStreamCaptureInvalidated: return "cudaErrorStreamCaptureInvalidated";
     default: return "cudaErrorUnknown";
     }
 }
@@ -119,7 +126,7 @@ const char *cudaGetErrorString(cudaError_t e) {
 
 cudaError_t cudaGetDeviceCount(int *n) {
     *n = g.found == cudaSuccess;
-    return g.found == cudaSuccess ? cudaSuccess : failed(g.found, cudaGetErrorName(g.found));
+    return g.found == cudaSuccess ? cudaSuccess : shim_failed(g.found, cudaGetErrorName(g.found));
 }
 
 cudaError_t cudaSetDevice(int) {
@@ -152,7 +159,7 @@ cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total) {
 }
 
 cudaError_t cudaFuncSetAttribute(const void *kernel, cudaFuncAttribute, int value) {
-    if (value > SHARED_MOST) return failed(cudaErrorInvalidValue, "too much shared memory");
+    if (value > SHARED_MOST) return shim_failed(cudaErrorInvalidValue, "too much shared memory");
     int i = 0;
     while (i < g.kernels && g.kernel[i] != kernel) i++;
     CHECK(i < KERNELS_MAX);
@@ -167,19 +174,6 @@ size_t shim_shared_max(const void *kernel) {
     return SHARED_DEFAULT;
 }
 
-cudaError_t cudaStreamCreate(cudaStream_t *s) {
-    *s = static_cast<cudaStream_t>(mem_alloc(sizeof **s));
-    if (!*s) return failed(cudaErrorMemoryAllocation, "no host memory");
-    g.live++;
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamDestroy(cudaStream_t s) {
-    mem_free(s);
-    g.live--;
-    return cudaSuccess;
-}
-
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t *pool, int) {
     *pool = nullptr;
     return cudaSuccess;
@@ -187,11 +181,6 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t *pool, int) {
 
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void *) {
     return cudaSuccess;
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
-    if (shim_fails(SHIM_SYNC, cudaErrorLaunchFailure)) return g.last;
-    return g.last; /* a launch that failed shows here */
 }
 
 /* --- memory */
@@ -226,7 +215,7 @@ static cudaError_t take(void **p, size_t bytes, int on_device) {
     struct block *b = nullptr;
     if (!g.limit || g.bytes + bytes <= g.limit)
         b = static_cast<struct block *>(mem_alloc(sizeof *b + bytes));
-    if (!b) return failed(cudaErrorMemoryAllocation, "out of memory");
+    if (!b) return shim_failed(cudaErrorMemoryAllocation, "out of memory");
     if (!g.list.next) g.list.next = g.list.last = &g.list;
     b->next = &g.list, b->last = g.list.last;
     b->last->next = g.list.last = b;
@@ -241,23 +230,38 @@ static cudaError_t take(void **p, size_t bytes, int on_device) {
     return cudaSuccess;
 }
 
-static cudaError_t put_back(void *p) {
-    if (!p) return cudaSuccess;
-    struct block *b = static_cast<struct block *>(p) - 1;
+static void release(struct block *b) {
     touchable(b, 1);
     b->last->next = b->next, b->next->last = b->last;
+    mem_free(b);
+}
+
+/* Counted as free at once: what is taken from here on comes later in the stream. */
+static struct block *forget(void *p) {
+    struct block *b = static_cast<struct block *>(p) - 1;
     g.live--;
     g.bytes -= b->bytes;
-    mem_free(b);
+    return b;
+}
+
+static bool pinned(const void *p) {
+    for (struct block *b = g.list.next; b && b != &g.list; b = b->next) {
+        const char *at = reinterpret_cast<const char *>(b + 1);
+        if (!b->on_device && p >= at && p < at + b->bytes) return true;
+    }
+    return false;
+}
+
+cudaError_t cudaMallocAsync(void **p, size_t bytes, cudaStream_t s) {
+    return shim_outside_capture(s) ? take(p, bytes, 1) : g.last;
+}
+
+cudaError_t cudaFreeAsync(void *p, cudaStream_t s) {
+    if (!p) return cudaSuccess;
+    if (!shim_outside_capture(s)) return g.last;
+    struct block *b = forget(p);
+    shim_enqueue(s, [=]() { release(b); });
     return cudaSuccess;
-}
-
-cudaError_t cudaMallocAsync(void **p, size_t bytes, cudaStream_t) {
-    return take(p, bytes, 1);
-}
-
-cudaError_t cudaFreeAsync(void *p, cudaStream_t) {
-    return put_back(p);
 }
 
 cudaError_t cudaMallocHost(void **p, size_t bytes) {
@@ -265,22 +269,38 @@ cudaError_t cudaMallocHost(void **p, size_t bytes) {
 }
 
 cudaError_t cudaFreeHost(void *p) {
-    return put_back(p);
-}
-
-cudaError_t cudaMemsetAsync(void *p, int byte, size_t bytes, cudaStream_t) {
-    if (shim_fails(SHIM_COPY, cudaErrorUnknown)) return g.last;
-    shim_memory_open(1);
-    memset(p, byte, bytes);
-    shim_memory_open(0);
+    if (p) release(forget(p));
     return cudaSuccess;
 }
 
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind,
-                            cudaStream_t) {
+cudaError_t cudaMemsetAsync(void *p, int byte, size_t bytes, cudaStream_t s) {
     if (shim_fails(SHIM_COPY, cudaErrorUnknown)) return g.last;
+    shim_enqueue(s, [=]() {
+        shim_memory_open(1);
+        memset(p, byte, bytes);
+        shim_memory_open(0);
+    });
+    return cudaSuccess;
+}
+
+static void copy_now(void *to, const void *from, size_t bytes) {
     shim_memory_open(1);
     memmove(to, from, bytes);
     shim_memory_open(0);
+}
+
+/* A copy from pageable memory to the device has read it when the call returns; from pinned memory
+ * it reads when its turn comes, so changing that too early shows. */
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t s) {
+    if (shim_fails(SHIM_COPY, cudaErrorUnknown)) return g.last;
+    if (kind != cudaMemcpyHostToDevice || pinned(from)) {
+        shim_enqueue(s, [=]() { copy_now(to, from, bytes); });
+        return cudaSuccess;
+    }
+    if (!shim_outside_capture(s)) return g.last;
+    std::vector<char> bounce(static_cast<const char *>(from),
+                             static_cast<const char *>(from) + bytes);
+    shim_enqueue(s, [=]() { copy_now(to, bounce.data(), bytes); });
     return cudaSuccess;
 }

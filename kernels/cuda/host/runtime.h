@@ -6,6 +6,8 @@
 
 #include "kernels/cuda/host/faults.h"
 
+#include <functional>
+
 /* Numbers and names as in the CUDA runtime's. */
 enum cudaError_t {
     cudaSuccess = 0,
@@ -15,6 +17,8 @@ enum cudaError_t {
     cudaErrorNoDevice = 100,
     cudaErrorDevicesUnavailable = 46,
     cudaErrorLaunchFailure = 719,
+    cudaErrorStreamCaptureUnsupported = 900,
+    cudaErrorStreamCaptureInvalidated = 901,
     cudaErrorUnknown = 999
 };
 enum cudaMemcpyKind {
@@ -39,6 +43,15 @@ cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total);
 cudaError_t cudaStreamCreate(cudaStream_t *s);
 cudaError_t cudaStreamDestroy(cudaStream_t s);
 cudaError_t cudaStreamSynchronize(cudaStream_t s);
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+typedef struct shim_graph *cudaGraph_t;
+typedef struct shim_graph_exec *cudaGraphExec_t;
+cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *out);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t s);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);
 cudaError_t cudaMallocAsync(void **p, size_t bytes, cudaStream_t s);
 cudaError_t cudaFreeAsync(void *p, cudaStream_t s);
 cudaError_t cudaMallocHost(void **p, size_t bytes);
@@ -56,6 +69,14 @@ const char *cudaGetErrorString(cudaError_t e); /* for a failed launch, what the 
 cudaError_t cudaFuncSetAttribute(const void *kernel, cudaFuncAttribute a, int value);
 
 /* --- within the shim */
+/* Work of a stream, done when the host waits for it and not before, or recorded while the stream is
+ * captured; without a stream, done at once. */
+void shim_enqueue(cudaStream_t s, std::function<void()> work);
+/* False, with an error kept, while the stream is captured: for calls that may not be. */
+bool shim_outside_capture(cudaStream_t s);
+cudaError_t shim_failed(cudaError_t e, const char *text); /* keeps it; answers e */
+cudaError_t shim_last();                                  /* the kept error, which stays */
+void shim_live_add(int n);
 bool shim_fails(enum shim_call what, enum cudaError_t as); /* counts the call */
 bool shim_may_launch();
 void shim_launch_failed(const char *text);

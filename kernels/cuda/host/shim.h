@@ -6,14 +6,18 @@
  * threads of the block do not reach, a warp operation that some lanes of its mask do not reach, a
  * lane that reads one outside the mask, more shared memory or threads than a device has. Shared
  * memory is new in every block and filled with NaN. Warps of 32 lanes advance separately, and the
- * order of threads differs from block to block, so a missing barrier shows. Not modelled: time,
- * caches, more than one block at once. */
+ * order of threads differs from block to block, so a missing barrier shows. A stream's work waits
+ * until the host waits for it, so memory that is changed or freed too early shows. Not modelled:
+ * time, caches, more than one block at once. */
 #ifndef KERNELS_CUDA_HOST_SHIM_H
 #define KERNELS_CUDA_HOST_SHIM_H
+
+#include "kernels/cuda/host/runtime.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <tuple>
 
 #define __global__
 #define __device__
@@ -119,17 +123,27 @@ template <class T> T atomicCAS(T *p, T expected, T v) {
     return old;
 }
 
-/* --- launches */
+/* --- launches: queued in their stream with the arguments' values, as on a device */
 void shim_launch(const char *name, const void *kernel, dim3 grid, dim3 block, size_t shared,
-                 void (*body)(void *), void *arg);
-template <class F>
-void shim_start(const char *name, const void *kernel, dim3 grid, dim3 block, size_t shared, F f) {
-    shim_launch(
-        name, kernel, grid, block, shared, [](void *p) { (*static_cast<F *>(p))(); }, &f);
+                 void (*body)(const void *), const void *arg);
+template <class... P> struct shim_call_of {
+    void (*kernel)(P...);
+    std::tuple<P...> values;
+    static void body(const void *p) {
+        const shim_call_of *c = static_cast<const shim_call_of *>(p);
+        std::apply(c->kernel, c->values);
+    }
+};
+template <class... P, class... A>
+void shim_start(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
+                cudaStream_t stream, A... args) {
+    shim_call_of<P...> c = {kernel, std::tuple<P...>(static_cast<P>(args)...)};
+    if (!shim_may_launch()) return;
+    shim_enqueue(stream, [=]() {
+        shim_launch(name, (const void *)c.kernel, grid, block, shared, c.body, &c);
+    });
 }
-/* The stream is a device's matter: here a launch is over when it returns. */
-#define GPU_LAUNCH(kernel, grid, block, shared, stream, ...)                          \
-    ((void)(stream), shim_start(#kernel, (const void *)(kernel), grid, block, shared, \
-                                [&]() { kernel(__VA_ARGS__); }))
+#define GPU_LAUNCH(kernel, grid, block, shared, stream, ...) \
+    shim_start(#kernel, kernel, grid, block, shared, stream, ##__VA_ARGS__)
 
 #endif
