@@ -48,6 +48,7 @@ struct engine {
     struct ticket *first, *last;
     struct ticket *running[RUNNING_MAX];
     int n_running, n_queued, n_inside, queue_max;
+    struct cores *cores;
     atomic_int stop;
     struct engine_cache stats;
 };
@@ -134,7 +135,9 @@ static void serve(struct engine *en) {
         turn = (turn + 1) % en->n_running;
         struct ticket *t = en->running[turn];
         pthread_mutex_unlock(&en->lock);
+        cores_take(en->cores);
         int ended = advance(en, t);
+        cores_leave(en->cores);
         pthread_mutex_lock(&en->lock);
         copy_stats_locked(en);
         if (!ended) continue;
@@ -252,7 +255,8 @@ static enum status load(struct engine *en, const struct engine_config *c, const 
                         struct err *e) {
     TRY(tok_open(&en->tok, g, e));
     TRY(open_ops(en, c, e));
-    TRY(model_open(&en->model, g, en->ops, e));
+    const struct model_watch w = {c->arg, c->loading};
+    TRY(model_open(&en->model, g, en->ops, &w, e));
     if (tok_count(en->tok) > en->model->vocab)
         return fail(e, ST_CORRUPT, "%d tokens but %d rows of embeddings", tok_count(en->tok),
                     en->model->vocab);
@@ -315,6 +319,7 @@ enum status engine_open(struct engine **out, const struct engine_config *c, stru
     pthread_cond_init(&en->wake, NULL);
     pthread_cond_init(&en->left, NULL);
     en->queue_max = c->queue_max > 0 ? c->queue_max : QUEUE_DEFAULT;
+    en->cores = c->cores;
     enum status st = start_thread(en, c, e);
     if (st != ST_OK) {
         engine_close(en);

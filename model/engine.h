@@ -9,6 +9,7 @@
 #define MODEL_ENGINE_H
 
 #include "model/base/arena.h"
+#include "model/base/cores.h"
 #include "model/base/view.h"
 
 #include <stdatomic.h>
@@ -23,7 +24,13 @@ struct engine_config {
     int threads;           /* 0 = all cores */
     int chunk_rows; /* 0 = default; rows computed together, the unit of progress and cancelling */
     int queue_max;  /* 0 = 32; jobs waiting or running */
-    size_t cache_bytes; /* 0 = 512 MiB; keys and values kept for later requests */
+    size_t cache_bytes;  /* 0 = 512 MiB; keys and values kept for later requests */
+    struct cores *cores; /* of the engines that share the cores, each takes one for each chunk;
+                          * NULL: there is no other. Borrowed until close */
+    /* Called on the engine thread while it loads, with the share (0 to 1) that is done; 1 gives up:
+     * ST_CANCELLED. May be NULL. */
+    void *arg;
+    int (*loading)(void *arg, double share);
 };
 
 struct engine_info {
@@ -47,6 +54,12 @@ enum status engine_open(struct engine **out, const struct engine_config *c,
 void engine_close(struct engine *en);
 
 void engine_info(const struct engine *en, struct engine_info *out); /* borrowed until close */
+/* What a model file's header says, without loading it: name, architecture, license, layers,
+ * context, vocab and parameters, of which a split model's first file knows only a part (then 0);
+ * texts live in a. Fails as engine_open does for what the header shows: ST_CORRUPT,
+ * ST_UNSUPPORTED, ... */
+enum status engine_peek(const char *file, struct arena *a, struct engine_info *out,
+                        struct err *e) MUST_CHECK;
 void engine_cache_stats(struct engine *en, struct engine_cache *out);
 
 /* --- tokens: any thread; text never becomes control tokens

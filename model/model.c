@@ -214,13 +214,29 @@ static enum status load_rope(struct model *m, const struct gguf *g, const struct
     return ST_OK;
 }
 
+static long long count_parameters(const struct gguf *g) {
+    long long n = 0;
+    for (uint64_t i = 0; i < g->n_tensors; i++) {
+        const struct gguf_tensor *t = &g->tensor[i];
+        n += (long long)(t->dim[0] * t->dim[1] * t->dim[2] * t->dim[3]);
+    }
+    return n;
+}
+
+/* Tables and layers, each a step of the same size. */
+static enum status watched(const struct model_watch *w, int step, int steps, struct err *e) {
+    if (!w || !w->loading || !w->loading(w->arg, (double)step / steps)) return ST_OK;
+    return fail(e, ST_CANCELLED, "the loading was given up");
+}
+
 static enum status load(struct model *m, const struct gguf *g, const struct hyper *h,
-                        struct err *e) {
+                        const struct model_watch *w, struct err *e) {
     struct mat_part p;
     m->layer = mem_alloc((size_t)h->layers * sizeof *m->layer);
     if (!m->layer) return fail(e, ST_NO_MEMORY, "no memory for %d layers", h->layers);
     memset(m->layer, 0, (size_t)h->layers * sizeof *m->layer);
     m->layers = h->layers;
+    TRY(watched(w, 0, h->layers + 1, e));
     TRY(load_rope(m, g, h, e));
     TRY(part(g, -1, "token_embd.weight", m->dim, m->vocab, &p, e));
     TRY(m->ops->mat_open(m->ops, &m->embd, &p, 1, m->dim, MAT_TABLE, e));
@@ -228,11 +244,11 @@ static enum status load(struct model *m, const struct gguf *g, const struct hype
     TRY(m->ops->mat_open(m->ops, &m->head, &p, 1, m->dim, MAT_HEAD, e));
     const struct want norm = {.part = {{"output_norm.weight", m->dim}}};
     TRY(load_vector(m, &m->out_norm, g, -1, &norm, e));
-    for (int l = 0; l < h->layers; l++) TRY(load_layer(m, g, h, l, e));
-    for (uint64_t i = 0; i < g->n_tensors; i++) {
-        const struct gguf_tensor *t = &g->tensor[i];
-        m->parameters += (long long)(t->dim[0] * t->dim[1] * t->dim[2] * t->dim[3]);
+    for (int l = 0; l < h->layers; l++) {
+        TRY(watched(w, l + 1, h->layers + 1, e));
+        TRY(load_layer(m, g, h, l, e));
     }
+    m->parameters = count_parameters(g);
     return ST_OK;
 }
 
@@ -250,7 +266,20 @@ static enum status check_ops(const struct ops *o, const struct hyper *h, struct 
     return ST_UNSUPPORTED;
 }
 
-enum status model_open(struct model **out, const struct gguf *g, struct ops *ops, struct err *e) {
+enum status model_peek(struct model *out, const struct gguf *g, struct err *e) {
+    struct hyper h;
+    int vocab = 0;
+    TRY(hyper_read(&h, g, e));
+    TRY(check_tensors(g, &h, &vocab, e));
+    *out = (struct model){.layers = h.layers,
+                          .context = h.context,
+                          .vocab = vocab,
+                          .parameters = count_parameters(g)};
+    return ST_OK;
+}
+
+enum status model_open(struct model **out, const struct gguf *g, struct ops *ops,
+                       const struct model_watch *w, struct err *e) {
     struct hyper h;
     int vocab = 0;
     TRY(hyper_read(&h, g, e));
@@ -275,7 +304,7 @@ enum status model_open(struct model **out, const struct gguf *g, struct ops *ops
                                   .positions = h.context};
     m->windowed = m->attn;
     m->windowed.window = h.window;
-    enum status st = load(m, g, &h, e);
+    enum status st = load(m, g, &h, w, e);
     if (st != ST_OK) {
         model_close(m);
         return st;

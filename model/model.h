@@ -29,10 +29,19 @@ struct model {
     long long parameters;
 };
 
+/* Told of the share (0 to 1) of the weights that is loaded; an answer of 1 gives up. */
+struct model_watch {
+    void *arg;
+    int (*loading)(void *arg, double share); /* may be NULL */
+};
+
 /* Reads hyperparameters and checks all shapes before any weight is taken, then loads. On failure
- * nothing is owned. ST_UNSUPPORTED names the architecture or rope variant. */
+ * nothing is owned. ST_UNSUPPORTED names the architecture or rope variant; ST_CANCELLED. w NULL:
+ * nobody watches. */
 enum status model_open(struct model **out, const struct gguf *g, struct ops *ops,
-                       struct err *e) MUST_CHECK;
+                       const struct model_watch *w, struct err *e) MUST_CHECK;
+/* The checks alone: fills layers, context, vocab and parameters. */
+enum status model_peek(struct model *out, const struct gguf *g, struct err *e) MUST_CHECK;
 void model_close(struct model *m);
 
 /* Activations for one chunk at a time, in backend memory. */

@@ -2,6 +2,7 @@
 #include "server/api/app.h"
 
 #include "server/api/v1.h"
+#include "server/api/watch.h"
 
 enum { JSON_BODY = 1 << 20, ROWS_BODY = 1 << 30, ROWS = HTTP_NDJSON | HTTP_CSV };
 
@@ -37,7 +38,9 @@ const struct route app_routes[] = {
     {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, 0},
     {"GET", "/api/dump", api_dump_get, 0, 0, 1},
     {"POST", "/api/restore", api_dump_restore, ROWS_BODY, HTTP_SQLITE, 0},
-    {"GET", "/api/model", api_model_get, 0, 0, 0},
+    {"GET", "/api/model", api_models_get, 0, 0, 0},
+    {"GET", "/api/models", api_models_list, 0, 0, 0},
+    {"POST", "/api/models/default", api_models_default, JSON_BODY, HTTP_JSON, 1},
     {"GET", "/api/health/live", api_health_live, 0, 0, 0},
     {"GET", "/api/health/ready", api_health_ready, 0, 0, 0},
     {"POST", "/v1/score", api_score_post, V1_BODY, HTTP_JSON, 1},
@@ -59,4 +62,27 @@ enum status app_ready(struct app *app, struct err *e) {
 
 enum status app_stopped(struct app *app, enum status st, struct err *e) {
     return st == ST_CANCELLED && atomic_load(&app->closing) ? app_ready(app, e) : st;
+}
+
+struct waiting {
+    struct app *app;
+    struct watch *watch;
+};
+
+static int gave_up(void *arg, double share) {
+    const struct waiting *w = arg;
+    int gone = atomic_load(&w->app->closing) > 1;
+    (void)share;
+    if (!w->watch) return gone;
+    pthread_mutex_lock(&w->watch->lock);
+    gone |= w->watch->cancelled;
+    pthread_mutex_unlock(&w->watch->lock);
+    return gone;
+}
+
+enum status app_model(struct app *app, struct watch *w, struct view name, struct ranker **out,
+                      struct err *e) {
+    struct waiting x = {app, w};
+    const struct shelf_wait wait = {&x, gave_up};
+    return shelf_take(app->shelf, name, NULL, &wait, out, e);
 }

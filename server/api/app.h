@@ -3,7 +3,7 @@
 #define API_APP_H
 
 #include "server/http/http.h"
-#include "server/rank/rank.h"
+#include "server/rank/shelf.h"
 #include "server/store/store.h"
 
 #include <pthread.h>
@@ -14,8 +14,8 @@ struct lab;
 /* One per process. Filled before http_open except for what says otherwise; then any thread. */
 struct app {
     struct store *store;
-    struct ranker *ranker; /* set before ready is 1 */
-    atomic_int ready;      /* set when the model is loaded; with it the answer to "can it rank?" */
+    struct shelf *shelf;
+    atomic_int ready; /* set when the model is loaded; with it the answer to "can it rank?" */
     _Atomic(struct http *) http; /* set after http_open, for its counters */
     _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
     const char *version;
@@ -33,6 +33,12 @@ extern const int app_n_routes;
 enum status app_ready(struct app *app, struct err *e) MUST_CHECK;
 /* A ranking that was given up because the server stops is ST_BUSY, with the reason; else st. */
 enum status app_stopped(struct app *app, enum status st, struct err *e) MUST_CHECK;
+
+/* The ranker of a model ("": the default), loaded if need be; to be given back to app->shelf. Given
+ * up when the watch (may be NULL) is cancelled or the server stops. Fails as shelf_take does. */
+struct watch;
+enum status app_model(struct app *app, struct watch *w, struct view name, struct ranker **out,
+                      struct err *e) MUST_CHECK;
 
 /* Handlers, by file. */
 enum status api_rank_post(struct req *r, struct err *e);
@@ -65,7 +71,9 @@ enum status api_surfaces_list(struct req *r, struct err *e);
 enum status api_surfaces_get(struct req *r, struct err *e);
 enum status api_surfaces_put(struct req *r, struct err *e);
 enum status api_surfaces_delete(struct req *r, struct err *e);
-enum status api_model_get(struct req *r, struct err *e);
+enum status api_models_list(struct req *r, struct err *e);
+enum status api_models_get(struct req *r, struct err *e);
+enum status api_models_default(struct req *r, struct err *e);
 enum status api_health_live(struct req *r, struct err *e);
 enum status api_health_ready(struct req *r, struct err *e);
 enum status api_health_metrics(struct req *r, struct err *e);

@@ -88,9 +88,12 @@ static void *work(void *arg) {
     const struct explain_hooks h = {.rank = {.arg = q, .started = on_started}, .step = on_step};
     request_init(&q->request);
     q->st = read_request(q, q->err);
+    struct ranker *k = NULL;
+    if (q->st == ST_OK) q->st = app_model(q->app, &q->watch, q->request.model, &k, q->err);
     if (q->st == ST_OK)
-        q->st = explain_run(q->app->ranker, &q->request, q->items, q->n, q->stability, &h,
-                            &q->arena, &q->x, q->err);
+        q->st =
+            explain_run(k, &q->request, q->items, q->n, q->stability, &h, &q->arena, &q->x, q->err);
+    shelf_give(q->app->shelf, k);
     q->st = ranking_status(q->st, q->err);
     char place[16]; /* the items stand where a ranking has its candidates */
     if (q->st == ST_INVALID && strncmp(q->err->field, "candidates", 10) == 0) {

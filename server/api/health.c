@@ -1,33 +1,6 @@
-/* The model's facts, health, and counters for Prometheus. */
+/* Health, and counters for Prometheus. */
 #include "server/api/app.h"
 #include "server/api/out.h"
-
-#include "model/embed.h"
-
-enum status api_model_get(struct req *r, struct err *e) {
-    struct app *app = req_app(r);
-    struct engine_info m;
-    struct buf b;
-    TRY(app_ready(app, e));
-    engine_info(app->ranker->engine, &m);
-    buf_init(&b, OUT_MAX);
-    out_open(&b, NULL, '{');
-    out_text(&b, "name", m.name);
-    out_text(&b, "sha256", m.sha256);
-    out_text(&b, "architecture", m.architecture);
-    out_int(&b, "parameters", m.parameters);
-    out_int(&b, "layers", m.layers);
-    out_int(&b, "context", m.context);
-    out_int(&b, "vocab", m.vocab);
-    out_text(&b, "license", m.license);
-    out_text(&b, "chat_template", m.chat_template);
-    out_text(&b, "backend", m.backend);
-    out_text(&b, "code", m.code);
-    out_text(&b, "precision", m.precision);
-    out_int(&b, "threads", m.threads);
-    out_close(&b, '}');
-    return out_reply(r, &b, e);
-}
 
 enum status api_health_live(struct req *r, struct err *e) {
     struct app *app = req_app(r);
@@ -44,12 +17,16 @@ enum status api_health_ready(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct catalog *c;
     struct buf b;
+    struct shelf_stats s;
     int n;
     TRY(app_ready(app, e));
+    shelf_stats(app->shelf, &s);
     TRY(store_catalogs(app->store, req_arena(r), &c, &n, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_bool(&b, "ready", 1);
+    out_text(&b, "model", s.default_id);
+    out_int(&b, "models_loaded", s.loaded);
     out_int(&b, "catalogs", n);
     out_close(&b, '}');
     return out_reply(r, &b, e);
@@ -88,16 +65,25 @@ static void http_metrics(struct app *app, struct buf *b) {
     write_metrics(b, m, COUNT(m));
 }
 
+/* A label's value, escaped as the text format asks. */
+static void default_metric(struct buf *b, const char *id) {
+    buf_str(b, "# HELP taproom_model_default The model that ranks when none is named.\n"
+               "# TYPE taproom_model_default gauge\n"
+               "taproom_model_default{model=\"");
+    for (; *id; id++) {
+        if (*id == '"' || *id == '\\') buf_str(b, "\\");
+        buf_add(b, *id == '\n' ? " " : id, 1);
+    }
+    buf_str(b, "\"} 1\n");
+}
+
 enum status api_health_metrics(struct req *r, struct err *e) {
     struct app *app = req_app(r);
-    struct engine_cache c = {0};
+    struct shelf_stats s;
     struct buf b;
-    long long vectors = 0, embedded = 0;
-    if (atomic_load(&app->ready)) {
-        engine_cache_stats(app->ranker->engine, &c);
-        TRY(store_vectors_count(app->store, &vectors, e));
-        if (app->ranker->embedder) embedded = embedder_texts(app->ranker->embedder);
-    }
+    long long vectors = 0;
+    shelf_stats(app->shelf, &s);
+    TRY(store_vectors_count(app->store, &vectors, e));
     const struct metric m[] = {
         {"ready", "gauge", "1 when a ranking can be served.", atomic_load(&app->ready)},
         {"queue_length", "gauge", "Rankings waiting or running.", atomic_load(&app->queued)},
@@ -109,17 +95,21 @@ enum status api_health_metrics(struct req *r, struct err *e) {
          atomic_load(&app->tokens_computed)},
         {"tokens_cached_total", "counter", "Tokens of answered rankings found in the cache.",
          atomic_load(&app->tokens_cached)},
-        {"cache_bytes", "gauge", "Keys and values kept.", c.bytes},
-        {"cache_bytes_max", "gauge", "Most that may be kept.", c.max_bytes},
-        {"cache_nodes", "gauge", "Spans kept.", c.nodes},
-        {"cache_hits_total", "counter", "Spans found in the cache.", c.hits},
-        {"cache_misses_total", "counter", "Spans looked for and not found.", c.misses},
-        {"cache_evicted_total", "counter", "Spans given up for newer ones.", c.evicted},
+        {"models_loaded", "gauge", "Models in memory.", s.loaded},
+        {"model_loads_total", "counter", "Models that were loaded.", s.loads},
+        {"model_failures_total", "counter", "Models that could not be loaded.", s.failures},
+        {"cache_bytes", "gauge", "Keys and values kept.", s.cache.bytes},
+        {"cache_bytes_max", "gauge", "Most that may be kept.", s.cache.max_bytes},
+        {"cache_nodes", "gauge", "Spans kept.", s.cache.nodes},
+        {"cache_hits_total", "counter", "Spans found in the cache.", s.cache.hits},
+        {"cache_misses_total", "counter", "Spans looked for and not found.", s.cache.misses},
+        {"cache_evicted_total", "counter", "Spans given up for newer ones.", s.cache.evicted},
         {"vectors", "gauge", "Vectors of items kept for the embedding baseline.", vectors},
-        {"texts_embedded_total", "counter", "Texts turned into vectors.", embedded},
+        {"texts_embedded_total", "counter", "Texts turned into vectors.", s.embedded},
     };
     buf_init(&b, 64 << 10);
     http_metrics(app, &b);
+    if (s.default_id[0]) default_metric(&b, s.default_id);
     write_metrics(&b, m, COUNT(m));
     if (b.failed) {
         buf_free(&b);

@@ -108,8 +108,7 @@ static void *lab_main(void *arg) {
     return NULL;
 }
 
-enum status lab_open(struct lab **out, struct app *app, const struct engine_config *engine,
-                     const char *models, const char *code, struct err *e) {
+enum status lab_open(struct lab **out, struct app *app, const char *code, struct err *e) {
     struct lab *l = mem_alloc(sizeof *l);
     if (!l) return fail(e, ST_NO_MEMORY, "no memory for experiments");
     memset(l, 0, sizeof *l);
@@ -117,9 +116,7 @@ enum status lab_open(struct lab **out, struct app *app, const struct engine_conf
     l->more = 1;
     l->hooks = (struct rank_hooks){.arg = l, .progress = on_chunk, .started = on_started};
     l->host = (struct experiment_host){.store = app->store,
-                                       .ranker = app->ranker,
-                                       .engine = *engine,
-                                       .models = models,
+                                       .shelf = app->shelf,
                                        .base = {.command = "POST /api/experiments",
                                                 .code = code,
                                                 .asset = assets_find,

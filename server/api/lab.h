@@ -8,10 +8,9 @@
 
 struct lab;
 
-/* Starts the thread; cells that an earlier process left waiting are run. models: the folder of
- * model files, code: what stands for the program in results. */
-enum status lab_open(struct lab **out, struct app *app, const struct engine_config *engine,
-                     const char *models, const char *code, struct err *e) MUST_CHECK;
+/* Starts the thread; cells that an earlier process left waiting are run. code: what stands for the
+ * program in results. */
+enum status lab_open(struct lab **out, struct app *app, const char *code, struct err *e) MUST_CHECK;
 /* Ends within one chunk. NULL is fine. */
 void lab_close(struct lab *l);
 

@@ -22,7 +22,11 @@ static enum status preview(void *arg, struct err *e) {
     const char *unknown;
     request_init(&p->request);
     TRY(request_parse(&p->request, p->body, &p->arena, &unknown, e));
-    TRY(ranking_status(rank_preview(p->app->ranker, &p->request, &p->arena, &p->result, e), e));
+    struct ranker *k;
+    TRY(app_model(p->app, NULL, p->request.model, &k, e));
+    enum status st = ranking_status(rank_preview(k, &p->request, &p->arena, &p->result, e), e);
+    shelf_give(p->app->shelf, k);
+    TRY(st);
     if (unknown)
         rank_warn(&p->result, &p->arena, "these fields are not known and were ignored: %.200s",
                   unknown);

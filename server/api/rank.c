@@ -33,7 +33,8 @@ struct live {
     double score_began, last_event;
 
     struct watch watch; /* its lock guards what follows */
-    int training, items_done, items_total;
+    int training, loading, items_done, items_total;
+    double loaded; /* share of the model, below 0 while it waits for others */
     long long tokens_done, tokens_total;
     /* Appended to under the lock; what lies below n_scored never changes. */
     struct {
@@ -78,11 +79,31 @@ static void on_started(void *arg, struct job *job) {
     watch_job(&v->watch, job);
 }
 
+/* The model is waited for, on the ranking's own thread. */
+static int on_loading(void *arg, double share) {
+    struct live *v = arg;
+    pthread_mutex_lock(&v->watch.lock);
+    v->loading = 1;
+    v->loaded = share;
+    int gone = v->watch.cancelled;
+    pthread_mutex_unlock(&v->watch.lock);
+    return gone;
+}
+
 static void *rank_main(void *arg) {
     struct live *v = arg;
+    struct shelf *s = v->app->shelf;
     struct rank_hooks h = {v, on_progress, on_scored, on_training, on_started};
-    v->st = ranking_answer(v->app->ranker, &v->request, v->unknown, &h, &v->arena, &v->result,
-                           &v->answer, &v->err);
+    const struct shelf_wait w = {v, on_loading};
+    struct ranker *k = NULL;
+    v->st = shelf_take(s, v->request.model, NULL, &w, &k, &v->err);
+    pthread_mutex_lock(&v->watch.lock);
+    v->loading = 0;
+    pthread_mutex_unlock(&v->watch.lock);
+    if (v->st == ST_OK)
+        v->st = ranking_answer(k, &v->request, v->unknown, &h, &v->arena, &v->result, &v->answer,
+                               &v->err);
+    shelf_give(s, k);
     watch_end(&v->watch);
     return NULL;
 }
@@ -117,8 +138,9 @@ static int send_scores(struct live *v, int n_scored) {
 
 /* What a progress event says. */
 struct news {
-    int training, queue_position, scoring, items_done, items_total, n_scored;
+    int training, loading, queue_position, scoring, items_done, items_total, n_scored;
     long long tokens_done, tokens_total;
+    double loaded;
 };
 
 static int send_progress(struct live *v, const struct news *w) {
@@ -129,10 +151,12 @@ static int send_progress(struct live *v, const struct news *w) {
     took = now - v->score_began;
     open_event(v, &b, 4096);
     out_text(&b, "phase",
-             w->training             ? "train"
+             w->loading              ? "load"
+             : w->training           ? "train"
              : w->queue_position > 0 ? "queue"
              : scoring               ? "score"
                                      : "prepare");
+    if (w->loading) out_num(&b, "loaded", w->loaded > 0 ? w->loaded : 0);
     out_int(&b, "queue_position", w->queue_position);
     out_int(&b, "items_done", w->items_done);
     out_int(&b, "items_total", w->items_total);
@@ -155,6 +179,8 @@ static void news_take(struct live *v, struct news *w) {
     *w = (struct news){.queue_position = job ? atomic_load(&job->queue_position) : 0,
                        .scoring = job || v->items_total > 0,
                        .training = v->training,
+                       .loading = v->loading,
+                       .loaded = v->loaded,
                        .items_done = v->items_done,
                        .items_total = v->items_total,
                        .n_scored = v->n_scored,

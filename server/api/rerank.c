@@ -110,7 +110,7 @@ static enum status words(struct rerank *x, const char *tmpl, struct view clause,
 static enum status count(struct rerank *x, struct view text, int *n, struct err *e) {
     int32_t *ids;
     size_t tokens;
-    TRY(engine_tokens(x->c->app->ranker->engine, text, &x->c->arena, &ids, &tokens, e));
+    TRY(engine_tokens(x->c->ranker->engine, text, &x->c->arena, &ids, &tokens, e));
     *n = (int)tokens;
     return ST_OK;
 }
@@ -121,7 +121,7 @@ static enum status set_texts(struct rerank *x, struct err *e) {
     struct engine_info m;
     struct view wish;
     int root, tail, longest = 0;
-    engine_info(x->c->app->ranker->engine, &m);
+    engine_info(x->c->ranker->engine, &m);
     TRY(surface_load(&x->surface, x->c->app->store, VIEW("generic"), &x->c->arena, e));
     f = &x->surface.frame[0];
     TRY(words(x, f->root, VIEW(""), &x->root, e));
@@ -193,7 +193,7 @@ static enum status add_document(struct rerank *x, int root, struct document *d, 
 static enum status build(struct rerank *x, struct err *e) {
     int root = -1;
     TRY(set_texts(x, e));
-    prompt_init(&x->prompt, x->c->app->ranker->engine, &x->c->arena);
+    prompt_init(&x->prompt, x->c->ranker->engine, &x->c->arena);
     if (x->root.n) {
         TRY(prompt_node(&x->prompt, -1, 1, &root, e));
         TRY(prompt_text(&x->prompt, x->root, 0, "frame", "text", 0, NULL, e));

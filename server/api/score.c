@@ -228,7 +228,7 @@ static enum status score(struct v1 *c, struct err *e) {
     struct score *s = ARENA_NEW(&c->arena, struct score, 1);
     if (!s) return no_memory(e);
     s->c = c;
-    s->en = c->app->ranker->engine;
+    s->en = c->ranker->engine;
     engine_info(s->en, &s->m);
     TRY(read_request(s, e));
     TRY(build(s, e));

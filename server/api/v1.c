@@ -53,7 +53,7 @@ enum status v1_fields(struct v1 *c, const char *const *known, const char *const 
         else
             v1_warn(c, "the field %.64s is not known and was ignored", key);
     }
-    engine_info(c->app->ranker->engine, &m);
+    engine_info(c->ranker->engine, &m);
     c->model = m.name;
     json_t *name = json_object_get(c->top, "model");
     if (!name || json_is_null(name)) return ST_OK;
@@ -76,7 +76,7 @@ enum status v1_run(struct v1 *c, struct job *j, struct err *e) {
     struct app *app = c->app;
     atomic_fetch_add(&app->queued, 1);
     watch_job(&c->watch, j);
-    enum status st = engine_score(app->ranker->engine, j, e);
+    enum status st = engine_score(c->ranker->engine, j, e);
     watch_job(&c->watch, NULL);
     atomic_fetch_sub(&app->queued, 1);
     atomic_fetch_add(st == ST_OK          ? &app->ranked
@@ -119,10 +119,21 @@ static enum status parse(struct v1 *c, struct err *e) {
     return fail(e, ST_BAD_INPUT, "the body must be a JSON object");
 }
 
+/* Other servers' clients name models that are not here: then the default one answers. */
+static enum status take_model(struct v1 *c, struct err *e) {
+    json_t *name = json_object_get(c->top, "model");
+    struct view v = {json_string_value(name), json_string_length(name)};
+    enum status st = v.n && v.n <= NAME_MAX_BYTES ? app_model(c->app, &c->watch, v, &c->ranker, e)
+                                                  : ST_NOT_FOUND;
+    return st == ST_NOT_FOUND ? app_model(c->app, &c->watch, VIEW(""), &c->ranker, e) : st;
+}
+
 static void *work(void *arg) {
     struct v1 *c = arg;
     c->st = parse(c, c->err);
+    if (c->st == ST_OK) c->st = take_model(c, c->err);
     if (c->st == ST_OK) c->st = c->fn(c, c->err);
+    shelf_give(c->app->shelf, c->ranker);
     watch_end(&c->watch);
     return NULL;
 }

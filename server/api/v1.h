@@ -22,6 +22,7 @@ struct v1 {
     struct buf out; /* the answer, an object that v1_end closes */
     enum status st;
     struct err *err;
+    struct ranker *ranker; /* of the model that the request names, else the default one's */
     const char *model;
     const char *warning[V1_WARNINGS_MAX];
     int n_warnings, n_unsaid; /* unsaid: more than there is room for */
@@ -37,7 +38,8 @@ enum status v1_wrong(struct err *e, const char *what, const char *field, ...) PR
 void v1_warn(struct v1 *c, const char *fmt, ...) PRINTF(2, 3);
 
 /* Fields that are neither known nor NULL-terminated `later` (other servers', without effect here)
- * are warned of, each by name. Also reads `model`, which is echoed: by default the loaded one's. */
+ * are warned of, each by name. Also reads `model`, which is echoed: by default
+ * the name of the one that answers. */
 enum status v1_fields(struct v1 *c, const char *const *known, const char *const *later,
                       struct err *e) MUST_CHECK;
 enum status v1_flag(struct v1 *c, const char *name, int *out, struct err *e) MUST_CHECK;

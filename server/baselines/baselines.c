@@ -36,7 +36,7 @@ static int asked(const struct rank_request *r, const char *name) {
 enum status baselines_learn(struct scene *s, const struct rank_hooks *h, struct err *e) {
     if (!asked(s->r, "item_knn") && !asked(s->r, "ease") && s->r->readout != READOUT_HYBRID)
         return ST_OK;
-    return learner_take(&s->k->learner, s->k->store, s->r->catalog, s->catalog.version,
+    return learner_take(s->k->learner, s->k->store, s->r->catalog, s->catalog.version,
                         h ? h->training : NULL, h ? h->arg : NULL, &s->taste, e);
 }
 

@@ -134,10 +134,10 @@ int bench_main(const struct options *o) {
     if (o->n_args) return cli_usage("bench", "bench takes options only");
     arena_init(&b.arena, (size_t)1 << 30);
     double from = clock_s();
-    enum status st = desk_load_model(&d, o, NULL, &e);
+    enum status st = desk_load_model(&d, o, &e);
     b.load_s = clock_s() - from;
-    if (st == ST_OK) st = bench(&b, o, d.engine, &e);
-    if (st == ST_OK) print_result(&b, o, d.engine);
+    if (st == ST_OK) st = bench(&b, o, d.ranker->engine, &e);
+    if (st == ST_OK) print_result(&b, o, d.ranker->engine);
     desk_close(&d);
     arena_free(&b.arena);
     return st == ST_OK ? EXIT_OK : cli_failed(&e);

@@ -77,7 +77,6 @@ static enum status configure(const struct options *o, struct arena *a, struct ev
         return fail(e, ST_INVALID, "only the protocol models takes files");
     c->models = o->arg + 1;
     c->n_models = o->n_args - 1;
-    desk_engine(o, &c->engine);
     c->catalog = view_of(o->catalog ? o->catalog : "movies");
     c->test = strcmp(split, "test") == 0;
     if (!c->test && strcmp(split, "development") != 0)
@@ -141,18 +140,19 @@ static int wanted(const struct options *o, const struct eval_protocol *p) {
     return o->n_args > 1 || strcmp(p->name, "models") != 0;
 }
 
-static enum status eval(const struct options *o, const struct eval_config *c, struct arena *a,
+static enum status eval(const struct options *o, struct eval_config *c, struct arena *a,
                         struct desk *d, struct err *e) {
     struct sheet *s = ARENA_NEW(a, struct sheet, (size_t)eval_n_protocols);
     int n = 0;
     if (!s) return fail(e, ST_NO_MEMORY, "no memory for a report");
     TRY(desk_open_store(d, o, e));
     TRY(desk_import_builtin(d, o, e));
-    TRY(desk_load_model(d, o, NULL, e));
+    TRY(desk_load_model(d, o, e));
+    c->shelf = d->shelf;
     for (int i = 0; i < eval_n_protocols; i++) {
         const struct eval_protocol *p = &eval_protocols[i];
         if (!wanted(o, p)) continue;
-        TRY(eval_run(p, &d->ranker, c, a, &s[n++], e));
+        TRY(eval_run(p, d->ranker, c, a, &s[n++], e));
     }
     return print(o, s, n, a, e);
 }

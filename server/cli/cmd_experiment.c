@@ -88,11 +88,9 @@ static enum status print(const struct options *o, struct store *s, const char *i
 
 static enum status experiment(const struct options *o, struct desk *d, struct arena *a,
                               struct err *e) {
-    char *text = NULL, id[EXPERIMENT_ID], models[OPTIONS_PATH];
+    char *text = NULL, id[EXPERIMENT_ID];
     size_t n;
     struct experiment_host h = {
-        .paths = 1,
-        .models = models,
         .cell = on_cell,
         .base = {.command = "./taproom experiment", .asset = assets_find, .progress = on_progress}};
     TRY(file_read(o->arg[0], SPEC_MAX, &text, &n, e));
@@ -101,13 +99,10 @@ static enum status experiment(const struct options *o, struct desk *d, struct ar
     mem_free(text);
     TRY(st);
     TRY(desk_code(a, &h.base.code, e));
-    TRY(options_cache(o, "/models", models, e));
     TRY(desk_import_builtin(d, o, e));
-    TRY(desk_load_model(d, o, NULL, e));
-    desk_engine(o, &h.engine);
-    h.engine.model = d->model;
+    TRY(desk_load_model(d, o, e));
     h.store = d->store;
-    h.ranker = &d->ranker;
+    h.shelf = d->shelf;
     TRY(experiment_run(&h, view_of(id), e));
     return print(o, d->store, id, a, e);
 }

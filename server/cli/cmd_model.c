@@ -52,9 +52,11 @@ int cmd_model_main(const struct options *o) {
         return cli_usage("model", "the launcher fetches models: ./taproom model get NAME");
     if (o->n_args != 2 || strcmp(o->arg[0], "show") != 0)
         return cli_usage("model", "write: taproom model show FILE");
-    enum status st = desk_load_model(&d, o, o->arg[1], &e);
+    struct options own = *o;
+    own.model = o->arg[1];
+    enum status st = desk_load_model(&d, &own, &e);
     if (st == ST_OK) {
-        engine_info(d.engine, &m);
+        engine_info(d.ranker->engine, &m);
         if (o->json)
             print_json(&m);
         else

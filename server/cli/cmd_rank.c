@@ -166,8 +166,8 @@ static enum status rank(const struct options *o, const struct rank_request *r, s
     TRY(desk_import_builtin(d, o, e));
     /* Before the model, which may take a while. */
     TRY(store_catalog(d->store, r->catalog, a, &known, e));
-    TRY(desk_load_model(d, o, NULL, e));
-    TRY(ranking_answer(&d->ranker, r, NULL, NULL, a, x, &json, e));
+    TRY(desk_load_model(d, o, e));
+    TRY(ranking_answer(d->ranker, r, NULL, NULL, a, x, &json, e));
     TRY(write_exports(o, d->store, json, a, e));
     if (o->json)
         printf("%s\n", json.p);

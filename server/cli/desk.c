@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static const char default_encoder[] = "/models/all-minilm-l6-v2";
-static const char default_model[] = "/models/smollm2-135m-instruct-q4_1.gguf";
+static const char default_model[] = "smollm2-135m-instruct-q4_1";
 
 enum status desk_open_store(struct desk *d, const struct options *o, struct err *e) {
     char folder[OPTIONS_PATH];
@@ -97,27 +97,18 @@ enum status desk_import_builtin(struct desk *d, const struct options *o, struct 
 
 /* --- the model */
 
-static enum status model_path(const struct options *o, const char *path, char out[OPTIONS_PATH],
-                              struct err *e) {
-    if (!path) path = o->model;
-    if (!path) {
-        TRY(options_cache(o, default_model, out, e));
-        if (access(out, F_OK) == 0) return ST_OK;
-        enum status st = fail(e, ST_NOT_FOUND, "there is no model at %.200s", out);
-        err_hint(e, "run ./taproom setup to fetch it, or give --model FILE");
-        return st;
-    }
-    if (snprintf(out, OPTIONS_PATH, "%s", path) >= OPTIONS_PATH)
-        return fail(e, ST_INVALID, "the model's path is too long");
-    return ST_OK;
-}
-
-void desk_engine(const struct options *o, struct engine_config *out) {
-    *out = (struct engine_config){.model = o->model,
-                                  .precision = o->precision,
-                                  .backend = o->backend,
-                                  .threads = (int)o->threads,
-                                  .cache_bytes = (size_t)o->cache_mb << 20};
+enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, struct err *e) {
+    TRY(options_cache(o, "/models", d->models, e));
+    const struct shelf_config c = {.store = d->store,
+                                   .engine = {.precision = o->precision,
+                                              .backend = o->backend,
+                                              .threads = (int)o->threads,
+                                              .cache_bytes = (size_t)o->cache_mb << 20},
+                                   .folder = d->models,
+                                   .model = o->model ? o->model : default_model,
+                                   .loaded_max = (int)o->models,
+                                   .paths = paths};
+    return shelf_open(&d->shelf, &c, e);
 }
 
 enum status desk_code(struct arena *a, const char **out, struct err *e) {
@@ -152,44 +143,45 @@ static enum status load_encoder(struct desk *d, const struct options *o, struct 
         err_hint(e, "remove %.120s and run ./taproom setup", folder);
         return st;
     }
-    d->ranker.embedder = d->embedder;
-    d->ranker.embedding = on_embedding;
+    shelf_embedder(d->shelf, d->embedder, on_embedding);
     fprintf(stderr, "Embedding model all-minilm-l6-v2 loaded, %.1f s\n", clock_s() - from);
     return ST_OK;
 }
 
-enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
-                            struct err *e) {
-    const char *file = d->model;
-    struct engine_info m;
-    TRY(model_path(o, path, d->model, e));
-    struct engine_config c;
-    desk_engine(o, &c);
-    c.model = file;
+static int never(void *arg, double share) {
+    (void)arg;
+    (void)share;
+    return 0;
+}
+
+static enum status load_default(struct desk *d, const struct options *o, struct err *e) {
+    const struct shelf_wait w = {NULL, never};
     double from = clock_s();
-    fprintf(stderr, "Loading model %s\n", file);
-    enum status st = engine_open(&d->engine, &c, e);
-    if (st != ST_OK) {
-        struct err why = *e;
-        (void)fail(e, st, "the model cannot be loaded: %s", why.text);
-        if (why.hint[0]) err_hint(e, "%s", why.hint);
-        return st;
+    struct engine_info m;
+    fprintf(stderr, "Loading model %s\n", o->model ? o->model : default_model);
+    enum status st = shelf_switch(d->shelf, VIEW(""), &w, e);
+    if (st == ST_NOT_FOUND && !o->model) {
+        (void)fail(e, st, "there is no model %s in %.200s", default_model, d->models);
+        err_hint(e, "run ./taproom setup to fetch it, or give --model FILE");
     }
-    engine_info(d->engine, &m);
+    TRY(st);
+    TRY(shelf_take(d->shelf, VIEW(""), NULL, NULL, &d->ranker, e));
+    engine_info(d->ranker->engine, &m);
     fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", m.name, m.code, m.precision,
             clock_s() - from);
     if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
-    if (d->store) {
-        ranker_init(&d->ranker, d->store, d->engine);
-        d->has_ranker = 1;
-        return load_encoder(d, o, e);
-    }
     return ST_OK;
 }
 
+enum status desk_load_model(struct desk *d, const struct options *o, struct err *e) {
+    if (!d->shelf) TRY(desk_open_shelf(d, o, 1, e));
+    if (d->store) TRY(load_encoder(d, o, e));
+    return load_default(d, o, e);
+}
+
 void desk_close(struct desk *d) {
-    engine_close(d->engine);
+    if (d->shelf) shelf_give(d->shelf, d->ranker);
+    shelf_close(d->shelf);
     embedder_close(d->embedder);
-    if (d->has_ranker) ranker_close(&d->ranker);
     store_close(d->store);
 }

@@ -3,27 +3,27 @@
 #define CLI_DESK_H
 
 #include "server/cli/options.h"
-#include "server/rank/rank.h"
+#include "server/rank/shelf.h"
 
 struct desk {
     struct store *store;
-    struct engine *engine;
+    struct shelf *shelf;
     struct embedder *embedder; /* NULL when its files are not there */
-    struct ranker ranker;      /* when both are open */
-    int has_ranker;
-    char model[OPTIONS_PATH]; /* the file that was loaded */
+    struct ranker *ranker;     /* the default model's, held */
+    char models[OPTIONS_PATH]; /* the folder of models */
 };
 
 /* Opens the data folder. A folder held by a running server is named in the error. */
 enum status desk_open_store(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
 /* Imports the catalogues that come with the program and are missing; says so on stderr. */
 enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
-/* Loads the model (path NULL: --model or the default); says so on stderr. When the store is open,
- * opens the ranker and, where it is there, the embedding model. */
-enum status desk_load_model(struct desk *d, const struct options *o, const char *path,
+/* The models by name, none of them loaded; paths 1: also by any file's path. */
+enum status desk_open_shelf(struct desk *d, const struct options *o, int paths,
                             struct err *e) MUST_CHECK;
-/* How the options ask for models to be opened; model is --model or NULL. */
-void desk_engine(const struct options *o, struct engine_config *out);
+/* Loads the model (--model or the one that is set up) and, when the store is open and it is there,
+ * the embedding model; says so on stderr. Opens the shelf where that was not done, for commands
+ * that take paths. */
+enum status desk_load_model(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
 /* What stands for the program in reports and beside results: its version and its file's hash. */
 enum status desk_code(struct arena *a, const char **out, struct err *e) MUST_CHECK;
 void desk_close(struct desk *d);

@@ -16,7 +16,7 @@ struct options_list {
 struct options {
     const char *command;
     const char *data, *cache, *model, *precision, *backend, *host, *token;
-    long long port, threads, cache_mb, json;
+    long long port, threads, cache_mb, models, json;
     const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *readout,
         *baselines;
     struct options_list like, dislike;

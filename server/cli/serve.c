@@ -64,19 +64,14 @@ static enum status listen_at(struct app *app, const struct options *o, struct ht
 }
 
 /* Experiments are an extra: without them the page still serves. */
-static void start_lab(struct app *app, const struct desk *d, const struct options *o) {
+static void start_lab(struct app *app) {
     static struct arena a; /* for as long as the process runs */
-    static char models[OPTIONS_PATH];
-    struct engine_config c;
     struct lab *l = NULL;
     struct err e;
     const char *code;
     arena_init(&a, 1 << 16);
-    desk_engine(o, &c);
-    c.model = d->model;
-    enum status st = options_cache(o, "/models", models, &e);
-    if (st == ST_OK) st = desk_code(&a, &code, &e);
-    if (st == ST_OK) st = lab_open(&l, app, &c, models, code, &e);
+    enum status st = desk_code(&a, &code, &e);
+    if (st == ST_OK) st = lab_open(&l, app, code, &e);
     if (st == ST_OK)
         atomic_store(&app->lab, l);
     else
@@ -88,11 +83,15 @@ static enum status start(struct app *app, struct desk *d, const struct options *
                          struct err *e) {
     TRY(desk_open_store(d, o, e));
     app->store = d->store;
+    TRY(desk_open_shelf(d, o, 0, e));
+    app->shelf = d->shelf;
     TRY(listen_at(app, o, h, e));
     TRY(desk_import_builtin(d, o, e));
-    TRY(desk_load_model(d, o, NULL, e));
-    app->ranker = &d->ranker;
-    start_lab(app, d, o);
+    TRY(desk_load_model(d, o, e));
+    /* Requests hold their models themselves. */
+    shelf_give(d->shelf, d->ranker);
+    d->ranker = NULL;
+    start_lab(app);
     atomic_store(&app->ready, 1);
     return ST_OK;
 }

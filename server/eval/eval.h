@@ -6,6 +6,7 @@
 
 #include "server/eval/method.h"
 #include "server/eval/sheet.h"
+#include "server/rank/shelf.h"
 
 /* Which of the past interactions stand in the prompt: the newest liked ones, the newest ones, or as
  * many liked as disliked ones. */
@@ -24,9 +25,9 @@ struct eval_config {
     /* What ranking is asked with, where a protocol leaves it open. */
     struct view surface;
     enum policy policy;        /* coldstart: which past interactions are examples */
-    const char *const *models; /* models: further GGUF files, opened as `engine` says */
+    const char *const *models; /* models: further ones, by what the shelf calls them */
     int n_models;
-    struct engine_config engine;
+    struct shelf *shelf;
     /* A file of the program, "fixtures/movies/instructions.jsonl"; 0 when there is none. */
     int (*asset)(const char *path, struct view *data, const char **etag);
     void *arg;

@@ -5,69 +5,24 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The model of the last cell, kept for the next one where that needs the same. */
-struct loaded {
-    char key[600]; /* file and precision; "": the host's own */
-    struct engine *engine;
-    struct ranker *ranker;
-};
-
-static void unload(struct loaded *m) {
-    if (m->ranker) ranker_close(m->ranker);
-    mem_free(m->ranker);
-    engine_close(m->engine);
-    *m = (struct loaded){.key = ""};
+static int stopped(void *arg, double share) {
+    const struct experiment_host *h = arg;
+    (void)share;
+    return h->base.stop && h->base.stop(h->base.arg);
 }
 
-static enum status open_model(const struct experiment_host *h, const char *file,
-                              const char *precision, struct loaded *m, struct err *e) {
-    struct engine_config c = h->engine;
-    char path[1100];
-    int n = strchr(file, '/') || !file[0] || !h->models
-                ? snprintf(path, sizeof path, "%s",
-                           file[0]   ? file
-                           : c.model ? c.model
-                                     : "")
-                : snprintf(path, sizeof path, "%s/%s", h->models, file);
-    if (n < 0 || n >= (int)sizeof path) return fail(e, ST_INVALID, "a model's path is too long");
-    c.model = path;
-    c.precision = precision;
-    m->ranker = mem_alloc(sizeof *m->ranker);
-    if (!m->ranker) return fail(e, ST_NO_MEMORY, "no memory for a model");
-    enum status st = engine_open(&m->engine, &c, e);
-    if (st == ST_OK) {
-        ranker_init(m->ranker, h->store, m->engine);
-        m->ranker->embedder = h->ranker->embedder;
-    } else {
-        mem_free(m->ranker);
-        m->ranker = NULL;
-    }
-    return st;
-}
-
-/* The host's own ranker where the cell asks for what is loaded, else one for its model. */
-static enum status ranker_for(const struct experiment_host *h, json_t *s, struct loaded *m,
-                              struct ranker **out, struct err *e) {
+/* The ranker of a cell's model, held; "" is the shelf's default. */
+static enum status ranker_for(const struct experiment_host *h, json_t *s, struct ranker **out,
+                              struct err *e) {
     const char *file = json_string_value(json_object_get(s, "model")),
                *precision = json_string_value(json_object_get(s, "precision"));
-    struct engine_info own;
-    char key[600];
-    engine_info(h->ranker->engine, &own);
-    *out = h->ranker;
-    if (!file[0] && (strcmp(precision, "auto") == 0 || strcmp(precision, own.precision) == 0))
-        return ST_OK;
-    (void)snprintf(key, sizeof key, "%.500s|%.20s", file, precision);
-    if (strcmp(m->key, key) != 0) {
-        unload(m);
-        TRY(open_model(h, file, precision, m, e));
-        memcpy(m->key, key, sizeof key);
-    }
-    *out = m->ranker;
-    return ST_OK;
+    const struct shelf_wait w = {(void *)(uintptr_t)h, stopped};
+    return shelf_take(h->shelf, view_of(file), precision, &w, out, e);
 }
 
 static enum status configure(const struct experiment_host *h, json_t *s, struct eval_config *c,
@@ -135,7 +90,7 @@ static json_t *cell_json(const struct sheet *s, int method, double *tmp) {
 }
 
 static enum status measure(const struct experiment_host *h, const struct experiment_cell *cell,
-                           struct loaded *m, struct arena *a, const char **result, struct err *e) {
+                           struct arena *a, const char **result, struct err *e) {
     json_t *s = json_loads(cell->settings, 0, NULL);
     struct sheet *sheet = ARENA_NEW(a, struct sheet, 1);
     struct eval_config c;
@@ -146,8 +101,9 @@ static enum status measure(const struct experiment_host *h, const struct experim
     enum status st = s && p ? ST_OK : fail(e, ST_CORRUPT, "the cell's settings cannot be read");
     if (st == ST_OK && !sheet) st = fail(e, ST_NO_MEMORY, "no memory for a cell");
     if (st == ST_OK) st = configure(h, s, &c, &method, e);
-    if (st == ST_OK) st = ranker_for(h, s, m, &k, e);
+    if (st == ST_OK) st = ranker_for(h, s, &k, e);
     if (st == ST_OK) st = eval_part(p, k, h->store, &c, a, sheet, e);
+    shelf_give(h->shelf, k);
     json_decref(s);
     TRY(st);
     double *tmp = ARENA_NEW(a, double, 3 * (size_t)sheet->n + 1);
@@ -161,12 +117,12 @@ static enum status measure(const struct experiment_host *h, const struct experim
 
 /* A cell that fails does not stop the others, unless nobody can go on. */
 static enum status run_cell(const struct experiment_host *h, struct experiment_cell *cell,
-                            struct loaded *m, struct arena *a, struct err *e) {
+                            struct arena *a, struct err *e) {
     struct err why = {.line = 0};
     double from = clock_s();
     cell->result = cell->error = "";
     cell->code = h->base.code;
-    enum status st = measure(h, cell, m, a, &cell->result, &why);
+    enum status st = measure(h, cell, a, &cell->result, &why);
     if (st == ST_CANCELLED || st == ST_DISK_FULL) {
         *e = why;
         return st;
@@ -181,7 +137,6 @@ static enum status run_cell(const struct experiment_host *h, struct experiment_c
 }
 
 enum status experiment_run(const struct experiment_host *h, struct view id, struct err *e) {
-    struct loaded m = {.key = ""};
     enum status st = ST_OK;
     for (int there = 1; st == ST_OK && there;) {
         struct experiment_cell cell;
@@ -192,11 +147,10 @@ enum status experiment_run(const struct experiment_host *h, struct view id, stru
         if (st == ST_OK) st = store_experiment_next(h->store, id, &a, &cell, &there, e);
         if (st == ST_OK && there) {
             if (h->cell) h->cell(h->arg, &cell, 0);
-            st = run_cell(h, &cell, &m, &a, e);
+            st = run_cell(h, &cell, &a, e);
             if (st == ST_OK && h->cell) h->cell(h->arg, &cell, 1);
         }
         arena_free(&a);
     }
-    unload(&m);
     return st;
 }

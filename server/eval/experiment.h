@@ -10,12 +10,8 @@ enum { EXPERIMENT_CELLS_MAX = 500, EXPERIMENT_ID = 24 };
 /* Who runs cells. */
 struct experiment_host {
     struct store *store;
-    struct ranker *ranker;       /* of the model that is loaded */
-    struct engine_config engine; /* how further models are opened; model and precision are the
-                                    cell's */
-    const char *models;          /* folder of model files that are named without a path */
-    int paths;                   /* 1: a model may be named by its path */
-    struct eval_config base;     /* code, asset, command, progress, stop */
+    struct shelf *shelf;     /* of the models that cells name */
+    struct eval_config base; /* code, asset, command, progress, stop */
     /* Told before and after each cell; may be NULL. */
     void (*cell)(void *arg, const struct experiment_cell *cell, int finished);
     void *arg;
@@ -27,7 +23,7 @@ struct experiment_host {
  * {"name", "protocol": "coldstart" | "instruction", "catalog", "split", "members", "seed",
  *  "grid": {"model": [file, ...], "precision": [...], "readout": [...], "surface": [...],
  *           "history": ["likes" | "recent" | "balanced"], "k": [...]}}
- * All but protocol and name are optional; "" as a model is the one that is loaded. */
+ * All but protocol and name are optional; "" as a model is the default one. */
 enum status experiment_add(struct store *s, struct view json, int paths, char id[EXPERIMENT_ID],
                            struct err *e) MUST_CHECK;
 

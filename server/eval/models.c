@@ -62,20 +62,11 @@ static enum status describe(struct eval *ev, const struct engine *en, const char
 }
 
 static enum status other_model(struct eval *ev, const char *file, int method, struct err *e) {
-    struct engine_config c = ev->c->engine;
-    struct engine *en;
-    struct ranker *k = mem_alloc(sizeof *k);
-    if (!k) return fail(e, ST_NO_MEMORY, "no memory for a model");
-    c.model = file;
-    enum status st = engine_open(&en, &c, e);
-    if (st == ST_OK) {
-        ranker_init(k, ev->k->store, en);
-        st = describe(ev, en, file, method, e);
-        if (st == ST_OK) st = one_model(ev, k, method, 0, e);
-        ranker_close(k);
-        engine_close(en);
-    }
-    mem_free(k);
+    struct ranker *k;
+    TRY(shelf_take(ev->c->shelf, view_of(file), NULL, NULL, &k, e));
+    enum status st = describe(ev, k->engine, file, method, e);
+    if (st == ST_OK) st = one_model(ev, k, method, 0, e);
+    shelf_give(ev->c->shelf, k);
     return st;
 }
 

@@ -16,12 +16,14 @@ void ranker_init(struct ranker *r, struct store *s, struct engine *en) {
     memset(r, 0, sizeof *r);
     r->store = s;
     r->engine = en;
-    learner_init(&r->learner);
+    r->id = "";
+    learner_init(&r->own);
+    r->learner = &r->own;
     pthread_mutex_init(&r->lock, NULL);
 }
 
 void ranker_close(struct ranker *r) {
-    learner_close(&r->learner);
+    learner_close(&r->own);
     pthread_mutex_destroy(&r->lock);
 }
 
@@ -354,7 +356,7 @@ enum status rank_run(struct ranker *k, const struct rank_request *r, const struc
     if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
     TRY(prepare(s, k, r, a, q, out, e));
     enum status st = run(s, q, h, out, e);
-    learner_give(&k->learner, s->taste);
+    learner_give(k->learner, s->taste);
     return st;
 }
 

@@ -27,14 +27,15 @@ struct prior {
     double value;
 };
 
-/* What rankings share. One per process. */
+/* What rankings by one model share. */
 struct ranker {
     struct store *store;
     struct engine *engine;
+    const char *id;            /* the model's name on its shelf (shelf.h), "" where it has none */
     struct embedder *embedder; /* NULL where there is none; set by whoever opened it */
     void *embedding_arg;
     void (*embedding)(void *arg, int done, int total); /* many items are embedded; may be NULL */
-    struct learner learner;
+    struct learner *learner, own; /* the former: its own one, or one that rankers share */
     pthread_mutex_t lock; /* guards what follows: tables by hash, where a newer entry takes an older
                              one's place */
     struct spread spread[SPREADS];

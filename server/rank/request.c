@@ -31,7 +31,8 @@ const char *retrieve_name(enum retrieve r) {
 void request_init(struct rank_request *r) {
     *r = (struct rank_request){
         .count = COUNT_DEFAULT, .history = HISTORY_DEFAULT, .seed = 1, .all_baselines = 1};
-    r->catalog = r->surface = r->instruction = r->member = r->leave_out = r->client = VIEW("");
+    r->catalog = r->surface = r->instruction = r->member = r->leave_out = r->client = r->model =
+        VIEW("");
 }
 
 /* What the readers below share. */
@@ -237,6 +238,7 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "candidates") == 0) return get_candidates(x, v);
     if (strcmp(key, "baselines") == 0) return get_baselines(x, v);
     if (strcmp(key, "history") == 0) return get_history(x, v);
+    if (strcmp(key, "model") == 0) return get_text(x, v, key, 200, &r->model);
     if (strcmp(key, "client") == 0) return get_text(x, v, key, 64, &r->client);
     if (strcmp(key, "preferences") == 0) return get_flag(x, v, key, &r->preferences);
     if (strcmp(key, "save") == 0) {
@@ -334,6 +336,7 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
                     readout_name(r->readout), "history", "policy", history_name(r->policy), "limit",
                     r->history, "seed", (json_int_t)r->seed);
     if (top && r->surface.n) json_object_set_new(top, "surface", text_of(r->surface));
+    if (top && r->model.n) json_object_set_new(top, "model", text_of(r->model));
     if (top && r->leave_out.n) json_object_set_new(top, "leave_out", text_of(r->leave_out));
     if (top && r->has_clauses) json_object_set_new(top, "clauses", clauses_of(r));
     if (top && r->history_tokens)

@@ -50,6 +50,7 @@ struct rank_request {
     enum history_policy policy; /* which of them */
     int history_tokens;         /* most tokens of their titles, 0 = no such limit */
     int preferences;            /* 1: the catalogue's active preferences count as clauses, too */
+    struct view model;          /* who ranks, by its name on the shelf; "" the default one */
     struct view client;         /* who asks: a newer request of a client ends its older one */
     int unsaved;                /* 1: the run is not stored */
     int no_profile;             /* explanations only: the member's profile does not count */

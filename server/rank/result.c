@@ -140,10 +140,10 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
                         x->item[i].item->id);
         }
     json_t *top = json_pack(
-        "{s:o,s:o,s:{s:s,s:s,s:s,s:s},s:{s:s,s:s},s:{s:I,s:i,s:o,s:s},s:o,s:o,s:o,s:i,s:s,s:{s:I,s:I,s:f,s:f},s:o}",
-        "catalog", text_of(r->catalog), "surface", json_string(x->surface.name), "model", "name",
-        m.name, "sha256", m.sha256, "backend", m.backend, "precision", m.precision, "readout",
-        "used", readout_name(x->used), "why", x->why, "prompt", "tokens",
+        "{s:o,s:o,s:{s:s,s:s,s:s,s:s,s:s},s:{s:s,s:s},s:{s:I,s:i,s:o,s:s},s:o,s:o,s:o,s:i,s:s,s:{s:I,s:I,s:f,s:f},s:o}",
+        "catalog", text_of(r->catalog), "surface", json_string(x->surface.name), "model", "id",
+        k->id, "name", m.name, "sha256", m.sha256, "backend", m.backend, "precision", m.precision,
+        "readout", "used", readout_name(x->used), "why", x->why, "prompt", "tokens",
         (json_int_t)x->prompt.tokens, "shared_tokens", x->shared_tokens, "truncated", cuts_json(x),
         "sha256", x->prompt_sha256, "clauses", clauses_json(x), "items", items, "baselines",
         baselines_json(x), "candidates", x->n, "note", x->surface.note, "timing", "tokens_computed",

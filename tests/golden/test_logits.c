@@ -330,7 +330,7 @@ static void check_precision(const struct gguf *gguf, const struct golden *g,
         o->close(o);
         return;
     }
-    GOOD(model_open(&m, gguf, o, &e));
+    GOOD(model_open(&m, gguf, o, NULL, &e));
     if (m) EQ(m->vocab, g->vocab);
     if (m && !t_failed) check_model(m, *g, s, want == PREC_BF16);
     model_close(m);

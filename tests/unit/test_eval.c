@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 static struct ranker *ranker;
+static struct shelf *shelf;
 static struct arena arena;
 static int steps, stop_at;
 
@@ -220,10 +221,10 @@ static void other_protocols(void) {
     GOOD(run("steer", &c, &s, &e));
     EQ(s.n, 2);
     EQ(sheet_cell(&s, 0, READOUT_AUTO, 0, tmp).n, 1);
-    static const char *const files[] = {"fixtures/tiny/wide.gguf"};
+    static const char *const files[] = {"wide"};
     c.models = files;
     c.n_models = 1;
-    c.engine.threads = 1;
+    c.shelf = shelf;
     GOOD(run("models", &c, &s, &e));
     EQ(sheet_cell(&s, 0, s.reference, 0, tmp).n, sheet_cell(&s, 0, s.reference + 1, 0, tmp).n);
     EQ(sheet_cell(&s, 1, s.reference, 1, tmp).n, sheet_cell(&s, 1, 0, 1, tmp).n);
@@ -239,24 +240,25 @@ static void other_protocols(void) {
 int main(void) {
     struct err e;
     struct store *s;
-    struct engine *en;
     char folder[] = "/tmp/taproom-eval-XXXXXX";
-    ranker = calloc(1, sizeof *ranker);
-    CHECK(ranker && mkdtemp(folder));
+    const struct shelf_wait w = {NULL, NULL};
+    CHECK(mkdtemp(folder));
     arena_init(&arena, (size_t)1 << 30);
     GOOD(store_open(&s, folder, &e));
     fill(s);
-    GOOD(engine_open(&en, &(struct engine_config){.model = "fixtures/tiny/tied.gguf", .threads = 1},
-                     &e));
-    ranker_init(ranker, s, en);
+    GOOD(shelf_open(
+        &shelf,
+        &(struct shelf_config){.store = s, .engine = {.threads = 1}, .folder = "fixtures/tiny"},
+        &e));
+    GOOD(shelf_switch(shelf, VIEW("tied"), &w, &e));
+    GOOD(shelf_take(shelf, VIEW(""), NULL, NULL, &ranker, &e));
     instruction();
     coldstart();
     order_and_injection();
     other_protocols();
-    ranker_close(ranker);
-    engine_close(en);
+    shelf_give(shelf, ranker);
+    shelf_close(shelf);
     store_close(s);
-    free(ranker);
     arena_free(&arena);
     return t_end();
 }

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-static struct ranker *ranker;
+static struct shelf *shelf;
 static struct store *store;
 static struct arena arena;
 static int cases, stop_after;
@@ -100,9 +100,7 @@ static void on_progress(void *arg, const char *protocol, int done, int total) {
 static struct experiment_host host(void) {
     return (struct experiment_host){
         .store = store,
-        .ranker = ranker,
-        .engine = {.model = "fixtures/tiny/tied.gguf", .threads = 1},
-        .models = "fixtures/tiny",
+        .shelf = shelf,
         .base = {.code = "code", .command = "", .stop = on_stop, .progress = on_progress}};
 }
 
@@ -159,22 +157,21 @@ static void grid(void) {
 
 int main(void) {
     struct err e;
-    struct engine *en;
     char folder[] = "/tmp/taproom-experiment-XXXXXX";
-    ranker = calloc(1, sizeof *ranker);
-    CHECK(ranker && mkdtemp(folder));
+    const struct shelf_wait w = {NULL, NULL};
+    CHECK(mkdtemp(folder));
     arena_init(&arena, (size_t)1 << 30);
     GOOD(store_open(&store, folder, &e));
     fill();
-    GOOD(engine_open(&en, &(struct engine_config){.model = "fixtures/tiny/tied.gguf", .threads = 1},
-                     &e));
-    ranker_init(ranker, store, en);
+    GOOD(shelf_open(
+        &shelf,
+        &(struct shelf_config){.store = store, .engine = {.threads = 1}, .folder = "fixtures/tiny"},
+        &e));
+    GOOD(shelf_switch(shelf, VIEW("tied"), &w, &e));
     refused();
     grid();
-    ranker_close(ranker);
-    engine_close(en);
+    shelf_close(shelf);
     store_close(store);
-    free(ranker);
     arena_free(&arena);
     return t_end();
 }

@@ -187,7 +187,7 @@ static void check_logits(const char *name) {
         struct ops *o = NULL;
         struct model *m = NULL;
         GOOD(backends[i](&o));
-        if (o) GOOD(model_open(&m, &f.g, o, &e));
+        if (o) GOOD(model_open(&m, &f.g, o, NULL, &e));
         if (m)
             check_forward(m, name, (const int32_t *)(void *)(bytes + 8),
                           (const float *)(void *)(bytes + 8 + 4 * TOKENS));
@@ -203,7 +203,7 @@ static void check_logits(const char *name) {
 static void check_facts(struct ops *o) {
     struct fixture f;
     struct model *m = NULL;
-    if (fixture_open(&f, FOLDER "wide.gguf")) GOOD(model_open(&m, &f.g, o, &e));
+    if (fixture_open(&f, FOLDER "wide.gguf")) GOOD(model_open(&m, &f.g, o, NULL, &e));
     if (m) {
         EQ(m->dim, 96);
         EQ(m->layers, LAYERS);
@@ -459,7 +459,7 @@ static void check_faults(struct ops *o, const char *path, const struct fault *li
         struct model *m = NULL;
         if (!fixture_open(&f, path)) return;
         apply(&f, x);
-        enum status st = model_open(&m, &f.g, o, &e);
+        enum status st = model_open(&m, &f.g, o, NULL, &e);
         t_checks++;
         if (st != x->st || !strstr(e.text, x->says))
             T_SAY("fault %zu (%s): %s '%s', want %s naming '%s'", i, x->name, status_name(st),
@@ -484,10 +484,11 @@ static void check_lacking(struct ops *o) {
         struct model *m = NULL;
         struct ops less = *o;
         memset((char *)&less + row[i].at, 0, sizeof(void (*)(void)));
-        if (fixture_open(&f, row[i].file)) EQ(model_open(&m, &f.g, &less, &e), ST_UNSUPPORTED);
+        if (fixture_open(&f, row[i].file))
+            EQ(model_open(&m, &f.g, &less, NULL, &e), ST_UNSUPPORTED);
         OK(strstr(e.text, o->name) != NULL);
         fixture_close(&f);
-        if (fixture_open(&f, FOLDER "llama3.gguf")) GOOD(model_open(&m, &f.g, &less, &e));
+        if (fixture_open(&f, FOLDER "llama3.gguf")) GOOD(model_open(&m, &f.g, &less, NULL, &e));
         model_close(m);
         fixture_close(&f);
     }
@@ -505,7 +506,7 @@ static void check_defaults(struct ops *o) {
     struct model *m = NULL;
     if (!fixture_open(&f, FOLDER "wide.gguf")) return;
     for (size_t i = 0; i < COUNT(changes); i++) apply(&f, &changes[i]);
-    GOOD(model_open(&m, &f.g, o, &e));
+    GOOD(model_open(&m, &f.g, o, NULL, &e));
     if (m) EQ(m->context, 131072);
     if (m) EQ(m->attn.positions, 131072);
     if (m) NEAR(m->rope[(1 * 32 + 16) * 2], cos(pow(10000, -0.5)), 1e-7);
@@ -523,7 +524,7 @@ static void check_memory(struct ops *o, const char *path, int buffers) {
     if (!fixture_open(&f, path)) return;
     while (st != ST_OK && k < 1000) {
         mem_fail_at(++k, 0);
-        st = model_open(&m, &f.g, o, &e);
+        st = model_open(&m, &f.g, o, NULL, &e);
         if (st != ST_OK) EQ(st, ST_NO_MEMORY);
     }
     OK(k > LAYERS * 6 && k < 1000);
