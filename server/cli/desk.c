@@ -164,6 +164,7 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
         (void)fail(e, st, "there is no model %s in %.200s", default_model, d->models);
         err_hint(e, "run ./taproom setup to fetch it, or give --model FILE");
     }
+    e->field[0] = 0; /* which is for requests */
     TRY(st);
     TRY(shelf_take(d->shelf, VIEW(""), NULL, NULL, &d->ranker, e));
     engine_info(d->ranker->engine, &m);

@@ -50,7 +50,7 @@ class Shared(Case):
             self.assertEqual(code, 200)
             self.assertTrue(headers['Content-Type'].startswith('text/plain; version=0.0.4'))
             for line in text.splitlines():
-                self.assertRegex(line, r'^(# (HELP|TYPE) taproom_\w+ .+|taproom_\w+(\{code="\w+"\})? -?\d+)$')
+                self.assertRegex(line, r'^(# (HELP|TYPE) taproom_\w+ .+|taproom_\w+(\{\w+="[^"]*"\})? -?\d+)$')
             return {k: int(v) for k, v in (x.rsplit(' ', 1) for x in text.splitlines() if x[0] != '#')}
         before = numbers()
         self.assertEqual(self.s.rank(instruction='counted once')[0], 200)
