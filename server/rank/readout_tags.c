@@ -2,11 +2,13 @@
  * say, and a catalogue has few of them: so each tag of the catalogue is asked once, not each item.
  * Trees: root -> tag -> clause (how likely the clause is, given the tag) or root -> clause -> tag
  * (how likely the tag is, given the clause), by the surface's tag frames. The mean over the empty
- * wishes is subtracted, what remains is standardised over the tags and averaged over the frames. An
- * item takes log(sum of exp(SHARPNESS * z)) over its tags, a soft maximum, standardised over the
- * catalogue: no item's value depends on which others are ranked. */
+ * wishes is subtracted, what remains is standardised over the tags and averaged over the frames; a
+ * tag that the clause names in so many words is put beside the best. An item takes log(sum of
+ * exp(SHARPNESS * z)) over its tags, a soft maximum, standardised over the catalogue: no item's
+ * value depends on which others are ranked. */
 #include "server/rank/readout_tags.h"
 #include "server/rank/scene.h"
+#include "server/rank/tag_name.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -198,6 +200,14 @@ static void add_standard(struct tags_readout *t, int f, int k) {
     for (int tag = 0; tag < t->n_tags; tag++) t->z[k * TAGS_MAX + tag] += (x[tag] - mean) / sd;
 }
 
+/* A tag that the probe itself names fits it as well as the best one, whatever the model says. */
+static void raise_named(struct tags_readout *t, int k) {
+    double *z = t->z + k * TAGS_MAX, best = z[0];
+    for (int tag = 1; tag < t->n_tags; tag++) best = z[tag] > best ? z[tag] : best;
+    for (int tag = 0; tag < t->n_tags; tag++)
+        if (tag_named(t->tag[tag], t->probe[k])) z[tag] = best;
+}
+
 static double soft_max(const struct tags_readout *t, const struct item *it, int k) {
     double sum = 0;
     for (int i = 0; i < it->n_tags; i++) {
@@ -223,6 +233,7 @@ void tags_finish(struct tags_readout *t, struct scene *s) {
         for (int f = 0; f < s->surface.n_tag_frames; f++) add_standard(t, f, k);
         spread_of(z, t->n_tags, &mean, &sd);
         for (int tag = 0; tag < t->n_tags; tag++) z[tag] = (z[tag] - mean) / sd;
+        raise_named(t, k);
         for (int i = 0; i < s->n_all; i++) v[i] = soft_max(t, &s->all[i], k);
         spread_of(v, s->n_all, &t->mean[k], &t->sd[k]);
     }
