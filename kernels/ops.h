@@ -113,6 +113,10 @@ struct ops {
      * host memory. */
     void (*keep_rows)(struct ops *o, float *x, int width, int n, const int32_t *from);
 
+    /* Row to[i] = row from[i], of `width` floats, for n rows that do not overlap. The lists are
+     * host memory. */
+    void (*copy_rows)(struct ops *o, float *const *to, const float *const *from, int width, int n);
+
     /* Weights: ST_NO_MEMORY, ST_UNSUPPORTED. */
     enum status (*mat_open)(struct ops *o, struct mat **out, const struct mat_part *part,
                             int n_parts, int k, enum mat_use use, struct err *e);
@@ -167,8 +171,8 @@ struct ops {
     void (*geglu)(struct ops *o, void *y, const float *gu, int rows, int n);
 
     /* For each row of x (rows, k), f32: lse = log sum exp over all logits, and the logits of the
-     * ids pick[off[r] .. off[r+1]) into picked at the same places. All of it is host memory, x with
-     * room for pad_rows(rows) rows. */
+     * ids pick[off[r] .. off[r+1]) into picked at the same places. All but x, which has room for
+     * pad_rows(rows) rows, is host memory. */
     enum status (*head)(struct ops *o, float *lse, float *picked, const float *x,
                         const struct mat *head, int rows, const int32_t *off, const int32_t *pick,
                         struct err *e);

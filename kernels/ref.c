@@ -36,6 +36,12 @@ static enum status ref_copy(struct ops *o, void *to, const void *from, size_t by
 }
 
 /* from[] ascends, so no row is overwritten before it moved. */
+static void ref_copy_rows(struct ops *o, float *const *to, const float *const *from, int width,
+                          int n) {
+    (void)o;
+    for (int i = 0; i < n; i++) memcpy(to[i], from[i], (size_t)width * sizeof *to[i]);
+}
+
 static void ref_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
     (void)o;
     size_t w = (size_t)width;
@@ -272,6 +278,7 @@ enum status ops_ref_open(struct ops **out, struct err *e) {
         .write = ref_copy,
         .read = ref_copy,
         .keep_rows = ref_keep_rows,
+        .copy_rows = ref_copy_rows,
         .mat_open = ref_mat_open,
         .mat_close = ref_mat_close,
         .embed = ref_embed,

@@ -23,7 +23,6 @@ static void node_free(struct cache *c, struct node *n) {
     c->bytes -= n->bytes;
     c->nodes--;
     c->m->ops->release(c->m->ops, n->kv);
-    mem_free(n->last);
     mem_free(n);
 }
 
@@ -69,20 +68,18 @@ struct node *cache_find(struct cache *c, const struct hash *key) {
 
 enum status cache_make(struct cache *c, struct node **out, const struct hash *key, int len,
                        int path, struct err *e) {
-    size_t kv = model_kv_bytes(c->m, len), last = (size_t)c->m->dim * sizeof(float),
-           bytes = kv + last + sizeof(struct node);
+    size_t kv = (model_kv_bytes(c->m, len) + 255) / 256 * 256,
+           all = kv + (size_t)c->m->dim * sizeof(float), bytes = all + sizeof(struct node);
     evict_down_to(c, bytes < c->max_bytes ? c->max_bytes - bytes : 0);
     struct node *n = mem_alloc(sizeof *n);
     if (n) *n = (struct node){.key = *key, .len = len, .path = path, .refs = 1, .bytes = bytes};
-    if (n) n->kv = c->m->ops->alloc(c->m->ops, kv);
-    if (n) n->last = mem_alloc(last);
-    if (!n || !n->kv || !n->last) {
-        if (n) c->m->ops->release(c->m->ops, n->kv);
-        if (n) mem_free(n->last);
+    if (n) n->kv = c->m->ops->alloc(c->m->ops, all);
+    if (!n || !n->kv) {
         mem_free(n);
         return fail(e, ST_NO_MEMORY, "no memory for the keys and values of %d tokens (%zu bytes)",
                     len, kv);
     }
+    n->last = (float *)(void *)((char *)n->kv + kv);
     c->bytes += bytes;
     c->nodes++;
     *out = n;

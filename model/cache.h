@@ -14,7 +14,7 @@ struct node {
     int refs;        /* jobs that hold it */
     int cached;      /* found by its key */
     void *kv;        /* layers x kv_bytes(len) */
-    float *last;     /* (dim): final-norm vector of the last token, valid when complete */
+    float *last; /* (dim), behind kv: final-norm vector of the last token, valid when complete */
     size_t bytes;
     struct node *next, *newer, *older;
 };

@@ -1,8 +1,8 @@
-/* The engine thread: a bounded queue of jobs, a few of them running in turn, one chunk each. */
+/* The engine thread: a bounded queue of jobs, a few of them running at once, sharing each chunk. */
 #include "model/engine.h"
 
 #include "model/base/clock.h"
-#include "model/plan.h"
+#include "model/batch.h"
 #include "model/shards.h"
 #include "model/template.h"
 #include "model/tok.h"
@@ -35,6 +35,7 @@ struct engine {
     struct hash sha;
     struct work work;
     struct cache cache;
+    struct batch batch;
 
     /* Only this thread opens parallel regions: OpenMP keeps a team, and its settings, per thread.
      */
@@ -107,42 +108,57 @@ static void copy_stats_locked(struct engine *en) {
         (long long)c->bytes, (long long)c->max_bytes, c->nodes, c->hits, c->misses, c->evicted};
 }
 
-/* One chunk of one job; 1 when the job has ended. */
-static int advance(struct engine *en, struct ticket *t) {
-    int more = 1;
+/* Starts a job's plan where it has none; 0 when the job has ended. */
+static int ready(struct engine *en, struct ticket *t) {
     if (atomic_load(&en->stop) || atomic_load(&t->job->cancel))
         t->st = fail(&t->err, ST_CANCELLED, "the ranking was cancelled");
     else if (!t->plan)
         t->st = plan_open(&t->plan, t->job, &en->cache, &en->sha, &t->err);
-    else
-        t->st = plan_step(t->plan, &en->work, &more, &t->err);
-    if (t->st == ST_OK && more) return 0;
-    plan_close(t->plan);
-    t->plan = NULL;
-    return 1;
+    return t->st == ST_OK;
+}
+
+/* One chunk for all running jobs; marks those that have ended by running[i] = 0. */
+static void advance(struct engine *en, struct ticket *const *t, int n, int *running) {
+    struct plan *plan[RUNNING_MAX];
+    int plans = 0;
+    for (int i = 0; i < n; i++)
+        if ((running[i] = ready(en, t[i]))) plan[plans++] = t[i]->plan;
+    if (plans > 0) batch_step(&en->batch, plan, plans, &en->work);
+    for (int i = 0; i < n; i++) {
+        int more = 1;
+        if (running[i]) {
+            t[i]->st = plan_next(t[i]->plan, &more, &t[i]->err);
+            running[i] = t[i]->st == ST_OK && more;
+        }
+        if (running[i]) continue;
+        plan_close(t[i]->plan);
+        t[i]->plan = NULL;
+    }
 }
 
 static void serve(struct engine *en) {
-    int turn = 0;
     pthread_mutex_lock(&en->lock);
     for (;;) {
+        int running[RUNNING_MAX], left = 0;
         admit_locked(en);
         if (en->n_running == 0) {
             if (atomic_load(&en->stop)) break;
             pthread_cond_wait(&en->wake, &en->lock);
             continue;
         }
-        turn = (turn + 1) % en->n_running;
-        struct ticket *t = en->running[turn];
         pthread_mutex_unlock(&en->lock);
         cores_take(en->cores);
-        int ended = advance(en, t);
+        advance(en, en->running, en->n_running, running);
         cores_leave(en->cores);
         pthread_mutex_lock(&en->lock);
         copy_stats_locked(en);
-        if (!ended) continue;
-        en->running[turn] = en->running[--en->n_running];
-        finish_locked(t);
+        for (int i = 0; i < en->n_running; i++) {
+            if (running[i])
+                en->running[left++] = en->running[i];
+            else
+                finish_locked(en->running[i]);
+        }
+        en->n_running = left;
     }
     pthread_mutex_unlock(&en->lock);
 }
@@ -278,6 +294,7 @@ static enum status start(struct engine *en, const struct engine_config *c, struc
                : en->ops->chunk_rows > 0 ? en->ops->chunk_rows
                                          : CHUNK_DEFAULT;
     TRY(work_open(&en->work, en->model, rows, e));
+    TRY(batch_open(&en->batch, rows, e));
     return cache_open(&en->cache, en->model, c->cache_bytes ? c->cache_bytes : (size_t)512 << 20,
                       e);
 }
@@ -338,6 +355,7 @@ void engine_close(struct engine *en) {
     pthread_mutex_unlock(&en->lock);
     if (en->has_thread) pthread_join(en->thread, NULL);
     if (en->cache.slot) cache_close(&en->cache);
+    batch_close(&en->batch);
     work_close(&en->work);
     model_close(en->model);
     if (en->ops) en->ops->close(en->ops);

@@ -1,6 +1,8 @@
 /* The forward pass of one chunk, written once over the table of operations. */
 #include "model/model.h"
 
+enum { HEAD_ROWS = 1024 };
+
 size_t model_kv_bytes(const struct model *m, int len) {
     return m->ops->kv_bytes(m->ops, &m->attn, len) * (size_t)m->layers;
 }
@@ -14,6 +16,8 @@ enum status work_open(struct work *w, struct model *m, int rows_max, struct err 
     size_t rows = (size_t)o->pad_rows(rows_max), act = o->act_size;
     *w = (struct work){.m = m, .rows_max = rows_max};
     w->x = o->alloc(o, rows * (size_t)m->dim * 4);
+    w->head_rows = 2 * rows_max < HEAD_ROWS ? 2 * rows_max : HEAD_ROWS;
+    w->head_x = o->alloc(o, (size_t)o->pad_rows(w->head_rows) * (size_t)m->dim * 4);
     w->x_out = o->alloc(o, rows * (size_t)m->dim * 4);
     w->qkv = o->alloc(o, rows * (size_t)qkv_width(m) * 4);
     w->gate_up = o->alloc(o, rows * (size_t)m->ffn * 2 * 4);
@@ -22,7 +26,8 @@ enum status work_open(struct work *w, struct model *m, int rows_max, struct err 
     w->act = o->alloc(o, rows * (size_t)m->ffn * act);
     int post = (m->has & FAMILY_POST_NORM) != 0;
     if (post) w->post = o->alloc(o, rows * (size_t)m->dim * 4);
-    if (w->x && w->x_out && w->qkv && w->gate_up && w->h && w->att && w->act && (w->post || !post))
+    if (w->x && w->x_out && w->head_x && w->qkv && w->gate_up && w->h && w->att && w->act &&
+        (w->post || !post))
         return ST_OK;
     work_close(w);
     return fail(e, ST_NO_MEMORY, "no memory for the activations of %d rows", rows_max);
@@ -31,7 +36,7 @@ enum status work_open(struct work *w, struct model *m, int rows_max, struct err 
 void work_close(struct work *w) {
     if (!w->m) return;
     struct ops *o = w->m->ops;
-    void *all[] = {w->x, w->x_out, w->qkv, w->gate_up, w->h, w->att, w->act, w->post};
+    void *all[] = {w->x, w->x_out, w->qkv, w->gate_up, w->h, w->att, w->act, w->post, w->head_x};
     for (size_t i = 0; i < COUNT(all); i++) o->release(o, all[i]);
     *w = (struct work){0};
 }

@@ -49,8 +49,10 @@ struct work {
     struct model *m;
     int rows_max;
     float *x, *qkv, *gate_up,
-        *x_out;  /* (rows, dim), (rows, (heads + 2 kv) head_dim), (rows, 2 ffn), (rows, dim) */
-    float *post; /* (rows, dim), results that are normed before they are added; else NULL */
+        *x_out;    /* (rows, dim), (rows, (heads + 2 kv) head_dim), (rows, 2 ffn), (rows, dim) */
+    int head_rows; /* rows of head_x: the head's input, (head_rows, dim) f32 */
+    float *head_x;
+    float *post;         /* (rows, dim), results that are normed before they are added; else NULL */
     void *h, *att, *act; /* act_size elements: (rows, dim), (rows, heads head_dim), (rows, ffn) */
 };
 enum status work_open(struct work *w, struct model *m, int rows_max, struct err *e) MUST_CHECK;

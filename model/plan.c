@@ -1,7 +1,7 @@
-/* From a prompt tree to chunks. Nodes are visited in index order, which puts parents before
- * children; their rows are packed into chunks across spans. A node is held from its first use until
- * it and all its children are done. */
-#include "model/plan.h"
+/* From a prompt tree to its share of chunks. Nodes are visited in index order, which puts parents
+ * before children; their rows are packed into chunks across spans. A node is held from its first
+ * use until it and all its children are done. */
+#include "model/batch.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,22 +13,12 @@ struct state {
     struct node *node; /* NULL before it is needed and after it was let go */
     struct hash key;
     int path;     /* tokens before it */
+    int depth;    /* spans on the path, itself included */
     int need;     /* tokens to be computed: all, or all but the last where nothing follows it */
     int waiting;  /* children and itself, as far as not done */
     int all_rows; /* some ask wants every token */
     int first_ask,
         next_kid_ask; /* lists of asks: on this node; of children that ask for their first token */
-};
-
-/* A stretch of one node's tokens inside the current chunk. */
-struct run {
-    int node, index, row, n;
-};
-
-/* A value to be read from the head: answer `ask`, place `at`, from row `row` of the head's input.
- */
-struct pick {
-    int row, ask, at, token;
 };
 
 struct plan {
@@ -40,14 +30,10 @@ struct plan {
     int *ask_next, *ask_left; /* (n_asks): list links; values still missing */
     int *kid_next;
     int next; /* the node whose tokens come next */
+    int rows; /* of the current chunk */
     struct job_progress progress;
-    /* The current chunk. */
-    int rows_max, n_runs, n_views, n_read_views, n_picks, picks_max;
-    int32_t *tok, *pos, *from, *read_pos;
-    struct run *run;
-    struct span_view *view, *read_view;
-    struct pick *pick;
-    float *x_out, *head_x; /* host memory: the chunk's read rows; the head's input */
+    enum status st; /* of the first thing that failed */
+    struct err err;
 };
 
 static int node_len(const struct tree *t, int i) {
@@ -112,6 +98,9 @@ static enum status set_states(struct plan *p, const struct hash *model, struct e
         struct state *s = &p->s[i];
         int up = t->parent[i];
         s->path = up < 0 ? 0 : p->s[up].path + node_len(t, up);
+        s->depth = up < 0 ? 1 : p->s[up].depth + 1;
+        if (s->depth > DEPTH_MAX)
+            return fail(e, ST_LIMIT, "the prompt tree is more than %d spans deep", DEPTH_MAX);
         if (s->path + node_len(t, i) > p->c->m->context)
             return fail(e, ST_LIMIT, "a prompt of %d tokens does not fit the model's context of %d",
                         s->path + node_len(t, i), p->c->m->context);
@@ -138,31 +127,6 @@ static enum status set_states(struct plan *p, const struct hash *model, struct e
     }
     set_needs(p);
     return ST_OK;
-}
-
-static enum status take_buffers(struct plan *p, struct work *w, struct err *e) {
-    size_t rows = (size_t)w->rows_max, depth = 1;
-    if (p->tok) return ST_OK;
-    p->rows_max = w->rows_max;
-    for (int i = 0; i < p->t->n; i++) {
-        size_t d = 1;
-        for (int u = p->t->parent[i]; u >= 0 && d <= DEPTH_MAX; u = p->t->parent[u]) d++;
-        depth = d > depth ? d : depth;
-    }
-    if (depth > DEPTH_MAX)
-        return fail(e, ST_LIMIT, "the prompt tree is more than %d spans deep", DEPTH_MAX);
-    struct arena *a = &p->arena;
-    p->tok = ARENA_NEW(a, int32_t, rows);
-    p->pos = ARENA_NEW(a, int32_t, rows);
-    p->from = ARENA_NEW(a, int32_t, rows);
-    p->read_pos = ARENA_NEW(a, int32_t, rows);
-    p->run = ARENA_NEW(a, struct run, rows);
-    p->view = ARENA_NEW(a, struct span_view, rows * depth);
-    p->read_view = ARENA_NEW(a, struct span_view, rows * depth);
-    if (p->tok && p->pos && p->from && p->read_pos && p->run && p->view && p->read_view)
-        return ST_OK;
-    p->tok = NULL;
-    return fail(e, ST_NO_MEMORY, "no memory for chunks of %d rows", w->rows_max);
 }
 
 enum status plan_open(struct plan **out, struct job *j, struct cache *c, const struct hash *model,
@@ -227,111 +191,94 @@ static enum status resolve(struct plan *p, int i, struct err *e) {
     return ST_OK;
 }
 
-/* --- views
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- filling a chunk */
 
 /* Appends the views of rows row..row+n of node i, starting at its token `index`, root first; a view
  * of an ancestor that ends at this row is made longer instead. */
-static void add_views(struct plan *p, struct span_view *views, int *count, int i, int index,
-                      int row, int n) {
+static enum status add_views(struct plan *p, struct batch_views *v, int i, int index, int row,
+                             int n, struct err *e) {
     int path[DEPTH_MAX], depth = 0;
+    TRY(batch_views_room(v, p->s[i].depth, e));
     for (int u = p->t->parent[i]; u >= 0; u = p->t->parent[u]) path[depth++] = u;
     while (depth--) {
         const struct state *s = &p->s[path[depth]];
-        int k = *count;
-        while (k > 0 && !(views[k - 1].kv == s->node->kv && views[k - 1].first < 0 &&
-                          views[k - 1].row1 == row))
+        int k = v->n;
+        while (k > 0 && !(v->view[k - 1].kv == s->node->kv && v->view[k - 1].first < 0 &&
+                          v->view[k - 1].row1 == row))
             k--;
-        if (k > 0) {
-            views[k - 1].row1 = row + n;
-            continue;
-        }
-        views[(*count)++] =
-            (struct span_view){s->node->kv, s->node->len, s->path, s->node->len, row, row + n, -1};
+        if (k > 0)
+            v->view[k - 1].row1 = row + n;
+        else
+            v->view[v->n++] = (struct span_view){s->node->kv, s->node->len, s->path, s->node->len,
+                                                 row,         row + n,      -1};
     }
     const struct state *s = &p->s[i];
-    views[(*count)++] =
+    v->view[v->n++] =
         (struct span_view){s->node->kv, s->node->len, s->path, index + n, row, row + n, index};
+    return ST_OK;
 }
 
-static void add_run(struct plan *p, int i, int index, int row, int n) {
-    p->run[p->n_runs++] = (struct run){i, index, row, n};
+static enum status add_run(struct plan *p, struct batch *b, int i, int n, struct err *e) {
+    struct node *node = p->s[i].node;
+    int row = b->rows, index = node->done;
+    TRY(add_views(p, &b->views, i, index, row, n, e));
+    b->run[b->n_runs++] = (struct batch_run){p, i, index, row, n};
     for (int k = 0; k < n; k++) {
-        p->tok[row + k] = p->t->tok[p->t->off[i] + index + k];
-        p->pos[row + k] = p->s[i].path + index + k;
+        b->tok[row + k] = p->t->tok[p->t->off[i] + index + k];
+        b->pos[row + k] = p->s[i].path + index + k;
     }
-    add_views(p, p->view, &p->n_views, i, index, row, n);
+    node->done += n;
+    b->rows += n;
+    p->rows += n;
+    return ST_OK;
 }
 
-/* Fills the chunk; *rows = 0 when every node is complete. Nodes that are complete already still
- * wait for their answers. */
-static enum status fill(struct plan *p, int *rows, struct err *e) {
-    *rows = p->n_runs = p->n_views = 0;
-    while (p->next < p->t->n && *rows < p->rows_max) {
+enum status plan_fill(struct plan *p, struct batch *b, int most, struct err *e) {
+    int rows = b->rows + most, runs = b->n_runs + most;
+    while (p->next < p->t->n && b->rows < rows && b->n_runs < runs) {
         int i = p->next;
         TRY(resolve(p, i, e));
         struct node *n = p->s[i].node;
-        int left = p->s[i].need - n->done, room = p->rows_max - *rows,
-            take = left < room ? left : room;
-        if (take == 0 || n->cached) {
-            p->run[p->n_runs++] = (struct run){i, p->s[i].need, *rows, 0};
+        int left = p->s[i].need - n->done, room = rows - b->rows, take = left < room ? left : room;
+        if (take == 0 || n->cached) { /* complete, but waits for its answers */
+            b->run[b->n_runs++] = (struct batch_run){p, i, p->s[i].need, b->rows, 0};
             p->next++;
-            if (p->n_runs == p->rows_max) break;
             continue;
         }
-        add_run(p, i, n->done, *rows, take);
-        n->done += take;
-        *rows += take;
+        TRY(add_run(p, b, i, take, e));
         if (n->done == p->s[i].need) p->next++;
-        if (p->n_runs == p->rows_max) break;
     }
     return ST_OK;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- reading */
 
-/* The rows whose final vectors are wanted: every row of a node with an all-token ask, and each
- * node's last row. */
-static void add_reads(struct plan *p, struct chunk *read) {
-    int n = 0;
-    p->n_read_views = 0;
-    for (int k = 0; k < p->n_runs; k++) {
-        const struct run *r = &p->run[k];
-        int ends = r->index + r->n == p->s[r->node].need;
-        int take = p->s[r->node].all_rows ? r->n : (ends && r->n > 0), skip = r->n - take;
-        if (take == 0) continue;
-        for (int q = 0; q < take; q++) {
-            p->from[n + q] = r->row + skip + q;
-            p->read_pos[n + q] = p->pos[r->row + skip + q];
-        }
-        add_views(p, p->read_view, &p->n_read_views, r->node, r->index + skip, n, take);
-        n += take;
-    }
-    *read = (struct chunk){n, NULL, p->read_pos, p->n_read_views, p->read_view};
+/* Of a run's rows the last `take` are read: all of a node with an all-token ask, else its last. */
+static int rows_read(const struct plan *p, const struct batch_run *r) {
+    int ends = r->index + r->n == p->s[r->node].need;
+    return p->s[r->node].all_rows ? r->n : (ends && r->n > 0);
 }
 
-static enum status add_pick(struct plan *p, int row, int ask, int at, int token, struct err *e) {
-    if (p->n_picks == p->picks_max) {
-        int max = p->picks_max ? 2 * p->picks_max : 1024;
-        struct pick *q = mem_grow(p->pick, (size_t)p->n_picks * sizeof *q, (size_t)max * sizeof *q);
-        if (!q) return fail(e, ST_NO_MEMORY, "no memory for %d answers", max);
-        p->pick = q;
-        p->picks_max = max;
+enum status plan_reads(struct plan *p, struct batch *b, const struct batch_run *r, struct err *e) {
+    int take = rows_read(p, r), skip = r->n - take, n = b->n_read;
+    if (take == 0) return ST_OK;
+    for (int q = 0; q < take; q++) {
+        b->from[n + q] = r->row + skip + q;
+        b->read_pos[n + q] = b->pos[r->row + skip + q];
     }
-    p->pick[p->n_picks++] = (struct pick){row, ask, at, token};
-    return ST_OK;
+    b->n_read += take;
+    return add_views(p, &b->read_views, r->node, r->index + skip, n, take, e);
 }
 
 /* What is read after the last token of node i: its labels, and the first tokens of its children. */
-static enum status picks_at_end(struct plan *p, int i, int row, struct err *e) {
+static enum status picks_at_end(struct plan *p, struct batch *b, int i, int row, struct err *e) {
     for (int a = p->s[i].first_ask; a >= 0; a = p->ask_next[a])
         for (int k = 0; k < p->j->ask[a].n_labels; k++)
-            TRY(add_pick(p, row, a, k, p->j->ask[a].labels[k], e));
-    for (int a = p->s[i].next_kid_ask; a >= 0; a = p->kid_next[a])
-        TRY(add_pick(p, row, a, 0, p->t->tok[p->t->off[p->j->ask[a].node]], e));
+            TRY(batch_pick(b, (struct batch_pick){p, row, a, k, p->j->ask[a].labels[k]}, e));
+    for (int a = p->s[i].next_kid_ask; a >= 0; a = p->kid_next[a]) {
+        int first = p->t->tok[p->t->off[p->j->ask[a].node]];
+        TRY(batch_pick(b, (struct batch_pick){p, row, a, 0, first}, e));
+    }
     return ST_OK;
 }
 
@@ -342,110 +289,63 @@ static int wants_end(const struct plan *p, int i) {
     return 0;
 }
 
-/* Collects the head's input rows in head_x and what is picked from each. x_out holds the chunk's
- * read rows, in run order. */
-static enum status collect(struct plan *p, const float *x_out, size_t dim, int *n_rows,
-                           struct err *e) {
-    int rows = 0, at = 0;
-    p->n_picks = 0;
-    for (int k = 0; k < p->n_runs; k++) {
-        const struct run *r = &p->run[k];
-        const struct state *s = &p->s[r->node];
-        int len = node_len(p->t, r->node), ends = r->index + r->n == s->need;
-        int take = s->all_rows ? r->n : (ends && r->n > 0), skip = r->n - take;
-        for (int q = 0; q < take; q++, at++) {
-            int index = r->index + skip + q, last = index + 1 == len;
-            if (last) memcpy(s->node->last, x_out + (size_t)at * dim, dim * sizeof *x_out);
-            if (last || !s->all_rows) continue;
-            memcpy(p->head_x + (size_t)rows * dim, x_out + (size_t)at * dim, dim * sizeof *x_out);
-            for (int a = s->first_ask; a >= 0; a = p->ask_next[a])
-                if (!p->j->ask[a].n_labels)
-                    TRY(add_pick(p, rows, a, index + 1, p->t->tok[p->t->off[r->node] + index + 1],
-                                 e));
-            rows++;
+enum status plan_picks(struct plan *p, struct batch *b, const struct batch_run *r,
+                       const float *x_out, size_t dim, int *at, struct err *e) {
+    const struct state *s = &p->s[r->node];
+    int len = node_len(p->t, r->node), take = rows_read(p, r), row;
+    for (int q = 0; q < take; q++, ++*at) {
+        int index = r->index + r->n - take + q, last = index + 1 == len;
+        const float *x = x_out + (size_t)*at * dim;
+        if (last) batch_save(b, s->node->last, x);
+        if (last || !s->all_rows) continue;
+        TRY(batch_head_row(b, x, &row, e));
+        for (int a = s->first_ask; a >= 0; a = p->ask_next[a]) {
+            int next = p->t->tok[p->t->off[r->node] + index + 1];
+            if (!p->j->ask[a].n_labels)
+                TRY(batch_pick(b, (struct batch_pick){p, row, a, index + 1, next}, e));
         }
-        if (!ends || !wants_end(p, r->node)) continue;
-        memcpy(p->head_x + (size_t)rows * dim, s->node->last, dim * sizeof *x_out);
-        TRY(picks_at_end(p, r->node, rows++, e));
     }
-    *n_rows = rows;
-    return ST_OK;
+    if (r->index + r->n != s->need || !wants_end(p, r->node)) return ST_OK;
+    TRY(batch_head_row(b, s->node->last, &row, e));
+    return picks_at_end(p, b, r->node, row, e);
 }
 
-/* Memory for the rows that are read and for the head's input, for this step. */
-static enum status head_buffers(struct plan *p, const struct ops *o, size_t read_rows, size_t dim,
-                                struct err *e) {
-    size_t rows = read_rows + (size_t)p->n_runs;
-    p->x_out = mem_alloc(read_rows * dim * sizeof(float));
-    p->head_x = mem_alloc((size_t)o->pad_rows((int)rows) * dim * sizeof(float));
-    return p->x_out && p->head_x ? ST_OK
-                                 : fail(e, ST_NO_MEMORY, "no memory for %zu rows to be read", rows);
+void plan_answer(struct plan *p, const struct batch_pick *k, float v) {
+    if (p->st != ST_OK) return;
+    if (!isfinite(v))
+        p->st = fail(&p->err, ST_CORRUPT, "the model's answer to ask %d is not a finite number",
+                     k->ask);
+    p->j->ask[k->ask].out[k->at] = v;
+    if (--p->ask_left[k->ask] == 0 && p->st == ST_OK) answered(p, k->ask);
 }
 
-static enum status read_head(struct plan *p, struct work *w, int rows, struct err *e) {
-    struct ops *o = w->m->ops;
-    size_t n = (size_t)p->n_picks;
-    int32_t *off = mem_alloc(((size_t)rows + 1 + n) * sizeof *off),
-            *id = off ? off + rows + 1 : NULL;
-    float *lse = mem_alloc(((size_t)rows + n) * sizeof *lse), *got = lse ? lse + rows : NULL;
-    enum status st = off && lse ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %zu answers", n);
-    if (st == ST_OK) {
-        int k = 0; /* picks are made row by row, so they are in order */
-        for (int r = 0; r <= rows; r++) {
-            while (k < p->n_picks && p->pick[k].row < r) k++;
-            off[r] = k;
-        }
-        for (size_t q = 0; q < n; q++) id[q] = p->pick[q].token;
-        st = o->head(o, lse, got, p->head_x, w->m->head, rows, off, id, e);
-    }
-    for (size_t q = 0; st == ST_OK && q < n; q++) {
-        const struct pick *k = &p->pick[q];
-        float v = got[q] - lse[k->row];
-        if (!isfinite(v))
-            st = fail(e, ST_CORRUPT, "the model's answer to ask %d is not a finite number", k->ask);
-        p->j->ask[k->ask].out[k->at] = v;
-        if (--p->ask_left[k->ask] == 0 && st == ST_OK) answered(p, k->ask);
-    }
-    mem_free(off);
-    mem_free(lse);
-    return st;
+/* --- the end of a chunk */
+
+void plan_fail(struct plan *p, enum status st, const struct err *e) {
+    if (p->st != ST_OK) return;
+    p->st = st;
+    p->err = *e;
 }
 
-static enum status read_out(struct plan *p, struct work *w, int read_rows, struct err *e) {
-    struct ops *o = w->m->ops;
-    size_t dim = (size_t)w->m->dim;
-    int rows = 0;
-    enum status st = head_buffers(p, o, (size_t)read_rows, dim, e);
-    if (st == ST_OK && read_rows > 0)
-        st = o->read(o, p->x_out, w->x_out, (size_t)read_rows * dim * sizeof(float), e);
-    if (st == ST_OK) st = collect(p, p->x_out, dim, &rows, e);
-    if (st == ST_OK && rows > 0) st = read_head(p, w, rows, e);
-    mem_free(p->x_out);
-    mem_free(p->head_x);
-    mem_free(p->pick);
-    p->x_out = p->head_x = NULL;
-    p->pick = NULL;
-    p->picks_max = 0;
-    return st;
+void plan_undo(struct plan *p, const struct batch_run *r) {
+    if (p->s[r->node].node) p->s[r->node].node->done -= r->n;
 }
 
-enum status plan_step(struct plan *p, struct work *w, int *more, struct err *e) {
-    int rows;
-    struct chunk read;
-    TRY(take_buffers(p, w, e));
-    enum status st = fill(p, &rows, e);
-    add_reads(p, &read);
-    struct chunk c = {rows, p->tok, p->pos, p->n_views, p->view};
-    if (st == ST_OK && rows > 0) st = model_forward(w, &c, &read, p->from, e);
-    if (st == ST_OK) st = read_out(p, w, read.rows, e);
-    if (st != ST_OK) { /* nothing of this chunk may be kept */
-        for (int k = 0; k < p->n_runs; k++) p->s[p->run[k].node].node->done -= p->run[k].n;
-        return st;
+void plan_settle(struct plan *p, const struct batch_run *r) {
+    if (p->st != ST_OK)
+        plan_undo(p, r);
+    else if (r->index + r->n == p->s[r->node].need)
+        settle(p, r->node);
+}
+
+enum status plan_next(struct plan *p, int *more, struct err *e) {
+    if (p->st != ST_OK) {
+        *e = p->err;
+        return p->st;
     }
-    for (int k = 0; k < p->n_runs; k++)
-        if (p->run[k].index + p->run[k].n == p->s[p->run[k].node].need) settle(p, p->run[k].node);
-    p->j->tokens_computed += rows;
-    p->progress.tokens_done += rows;
+    p->j->tokens_computed += p->rows;
+    p->progress.tokens_done += p->rows;
+    p->rows = 0;
     *more = p->next < p->t->n;
     if (p->j->progress) p->j->progress(p->j->arg, &p->progress);
     return ST_OK;

@@ -83,6 +83,12 @@ static enum status cpu_copy(struct ops *o, void *to, const void *from, size_t by
 }
 
 /* from[] ascends, so no row is overwritten before it moved. */
+static void cpu_copy_rows(struct ops *o, float *const *to, const float *const *from, int width,
+                          int n) {
+    (void)o;
+    for (int i = 0; i < n; i++) memcpy(to[i], from[i], (size_t)width * sizeof *to[i]);
+}
+
 static void cpu_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
     (void)o;
     size_t w = (size_t)width;
@@ -301,6 +307,7 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .write = cpu_copy,
         .read = cpu_copy,
         .keep_rows = cpu_keep_rows,
+        .copy_rows = cpu_copy_rows,
         .mat_open = cpu_mat_open,
         .mat_close = cpu_mat_close,
         .embed = cpu_embed,

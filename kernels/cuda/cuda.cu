@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum { CHUNK_ROWS = 8192, SM_FP8 = 89 };
-enum { HEAD_LOGITS = 1 << 26, HEAD_ROWS_MAX = 1024 }; /* logits held at once: 256 MiB */
+enum { HEAD_SLICE = 8192 }; /* of the vocabulary: 32 MiB of logits for 1024 rows */
 
 struct mat {
     int n, k;
@@ -28,11 +28,13 @@ struct cuda {
     struct device_gpu d;
     bool fp8;
     struct matmul mm;
+    struct room head;
     struct room bf16, kept; /* attention's result on its way to fp8; rows that are moved */
     struct chunks chunks;
     struct replays replays;
-    const struct ops_pass *pass; /* that has begun: tok and from hold its lists already */
-    struct stage tok, from, off; /* small arrays on their way */
+    const struct ops_pass *pass;          /* that has begun: tok and from hold its lists already */
+    struct stage tok, from, off, rows[2]; /* small arrays on their way */
+    int rows_turn;
     char name[96];
 };
 
@@ -48,6 +50,8 @@ static void cuda_close(struct ops *o) {
     stage_close(&c->tok, &c->d);
     stage_close(&c->from, &c->d);
     stage_close(&c->off, &c->d);
+    for (struct stage &r : c->rows) stage_close(&r, &c->d);
+    device_room_close(&c->d, &c->head);
     chunks_close(&c->chunks, &c->d);
     device_room_close(&c->d, &c->bf16);
     device_room_close(&c->d, &c->kept);
@@ -112,6 +116,23 @@ static void cuda_keep_rows(struct ops *o, float *x, int width, int n, const int3
     device_keep(&c->d, st, &e);
 }
 
+static void cuda_copy_rows(struct ops *o, float *const *to, const float *const *from, int width,
+                           int n) {
+    struct cuda *c = of(o);
+    struct err e;
+    void *lists = nullptr;
+    size_t bytes = (size_t)n * sizeof *to;
+    if (n == 0) return;
+    /* Two stages, because two lists in a row is what a chunk needs. */
+    struct stage *s = &c->rows[c->rows_turn++ % 2];
+    enum status st = stage_put_two(s, &c->d, to, bytes, from, bytes, &lists, &e);
+    if (st == ST_OK) {
+        float *const *on = static_cast<float *const *>(lists);
+        rows_copy(&c->d, on, on + n, width, n);
+    }
+    device_keep(&c->d, st, &e);
+}
+
 /* --- weights */
 
 static void cuda_mat_close(struct ops *o, struct mat *m) {
@@ -154,7 +175,9 @@ static void fill_values(struct cuda *c, struct mat *m, int row, const struct mat
 
 static enum status open_values(struct cuda *c, struct mat *m, const struct mat_part *part,
                                int n_parts, struct err *e) {
-    TRY(matmul_plan(&c->mm, m->type, m->n, m->k, e));
+    int head = m->type == MATMUL_F32, whole = head && m->n > HEAD_SLICE ? HEAD_SLICE : m->n;
+    TRY(matmul_plan(&c->mm, m->type, whole, m->k, e));
+    if (m->n % whole) TRY(matmul_plan(&c->mm, m->type, m->n % whole, m->k, e));
     TRY(device_alloc(&c->d, &m->w, values_bytes(m), e));
     for (int i = 0, row = 0; i < n_parts; row += part[i++].n) {
         void *blocks = nullptr;
@@ -345,53 +368,54 @@ static enum status cuda_end(struct ops *o, enum status st, int *again, struct er
 
 /* --- the head */
 
-/* Products want 256-byte alignment. */
-static size_t pad64(size_t floats) {
-    return (floats + 63) / 64 * 64;
-}
-
-/* Device memory of one call: input rows and logits of a stretch of rows, results of all. */
+/* Device memory of one call: logits of one slice of the vocabulary, running sums and results. */
 struct head_work {
-    float *x, *logits, *lse, *picked;
+    float *logits;
+    struct exp_sum *sum;
+    float *lse, *picked;
 };
 
-static enum status head_rows(struct cuda *c, const struct head_work *w, const float *x,
-                             const struct mat *m, int r0, int n, const int32_t *off,
-                             const int32_t *pick, struct err *e) {
-    size_t k = (size_t)m->k;
-    TRY(device_write(&c->d, w->x, x + (size_t)r0 * k, (size_t)n * k * sizeof *x, e));
-    TRY(matmul_run(&c->mm, w->logits, w->x, m->w, MATMUL_F32, n, m->n, m->k, 0, e));
-    rows_log_sum_exp(&c->d, w->lse + r0, w->picked, w->logits, n, m->n, off + r0, pick);
+/* The vocabulary in slices, so that logits stay in the cache between the product and the sum, and
+ * memory does not grow with the vocabulary. */
+static enum status head_slices(struct cuda *c, const struct head_work *w, const float *x,
+                               const struct mat *m, int rows, const int32_t *off,
+                               const int32_t *pick, struct err *e) {
+    const float *weights = static_cast<float *>(m->w);
+    for (int v = 0; v < m->n; v += HEAD_SLICE) {
+        int n = m->n - v < HEAD_SLICE ? m->n - v : HEAD_SLICE;
+        TRY(matmul_run(&c->mm, w->logits, x, weights + (size_t)v * (size_t)m->k, MATMUL_F32, rows,
+                       n, m->k, 0, e));
+        rows_exp_sum(&c->d, w->sum, w->lse, w->picked, w->logits, rows, v, n, m->n, off, pick);
+    }
     return device_check(&c->d, e);
+}
+
+static size_t pad256(size_t bytes) {
+    return (bytes + 255) / 256 * 256;
 }
 
 static enum status cuda_head(struct ops *o, float *lse, float *picked, const float *x,
                              const struct mat *m, int rows, const int32_t *off, const int32_t *pick,
                              struct err *e) {
     struct cuda *c = of(o);
-    int step = HEAD_LOGITS / m->n;
-    step = step < 1 ? 1 : step > HEAD_ROWS_MAX ? HEAD_ROWS_MAX : step;
-    step = step < rows ? step : rows;
-    size_t picks = (size_t)off[rows], out = (size_t)rows + picks;
-    size_t room = (size_t)matmul_room(step), x_floats = pad64(room * (size_t)m->k),
-           logits = pad64(room * (size_t)m->n);
-    size_t bytes = (x_floats + logits + out) * sizeof(float);
-    void *lists = nullptr, *work = nullptr;
+    size_t picks = (size_t)off[rows], all = (size_t)rows;
+    int slice = m->n < HEAD_SLICE ? m->n : HEAD_SLICE;
+    size_t logits = pad256((size_t)matmul_room(rows) * (size_t)slice * sizeof(float));
+    size_t sums = pad256(all * sizeof(struct exp_sum));
+    void *lists = nullptr;
     TRY(device_check(&c->d, e));
-    TRY(stage_put_two(&c->off, &c->d, off, ((size_t)rows + 1) * sizeof *off, pick,
-                      picks * sizeof *pick, &lists, e));
-    TRY(device_alloc(&c->d, &work, bytes, e));
+    TRY(stage_put_two(&c->off, &c->d, off, (all + 1) * sizeof *off, pick, picks * sizeof *pick,
+                      &lists, e));
+    TRY(device_room(&c->d, &c->head, logits + sums + (all + picks) * sizeof(float), e));
+    char *at = static_cast<char *>(c->head.p);
     struct head_work w;
-    w.x = static_cast<float *>(work), w.logits = w.x + x_floats;
-    w.lse = w.logits + logits, w.picked = w.lse + rows;
+    w.logits = reinterpret_cast<float *>(at);
+    w.sum = reinterpret_cast<struct exp_sum *>(at + logits);
+    w.lse = reinterpret_cast<float *>(at + logits + sums), w.picked = w.lse + rows;
     const int32_t *on = static_cast<int32_t *>(lists);
-    enum status st = ST_OK;
-    for (int r0 = 0; st == ST_OK && r0 < rows; r0 += step)
-        st = head_rows(c, &w, x, m, r0, rows - r0 < step ? rows - r0 : step, on, on + rows + 1, e);
-    if (st == ST_OK) st = device_read(&c->d, lse, w.lse, (size_t)rows * sizeof *lse, e);
-    if (st == ST_OK && picks) st = device_read(&c->d, picked, w.picked, picks * sizeof *picked, e);
-    device_free(&c->d, work);
-    return st;
+    TRY(head_slices(c, &w, x, m, rows, on, on + rows + 1, e));
+    TRY(device_read(&c->d, lse, w.lse, all * sizeof *lse, e));
+    return picks ? device_read(&c->d, picked, w.picked, picks * sizeof *picked, e) : ST_OK;
 }
 
 enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) {
@@ -404,7 +428,7 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     o->self = c;
     const char *graphs = getenv("TAPROOM_CUDA_GRAPHS");
     c->fp8 = want == PREC_FP8;
-    c->off.outside = true;
+    c->off.outside = c->rows[0].outside = c->rows[1].outside = c->head.outside = true;
     replay_open(&c->replays, !graphs || strcmp(graphs, "0") != 0);
     enum status st = device_open(&c->d, e);
     if (st == ST_OK && c->fp8 && c->d.sm < SM_FP8) {
@@ -431,6 +455,7 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     o->write = cuda_write;
     o->read = cuda_read;
     o->keep_rows = cuda_keep_rows;
+    o->copy_rows = cuda_copy_rows;
     o->begin = cuda_begin;
     o->end = cuda_end;
     o->mat_open = cuda_mat_open;

@@ -99,7 +99,7 @@ void device_free(struct device_gpu *d, void *p) {
 enum status device_room(struct device_gpu *d, struct room *r, size_t bytes, struct err *e) {
     if (r->bytes >= bytes) return ST_OK;
     device_room_close(d, r);
-    d->moves++;
+    if (!r->outside) d->moves++;
     TRY(device_alloc(d, &r->p, bytes, e));
     r->bytes = bytes;
     return ST_OK;
@@ -107,7 +107,8 @@ enum status device_room(struct device_gpu *d, struct room *r, size_t bytes, stru
 
 void device_room_close(struct device_gpu *d, struct room *r) {
     device_free(d, r->p);
-    *r = room();
+    r->p = nullptr;
+    r->bytes = 0;
 }
 
 enum status device_alloc_pinned(void **out, size_t bytes, struct err *e) {

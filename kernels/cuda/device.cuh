@@ -32,6 +32,7 @@ void device_free_pinned(void *p);
 struct room {
     void *p;
     size_t bytes;
+    bool outside; /* of passes: that it moves is no matter */
 };
 enum status device_room(struct device_gpu *d, struct room *r, size_t bytes,
                         struct err *e) MUST_CHECK;

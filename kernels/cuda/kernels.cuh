@@ -58,10 +58,18 @@ void rows_head_norm(struct device_gpu *d, float *x, const float *q, const float 
 /* to (n, width) = rows from[] of x */
 void rows_gather(struct device_gpu *d, float *to, const float *x, int width, int n,
                  const int32_t *from);
-/* lse[r] = log sum exp of logits (rows, vocab); picked[i] = logits[r][pick[i]], off[r] <= i <
- * off[r + 1] */
-void rows_log_sum_exp(struct device_gpu *d, float *lse, float *picked, const float *logits,
-                      int rows, int vocab, const int32_t *off, const int32_t *pick);
+/* Row to[i] = row from[i]; the lists are device memory too. */
+void rows_copy(struct device_gpu *d, float *const *to, const float *const *from, int width, int n);
+/* A sum of exponentials: sum e^(x - max). */
+struct exp_sum {
+    float max, sum;
+};
+/* One slice of the vocabulary: logits (rows, n) of the ids first .. first + n. Slices come in
+ * order; sum (rows) carries what was summed, and after the last slice, which ends at `vocab`,
+ * lse[r] is the log sum exp. picked[i] = the logit of pick[i], off[r] <= i < off[r + 1]. */
+void rows_exp_sum(struct device_gpu *d, struct exp_sum *sum, float *lse, float *picked,
+                  const float *logits, int rows, int first, int n, int vocab, const int32_t *off,
+                  const int32_t *pick);
 
 /* attention.cu */
 /* Where a row's key and value go: place `at` of a span with room for cap tokens. One layer is keys

@@ -3,7 +3,7 @@
 #ifndef KERNELS_CUDA_REDUCE_CUH
 #define KERNELS_CUDA_REDUCE_CUH
 
-#include "kernels/cuda/gpu.cuh"
+#include "kernels/cuda/kernels.cuh"
 
 static __device__ __forceinline__ float warp_sum(float v) {
     for (int m = WARP / 2; m > 0; m /= 2) v += __shfl_xor_sync(WARP_ALL, v, m);
@@ -34,10 +34,6 @@ static __device__ __forceinline__ float block_max(float v, float *part) {
     return all;
 }
 
-/* A sum of exponentials: sum e^(x - max). */
-struct exp_sum {
-    float max, sum;
-};
 static __device__ __forceinline__ struct exp_sum exp_sum_merge(struct exp_sum a, struct exp_sum b) {
     struct exp_sum c;
     c.max = a.max > b.max ? a.max : b.max;

@@ -94,7 +94,9 @@ static void test_weights(uint32_t id) {
     float *lse = take((size_t)k * 4), *picked = take(values * 4);
     for (int i = 0; i < k; i++)
         for (int j = 0; j < n; j++) pick[i * n + j] = j, off[i + 1] = (i + 1) * n;
-    GOOD(gpu->head(gpu, lse, picked, one, head, k, off, pick, &e));
+    float *oned = put_room(one, unit * 4, room * (size_t)k * 4);
+    GOOD(gpu->head(gpu, lse, picked, oned, head, k, off, pick, &e));
+    gpu->release(gpu, oned);
     for (int i = 0; i < k; i++)
         for (int j = 0; j < n; j++) wrong += picked[i * n + j] != w[j * k + i];
     EQ(wrong, 0);
@@ -183,6 +185,24 @@ static void test_keep_rows(int width) {
     gpu->release(gpu, on);
 }
 
+static void test_copy_rows(int width) {
+    enum { N = 5 };
+    static const int from[N] = {3, 0, 31, 7, 7}, to[N] = {0, 4, 1, 2, 3};
+    size_t all = (size_t)ROWS * (size_t)width, w = (size_t)width;
+    float *x = noise(all, 1), *on = put(x, all * 4), *y = gpu->alloc(gpu, N * w * 4), *t[N];
+    const float *f[N];
+    for (int i = 0; i < N; i++) f[i] = on + (size_t)from[i] * w, t[i] = y + (size_t)to[i] * w;
+    gpu->copy_rows(gpu, t, f, width, N);
+    float *got = get(y, N * w * 4);
+    for (int i = 0; i < N; i++)
+        SAME(got + (size_t)to[i] * w, x + (size_t)from[i] * w, w * 4, "copied row %d", i);
+    gpu->copy_rows(gpu, t, f, width, 0);
+    mem_free(x);
+    mem_free(got);
+    gpu->release(gpu, on);
+    gpu->release(gpu, y);
+}
+
 /* --- products and the head */
 
 static void test_product(int n, int k, int add) {
@@ -251,15 +271,18 @@ static void test_head(int vocab, int k) {
     GOOD(ref->mat_open(ref, &a, &part, 1, k, MAT_HEAD, &e));
     GOOD(gpu->mat_open(gpu, &b, &part, 1, k, MAT_HEAD, &e));
     GOOD(ref->head(ref, lse_r, picked_r, x, a, ROWS, off, pick, &e));
-    GOOD(gpu->head(gpu, lse, picked, x, b, ROWS, off, pick, &e));
+    float *xd =
+        put_room(x, (size_t)ROWS * (size_t)k * 4, (size_t)gpu->pad_rows(ROWS) * (size_t)k * 4);
+    GOOD(gpu->head(gpu, lse, picked, xd, b, ROWS, off, pick, &e));
     CLOSE(lse, lse_r, ROWS, 1e-5, "log-sum-exp over %d", vocab);
     CLOSE(picked, picked_r, (size_t)off[ROWS], 1e-5, "logits of %d", vocab);
     int32_t none[] = {0, 0};
-    GOOD(gpu->head(gpu, &lse_1, picked_1, x, b, 1, off, pick, &e));
+    GOOD(gpu->head(gpu, &lse_1, picked_1, xd, b, 1, off, pick, &e));
     SAME(&lse_1, lse, 4, "log-sum-exp over %d, row 0 alone", vocab);
     SAME(picked_1, picked, 12, "logits of %d, row 0 alone", vocab);
-    GOOD(gpu->head(gpu, &lse_1, picked_1, x, b, 1, none, pick, &e));
+    GOOD(gpu->head(gpu, &lse_1, picked_1, xd, b, 1, none, pick, &e));
     SAME(&lse_1, lse, 4, "log-sum-exp over %d without picks", vocab);
+    gpu->release(gpu, xd);
     ref->mat_close(ref, a);
     gpu->mat_close(gpu, b);
     mem_free(w);
@@ -269,14 +292,16 @@ static void test_head(int vocab, int k) {
 /* A weight that is no number must not vanish in the sum. */
 static void test_head_nan(void) {
     enum { V = 111, K = 64 };
-    float *w = noise(V * K, 1), x[OPS_ROW_PAD * K], lse, got;
+    float *w = noise(V * K, 1), x[K], lse, got;
     int32_t off[] = {0, 1}, pick[] = {5};
     for (int i = 0; i < K; i++) x[i] = 1;
     w[57 * K + 3] = NAN;
     struct mat_part part = {block_type_find(0), (uint8_t *)w, V};
     struct mat *m = NULL;
     GOOD(gpu->mat_open(gpu, &m, &part, 1, K, MAT_HEAD, &e));
-    GOOD(gpu->head(gpu, &lse, &got, x, m, 1, off, pick, &e));
+    void *xd = put_room(x, K * 4, (size_t)gpu->pad_rows(1) * K * 4);
+    GOOD(gpu->head(gpu, &lse, &got, xd, m, 1, off, pick, &e));
+    gpu->release(gpu, xd);
     OK(isnan(lse) && isfinite(got));
     gpu->mat_close(gpu, m);
     mem_free(w);
@@ -306,6 +331,7 @@ int main(void) {
         test_rmsnorm(sizes[i], 1);
         test_swiglu(sizes[i]);
         test_keep_rows(sizes[i]);
+        test_copy_rows(sizes[i]);
         test_families(sizes[i]);
         test_head(sizes[i], sizes[COUNT(sizes) - 2 - i % 2]);
         for (int add = 0; add < 2; add++) {
@@ -314,6 +340,8 @@ int main(void) {
         }
     }
     test_tiles();
+    test_head(8192, 7); /* one slice of the vocabulary, and two and a bit */
+    test_head(16387, 7);
     test_head_nan();
     test_refusals();
     gpu->close(gpu);

@@ -547,9 +547,9 @@ int main(void) {
     for (size_t i = 0; i < COUNT(backends); i++) {
         GOOD(backends[i](&o));
         if (!o) break;
-        check_memory(o, FOLDER "blocks.gguf", 7);
-        check_memory(o, FOLDER "qwen2.gguf", 7);
-        check_memory(o, FOLDER "gemma3.gguf", 8);
+        check_memory(o, FOLDER "blocks.gguf", 8);
+        check_memory(o, FOLDER "qwen2.gguf", 8);
+        check_memory(o, FOLDER "gemma3.gguf", 9);
         o->close(o);
     }
     GOOD(open_ref(&o));
