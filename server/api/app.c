@@ -28,6 +28,8 @@ const struct route app_routes[] = {
     {"GET", "/api/runs", api_runs_list, 0, 0, 0},
     {"GET", "/api/runs/{id}", api_runs_get, 0, 0, 1},
     {"DELETE", "/api/runs/{id}", api_runs_delete, 0, 0, 0},
+    {"GET", "/api/calibration", api_calibration_list, 0, 0, 0},
+    {"POST", "/api/calibration", api_calibration_post, JSON_BODY, HTTP_JSON, 1},
     {"GET", "/api/experiments", api_experiments_list, 0, 0, 0},
     {"POST", "/api/experiments", api_experiments_post, 256 << 10, HTTP_JSON, 0},
     {"GET", "/api/experiments/{id}", api_experiments_get, 0, 0, 0},

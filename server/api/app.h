@@ -71,6 +71,8 @@ enum status api_surfaces_list(struct req *r, struct err *e);
 enum status api_surfaces_get(struct req *r, struct err *e);
 enum status api_surfaces_put(struct req *r, struct err *e);
 enum status api_surfaces_delete(struct req *r, struct err *e);
+enum status api_calibration_list(struct req *r, struct err *e);
+enum status api_calibration_post(struct req *r, struct err *e);
 enum status api_models_list(struct req *r, struct err *e);
 enum status api_models_get(struct req *r, struct err *e);
 enum status api_models_default(struct req *r, struct err *e);

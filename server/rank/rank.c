@@ -345,6 +345,7 @@ static enum status run(struct scene *s, struct readouts *q, const struct rank_ho
     TRY(finish(s, q, out, &v, e));
     TRY(order(s, out, &v, e));
     TRY(compare_with_empty(s, out, e));
+    TRY(calibration_apply(s, out, e));
     warn_about_result(s, out);
     return ST_OK;
 }

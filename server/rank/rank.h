@@ -5,6 +5,7 @@
 
 #include "server/baselines/baselines.h"
 #include "server/baselines/learner.h"
+#include "server/rank/calibration.h"
 #include "server/rank/prompt.h"
 #include "server/rank/request.h"
 #include "server/rank/surface.h"
@@ -48,10 +49,11 @@ struct ranked {
     const struct item *item;
     int rank;
     double score, logprob, prior, label_mass;
-    int empty_rank; /* by log-probability when nothing is asked; 0 where unknown */
-    double other;   /* in a blend: what history, examples and profile add to the score */
-    double learnt;  /* in a hybrid: what the baseline that learns adds to the score */
-    double *clause; /* (n_clauses): contribution of each to the score, or NULL */
+    int empty_rank;     /* by log-probability when nothing is asked; 0 where unknown */
+    double other;       /* in a blend: what history, examples and profile add to the score */
+    double probability; /* of a like, by a calibration; NAN where there is none */
+    double learnt;      /* in a hybrid: what the baseline that learns adds to the score */
+    double *clause;     /* (n_clauses): contribution of each to the score, or NULL */
     struct baseline_score baseline[BASELINES];
 };
 
@@ -76,8 +78,10 @@ struct rank_result {
     struct interaction *history; /* those that are used */
     int n_history;
     double empty_tau; /* agreement of the order with that of an empty request, NAN where unknown */
-    int n_clauses, n_wish; /* all; those of the wish come first, the others are examples */
-    struct ranked *item;   /* (n), by rank */
+    struct calibration calibration;
+    const char *uncalibrated; /* why the scores are no probabilities, or NULL: see calibration */
+    int n_clauses, n_wish;    /* all; those of the wish come first, the others are examples */
+    struct ranked *item;      /* (n), by rank */
     int n, top;
     struct baseline_info baseline[BASELINES];
     struct prompt prompt;

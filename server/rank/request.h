@@ -56,6 +56,8 @@ struct rank_request {
     int no_profile;             /* explanations only: the member's profile does not count */
     int top;                    /* 0 = all */
     long long seed;
+    int has_before; /* calibration only: of the history, what came strictly before that time */
+    long long before;
     int whole_wish; /* evaluation only: the wish is one clause */
     int no_model;   /* evaluation only: baselines alone; the language model's scores are 0 */
     /* The member whose interactions the baselines must not have seen, "" = the request's own

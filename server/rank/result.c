@@ -78,9 +78,22 @@ static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
                   x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts,
                   "baselines", item_baselines(x, r));
     if (o && r->empty_rank) json_object_set_new(o, "empty_rank", json_integer(r->empty_rank));
+    if (o) {
+        json_t *p = isnan(r->probability) ? json_null() : json_real(r->probability);
+        json_object_set_new(o, "probability", p);
+    }
     if (o && x->model == READOUT_BLEND) json_object_set_new(o, "other", json_real(r->other));
     if (o && x->used == READOUT_HYBRID) json_object_set_new(o, "learnt", json_real(r->learnt));
     return o;
+}
+
+/* Whether scores stand for probabilities of a like, by which fit, or why not. */
+static json_t *calibration_json(const struct rank_result *x) {
+    const struct calibration *c = &x->calibration;
+    if (x->uncalibrated) return json_pack("{s:b,s:s}", "calibrated", 0, "why", x->uncalibrated);
+    return json_pack("{s:b,s:s,s:i,s:i,s:f,s:b}", "calibrated", 1, "method",
+                     calibration_name(c->method), "cases", c->cases, "likes", c->likes, "ece",
+                     c->ece, "stale", c->stale);
 }
 
 static json_t *baselines_json(const struct rank_result *x) {
@@ -151,6 +164,7 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
         x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "warnings", warnings_json(x));
     if (top && r->member.n) json_object_set_new(top, "history", history_json(r, x));
     if (top) json_object_set_new(top, "empty", empty_json(x));
+    if (top) json_object_set_new(top, "calibration", calibration_json(x));
     if (top) {
         json_t *prompt = json_object_get(top, "prompt");
         json_object_set_new(prompt, "shared_cached", json_integer(x->shared_cached));

@@ -236,6 +236,8 @@ static enum status load_member(struct scene *s, struct err *e) {
     s->unseen_member = s->member.row;
     s->unseen = h;
     s->n_unseen = n;
+    for (int i = 0; r->has_before && i < n; i++)
+        if (h[i].at >= r->before) n = i; /* oldest first */
     if (r->no_profile) s->member.profile = "";
     return history_choose(s, h, n, e);
 }

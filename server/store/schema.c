@@ -54,6 +54,10 @@ static const char *const steps[] = {
     "CREATE TABLE vector(item INTEGER NOT NULL REFERENCES item(row) ON DELETE CASCADE,"
     " model TEXT NOT NULL, text INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(item, model))"
     " WITHOUT ROWID;",
+    /* Fits of scores to interactions, by what they were made with. */
+    "CREATE TABLE calibration(catalog INTEGER NOT NULL REFERENCES catalog(row) ON DELETE CASCADE,"
+    " key TEXT NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, json TEXT NOT NULL,"
+    " PRIMARY KEY(catalog, key)) WITHOUT ROWID;",
 };
 
 static enum status check_owner(struct db *d, long long *version, struct err *e) {
