@@ -20,8 +20,9 @@
 
 /* RoPE, Su et al. 2104.09864. One block per row; queries are rotated and scaled in place, keys and
  * values go to the row's home. */
-__global__ void store_kernel(float *qkv, struct heads_gpu h, const int32_t *pos,
-                             const struct row_home *homes, int layer) {
+__global__ void __launch_bounds__(128)
+    store_kernel(float *qkv, struct heads_gpu h, const int32_t *pos, const struct row_home *homes,
+                 int layer) {
     int hd = h.head_dim, half = hd / 2, rotated = (h.heads + h.kv_heads) * half;
     size_t width = (size_t)(h.heads + 2 * h.kv_heads) * (size_t)hd;
     float *row = qkv + (size_t)blockIdx.x * width;
@@ -231,14 +232,15 @@ static __device__ __forceinline__ void write_out(uint16_t *out, struct rows_of<H
     }
 }
 
-/* The next stretch of keys after c, in the tile's views. */
+/* The next stretch of keys after c, in the tile's views without the one that is done (-1: none). */
 template <int KEYS>
 static __device__ __forceinline__ struct cursor after(struct cursor c, const struct chunk_gpu &ch,
                                                       int stop, int r0, int r1, int window,
-                                                      int pos_min) {
+                                                      int pos_min, int done) {
     c.key += KEYS;
     while (c.key >= c.end && ++c.at < stop) {
         const struct view_gpu &v = ch.view[ch.list[c.at]];
+        if (ch.list[c.at] == done) continue;
         int from = seen_from(v, window, pos_min);
         c.key = from > 0 ? from / KEYS * KEYS : 0;
         c.end = seen_by_any(v, r0, r1);
@@ -246,10 +248,29 @@ static __device__ __forceinline__ struct cursor after(struct cursor c, const str
     return c;
 }
 
+/* What rows g and g + 8 begin with. The four lanes of a row share its sum, so one takes it. */
 template <int HD>
+static __device__ __forceinline__ void begin_with(struct rows_of<HD> &w, const struct trunk_gpu &t,
+                                                  const struct heads_gpu &h, int q_first,
+                                                  int kv_head) {
+    int lane = (int)threadIdx.x % WARP, n_rows = t.q1 - t.q0;
+    for (int r = 0; r < 2; r++) {
+        int q = q_first + lane / 4 + 8 * r;
+        if (q < t.q0 || q >= t.q1) continue;
+        size_t at = (size_t)kv_head * (size_t)n_rows + (size_t)(q - t.q0);
+        const float *o = t.o + at * (size_t)h.head_dim + lane % 4 * 2;
+        w.m[r] = t.m[at];
+        w.l[r] = lane % 4 == 0 ? t.l[at] : 0;
+        UNROLL
+        for (int n = 0; n < HD / 8; n++)
+            if (n * 8 < h.head_dim) w.o[n][2 * r] = o[n * 8], w.o[n][2 * r + 1] = o[n * 8 + 1];
+    }
+}
+
+template <int HD, bool AFTER>
 __global__ void __launch_bounds__(128)
     attention_kernel(uint16_t *out, const float *qkv, struct heads_gpu h, struct chunk_gpu ch,
-                     int layer) {
+                     struct trunk_gpu trunk, int layer) {
     typedef struct tile_of<HD> T;
     GPU_DYNAMIC_SHARED(shared);
     uint16_t *sq = (uint16_t *)shared, *skv = sq + ATTN_TILE * T::STRIDE;
@@ -263,20 +284,22 @@ __global__ void __launch_bounds__(128)
     UNROLL
     for (int i = 0; i < HD / 2; i++) w.o[i / 4][i % 4] = 0;
     w.m[0] = w.m[1] = -INFINITY, w.l[0] = w.l[1] = 0;
+    int done = AFTER ? trunk.view : -1;
+    if (AFTER) begin_with<HD>(w, trunk, h, q_first, kv_head);
 
     int pos_min = ch.pos[r0];
     for (int r = r0 + 1; h.window > 0 && r <= r1; r++)
         pos_min = ch.pos[r] < pos_min ? ch.pos[r] : pos_min;
     int stop = ch.tile[blockIdx.x + 1], stage = 0;
     struct cursor c = {(int)ch.tile[blockIdx.x] - 1, 0, 0};
-    c = after<T::KEYS>(c, ch, stop, r0, r1, h.window, pos_min);
+    c = after<T::KEYS>(c, ch, stop, r0, r1, h.window, pos_min, done);
     load_queries<HD>(sq, qkv, h, q0, q_rows, group, kv_head);
     if (c.at < stop)
         fetch<HD>(skv, skv + T::KEYS * T::STRIDE, ch.view[ch.list[c.at]], h, layer, kv_head, c.key,
                   c.end);
     copy_commit();
     while (c.at < stop) {
-        struct cursor next = after<T::KEYS>(c, ch, stop, r0, r1, h.window, pos_min);
+        struct cursor next = after<T::KEYS>(c, ch, stop, r0, r1, h.window, pos_min, done);
         uint16_t *sk = skv + stage * 2 * T::KEYS * T::STRIDE, *sv = sk + T::KEYS * T::STRIDE;
         uint16_t *other = skv + (1 - stage) * 2 * T::KEYS * T::STRIDE;
         if (next.at < stop)
@@ -304,27 +327,37 @@ __global__ void __launch_bounds__(128)
     write_out<HD>(out, w, h, q_first, q_rows, group, kv_head);
 }
 
-template <int HD>
+template <int HD, bool AFTER>
 static void run(struct device_gpu *d, uint16_t *out, const float *qkv, const struct heads_gpu *h,
-                const struct chunk_gpu *c, int layer) {
-    auto kernel = attention_kernel<HD>;
+                const struct chunk_gpu *c, const struct trunk_gpu *t, int layer) {
+    auto kernel = attention_kernel<HD, AFTER>;
     size_t bytes = tile_of<HD>::BYTES;
     cudaError_t set = cudaFuncSetAttribute((const void *)kernel,
                                            cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes);
     if (set == cudaSuccess)
         GPU_LAUNCH(kernel, dim3((unsigned)c->tiles, (unsigned)h->kv_heads),
-                   dim3(tile_of<HD>::THREADS), bytes, d->stream, out, qkv, *h, *c, layer);
+                   dim3(tile_of<HD>::THREADS), bytes, d->stream, out, qkv, *h, *c, *t, layer);
     device_launched(d, "attention");
 }
 
-void attention_run(struct device_gpu *d, uint16_t *out, const float *qkv, const struct heads_gpu *h,
-                   const struct chunk_gpu *c, int layer) {
-    if (h->head_dim <= 32)
-        run<32>(d, out, qkv, h, c, layer);
-    else if (h->head_dim <= 64)
-        run<64>(d, out, qkv, h, c, layer);
-    else if (h->head_dim <= 128)
-        run<128>(d, out, qkv, h, c, layer);
+template <int HD>
+static void choose(struct device_gpu *d, uint16_t *out, const float *qkv, const struct heads_gpu *h,
+                   const struct chunk_gpu *c, const struct trunk_gpu *t, int layer) {
+    struct trunk_gpu none = {};
+    if (t)
+        run<HD, true>(d, out, qkv, h, c, t, layer);
     else
-        run<256>(d, out, qkv, h, c, layer);
+        run<HD, false>(d, out, qkv, h, c, &none, layer);
+}
+
+void attention_run(struct device_gpu *d, uint16_t *out, const float *qkv, const struct heads_gpu *h,
+                   const struct chunk_gpu *c, const struct trunk_gpu *t, int layer) {
+    if (h->head_dim <= 32)
+        choose<32>(d, out, qkv, h, c, t, layer);
+    else if (h->head_dim <= 64)
+        choose<64>(d, out, qkv, h, c, t, layer);
+    else if (h->head_dim <= 128)
+        choose<128>(d, out, qkv, h, c, t, layer);
+    else
+        choose<256>(d, out, qkv, h, c, t, layer);
 }

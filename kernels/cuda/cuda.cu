@@ -5,6 +5,7 @@
 #include "kernels/cuda/kernels.cuh"
 #include "kernels/cuda/matmul.cuh"
 #include "kernels/cuda/replay.cuh"
+#include "kernels/cuda/trunk.cuh"
 
 #include "kernels/ops.h"
 #include "model/base/arena.h"
@@ -29,6 +30,8 @@ struct cuda {
     bool fp8;
     struct matmul mm;
     struct room head;
+    bool batched; /* the trunk's attention by products of the library */
+    struct room trunk;
     struct room bf16, kept; /* attention's result on its way to fp8; rows that are moved */
     struct chunks chunks;
     struct replays replays;
@@ -52,6 +55,7 @@ static void cuda_close(struct ops *o) {
     stage_close(&c->off, &c->d);
     for (struct stage &r : c->rows) stage_close(&r, &c->d);
     device_room_close(&c->d, &c->head);
+    device_room_close(&c->d, &c->trunk);
     chunks_close(&c->chunks, &c->d);
     device_room_close(&c->d, &c->bf16);
     device_room_close(&c->d, &c->kept);
@@ -307,7 +311,11 @@ static enum status cuda_attention(struct ops *o, void *out, const float *qkv,
         TRY(device_room(&u->d, &u->bf16, (size_t)on.rows * (size_t)width * sizeof *to, e));
         to = static_cast<uint16_t *>(u->bf16.p);
     }
-    attention_run(&u->d, to, qkv, &h, &on, layer);
+    struct trunk_gpu trunk;
+    int some = 0;
+    if (u->batched && s->window == 0)
+        TRY(trunk_run(&u->d, &u->mm, &u->trunk, qkv, &h, c, layer, &trunk, &some, e));
+    attention_run(&u->d, to, qkv, &h, &on, some ? &trunk : nullptr, layer);
     if (u->fp8) fp8_rows(&u->d, out, to, on.rows, width);
     return device_check(&u->d, e);
 }
@@ -426,10 +434,12 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     memset(static_cast<void *>(c), 0, sizeof *c);
     struct ops *o = &c->ops;
     o->self = c;
-    const char *graphs = getenv("TAPROOM_CUDA_GRAPHS");
+    const char *graphs = getenv("TAPROOM_CUDA_GRAPHS"), *way = getenv("TAPROOM_CUDA_ATTENTION");
     c->fp8 = want == PREC_FP8;
     c->off.outside = c->rows[0].outside = c->rows[1].outside = c->head.outside = true;
-    replay_open(&c->replays, !graphs || strcmp(graphs, "0") != 0);
+    c->batched = way && strcmp(way, "batched") == 0;
+    /* The length of a trunk is no part of a graph's key. */
+    replay_open(&c->replays, !c->batched && (!graphs || strcmp(graphs, "0") != 0));
     enum status st = device_open(&c->d, e);
     if (st == ST_OK && c->fp8 && c->d.sm < SM_FP8) {
         st = fail(e, ST_UNSUPPORTED,

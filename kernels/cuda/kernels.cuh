@@ -102,8 +102,15 @@ struct heads_gpu {
 };
 void attention_store(struct device_gpu *d, float *qkv, const struct heads_gpu *h,
                      const struct chunk_gpu *c, int layer);
-/* out (rows, heads head_dim) bf16 */
+/* What some query rows have of one view already: sums relative to the largest score. */
+struct trunk_gpu {
+    int view, q0, q1;   /* its place in the chunk's views; query rows q0 .. q1 */
+    const float *o;     /* (kv_heads, q1 - q0, head_dim): sum of e^(score - m) value */
+    const float *m, *l; /* (kv_heads, q1 - q0): the largest score; sum of e^(score - m) */
+};
+/* out (rows, heads head_dim) bf16. t: the view that is left out and what to begin with; NULL: none.
+ */
 void attention_run(struct device_gpu *d, uint16_t *out, const float *qkv, const struct heads_gpu *h,
-                   const struct chunk_gpu *c, int layer);
+                   const struct chunk_gpu *c, const struct trunk_gpu *t, int layer);
 
 #endif

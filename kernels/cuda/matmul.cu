@@ -74,3 +74,7 @@ enum status matmul_run(struct matmul *m, float *y, const void *x, const void *w,
     }
     return ST_OK;
 }
+
+enum status matmul_side_by_side(struct matmul *m, const struct matmul_side *s, struct err *e) {
+    return matmul_lib_side(m->lib, s, e);
+}

@@ -2,11 +2,12 @@
  * loops that round alike on the host (host/matmul.cpp).
  *
  * Exactness: rows are always multiplied in tiles of a few fixed heights, the last one filled up
- * with rows that nobody reads. A shape of weights has one algorithm, which does not split k, was
- * chosen once and was checked by the library for every height. So the products of a tile are the
- * same kernel on the same shape however many rows were asked for: equal rows in tiles of one height
- * have equal bits. Tiles of different heights run the same algorithm, whose sums over k go in one
- * order; tests/cuda/test_cuda_ops.c compares their bits, on the host and on a device. */
+ * with rows that nobody reads. Of a shape of weights every height has an algorithm, which does not
+ * split k and was chosen once: the same one for all, checked by the library for each, where there
+ * is such. So the products of a tile are the same kernel on the same shape however many rows were
+ * asked for: equal rows in tiles of one height have equal bits. Tiles of different heights that run
+ * the same algorithm sum over k in one order; tests/cuda/test_cuda_ops.c compares their bits, on
+ * the host and on a device. */
 #ifndef KERNELS_CUDA_MATMUL_CUH
 #define KERNELS_CUDA_MATMUL_CUH
 
@@ -46,6 +47,18 @@ enum status matmul_plan(struct matmul *m, enum matmul_type t, int n, int k,
 enum status matmul_run(struct matmul *m, float *y, const void *x, const void *w, enum matmul_type t,
                        int rows, int n, int k, int add, struct err *e) MUST_CHECK;
 
+/* Products of one shape side by side: for b < count, y (rows, n) f32 at y + b rows n = x (rows, k)
+ * at x + b rows k, times w at w + b w_step, which is (n, k) to be turned or, when `across` is set,
+ * (k, n). x and w are bf16. Unlike matmul_run's, a row's bits may depend on all of the shape. */
+struct matmul_side {
+    float *y;
+    const uint16_t *x, *w;
+    int rows, n, k, across, count;
+    size_t w_step;
+};
+enum status matmul_side_by_side(struct matmul *m, const struct matmul_side *s,
+                                struct err *e) MUST_CHECK;
+
 /* --- what a library has to do */
 
 /* One tile: y (tile, n) of which `rows` will be read. */
@@ -63,6 +76,8 @@ void matmul_lib_close(struct matmul_lib *l); /* NULL is fine */
  * only (CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F). */
 bool matmul_lib_scales(const struct matmul_lib *l);
 enum status matmul_lib_plan(struct matmul_lib *l, enum matmul_type t, int n, int k,
+                            struct err *e) MUST_CHECK;
+enum status matmul_lib_side(struct matmul_lib *l, const struct matmul_side *s,
                             struct err *e) MUST_CHECK;
 enum status matmul_lib_run(struct matmul_lib *l, const struct matmul_call *c,
                            struct err *e) MUST_CHECK;

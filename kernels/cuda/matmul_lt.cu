@@ -13,7 +13,7 @@
 #define TAPROOM_CUBLAS_LIB "" /* the folder that `./taproom setup --cuda` filled */
 #endif
 
-enum { PLANS_MAX = 64, WORKSPACE = 32 << 20 };
+enum { PLANS_MAX = 64, SIDES_KEPT = 16, WORKSPACE = 32 << 20 };
 
 /* What is used of the library. */
 #define FUNCTIONS(X)                \
@@ -38,6 +38,14 @@ struct plan {
     int n, k;
     cublasLtMatmulDesc_t desc;
     cublasLtMatrixLayout_t w, x[MATMUL_TILES], y[MATMUL_TILES];
+    cublasLtMatmulAlgo_t algo[MATMUL_TILES];
+};
+
+/* One shape of products side by side. */
+struct side {
+    struct matmul_side of; /* without its pointers */
+    cublasLtMatmulDesc_t desc;
+    cublasLtMatrixLayout_t w, x, y;
     cublasLtMatmulAlgo_t algo;
 };
 
@@ -48,7 +56,8 @@ struct matmul_lib {
     void *workspace;
     bool scales; /* by rows, in FP8 */
     struct plan plan[PLANS_MAX];
-    int plans;
+    int plans, sides; /* sides: made so far; the latest are kept */
+    struct side side[SIDES_KEPT];
 #define X(name) decltype(&cublasLt##name) name;
     FUNCTIONS(X)
 #undef X
@@ -101,8 +110,17 @@ static void forget(struct matmul_lib *l, struct plan *p) {
     *p = plan();
 }
 
+static void forget_side(struct matmul_lib *l, struct side *s) {
+    if (s->desc) l->MatmulDescDestroy(s->desc);
+    if (s->w) l->MatrixLayoutDestroy(s->w);
+    if (s->x) l->MatrixLayoutDestroy(s->x);
+    if (s->y) l->MatrixLayoutDestroy(s->y);
+    *s = side();
+}
+
 void matmul_lib_close(struct matmul_lib *l) {
     if (!l) return;
+    for (struct side &s : l->side) forget_side(l, &s);
     for (int i = 0; i < l->plans; i++) forget(l, &l->plan[i]);
     device_free(l->d, l->workspace);
     if (l->handle) l->Destroy(l->handle);
@@ -189,26 +207,42 @@ static bool runs(struct matmul_lib *l, const struct plan *p, const cublasLtMatmu
     return true;
 }
 
-/* The first of the library's choices for MATMUL_TILE rows that runs on every tile. *found = 0:
- * there is none. */
-static enum status choose(struct matmul_lib *l, struct plan *p, bool *found, struct err *e) {
-    enum { CHOICES = 16 };
-    cublasLtMatmulHeuristicResult_t choice[CHOICES];
+enum { CHOICES = 16 };
+
+/* The library's choices for tiles of that height, best first; n = 0: there is none. */
+static cublasStatus_t choices(struct matmul_lib *l, struct plan *p, int tile,
+                              cublasLtMatmulHeuristicResult_t *choice, int *n) {
     cublasLtMatmulPreference_t want = nullptr;
-    int n = 0, tile = 0;
-    while (MATMUL_TILE_MIN << tile < MATMUL_TILE) tile++;
+    *n = 0;
     cublasStatus_t s = prefer(l, &want);
     if (s == CUBLAS_STATUS_SUCCESS)
         s = l->MatmulAlgoGetHeuristic(l->handle, p->desc, p->w, p->x[tile], p->y[tile], p->y[tile],
-                                      want, CHOICES, choice, &n);
+                                      want, CHOICES, choice, n);
     if (want) l->MatmulPreferenceDestroy(want);
+    if (s == CUBLAS_STATUS_NOT_SUPPORTED) *n = 0;
+    return s == CUBLAS_STATUS_NOT_SUPPORTED ? CUBLAS_STATUS_SUCCESS : s;
+}
+
+/* The first of the choices for MATMUL_TILE rows that runs on every tile, else the best for each
+ * height. *found = 0: some height has none. */
+static enum status choose(struct matmul_lib *l, struct plan *p, bool *found, struct err *e) {
+    cublasLtMatmulHeuristicResult_t choice[CHOICES];
+    int n = 0, tile = 0;
+    while (MATMUL_TILE_MIN << tile < MATMUL_TILE) tile++;
     *found = false;
-    if (s == CUBLAS_STATUS_NOT_SUPPORTED) return ST_OK;
-    for (int i = 0; s == CUBLAS_STATUS_SUCCESS && i < n && !*found; i++) {
-        p->algo = choice[i].algo;
-        *found = choice[i].state == CUBLAS_STATUS_SUCCESS && runs(l, p, &p->algo);
+    TRY(lt(choices(l, p, tile, choice, &n), "choosing an algorithm", e));
+    for (int i = 0; i < n; i++) {
+        if (choice[i].state != CUBLAS_STATUS_SUCCESS || !runs(l, p, &choice[i].algo)) continue;
+        for (cublasLtMatmulAlgo_t &a : p->algo) a = choice[i].algo;
+        *found = true;
+        return ST_OK;
     }
-    return lt(s, "choosing an algorithm", e);
+    for (tile = 0; n > 0 && tile < MATMUL_TILES; tile++) {
+        TRY(lt(choices(l, p, tile, choice, &n), "choosing an algorithm", e));
+        if (n > 0) p->algo[tile] = choice[0].algo;
+    }
+    *found = n > 0;
+    return ST_OK;
 }
 
 static struct plan *find(struct matmul_lib *l, enum matmul_type t, int n, int k) {
@@ -257,6 +291,73 @@ enum status matmul_lib_run(struct matmul_lib *l, const struct matmul_call *c, st
         c->x_scale ? set_scales(l, p, c->w_scale, c->x_scale) : CUBLAS_STATUS_SUCCESS;
     if (s == CUBLAS_STATUS_SUCCESS)
         s = l->Matmul(l->handle, p->desc, &one, c->w, p->w, c->x, p->x[i], &beta, c->y, p->y[i],
-                      c->y, p->y[i], &p->algo, l->workspace, WORKSPACE, l->d->stream);
+                      c->y, p->y[i], &p->algo[i], l->workspace, WORKSPACE, l->d->stream);
     return lt(s, "matrix product", e);
+}
+
+static cublasStatus_t lay_out(struct matmul_lib *l, cublasLtMatrixLayout_t *out, cudaDataType_t t,
+                              uint64_t rows, uint64_t columns, int32_t count, size_t step) {
+    int64_t apart = (int64_t)step;
+    cublasStatus_t s = l->MatrixLayoutCreate(out, t, rows, columns, (int64_t)rows);
+    if (s == CUBLAS_STATUS_SUCCESS)
+        s = l->MatrixLayoutSetAttribute(*out, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count,
+                                        sizeof count);
+    if (s == CUBLAS_STATUS_SUCCESS)
+        s = l->MatrixLayoutSetAttribute(*out, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &apart,
+                                        sizeof apart);
+    return s;
+}
+
+static cublasStatus_t describe_side(struct matmul_lib *l, struct side *d) {
+    const struct matmul_side *s = &d->of;
+    cublasOperation_t turned = s->across ? CUBLAS_OP_N : CUBLAS_OP_T;
+    uint64_t rows = (uint64_t)s->rows, n = (uint64_t)s->n, k = (uint64_t)s->k;
+    cublasLtMatmulHeuristicResult_t found;
+    cublasLtMatmulPreference_t want = nullptr;
+    int some = 0;
+    cublasStatus_t c = l->MatmulDescCreate(&d->desc, CUBLAS_COMPUTE_32F, CUDA_R_32F);
+    if (c == CUBLAS_STATUS_SUCCESS)
+        c = l->MatmulDescSetAttribute(d->desc, CUBLASLT_MATMUL_DESC_TRANSA, &turned, sizeof turned);
+    if (c == CUBLAS_STATUS_SUCCESS)
+        c = lay_out(l, &d->w, CUDA_R_16BF, s->across ? n : k, s->across ? k : n, s->count,
+                    s->w_step);
+    if (c == CUBLAS_STATUS_SUCCESS) c = lay_out(l, &d->x, CUDA_R_16BF, k, rows, s->count, rows * k);
+    if (c == CUBLAS_STATUS_SUCCESS) c = lay_out(l, &d->y, CUDA_R_32F, n, rows, s->count, rows * n);
+    if (c == CUBLAS_STATUS_SUCCESS) c = l->MatmulPreferenceCreate(&want);
+    uint64_t bytes = WORKSPACE;
+    if (c == CUBLAS_STATUS_SUCCESS)
+        c = l->MatmulPreferenceSetAttribute(want, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &bytes,
+                                            sizeof bytes);
+    if (c == CUBLAS_STATUS_SUCCESS)
+        c = l->MatmulAlgoGetHeuristic(l->handle, d->desc, d->w, d->x, d->y, d->y, want, 1, &found,
+                                      &some);
+    if (want) l->MatmulPreferenceDestroy(want);
+    if (c == CUBLAS_STATUS_SUCCESS && some == 0) c = CUBLAS_STATUS_NOT_SUPPORTED;
+    if (c == CUBLAS_STATUS_SUCCESS) d->algo = found.algo;
+    return c;
+}
+
+static bool same_side(const struct matmul_side *a, const struct matmul_side *b) {
+    return a->rows == b->rows && a->n == b->n && a->k == b->k && a->across == b->across &&
+           a->count == b->count && a->w_step == b->w_step;
+}
+
+enum status matmul_lib_side(struct matmul_lib *l, const struct matmul_side *s, struct err *e) {
+    struct side *d = nullptr;
+    float one = 1, zero = 0;
+    for (struct side &k : l->side)
+        if (k.desc && same_side(&k.of, s)) d = &k;
+    if (!d) {
+        d = &l->side[l->sides++ % SIDES_KEPT];
+        forget_side(l, d);
+        d->of = *s;
+        enum status st = lt(describe_side(l, d), "choosing products side by side", e);
+        if (st != ST_OK) {
+            forget_side(l, d);
+            return st;
+        }
+    }
+    return lt(l->Matmul(l->handle, d->desc, &one, s->w, d->w, s->x, d->x, &zero, s->y, d->y, s->y,
+                        d->y, &d->algo, l->workspace, WORKSPACE, l->d->stream),
+              "matrix products side by side", e);
 }

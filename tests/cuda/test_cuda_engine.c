@@ -111,6 +111,23 @@ static void test_bits(const char *file, const char *precision) {
     EQ(shim_live(), 0);
 }
 
+/* The trunk's attention by products side by side. */
+static void test_batched(const char *file) {
+    setenv("TAPROOM_CUDA_ATTENTION", "batched", 1);
+    long before = shim_count(SHIM_PRODUCT);
+    test_against_ref(file, "bf16", 0.6, 0.06);
+    long batched = shim_count(SHIM_PRODUCT) - before;
+    unsetenv("TAPROOM_CUDA_ATTENTION");
+    before = shim_count(SHIM_PRODUCT);
+    struct engine *en = tiny_open(file, "cuda", "bf16", 1, 64);
+    static struct score got[POOL];
+    int all[POOL];
+    for (int i = 0; i < POOL; i++) all[i] = i;
+    rank(en, all, POOL, 0, got);
+    OK(batched > shim_count(SHIM_PRODUCT) - before);
+    engine_close(en);
+}
+
 static void says(const char *backend, const char *precision, const char *want) {
     struct engine *en = NULL;
     struct err e = {.line = 0};
@@ -185,6 +202,7 @@ int main(int argc, char **argv) {
     test_bits(TINY("wide"), "bf16");
     test_bits(TINY("gemma3"), "bf16");
     test_bits(TINY("qwen3"), "fp8");
+    test_batched(TINY("wide"));
     test_choice();
     forest_close(&forest);
     return t_end();

@@ -77,3 +77,26 @@ enum status matmul_lib_run(struct matmul_lib *l, const struct matmul_call *c, st
     shim_enqueue(l->d->stream, [=]() { run(&call); });
     return ST_OK;
 }
+
+static void run_side(const struct matmul_side *s) {
+    size_t rows = (size_t)s->rows, n = (size_t)s->n, k = (size_t)s->k;
+    shim_memory_open(1);
+    for (size_t b = 0; b < (size_t)s->count; b++)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t j = 0; j < n; j++) {
+                const uint16_t *x = s->x + (b * rows + r) * k, *w = s->w + b * s->w_step;
+                float sum = 0;
+                for (size_t i = 0; i < k; i++)
+                    sum += bf16_float(x[i]) * bf16_float(s->across ? w[i * n + j] : w[j * k + i]);
+                s->y[(b * rows + r) * n + j] = sum;
+            }
+    shim_memory_open(0);
+}
+
+enum status matmul_lib_side(struct matmul_lib *l, const struct matmul_side *s, struct err *e) {
+    struct matmul_side call = *s;
+    if (shim_fails(SHIM_PRODUCT, cudaErrorUnknown))
+        return device_fail(e, cudaGetLastError(), "matrix products side by side");
+    shim_enqueue(l->d->stream, [=]() { run_side(&call); });
+    return ST_OK;
+}
