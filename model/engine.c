@@ -210,11 +210,13 @@ static enum status open_auto(struct engine *en, enum precision p, int threads, s
 static enum status open_ops(struct engine *en, const struct engine_config *c, struct err *e) {
     const char *backend = c->backend ? c->backend : "auto",
                *want = c->precision ? c->precision : "auto";
-    enum precision p = strcmp(want, "f32") == 0   ? PREC_F32
-                       : strcmp(want, "fp8") == 0 ? PREC_FP8
-                                                  : PREC_BF16;
+    enum precision p = strcmp(want, "f32") == 0    ? PREC_F32
+                       : strcmp(want, "fp8") == 0  ? PREC_FP8
+                       : strcmp(want, "int8") == 0 ? PREC_INT8
+                                                   : PREC_BF16;
     if (p == PREC_BF16 && strcmp(want, "bf16") != 0 && strcmp(want, "auto") != 0)
-        return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32, fp8", want);
+        return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32, int8, fp8",
+                    want);
     if (p == PREC_FP8 && strcmp(backend, "auto") != 0 && strcmp(backend, "cuda") != 0)
         return fail(e, ST_UNSUPPORTED, "precision fp8 needs the cuda backend, not %.20s", backend);
     if (strcmp(backend, "ref") == 0)
@@ -255,7 +257,7 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
                  : strncmp(en->ops->name, "cuda ", 5) == 0 ? "cuda"
                                                            : "cpu";
     static const char *const precisions[] = {
-        [PREC_F32] = "f32", [PREC_BF16] = "bf16", [PREC_FP8] = "fp8"};
+        [PREC_F32] = "f32", [PREC_BF16] = "bf16", [PREC_FP8] = "fp8", [PREC_INT8] = "int8"};
     i->precision = precisions[en->ops->precision];
     i->chat_template = en->chat.name;
     i->parameters = en->model->parameters;

@@ -18,7 +18,7 @@ struct engine;
 
 struct engine_config {
     const char *model;     /* GGUF file */
-    const char *precision; /* "auto", "bf16", "f32", "fp8" (cuda only) */
+    const char *precision; /* "auto", "bf16", "f32", "int8" (cpu), "fp8" (cuda) */
     const char *backend;   /* "auto" (cuda where there is one, else cpu), "cpu", "cuda",
                             * "ref" (slow, the judge) */
     int threads;           /* 0 = all cores */

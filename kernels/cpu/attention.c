@@ -92,7 +92,7 @@ struct job {
     void *out;
     const struct attn_shape *s;
     const struct chunk *c;
-    int layer, half, group, tile_rows;
+    int layer, half, half_out, group, tile_rows;
     size_t stride; /* of scores, at least the longest path padded */
 };
 
@@ -197,7 +197,7 @@ static void tile_run(const struct job *j, char *scratch, int row0, int rows, int
         size_t row = (size_t)(row0 + q / j->group);
         size_t to = (row * (size_t)j->s->heads + (size_t)(kv_head * j->group + q % j->group)) * hd;
         for (size_t d = 0; d < hd; d++) o[d] *= inv;
-        if (j->half)
+        if (j->half_out)
             j->vec->to_bf16((uint16_t *)j->out + to, o, hd);
         else
             memcpy((float *)j->out + to, o, hd * sizeof *o);
@@ -214,8 +214,8 @@ static enum status grow(struct attn_scratch *s, size_t bytes, struct err *e) {
 }
 
 enum status attn_run(const struct vec_ops *vec, struct attn_scratch *scratch, void *out,
-                     const float *qkv, const struct attn_shape *s, const struct chunk *c, int layer,
-                     int half, int threads, struct err *e) {
+                     int half_out, const float *qkv, const struct attn_shape *s,
+                     const struct chunk *c, int layer, int half, int threads, struct err *e) {
     int longest = 0, group = s->heads / s->kv_heads, rows = TILE_ROWS;
     for (int r = 0; r < c->rows; r++) longest = c->pos[r] > longest ? c->pos[r] : longest;
     size_t stride = ((size_t)longest + 1 + LANES - 1) / LANES * LANES + LANES;
@@ -223,7 +223,7 @@ enum status attn_run(const struct vec_ops *vec, struct attn_scratch *scratch, vo
         return fail(e, ST_UNSUPPORTED,
                     "%d query heads share one key head; at most 64 are supported", group);
     while (rows > 1 && (size_t)(rows * group) * stride > TILE_SCORES) rows /= 2;
-    struct job j = {vec, qkv, out, s, c, layer, half, group, rows, stride};
+    struct job j = {vec, qkv, out, s, c, layer, half, half_out, group, rows, stride};
     size_t bytes = pad64(tile_bytes(&j));
     TRY(grow(scratch, bytes * (size_t)threads, e));
     int tiles = (c->rows + rows - 1) / rows;

@@ -20,7 +20,8 @@ struct attn_scratch {
     char *p;
     size_t bytes;
 };
-enum status attn_run(const struct vec_ops *v, struct attn_scratch *scratch, void *out,
+/* half: keys and values are bf16; half_out: out is, else f32. */
+enum status attn_run(const struct vec_ops *v, struct attn_scratch *scratch, void *out, int half_out,
                      const float *qkv, const struct attn_shape *s, const struct chunk *c, int layer,
                      int half, int threads, struct err *e) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* The CPU's operations: picks the vector code for this machine, shares rows among threads, and
  * keeps products in matmul.c and attention in attention.c. */
 #include "kernels/cpu/attention.h"
+#include "kernels/cpu/int8.h"
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/vec.h"
 #include "kernels/ops.h"
@@ -14,7 +15,8 @@
 
 struct mat {
     int n, k;
-    struct mm_mat *mm;             /* products */
+    struct mm_mat *mm;             /* products in f32 and bf16 */
+    struct i8_mat *i8;             /* products in int8 */
     const struct block_type *type; /* tables: rows as they are in the file */
     uint8_t *rows;
 };
@@ -23,10 +25,15 @@ struct cpu {
     struct ops ops;
     const struct vec_ops *vec;
     struct mm *mm;
+    i8_code *i8; /* NULL: the layers' products are not in int8 */
     struct attn_scratch attn;
     float *logits;
     size_t logits_n;
-    int half;
+    float *att; /* int8: attention's results before they are rounded */
+    size_t att_n;
+    float *row; /* int8: for each thread a row before it is rounded, of any matrix */
+    size_t row_n;
+    int half; /* keys, values and attention are in bf16 */
     char name[48];
 };
 
@@ -39,7 +46,7 @@ static struct cpu *of(struct ops *o) {
 }
 
 /* TAPROOM_ISA=base|avx2|avx512|avx512_bf16 lowers what is used, for tests of older machines. */
-static const struct vec_ops *pick(int *bf16) {
+static const struct vec_ops *pick(int *bf16, i8_code **i8) {
     static const char *const names[] = {"base", "avx2", "avx512", "avx512_bf16"};
     const char *limit = getenv("TAPROOM_ISA");
     int top = 3;
@@ -49,10 +56,11 @@ static const struct vec_ops *pick(int *bf16) {
     int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     *bf16 = top >= 3 && avx512 && __builtin_cpu_supports("avx512bf16");
-    if (top >= 2 && avx512) return &vec_ops_avx512;
-    if (top >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return &vec_ops_avx2;
-    return &vec_ops_base;
+    *i8 = i8_base;
+    if (top < 1 || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return &vec_ops_base;
+    *i8 = top >= 3 && avx512 && __builtin_cpu_supports("avx512vnni") ? i8_vnni : i8_avx2;
+    return top >= 2 && avx512 ? &vec_ops_avx512 : &vec_ops_avx2;
 }
 
 static void cpu_close(struct ops *o) {
@@ -60,6 +68,8 @@ static void cpu_close(struct ops *o) {
     mm_close(c->mm);
     mem_free(c->attn.p);
     mem_free(c->logits);
+    mem_free(c->att);
+    mem_free(c->row);
     mem_free(c);
 }
 
@@ -100,6 +110,7 @@ static void cpu_mat_close(struct ops *o, struct mat *m) {
     (void)o;
     if (!m) return;
     mm_mat_close(m->mm);
+    i8_close(m->i8);
     mem_free(m->rows);
     mem_free(m);
 }
@@ -132,6 +143,49 @@ static enum status open_table(struct mat *m, const struct mat_part *part, struct
     return ST_OK;
 }
 
+/* Makes *p hold n floats; what was in it is lost. */
+static enum status room(float **p, size_t *have, size_t n, struct err *e) {
+    if (*have >= n) return ST_OK;
+    float *more = mem_alloc(n * sizeof *more);
+    if (!more) return fail(e, ST_NO_MEMORY, "no memory for %zu values", n);
+    mem_free(*p);
+    *p = more;
+    *have = n;
+    return ST_OK;
+}
+
+/* Inputs in int8, and the weights that meet them, are rotated in blocks of this many values. */
+static size_t rotated(int k) {
+    size_t block = (size_t)(k & -k);
+    return block < 512 ? block : 512;
+}
+
+/* A layer's matrix in int8, and room for the rows that it will multiply. w is overwritten. */
+static enum status open_int8(struct cpu *c, struct mat *m, float *w, struct err *e) {
+    size_t n = c->row_n, line = ((size_t)m->k + 15) / 16 * 16;
+    TRY(room(&c->row, &n, line * (size_t)c->ops.threads, e));
+    c->row_n = n;
+    size_t k = (size_t)m->k, block = rotated(m->k);
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < m->n; r++) {
+        float *row = w + (size_t)r * k;
+        c->vec->rotate(row, k, block);
+        for (size_t i = 0; i < k; i++) row[i] /= (float)block;
+    }
+    return i8_open(&m->i8, w, m->n, m->k, e);
+}
+
+static enum status open_product(struct cpu *c, struct mat *m, const struct mat_part *part,
+                                int n_parts, enum mat_use use, struct err *e) {
+    float *w = unpack(part, n_parts, m->n, m->k);
+    if (!w) return fail(e, ST_NO_MEMORY, "no memory for a matrix of %d x %d", m->n, m->k);
+    enum status st = use == MAT_LINEAR && c->i8
+                         ? open_int8(c, m, w, e)
+                         : mm_mat_open(c->mm, &m->mm, w, m->n, m->k, c->half && use != MAT_HEAD, e);
+    mem_free(w);
+    return st;
+}
+
 static enum status cpu_mat_open(struct ops *o, struct mat **out, const struct mat_part *part,
                                 int n_parts, int k, enum mat_use use, struct err *e) {
     struct cpu *c = of(o);
@@ -144,10 +198,7 @@ static enum status cpu_mat_open(struct ops *o, struct mat **out, const struct ma
         st = n_parts == 1 ? open_table(m, part, e)
                           : fail(e, ST_INTERNAL, "a table of %d parts", n_parts);
     } else {
-        float *w = unpack(part, n_parts, m->n, k);
-        st = w ? mm_mat_open(c->mm, &m->mm, w, m->n, k, c->half && use != MAT_HEAD, e)
-               : fail(e, ST_NO_MEMORY, "no memory for a matrix of %d x %d", m->n, k);
-        mem_free(w);
+        st = open_product(c, m, part, n_parts, use, e);
     }
     if (st != ST_OK) {
         cpu_mat_close(o, m);
@@ -165,15 +216,29 @@ static void cpu_embed(struct ops *o, float *x, const struct mat *t, const int32_
         t->type->to_f32(x + (size_t)r * (size_t)t->k, t->rows + (size_t)tok[r] * row, blocks);
 }
 
+/* The thread's own row, and where row r of an input of k values in int8 and its scale lie. */
+static float *own_row(struct cpu *c) {
+    return c->row + c->row_n / (size_t)c->ops.threads * (size_t)omp_get_thread_num();
+}
+
+/* x is overwritten. */
+static void round_row(const struct cpu *c, void *y, float *x, int r, int rows, int k) {
+    c->vec->rotate(x, (size_t)k, rotated(k));
+    i8_scales(y, rows, k)[r] =
+        c->vec->to_int8((uint8_t *)y + (size_t)r * (size_t)i8_pad(k), x, (size_t)k);
+}
+
 static void cpu_rmsnorm(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
                         float eps, int f32) {
-    const struct vec_ops *v = of(o)->vec;
-    int half = of(o)->half && !f32;
-    size_t size = half ? 2 : 4;
+    struct cpu *c = of(o);
+    int int8 = c->i8 && !f32, half = c->half && !f32 && !int8;
+    size_t size = half ? 2 : 4, width = (size_t)n;
 #pragma omp parallel for schedule(static)
-    for (int r = 0; r < rows; r++)
-        v->rmsnorm((char *)y + (size_t)r * (size_t)n * size, x + (size_t)r * (size_t)n, w, n, eps,
-                   half);
+    for (int r = 0; r < rows; r++) {
+        void *to = int8 ? (char *)own_row(c) : (char *)y + (size_t)r * width * size;
+        c->vec->rmsnorm(to, x + (size_t)r * width, w, n, eps, half);
+        if (int8) round_row(c, y, to, r, rows, n);
+    }
 }
 
 static void cpu_norm_add(struct ops *o, float *x, float *y, const float *w, int rows, int n,
@@ -215,7 +280,10 @@ static void cpu_head_norm(struct ops *o, float *qkv, const struct attn_shape *s,
 
 static enum status cpu_matmul(struct ops *o, float *y, const void *x, const struct mat *w, int rows,
                               int add, struct err *e) {
-    return mm_run(of(o)->mm, y, x, w->mm, rows, add, e);
+    struct cpu *c = of(o);
+    if (!w->i8) return mm_run(c->mm, y, x, w->mm, rows, add, e);
+    i8_run(c->i8, y, x, w->i8, rows, add);
+    return ST_OK;
 }
 
 static size_t cpu_kv_bytes(struct ops *o, const struct attn_shape *s, int len) {
@@ -228,20 +296,32 @@ static void cpu_rope_store(struct ops *o, float *qkv, const struct attn_shape *s
 }
 
 static enum status cpu_attention(struct ops *o, void *out, const float *qkv,
-                                 const struct attn_shape *s, const struct chunk *c, int layer,
+                                 const struct attn_shape *s, const struct chunk *k, int layer,
                                  struct err *e) {
-    struct cpu *u = of(o);
-    return attn_run(u->vec, &u->attn, out, qkv, s, c, layer, u->half, o->threads, e);
+    struct cpu *c = of(o);
+    int width = s->heads * s->head_dim, rows = k->rows;
+    if (!c->i8)
+        return attn_run(c->vec, &c->attn, out, c->half, qkv, s, k, layer, c->half, o->threads, e);
+    TRY(room(&c->att, &c->att_n, (size_t)rows * (size_t)width, e));
+    TRY(attn_run(c->vec, &c->attn, c->att, 0, qkv, s, k, layer, c->half, o->threads, e));
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++)
+        round_row(c, out, c->att + (size_t)r * (size_t)width, r, rows, width);
+    return ST_OK;
 }
 
 typedef void glu(void *y, const float *g, const float *u, int n, int half);
 
 static void gated(struct ops *o, glu *f, void *y, const float *gu, int rows, int n) {
-    int half = of(o)->half;
+    struct cpu *c = of(o);
+    int half = c->half && !c->i8;
+    size_t width = (size_t)n;
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++) {
-        const float *g = gu + (size_t)r * 2 * (size_t)n;
-        f((char *)y + (size_t)r * (size_t)n * (half ? 2 : 4), g, g + n, n, half);
+        const float *g = gu + (size_t)r * 2 * width;
+        void *to = c->i8 ? (char *)own_row(c) : (char *)y + (size_t)r * width * (half ? 2 : 4);
+        f(to, g, g + n, n, half);
+        if (c->i8) round_row(c, y, to, r, rows, n);
     }
 }
 
@@ -264,14 +344,8 @@ static enum status cpu_head(struct ops *o, float *lse, float *picked, const floa
                             struct err *e) {
     struct cpu *c = of(o);
     int step = head_rows(m->n);
-    size_t vocab = (size_t)m->n, need = (size_t)step * vocab;
-    if (c->logits_n < need) {
-        float *p = mem_alloc(need * sizeof *p);
-        if (!p) return fail(e, ST_NO_MEMORY, "no memory for %zu logits", need);
-        mem_free(c->logits);
-        c->logits = p;
-        c->logits_n = need;
-    }
+    size_t vocab = (size_t)m->n;
+    TRY(room(&c->logits, &c->logits_n, (size_t)step * vocab, e));
     for (int r0 = 0; r0 < rows; r0 += step) {
         int n = rows - r0 < step ? rows - r0 : step;
         float *logits = c->logits;
@@ -290,15 +364,23 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
     struct cpu *c = mem_alloc(sizeof *c);
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for the CPU backend");
     int bf16;
-    *c = (struct cpu){.vec = pick(&bf16)};
-    c->half = want == PREC_BF16 && bf16;
+    i8_code *i8;
+    *c = (struct cpu){.vec = pick(&bf16, &i8)};
+    c->half = want != PREC_F32 && bf16;
+    if (want == PREC_INT8) c->i8 = i8;
     int all = omp_get_num_procs();
-    snprintf(c->name, sizeof c->name, "%s%s", c->vec->name, c->half ? "_bf16" : "");
+    snprintf(c->name, sizeof c->name, "%s%s", c->vec->name,
+             c->i8 == i8_vnni ? "_vnni"
+             : c->i8          ? "_int8"
+             : c->half        ? "_bf16"
+                              : "");
     c->ops = (struct ops){
         .name = c->name,
-        .precision = c->half ? PREC_BF16 : PREC_F32,
+        .precision = c->i8     ? PREC_INT8
+                     : c->half ? PREC_BF16
+                               : PREC_F32,
         .threads = threads > 0 ? threads : all,
-        .act_size = c->half ? 2 : 4,
+        .act_size = c->half || c->i8 ? 2 : 4,
         .pad_rows = ops_pad_rows,
         .self = c,
         .close = cpu_close,

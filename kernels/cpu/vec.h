@@ -29,6 +29,12 @@ struct vec_ops {
     /* y = gelu(g) * u with the tanh form. */
     void (*geglu)(void *y, const float *g, const float *u, int n, int half);
     void (*to_bf16)(uint16_t *y, const float *x, size_t n);
+    /* Every block of x (n) times the Hadamard matrix of its size, a power of two that divides n:
+     * a value that stands out is spread over its block. Applied twice it multiplies by the size. */
+    void (*rotate)(float *x, size_t n, size_t block);
+    /* y = 128 + x / t rounded, t = max |x| / 127 over n values: the scale that it answers. A value
+     * that is no finite number makes it NaN. */
+    float (*to_int8)(uint8_t *y, const float *x, size_t n);
     /* log(sum(exp(x))) over n values. */
     float (*log_sum_exp)(const float *x, size_t n);
     /* Replaces s[0..n) by exp(s - max), s[n..n padded to 16) by 0, and answers the sum. p, if not

@@ -32,8 +32,8 @@ static const struct row {
      TEXT, AT(model), CMD_ENGINE & ~CMD_MODEL, 0, 0, 0},
     {"threads", "N", "threads of the model, 0 = all cores", NUMBER, AT(threads), CMD_ENGINE, 0, 256,
      0},
-    {"precision", "P", "auto, bf16, f32, or fp8 on cuda (default auto)", CHOICE, AT(precision),
-     CMD_ENGINE, 0, 0, 0},
+    {"precision", "P", "auto, bf16, f32, int8 on the cpu, fp8 on cuda (default auto)", CHOICE,
+     AT(precision), CMD_ENGINE, 0, 0, 0},
     {"backend", "B", "auto, cpu, cuda or ref (default auto)", CHOICE, AT(backend), CMD_ENGINE, 0, 0,
      0},
     {"cache-mb", "N", "memory for keys and values that are kept, in MiB, for each loaded model",
@@ -100,7 +100,7 @@ static const struct row {
 enum { CHOICES = 6 };
 static const struct choice {
     const char *name, *value[CHOICES]; /* NULL after the last */
-} choices[] = {{"precision", {"auto", "bf16", "f32", "fp8"}},
+} choices[] = {{"precision", {"auto", "bf16", "f32", "int8", "fp8"}},
                {"backend", {"auto", "cpu", "cuda", "ref"}}};
 
 static enum status choice_check(const struct row *r, const char *value, const char *whose,

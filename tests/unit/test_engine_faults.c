@@ -202,7 +202,8 @@ static void test_nan(void) {
         "blk.0.attn_k.weight",   "blk.1.attn_v.weight",   "blk.2.attn_output.weight",
         "blk.0.ffn_gate.weight", "blk.2.ffn_down.weight", "blk.1.attn_norm.weight"};
     static const uint32_t bad[] = {0x7FC00000, 0xFFFFFFFF, 0x7F800000};
-    static const char *const way[][2] = {{"cpu", "f32"}, {"cpu", "bf16"}, {"ref", "f32"}};
+    static const char *const way[][2] = {
+        {"cpu", "f32"}, {"cpu", "bf16"}, {"cpu", "int8"}, {"ref", "f32"}};
     for (size_t i = 0; i < COUNT(names); i++) {
         struct file f;
         struct err e = {0};
@@ -322,6 +323,7 @@ int main(int argc, char **argv) {
         test_no_memory_open(TINY("tied"), "cpu", forever);
         test_no_memory_open(TINY("blocks"), "ref", forever);
         test_no_memory_score("cpu", "auto", forever);
+        test_no_memory_score("cpu", "int8", forever);
         test_no_memory_score("ref", "f32", forever);
     }
     return t_end();

@@ -549,7 +549,8 @@ static void test_five_hundred(void) {
 int main(int argc, char **argv) {
     (void)argc;
     tiny_start(argv);
-    static const char *const way[][2] = {{"cpu", "f32"}, {"cpu", "bf16"}, {"ref", "f32"}};
+    static const char *const way[][2] = {
+        {"cpu", "f32"}, {"cpu", "bf16"}, {"cpu", "int8"}, {"ref", "f32"}};
     make_items();
     forest_open(&forest);
     for (size_t i = 0; i < COUNT(way); i++) {

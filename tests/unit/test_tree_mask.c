@@ -228,7 +228,7 @@ static double judge(struct engine *en, struct dense *d, int causal) {
 
 static double tolerance(const char *backend, const char *precision) {
     if (strcmp(backend, "ref") == 0) return 1e-4;
-    return strcmp(precision, "f32") == 0 ? 1e-3 : 0.5;
+    return strcmp(precision, "f32") == 0 ? 1e-3 : strcmp(precision, "int8") == 0 ? 1.5 : 0.5;
 }
 
 static void test_mask(struct engine *en, const char *model, double tol) {
@@ -293,7 +293,7 @@ static void test_model(const char *model, const char *golden, int mask, const ch
 }
 
 int main(int argc, char **argv) {
-    const char *way[][2] = {{"cpu", "f32"}, {"cpu", "bf16"}, {"ref", "f32"}};
+    const char *way[][2] = {{"cpu", "f32"}, {"cpu", "bf16"}, {"cpu", "int8"}, {"ref", "f32"}};
     size_t ways = COUNT(way);
     tiny_start(argv);
     forest_open(&forest);

@@ -140,6 +140,85 @@ static void to_bf16(uint16_t *y, const float *x, size_t n) {
     }
 }
 
+/* Pairs that lie h < VEC apart: (a, b) becomes (a + b, a - b). */
+static inline vf pairs(vf x, int h) {
+    vi swap;
+    vf sign;
+    for (int i = 0; i < VEC; i++) swap[i] = i ^ h, sign[i] = i & h ? -1.0f : 1.0f;
+    return x * sign + __builtin_shuffle(x, swap);
+}
+
+static void rotate_scalar(float *x, size_t n, size_t h) {
+    for (size_t i = 0; i < n; i++)
+        if (!(i & h)) {
+            float a = x[i], b = x[i + h];
+            x[i] = a + b, x[i + h] = a - b;
+        }
+}
+
+static void rotate(float *x, size_t n, size_t block) {
+    if (block < VEC) {
+        for (size_t h = 1; h < block; h *= 2) rotate_scalar(x, n, h);
+        return;
+    }
+    for (size_t i = 0; i < n; i += VEC) {
+        vf v = load(x + i);
+        v = pairs(pairs(v, 1), 2);
+        if (VEC > 4) v = pairs(v, 4 % VEC);
+        if (VEC > 8) v = pairs(v, 8 % VEC);
+        store(x + i, v);
+    }
+    for (size_t h = VEC; h < block; h *= 2)
+        for (size_t base = 0; base < n; base += 2 * h)
+            for (size_t i = base; i < base + h; i += VEC) {
+                vf a = load(x + i), b = load(x + i + h);
+                store(x + i, a + b);
+                store(x + i + h, a - b);
+            }
+}
+
+/* Magnitudes are compared as integers, in which NaN is the largest. */
+static uint32_t largest(const float *x, size_t n) {
+    vi acc[PARTS] = {0};
+    uint32_t most = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < PARTS; j++) {
+            vi v = (vi)load(x + i + (size_t)j * VEC) & 0x7FFFFFFF, m = v > acc[j];
+            acc[j] = (v & m) | (acc[j] & ~m);
+        }
+    for (int j = 0; j < PARTS; j++)
+        for (int k = 0; k < VEC; k++)
+            most = (uint32_t)acc[j][k] > most ? (uint32_t)acc[j][k] : most;
+    for (; i < n; i++) {
+        uint32_t u;
+        memcpy(&u, x + i, sizeof u);
+        most = (u & 0x7FFFFFFF) > most ? u & 0x7FFFFFFF : most;
+    }
+    return most;
+}
+
+/* Adding 1.5 x 2^23 leaves the rounded number in a float's low bits. */
+static inline void store_int8(uint8_t *p, vf v) {
+    vu u = (vu)(v + splat(12582912.0f + 128));
+    for (int i = 0; i < VEC; i++) p[i] = (uint8_t)u[i];
+}
+
+static float to_int8(uint8_t *y, const float *x, size_t n) {
+    uint32_t bits = largest(x, n);
+    float most;
+    memcpy(&most, &bits, sizeof most);
+    float inv = most > 1e-30f ? 127 / most : 0;
+    size_t i = 0;
+    for (; i + VEC <= n; i += VEC) store_int8(y + i, load(x + i) * splat(inv));
+    for (; i < n; i++) {
+        uint8_t b[VEC];
+        store_int8(b, splat(x[i] * inv));
+        y[i] = b[0];
+    }
+    return bits < 0x7F800000 ? most / 127 : NAN;
+}
+
 static float max_of(const float *x, size_t n) {
     vf acc[PARTS];
     for (int j = 0; j < PARTS; j++) acc[j] = splat(-INFINITY);
@@ -279,5 +358,5 @@ static void rope(float *v, const float *cs, int head_dim, int neox, float scale)
     }
 }
 
-const struct vec_ops VEC_TABLE = {VEC_NAME,    rmsnorm, swiglu, geglu,  to_bf16,
-                                  log_sum_exp, softmax, scores, values, rope};
+const struct vec_ops VEC_TABLE = {VEC_NAME, rmsnorm,     swiglu,  geglu,  to_bf16, rotate,
+                                  to_int8,  log_sum_exp, softmax, scores, values,  rope};
