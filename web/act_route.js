@@ -156,6 +156,21 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
       session.writeUrl(run ? runHash(stored.id, row) : toHash(get()), false);
     },
 
+    // The list stays in sight, without the links to what is no more.
+    async dropRun() {
+      const { stored } = get();
+      if (!stored) return;
+      try {
+        await api.dropRun(stored.id);
+      } catch (e) {
+        if (e.status !== 404) return failed('The run was not deleted', e);
+      }
+      set({ stored: null, result: { ...get().result, run: null } });
+      session.writeUrl(toHash(get()), false);
+      session.notice({ text: `Run ${stored.id} is deleted. Its list is still here; Rank makes a new run.` });
+      document.getElementById('rank').focus();
+    },
+
     async imported(name, quiet) {
       try {
         await loadCatalogs();

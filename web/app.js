@@ -118,12 +118,13 @@ const intents = {
   rankOrCancel: ranking.rankOrCancel,
   cancel: ranking.cancel,
   runAgain: ranking.runAgain,
+  dropRun: route.dropRun,
   openRow: route.openRow,
   rowLink: route.rowLink,
   copyLink: button => copyText(route.link(), button),
   compare: () =>
     get().catalog &&
-    go(compareHash([{ choices: get() }, { baseline: get().known[0] ?? 'popularity' }])),
+    go(compareHash([{ choices: get() }, { baseline: st.firstBaseline(get()) }])),
   explain,
   openPrompt,
   openImport: () => openImport(),

@@ -154,6 +154,10 @@ export function toggleExample(examples, example) {
 
 export const labelOf = (examples, item) => examples.find(e => e.item === item)?.label ?? '';
 
+// A baseline to stand beside a ranking: the first that has data here.
+export const firstBaseline = s =>
+  s.known.find(b => s.result?.baselines?.[b]?.available !== false) ?? s.known[0] ?? 'popularity';
+
 // --- request
 export function requestOf(s) {
   const r = {

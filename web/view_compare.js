@@ -208,7 +208,7 @@ export function mount(root, { session }) {
       cards,
       ui.columns.map((c, i) =>
         columnCard(c, {
-          first: i === 0,
+          number: i + 1,
           base: ui.columns[0],
           last: ui.columns.length <= 2,
           remove: () =>
@@ -240,7 +240,7 @@ export function mount(root, { session }) {
       if (!columns.length || columns[0].baseline) columns = [{ choices: current }, ...columns];
       if (!columns[0].choices.catalog)
         columns[0].choices = { ...columns[0].choices, catalog: s.catalog };
-      if (columns.length < 2) columns.push({ baseline: s.known[0] ?? 'popularity' });
+      if (columns.length < 2) columns.push({ baseline: st.firstBaseline(s) });
       Object.assign(ui, {
         columns: columns.slice(0, MOST),
         k: SHOWN.includes(Number(q.get('k'))) ? Number(q.get('k')) : 20,

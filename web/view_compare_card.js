@@ -32,10 +32,11 @@ const pick = (label, value, options, onchange) => {
   return select;
 };
 
-export function columnCard(c, { first, last, base, remove, edit }) {
+export function columnCard(c, { number, last, base, remove, edit }) {
+  const first = number === 1;
   const own = first ? 'Its candidates are those of every column.' : '';
   const says = h('p', { class: 'fact' }, own);
-  const bar = h('progress', { max: 1, hidden: true, 'aria-label': `Progress of ${columnName(c)}` });
+  const bar = h('progress', { max: 1, hidden: true, 'aria-label': `Progress of column ${number}` });
   c.say = text => {
     bar.hidden = !c.job;
     if (!c.job) says.textContent = text ?? own;
@@ -54,7 +55,7 @@ export function columnCard(c, { first, last, base, remove, edit }) {
     : setting(c, edit, base);
   return h(
     'section',
-    { class: 'compare-card', 'aria-label': `Column: ${columnName(c)}` },
+    { class: 'compare-card', 'aria-label': `Column ${number}: ${columnName(c)}` },
     h('div', { class: 'card-body' }, body),
     bar,
     says,

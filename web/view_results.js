@@ -67,9 +67,18 @@ function runHead(s, intents) {
             '. This is the stored order, not a new one.',
           ),
           h(
-            'button',
-            { type: 'button', id: 'run-again', onclick: () => intents.runAgain() },
-            'Run again',
+            'div',
+            { class: 'notice-do' },
+            h(
+              'button',
+              { type: 'button', id: 'run-again', onclick: () => intents.runAgain() },
+              'Run again',
+            ),
+            h(
+              'button',
+              { type: 'button', class: 'quiet', id: 'drop-run', onclick: () => intents.dropRun() },
+              'Delete',
+            ),
           ),
         )
       : null,

@@ -104,7 +104,7 @@ export function mount(root, { session, api, go }) {
       h('td', {}, r.catalog),
       h('td', { class: 'fact' }, when(r.created)),
       h('td', { class: 'exports' }, file('json'), file('csv'), file('html')),
-      h('td', {}, box),
+      h('td', {}, h('label', { class: 'check pick' }, box, h('span', {}, 'Compare'))),
       h('td', {}, gone),
     );
     return el;

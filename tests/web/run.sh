@@ -37,7 +37,7 @@ story() {
     fi
     sleep 0.5
   done
-  for i in story views hostile; do
+  for i in stories story views hostile; do
     TAPROOM_URL=$url node "$tmp/tests/web/$i.mjs" || { tail -n 20 "$tmp/server.log" && return 1; }
   done
   # A server that died or cannot be ended in order is a failure, too.
@@ -45,7 +45,8 @@ story() {
   kill -TERM "$server"
   wait "$server" || { echo "the server ended with status $?" && tail -n 20 "$tmp/server.log" && return 1; }
   server=
-  ! grep -nE 'Sanitizer|runtime error' "$tmp/server.log"
+  if grep -nE 'Sanitizer|runtime error' "$tmp/server.log"; then return 1; fi
+  PROGRAM=$program DATA=$tmp/restart node "$tmp/tests/web/restart.mjs"
 }
 
 case ${1:-} in

@@ -79,7 +79,7 @@ for (const [name, [hash, ready]] of Object.entries(VIEWS)) {
       await page.goto(`${url}/${hash}`);
       await ready(page);
       await page.waitForFunction(() => !document.querySelector('#rank.running'));
-      await page.waitForTimeout(1500);
+      await page.waitForTimeout(600);
       const file = path.join(folder, `${name}-${width}-${colorScheme}.png`);
       await page.screenshot({ path: file });
       console.log(file);

@@ -1,11 +1,11 @@
-// The views beside the ranking, against a running server: compare, the tour, saved runs; axe-core, widths and themes.
+// The views beside the ranking, against a running server: compare, words, the tour, experiments; stories.mjs looks at them
+// in every width and theme.
 // TAPROOM_URL names the server; it needs the catalogue movies with members.
-import { story, watched, ranked, axe, lowContrast } from './browser.mjs';
+import { story, watched, ranked, axe } from './browser.mjs';
 
 const URL_ = (process.env.TAPROOM_URL ?? 'http://127.0.0.1:8360').replace(/\/$/, '');
 const text = (page, at) => page.textContent(at);
 const WISH = 'laser guns and starships';
-const setting = encodeURIComponent(`catalog=movies&wish=${WISH}&n=30`);
 
 await story(async ({ browser, ok, step }) => {
   const { page, context, faults } = await watched(browser, URL_);
@@ -208,40 +208,4 @@ await story(async ({ browser, ok, step }) => {
   });
   ok((await faults()).length === 0, 'clean', (await faults()).join('; '));
   await context.close();
-
-  const views = [
-    ['compare', `#/compare?c=${setting}&c=~popularity`, '.order [data-item]'],
-    ['tour', '#/tour', '#tour-next:not([disabled])'],
-    ['runs', '#/runs', '.runs tbody tr'],
-    ['evaluate', '#/evaluate', '.results-table tbody tr'],
-  ];
-  for (const width of [1280, 390])
-    for (const colorScheme of ['light', 'dark']) {
-      const w = await watched(browser, URL_, {
-        width,
-        height: 844,
-        colorScheme,
-        reducedMotion: 'reduce',
-      });
-      for (const [name, hash, ready] of views)
-        await step(`${name}, ${width}, ${colorScheme}`, async () => {
-          const at = `${name} ${width} ${colorScheme}`;
-          await w.page.goto(`${URL_}/${hash}`);
-          await w.page.waitForSelector(ready);
-          const found = await axe(w.page);
-          ok(found.length === 0, `${at}: axe`, found.join(' | '));
-          const low = await lowContrast(w.page);
-          ok(low.length === 0, `${at}: contrast`, low.join(', '));
-          ok(
-            await w.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-            `${at}: nothing hangs out`,
-          );
-        });
-      ok(
-        (await w.faults()).length === 0,
-        `${width} ${colorScheme}: clean`,
-        (await w.faults()).join('; '),
-      );
-      await w.context.close();
-    }
 });

@@ -1,0 +1,144 @@
+// Stories of reading: cold start, a comparison, saved runs, an experiment.
+// Each: async ({page, url, ok, clean, name}) => {}; see stories.mjs.
+import { ranked } from './browser.mjs';
+import { few, titles } from './stories_ask.mjs';
+
+export async function coldStart({ page, url, ok, clean }) {
+  // Films: their texts are short, so that the five rankings are.
+  await page.goto(`${url}/#/?catalog=movies&wish=sea&n=8`);
+  await ranked(page);
+  await page.click('[data-view=tour]');
+  for (let i = 0; i < 5; i++) {
+    await page.waitForFunction(
+      n =>
+        document.querySelectorAll('.tour-steps button')[n]?.getAttribute('aria-current') &&
+        !document.getElementById('tour-next').disabled,
+      i,
+    );
+    if (i === 1) ok(/wish|want/i.test(await page.textContent('.tour-card')), 'one instruction');
+    await page.click('#tour-next');
+  }
+  await page.waitForFunction(() => /Popularity/.test(document.querySelector('.tour-card').textContent));
+  ok((await page.locator('.tour-steps li').count()) === 6, 'six steps');
+  const rows = await page.$$eval('.gaps tbody tr', all => all.map(r => r.textContent));
+  ok(
+    rows.length >= 3 && rows.every(r => /\d\.\d\d|no data/.test(r)),
+    'the gap to each baseline in numbers',
+    rows.join(),
+  );
+  const drawn = await page.$eval('.chart canvas', c => {
+    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+    return d.filter((v, i) => i % 4 === 3 && v).length;
+  });
+  ok(drawn > 1500, 'and drawn', drawn);
+  await clean('the tour');
+}
+
+export async function compare({ page, url, ok, clean }) {
+  await page.goto(`${url}/${few('mending old things')}`);
+  await ranked(page);
+  const list = await titles(page);
+  await page.click('#open-compare');
+  const all = n =>
+    page.waitForFunction(
+      k =>
+        document.querySelectorAll('.order').length === k &&
+        [...document.querySelectorAll('.order')].every(o => o.querySelector('[data-item]')),
+      n,
+    );
+  await all(2);
+  for (const [n, what] of [
+    [3, 'relevance'],
+    [4, 'whole'],
+  ]) {
+    await page.selectOption('#compare-add', what);
+    await page.click('#compare-do-add');
+    await all(n);
+  }
+  const first = await page.$$eval('.order >> nth=0 >> .order-title', t => t.map(x => x.textContent));
+  ok(first.join() === list.join(), 'the first column is the ranking', first.join());
+  const says = await page.textContent('.compare-card >> nth=2');
+  ok(/overlap@8 8 of 8.*τ/.test(says), 'overlap and rank correlation', says);
+  ok((await page.locator('.lines path').count()) >= 8, 'lines between the columns');
+  await page.check('#compare-only');
+  await page.waitForFunction(() =>
+    /items differ/.test(document.querySelector('.compare-grid').textContent),
+  );
+  await clean('compare');
+  const link = page.url();
+  await page.goto('about:blank');
+  await page.goto(link);
+  await all(4);
+  ok(await page.isChecked('#compare-only'), 'a link opens the same comparison');
+}
+
+export async function lookBack({ page, url, ok, clean, name }) {
+  await page.goto(`${url}/${few(`garden work ${name}`)}`);
+  await ranked(page);
+  const list = await titles(page);
+  await page.locator('button.title').nth(1).click();
+  ok(/row=/.test(page.url()), 'the open row is in the address');
+  const run = decodeURIComponent((await page.getAttribute('#permalink', 'href')).split('/').pop());
+  await page.click('[data-view=runs]');
+  await page.waitForSelector('.runs tbody tr');
+  ok(
+    (await page.locator('.runs th a').first().getAttribute('href')) === `#/run/${run}`,
+    'the run is the newest',
+  );
+  for (const format of ['json', 'csv', 'html']) {
+    const href = await page.locator('.runs .exports a', { hasText: format.toUpperCase() }).first().getAttribute('href');
+    const file = await fetch(url + href);
+    ok(file.ok && (await file.text()).includes(list[0]), `exported as ${format}`);
+  }
+  await clean('saved runs');
+  await page.locator('.runs th a').first().click();
+  await page.waitForSelector('.stored');
+  ok((await titles(page)).join() === list.join(), 'the stored order');
+  await clean('a saved run');
+  const item = await page.getAttribute('tr.item >> nth=1', 'data-item');
+  await page.goto('about:blank');
+  await page.goto(`${url}/#/run/${run}?row=${item}`);
+  await page.waitForSelector('.detail');
+  ok((await page.locator('.item.open').getAttribute('data-item')) === item, 'a link to its row');
+  await page.click('#drop-run');
+  await page.waitForFunction(() => /deleted/.test(document.getElementById('notices').textContent));
+  ok((await fetch(`${url}/api/runs/${run}`)).status === 404, 'deleted from its own page');
+  await page.goto('about:blank');
+  await page.goto(`${url}/#/run/${run}`);
+  await page.waitForSelector('.notice.error');
+  ok((await page.textContent('.notice.error')).includes(run), 'its link says that it is gone');
+}
+
+export async function evaluate({ page, url, ok, clean, name }) {
+  await page.goto(`${url}/#/evaluate`);
+  await page.waitForSelector('#experiment-go');
+  await page.evaluate(() => (document.querySelector('.experiment-new details').open = true));
+  const spec = {
+    name,
+    protocol: 'coldstart',
+    catalog: 'jobs',
+    split: 'development',
+    members: 1,
+    grid: { k: [0, 1] },
+  };
+  await page.fill('#experiment-spec', JSON.stringify(spec));
+  await page.click('#experiment-go');
+  await page.waitForFunction(
+    n =>
+      document.querySelector('.experiment-head h3')?.textContent === n &&
+      /done: 2 of 2/.test(document.querySelector('.experiment-head').textContent),
+    name,
+    { timeout: 120000 },
+  );
+  ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
+  await page.waitForFunction(() => !document.querySelector('.experiment .chart').hidden);
+  const csv = await fetch(url + (await page.getAttribute('.experiment-do a', 'href')));
+  ok(csv.ok && (await csv.text()).trim().split(/\r?\n/).length === 3, 'as CSV');
+  await clean('an experiment');
+  await page.click('.experiment-do button');
+  await page.waitForFunction(
+    n => ![...document.querySelectorAll('.experiments button')].some(b => b.textContent === n),
+    name,
+  );
+  ok(true, 'deleted');
+}
