@@ -40,6 +40,7 @@ export const POLICIES = {
   recent: 'the latest',
   balanced: 'likes and dislikes alike',
   relevant: 'the nearest to the wish',
+  likes: 'the latest likes',
 };
 
 export const PAGE = 50; // rows of the list in sight at once

@@ -16,7 +16,7 @@ static void write_words(struct buf *b, const struct surface *s) {
         {"item", s->item},           {"liked", s->liked},
         {"disliked", s->disliked},   {"answer_yes", s->answer_yes},
         {"answer_no", s->answer_no}, {"question", s->question},
-        {"readout", s->readout},
+        {"readout", s->readout},     {"list", s->list},
     };
     for (size_t i = 0; i < COUNT(word); i++) out_text(b, word[i].name, word[i].text);
 }
@@ -64,6 +64,15 @@ static void write_frames(struct buf *b, const struct surface *s) {
     }
     out_close(b, ']');
     out_num(b, "tag_weight", s->tag_weight);
+    out_open(b, "parts", '[');
+    for (int i = 0; i < s->n_parts; i++) {
+        out_open(b, NULL, '{');
+        out_text(b, "text", s->part[i].text);
+        out_num(b, "weight", s->part[i].weight);
+        out_num(b, "prior", s->part[i].prior);
+        out_close(b, '}');
+    }
+    out_close(b, ']');
     out_open(b, "facts", '[');
     for (int i = 0; i < s->n_facts; i++) {
         out_open(b, NULL, '{');

@@ -63,17 +63,13 @@ static enum status add_items(struct scene *s, struct query *q, const double weig
                              struct err *e) {
     size_t room = (size_t)(s->n_examples + s->n_history);
     const struct item **item = ARENA_NEW(s->a, const struct item *, room);
-    struct view *id = ARENA_NEW(s->a, struct view, room),
-                *text = ARENA_NEW(s->a, struct view, room);
+    struct view *text = ARENA_NEW(s->a, struct view, room);
     int *label = ARENA_NEW(s->a, int, room), n = 0;
-    struct item *past;
-    if (!item || !id || !text || !label) return fail(e, ST_NO_MEMORY, "no memory for a query");
-    for (int i = 0; i < s->n_history; i++) id[i] = view_of(s->history[i].item);
-    TRY(store_items_by_id(s->k->store, s->r->catalog, id, s->n_history, "history", s->a, &past, e));
+    if (!item || !text || !label) return fail(e, ST_NO_MEMORY, "no memory for a query");
     for (int i = 0; i < s->n_history; i++)
         if (s->history[i].label) {
             label[n] = s->history[i].label;
-            item[n++] = &past[i];
+            item[n++] = &s->history_item[i];
         }
     for (int i = 0; i < s->n_examples; i++)
         if (s->example[i].item) {

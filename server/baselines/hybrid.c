@@ -7,8 +7,9 @@
 #include <math.h>
 
 /* Weights beside the language model's standardised score. Without a wish fitted on development
- * members (fixtures/baselines/README.md); with one not fitted, for lack of data: equal shares. */
-static const double WEIGHT_TASTE = 100, WEIGHT_WISH = 1;
+ * members (fixtures/baselines/README.md): the more liked items the model has to go by, the more it
+ * counts. With a wish not fitted, for lack of data: equal shares. */
+static const double WEIGHT_MANY = 8, WEIGHT_FEW = 42, WEIGHT_WISH = 1;
 
 /* Mean and standard deviation of the numbers there are; sd 0 when they are all alike. */
 static void spread(const double *v, int n, double *mean, double *sd) {
@@ -49,10 +50,11 @@ enum status hybrid_add(struct scene *s, int wish, double *score, double *learnt,
         return *why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
     }
     TRY(score_all(s, &q, &v, e));
+    double weight = wish ? WEIGHT_WISH : WEIGHT_MANY + WEIGHT_FEW / q.n;
     spread(v + s->n, s->taste->n_items, &mean, &sd);
     for (int i = 0; i < s->n; i++) {
         if (isnan(v[i]) || !(sd > 0)) continue;
-        learnt[i] = (wish ? WEIGHT_WISH : WEIGHT_TASTE) * (v[i] - mean) / sd;
+        learnt[i] = weight * (v[i] - mean) / sd;
         score[i] += learnt[i];
     }
     *why = arena_printf(s->a, "%s; and %s, which learnt from %s", *why,

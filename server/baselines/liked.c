@@ -15,15 +15,6 @@ static void add(const struct taste *t, struct taste_query *q, long long row) {
     q->at[q->n++] = place;
 }
 
-/* The history names items by id. */
-static long long row_of(const struct scene *s, const char *id) {
-    for (int i = 0; i < s->n_all; i++)
-        if (strcmp(s->all[i].id, id) == 0) return s->all[i].row;
-    for (int i = 0; i < s->n_pool; i++)
-        if (strcmp(s->item[i]->id, id) == 0) return s->item[i]->row;
-    return -1;
-}
-
 static enum status make_query(struct scene *s, struct taste_query *q, int *liked, struct err *e) {
     const struct taste *t = s->taste;
     *q = (struct taste_query){.out = taste_find(t->member, t->n_members, s->unseen_member)};
@@ -35,7 +26,7 @@ static enum status make_query(struct scene *s, struct taste_query *q, int *liked
     if (!q->at) return fail(e, ST_NO_MEMORY, "no memory for a baseline's scores");
     for (int i = 0; i < s->n_history; i++)
         if (s->history[i].label > 0) {
-            add(t, q, row_of(s, s->history[i].item));
+            add(t, q, s->history_item[i].row);
             ++*liked;
         }
     for (int i = 0; i < s->n_examples; i++)

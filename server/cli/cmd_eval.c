@@ -84,6 +84,7 @@ static enum status configure(const struct options *o, struct arena *a, struct ev
     c->seed = (unsigned long long)o->seed;
     c->cases = (int)o->cases;
     c->fresh = (int)o->fresh;
+    c->policy = HISTORY_LIKES;
     c->asset = assets_find;
     c->command = command_line(o, a);
     if (!c->command) return fail(e, ST_NO_MEMORY, "no memory for a report");

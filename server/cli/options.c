@@ -50,7 +50,7 @@ static const struct row {
     {"member", "ID", "member whose profile and history count", TEXT, AT(member), CMD_RANK, 0, 0, 0},
     {"history", "N", "interactions of the member that are used", NUMBER, AT(history), CMD_RANK, -1,
      500, -1},
-    {"policy", "P", "which of them: recent, balanced or relevant (default recent)", TEXT,
+    {"policy", "P", "which of them: recent, balanced, relevant or likes (default recent)", TEXT,
      AT(policy), CMD_RANK, 0, 0, 0},
     {"history-tokens", "N", "most tokens of their titles, 0 = no such limit", NUMBER,
      AT(history_tokens), CMD_RANK, 0, 1 << 20, 0},

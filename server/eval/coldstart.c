@@ -99,10 +99,10 @@ static enum status two_cases(struct cold *x, struct view catalog, const struct p
 
 /* Methods that cost much are asked for a part of the members, where K is 1, 3 or 10. */
 static unsigned long long affordable(const struct eval *ev, int member, int n, int k) {
-    unsigned long long costly = METHOD_BIT(READOUT_RELEVANCE) | METHOD_BIT(READOUT_QUERY);
     if (ev->c->methods || ev->c->n_k) return ev->set;
-    if (member * COSTLY_ONE_IN >= n || (k != 1 && k != 3 && k != 10)) return ev->set & ~costly;
-    return k == 10 ? ev->set & ~METHOD_BIT(READOUT_QUERY) : ev->set;
+    if (member * COSTLY_ONE_IN >= n || (k != 1 && k != 3 && k != 10))
+        return ev->set & ~METHOD_BIT(READOUT_RELEVANCE);
+    return ev->set;
 }
 
 enum status coldstart_run(struct eval *ev, struct view catalog, const struct person *p, int n,
@@ -161,7 +161,7 @@ static enum status new_case(struct cold *x, const struct person *p, struct sheet
     struct rank_request *r = new_request(x, x->ev->catalog, p, NEW_K, ids, n, a);
     if (!t || !r) return fail(e, ST_NO_MEMORY, "no memory for a case");
     TRY(trial_init(t, r, x->ev->c->hooks, a, e));
-    TRY(trial_run(t, x->k, x->ev->set & ~METHOD_BIT(READOUT_QUERY), a, e));
+    TRY(trial_run(t, x->k, x->ev->set, a, e));
     measure(x->ev, c, t, 1, n - 1, p->target);
     eval_cost(x->ev, c, t);
     return eval_keep(x->ev, c, e);

@@ -8,11 +8,6 @@
 #include "server/eval/sheet.h"
 #include "server/rank/shelf.h"
 
-/* Which of the past interactions stand in the prompt: the newest liked ones, the newest ones, or as
- * many liked as disliked ones. */
-enum policy { POLICY_LIKES, POLICY_RECENT, POLICY_BALANCED, POLICIES };
-extern const char *const policy_names[POLICIES];
-
 struct eval_config {
     struct view catalog;
     int test;  /* 1: test split, 0: development split */
@@ -24,8 +19,8 @@ struct eval_config {
     int k, n_k; /* coldstart: n_k 1: only this number of likes; 0: all of the protocol's */
     /* What ranking is asked with, where a protocol leaves it open. */
     struct view surface;
-    enum policy policy;        /* coldstart: which past interactions are examples */
-    const char *const *models; /* models: further ones, by what the shelf calls them */
+    enum history_policy policy; /* coldstart: which past interactions stand in the prompt */
+    const char *const *models;  /* models: further ones, by what the shelf calls them */
     int n_models;
     struct shelf *shelf;
     /* A file of the program, "fixtures/movies/instructions.jsonl"; 0 when there is none. */

@@ -41,8 +41,10 @@ static enum status configure(const struct experiment_host *h, json_t *s, struct 
     c->surface = view_of(surface);
     c->n_k = 1;
     c->k = (int)json_integer_value(json_object_get(s, "k"));
-    for (int i = 0; i < POLICIES; i++)
-        if (policy && strcmp(policy, policy_names[i]) == 0) c->policy = (enum policy)i;
+    c->policy = HISTORY_LIKES;
+    for (int i = 0; i < HISTORY_POLICIES; i++)
+        if (policy && strcmp(policy, history_name((enum history_policy)i)) == 0)
+            c->policy = (enum history_policy)i;
     *method = 0;
     while (*method < METHOD_BASELINE && strcmp(readout, method_name(*method)) != 0) ++*method;
     if (*method == METHOD_BASELINE)

@@ -32,6 +32,7 @@ static int is_readout(const char *text) {
 }
 
 static enum status check_value(enum axis x, json_t *v, int paths, struct err *e) {
+    static const char *const policies[] = {"likes", "recent", "balanced"}; /* without a wish */
     static const char *const precisions[] = {"auto", "f32", "bf16", "fp8", "int8"};
     char field[32];
     (void)snprintf(field, sizeof field, "grid.%s", axis_names[x]);
@@ -46,7 +47,7 @@ static enum status check_value(enum axis x, json_t *v, int paths, struct err *e)
         return wrong(e, field, "holds auto, f32, bf16 or int8");
     if (x == AXIS_READOUT && !is_readout(t))
         return wrong(e, field, "holds a name that is no readout");
-    if (x == AXIS_HISTORY && !among(t, policy_names, POLICIES))
+    if (x == AXIS_HISTORY && !among(t, policies, COUNT(policies)))
         return wrong(e, field, "holds likes, recent or balanced");
     if (x == AXIS_SURFACE && t[0] && !store_name_ok(view_of(t)))
         return wrong(e, field, "holds a name that is no surface's");

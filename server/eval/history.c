@@ -6,6 +6,9 @@
 #include <string.h>
 
 enum { CANDIDATES = 20 };
+/* `relevant` needs a wish. */
+static const enum history_policy policies[] = {HISTORY_LIKES, HISTORY_RECENT, HISTORY_BALANCED};
+enum { POLICIES = sizeof policies / sizeof *policies };
 static const int lengths[] = {1, 3, 5, 10, 25, 50};
 
 struct task {
@@ -15,20 +18,19 @@ struct task {
     int n;
 };
 
-/* A policy's values stand in the sheet under its own number, what does without under theirs. */
+/* A policy's values stand in the sheet under its place, what does without under theirs. */
 static enum status one(const struct task *x, int length, struct sheet_case *c, struct arena *a,
                        struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     if (!r) return fail(e, ST_NO_MEMORY, "no memory for a case");
     eval_request(x->ev, x->ev->catalog, x->ids, x->n, r);
-    r->leave_out = view_of(x->p->id);
     r->readout = READOUT_ITEM;
     for (int policy = 0; policy < POLICIES; policy++) {
         struct rank_result *got = ARENA_NEW(a, struct rank_result, 1);
         double score[CANDIDATES], popularity[CANDIDATES];
         unsigned char want[CANDIDATES];
         if (!got) return fail(e, ST_NO_MEMORY, "no memory for a case");
-        people_choose(x->p, (enum policy)policy, length, r);
+        people_choose(x->p, policies[policy], length, r);
         r->all_baselines = policy == 0;
         TRY(rank_run(x->ev->k, r, x->ev->c->hooks, a, got, e));
         for (int i = 0; i < got->n; i++) {
@@ -81,10 +83,10 @@ enum status eval_history(struct eval *ev, struct err *e) {
     (void)sheet_metric(ev->s, "ndcg10", "NDCG@10", 3, 1);
     (void)sheet_metric(ev->s, "hr1", "HR@1", 3, 1);
     (void)sheet_metric(ev->s, "shared", "shared tokens", 0, 0);
-    for (int k = 0; k < POLICIES; k++) (void)sheet_method(ev->s, policy_names[k], 1);
+    for (int k = 0; k < POLICIES; k++) (void)sheet_method(ev->s, history_name(policies[k]), 1);
     (void)sheet_method(ev->s, "popularity", 0);
     (void)sheet_method(ev->s, "chance", 0);
-    ev->s->reference = POLICY_LIKES;
+    ev->s->reference = 0;
     for (size_t k = 0; k < COUNT(lengths); k++) {
         const char *name = arena_printf(ev->a, "%d", lengths[k]);
         if (!name) return fail(e, ST_NO_MEMORY, "no memory for a report");

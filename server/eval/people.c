@@ -24,10 +24,10 @@ static int make_person(struct person *p, const struct interaction *h, int n,
     while (last >= 0 && !(h[last].label > 0 && passes(r->target, r->arg, h[last].item))) last--;
     if (last < 0) return 0;
     p->target = h[last].item;
+    p->until = h[last].at;
     for (int i = 0; i < n; i++) {
         p->seen[p->n_seen++] = h[i].item;
         if (h[i].at >= h[last].at || !passes(r->context, r->arg, h[i].item)) continue;
-        p->before[p->n_before++] = &h[i];
         p->n_liked += h[i].label > 0;
     }
     return 1;
@@ -41,8 +41,7 @@ static enum status load_person(struct eval *ev, struct view catalog, const char 
     *p = (struct person){.id = id};
     TRY(store_history(ev->k->store, catalog, view_of(id), ev->a, &h, &n, e));
     p->seen = ARENA_NEW(ev->a, const char *, (size_t)n);
-    p->before = ARENA_NEW(ev->a, const struct interaction *, (size_t)n);
-    if (!p->seen || !p->before) return fail(e, ST_NO_MEMORY, "no memory for members");
+    if (!p->seen) return fail(e, ST_NO_MEMORY, "no memory for members");
     *ok = make_person(p, h, n, r);
     return ST_OK;
 }
@@ -76,31 +75,14 @@ int people_seen(const struct person *p, const char *item) {
     return 0;
 }
 
-const char *const policy_names[POLICIES] = {"likes", "recent", "balanced"};
-
-static int takes(enum policy policy, int label, int likes, int dislikes, int length) {
-    if (label == 0) return 0;
-    if (policy == POLICY_LIKES) return label > 0;
-    if (policy == POLICY_RECENT) return 1;
-    return label > 0 ? likes < (length + 1) / 2 : dislikes < length / 2;
-}
-
-void people_choose(const struct person *p, enum policy policy, int length, struct rank_request *r) {
-    const struct interaction *taken[EXAMPLES_MAX];
-    int n = 0, likes = 0, dislikes = 0;
-    if (length > EXAMPLES_MAX) length = EXAMPLES_MAX;
-    for (int i = p->n_before - 1; i >= 0 && n < length; i--) {
-        const struct interaction *x = p->before[i];
-        if (!takes(policy, x->label, likes, dislikes, length)) continue;
-        taken[n++] = x;
-        likes += x->label > 0;
-        dislikes += x->label < 0;
-    }
-    r->n_examples = 0;
-    for (int i = n - 1; i >= 0; i--)
-        r->example[r->n_examples++] =
-            (struct example){view_of(taken[i]->item), VIEW(""), taken[i]->label};
-    r->leave_out = view_of(p->id);
+void people_choose(const struct person *p, enum history_policy policy, int length,
+                   struct rank_request *r) {
+    r->member = view_of(p->id);
+    r->no_profile = 1;
+    r->policy = policy;
+    r->history = length;
+    r->has_before = 1;
+    r->before = p->until;
 }
 
 static int holds(const struct view *out, int n, const char *id) {

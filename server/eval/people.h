@@ -5,13 +5,11 @@
 
 #include "server/eval/eval.h"
 
-struct interaction;
 struct person {
     const char *id, *target;
-    const struct interaction **before; /* (n_before) what happened strictly before it and counts as
-                                          context, oldest first */
-    int n_before, n_liked;             /* n_liked: those of them that were liked */
-    const char **seen;                 /* (n_seen) every item of the member's interactions */
+    long long until; /* when it was interacted with: what happened strictly before is the context */
+    int n_liked;     /* liked items of the context */
+    const char **seen; /* (n_seen) every item of the member's interactions */
     int n_seen;
 };
 
@@ -33,9 +31,10 @@ enum status people_load(struct eval *ev, struct view catalog, const struct peopl
 
 int people_seen(const struct person *p, const char *item);
 
-/* Puts the newest interactions that the policy takes, at most `length` and EXAMPLES_MAX, into the
- * request as its examples, oldest first, and leaves the person out of what baselines learn. */
-void people_choose(const struct person *p, enum policy policy, int length, struct rank_request *r);
+/* Asks for the person's history before the held out item, at most `length` interactions, chosen as
+ * every request's are; the profile does not count. */
+void people_choose(const struct person *p, enum history_policy policy, int length,
+                   struct rank_request *r);
 
 /* Adds `count` items to out (which holds n ids already and has room) that the person has not seen
  * and that out does not hold: drawn with chances proportional to weight (NULL: all alike), by the

@@ -75,17 +75,27 @@ static enum status first_kept(struct scene *s, int room, int *from, struct err *
     return ST_OK;
 }
 
-enum status context_add(struct scene *s, struct prompt *p, int room, const char *role,
-                        struct err *e) {
-    struct view wish, liked, disliked;
-    int from;
-    TRY(first_kept(s, room / 2, &from, e));
-    if (from > 0)
-        TRY(prompt_cut(p, "history", from, "the oldest interactions do not fit the model's context",
-                       e));
+/* Instruction and profile. */
+static enum status add_words(struct scene *s, struct prompt *p, const char *role, struct err *e) {
+    struct view wish;
     TRY(wish_text(s, &wish, e));
     TRY(section(s, p, "asked for", wish, "instruction", role, e));
-    TRY(section(s, p, "says", view_of(s->member.profile), "profile", role, e));
+    return section(s, p, "says", view_of(s->member.profile), "profile", role, e);
+}
+
+static enum status cut_history(struct prompt *p, int from, struct err *e) {
+    if (from == 0) return ST_OK;
+    return prompt_cut(p, "history", from, "the oldest interactions do not fit the model's context",
+                      e);
+}
+
+enum status context_add(struct scene *s, struct prompt *p, int room, const char *role,
+                        struct err *e) {
+    struct view liked, disliked;
+    int from;
+    TRY(first_kept(s, room / 2, &from, e));
+    TRY(cut_history(p, from, e));
+    TRY(add_words(s, p, role, e));
     for (int examples = 0; examples < 2; examples++) {
         const char *part = examples ? "examples" : "history";
         TRY(list_text(s, from, 1, examples, &liked, e));
@@ -94,4 +104,132 @@ enum status context_add(struct scene *s, struct prompt *p, int room, const char 
         TRY(section(s, p, "liked", liked, part, role, e));
     }
     return ST_OK;
+}
+
+/* --- the list */
+
+int context_likes(const struct scene *s) {
+    int n = 0;
+    for (int i = 0; i < s->n_history; i++) n += s->history[i].label > 0;
+    for (int i = 0; i < s->n_examples; i++) n += s->example[i].label > 0;
+    return n > 0;
+}
+
+enum status context_part(struct scene *s, const struct item *it, int k, struct view *out,
+                         struct err *e) {
+    TRY(surface_render(s->surface.part[k].text, it, s->a, out, e));
+    if (k > 0) return ST_OK;
+    char *text = arena_printf(s->a, " %.*s", (int)out->n, out->p);
+    if (!text) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
+    *out = view_of(text);
+    return ST_OK;
+}
+
+enum status context_entry(struct scene *s, const struct item *it, struct view *out, struct err *e) {
+    struct buf b;
+    enum status st = ST_OK;
+    buf_init(&b, 1 << 20);
+    for (int k = 0; st == ST_OK && k < s->surface.n_parts; k++) {
+        struct view part;
+        st = context_part(s, it, k, &part, e);
+        if (st == ST_OK) buf_view(&b, part);
+    }
+    if (st == ST_OK) return keep(s, &b, out, e);
+    buf_free(&b);
+    return st;
+}
+
+static enum status heading(struct scene *s, struct view *out, struct err *e) {
+    TRY(scene_words(s, s->surface.list, VIEW(""), "", out, e));
+    char *line = arena_printf(s->a, "%.*s\n", (int)out->n, out->p);
+    if (!line) return fail(e, ST_NO_MEMORY, "no memory for a prompt's text");
+    *out = view_of(line);
+    return ST_OK;
+}
+
+static void put_entry(struct buf *b, struct view entry) {
+    buf_str(b, "-");
+    buf_view(b, entry);
+    buf_str(b, "\n");
+}
+
+enum status context_neutral(struct scene *s, const struct item *const *items, int n,
+                            struct view *out, struct err *e) {
+    struct view entry;
+    struct buf b;
+    TRY(heading(s, &entry, e));
+    buf_init(&b, 1 << 20);
+    buf_view(&b, entry);
+    for (int i = 0; i < n; i++) {
+        enum status st = context_entry(s, items[i], &entry, e);
+        if (st != ST_OK) {
+            buf_free(&b);
+            return st;
+        }
+        put_entry(&b, entry);
+    }
+    buf_str(&b, "-");
+    return keep(s, &b, out, e);
+}
+
+/* How many of the history's oldest must go so that what was liked has at most `room` tokens; the
+ * entries of those that stay, "" of what was not liked. */
+static enum status fit_entries(struct scene *s, int room, int *from, struct view *entry,
+                               struct err *e) {
+    int used = 0, i = s->n_history;
+    for (; i > 0; i--) {
+        int32_t *ids;
+        size_t n = 0;
+        entry[i - 1] = VIEW("");
+        if (s->history[i - 1].label > 0) {
+            TRY(context_entry(s, &s->history_item[i - 1], &entry[i - 1], e));
+            TRY(engine_tokens(s->k->engine, entry[i - 1], s->a, &ids, &n, e));
+        }
+        used += (int)n + 2;
+        if (used > room) break;
+    }
+    *from = i;
+    return ST_OK;
+}
+
+static enum status add_entries(struct scene *s, struct prompt *p, int from,
+                               const struct view *entry, struct err *e) {
+    struct view text;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    for (int i = from; i < s->n_history; i++)
+        if (entry[i].n) put_entry(&b, entry[i]);
+    TRY(keep(s, &b, &text, e));
+    if (text.n) TRY(prompt_text(p, text, 0, "history", "text", 0, NULL, e));
+    for (int i = 0; i < s->n_examples; i++) {
+        const struct example_item *x = &s->example[i];
+        if (x->label <= 0) continue;
+        if (x->item) {
+            TRY(context_entry(s, x->item, &text, e));
+        } else {
+            text = view_of(arena_printf(s->a, " %s", x->title));
+            if (!text.p) return fail(e, ST_NO_MEMORY, "no memory for an example");
+        }
+        char *line = arena_printf(s->a, "-%.*s\n", (int)text.n, text.p);
+        if (!line) return fail(e, ST_NO_MEMORY, "no memory for an example");
+        TRY(prompt_text(p, view_of(line), TEXT_TOKENS_MAX, "examples", "text", 0, NULL, e));
+    }
+    return ST_OK;
+}
+
+enum status context_list(struct scene *s, struct prompt *p, int room, struct err *e) {
+    struct view *entry = ARENA_NEW(s->a, struct view, (size_t)s->n_history + 1), text;
+    int from;
+    if (!entry) return fail(e, ST_NO_MEMORY, "no memory for a prompt's text");
+    TRY(fit_entries(s, room / 2, &from, entry, e));
+    TRY(cut_history(p, from, e));
+    TRY(add_words(s, p, "text", e));
+    for (int examples = 0; examples < 2; examples++) {
+        TRY(list_text(s, from, -1, examples, &text, e));
+        TRY(section(s, p, "disliked", text, examples ? "examples" : "history", "text", e));
+    }
+    TRY(heading(s, &text, e));
+    TRY(prompt_text(p, text, 0, "frame", "text", 0, NULL, e));
+    TRY(add_entries(s, p, from, entry, e));
+    return prompt_text(p, VIEW("-"), 0, "frame", "text", 0, NULL, e);
 }

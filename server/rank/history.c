@@ -64,13 +64,28 @@ static enum status fit_budget(struct scene *s, struct err *e) {
     return ST_OK;
 }
 
-enum status history_choose(struct scene *s, struct interaction *all, int n, struct err *e) {
+/* What was liked, in its order; *n: how many that are. */
+static enum status only_likes(struct scene *s, const struct interaction **all, int *n,
+                              struct err *e) {
+    struct interaction *liked = ARENA_NEW(s->a, struct interaction, (size_t)*n + 1);
+    int likes = 0;
+    if (!liked) return fail(e, ST_NO_MEMORY, "no memory for a history");
+    for (int i = 0; i < *n; i++)
+        if ((*all)[i].label > 0) liked[likes++] = (*all)[i];
+    *all = liked;
+    *n = likes;
+    return ST_OK;
+}
+
+enum status history_choose(struct scene *s, const struct interaction *all, int n, struct err *e) {
     const struct rank_request *r = s->r;
+    int of = n;
+    if (r->policy == HISTORY_LIKES) TRY(only_likes(s, &all, &n, e));
     int take = n < r->history ? n : r->history;
     struct keyed *k = ARENA_NEW(s->a, struct keyed, (size_t)n + 1);
     s->history = ARENA_NEW(s->a, struct interaction, (size_t)take + 1);
     if (!k || !s->history) return fail(e, ST_NO_MEMORY, "no memory for a history");
-    s->chosen.of = n;
+    s->chosen.of = of;
     s->chosen.by_wish = r->policy == HISTORY_RELEVANT;
     if (r->policy == HISTORY_RELEVANT)
         TRY(by_relevance(s, all, k, n, &s->chosen.by_wish, e));

@@ -1,89 +1,161 @@
-/* `item`: how much likelier the item becomes under the context, log P(item | context) - log P(item
- * | empty context): a pointwise mutual information, so that short and famous titles do not win.
- * Tree: context -> item, empty -> item. */
+/* `item`: how much likelier the item becomes as the next one in the list of what was liked. Its
+ * parts (title, year, tags ...) are read one after the other and weighed; what each part has under
+ * lists that say nothing is taken away: a pointwise mutual information, so that forms of text which
+ * go on with any list do not win. Tree: context and list -> item, lists of other items -> item. */
 #include "server/rank/context.h"
 
 #include <string.h>
 
-static enum status trunk(struct scene *s, struct prompt *p, int with, int *root, struct err *e) {
-    struct engine_info info;
-    engine_info(s->k->engine, &info);
-    char *last = arena_printf(s->a, "Recommended %s:", s->surface.item_word);
-    if (!last) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
-    TRY(prompt_node(p, -1, 1, root, e));
-    if (with) TRY(context_add(s, p, info.context - 2 * ITEM_TOKENS_MAX, "text", e));
-    return prompt_text(p, view_of(last), 0, "frame", "text", 0, NULL, e);
-}
-
-static enum status leaf(struct scene *s, struct prompt *p, int root, int i, float **out, int *len,
-                        struct err *e) {
-    int node, cut = 0;
-    char *text = arena_printf(s->a, " %.*s", (int)s->text[i].n, s->text[i].p);
-    if (!text) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
-    p->item = i < s->n ? i : -1;
-    TRY(prompt_node(p, root, 0, &node, e));
-    TRY(prompt_text(p, view_of(text), ITEM_TOKENS_MAX, "item", "text", 1, &cut, e));
-    p->item_cuts += cut > 0;
-    *len = prompt_len(p, node);
-    return prompt_ask_tokens(p, node, out, e);
-}
-
+/* Lists that say nothing, and their lengths. */
+enum { LISTS = 2, LIST_ITEMS = 3 };
 /* Priors are looked up under this number, beside the frames of `query`. */
 enum { ITEM_PRIOR = 100 };
 
+static int lists_of(const struct scene *s) {
+    int n = s->n_sample / LIST_ITEMS;
+    return !context_likes(s) ? 1 : n > LISTS ? LISTS : n > 0 ? n : 1;
+}
+
+/* Whether neutral list r holds item i of the pool. */
+static int list_holds(const struct scene *s, int r, int i) {
+    for (int k = r * LIST_ITEMS; k < (r + 1) * LIST_ITEMS && k < s->n_sample; k++)
+        if (s->sample[k] == i) return 1;
+    return 0;
+}
+
+/* A root that says nothing: a list of items of the catalogue's sample, without likes an empty one.
+ */
+static enum status neutral(struct scene *s, struct prompt *p, int r, int *root, struct view *text,
+                           struct err *e) {
+    const struct item *items[LIST_ITEMS];
+    int n = 0;
+    for (int k = r * LIST_ITEMS; k < (r + 1) * LIST_ITEMS && k < s->n_sample; k++)
+        items[n++] = s->item[s->sample[k]];
+    TRY(context_neutral(s, items, context_likes(s) ? n : 0, text, e));
+    TRY(prompt_node(p, -1, 1, root, e));
+    return prompt_text(p, *text, 0, "frame", "text", 0, NULL, e);
+}
+
+static enum status leaf(struct scene *s, struct prompt *p, int root, int i, int counts,
+                        struct item_answer *to, struct err *e) {
+    int node, cuts = 0;
+    p->item = i < s->n ? i : -1;
+    TRY(prompt_node(p, root, 0, &node, e));
+    for (int k = 0; k < s->surface.n_parts; k++) {
+        struct view text;
+        int cut = 0, room = ITEM_TOKENS_MAX - prompt_len(p, node);
+        TRY(context_part(s, s->item[i], k, &text, e));
+        if (room > 0 && text.n) TRY(prompt_text(p, text, room, "item", "text", 1, &cut, e));
+        cuts += cut > 0 || room <= 0;
+        to->end[k] = prompt_len(p, node);
+    }
+    p->item_cuts += counts && cuts > 0;
+    return prompt_ask_tokens(p, node, &to->out, e);
+}
+
+static enum status prior_text(struct scene *s, struct view root, int i, struct view *out,
+                              struct err *e) {
+    struct view entry;
+    TRY(context_entry(s, s->item[i], &entry, e));
+    char *key = arena_alloc(s->a, root.n + entry.n + 1);
+    if (!key) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
+    memcpy(key, root.p, root.n);
+    key[root.n] = 0;
+    memcpy(key + root.n + 1, entry.p, entry.n);
+    *out = (struct view){key, root.n + 1 + entry.n};
+    return ST_OK;
+}
+
+static struct item_answer *answer(const struct item_readout *q, int root, int i) {
+    return &q->answer[(size_t)root * (size_t)q->n + (size_t)i];
+}
+
+static enum status add_neutral(struct item_readout *q, struct scene *s, struct prompt *p, int r,
+                               struct err *e) {
+    int root;
+    struct view text, key;
+    p->item = -1;
+    TRY(neutral(s, p, r, &root, &text, e));
+    for (int i = 0; i < q->n; i++) {
+        struct item_answer *to = answer(q, 1 + r, i);
+        TRY(prior_text(s, text, i, &key, e));
+        to->key = key;
+        if (!prior_find(s, ITEM_PRIOR, key, &to->value))
+            TRY(leaf(s, p, root, i, 0, to, e));
+        else if (i < s->n) /* as many tokens as it would have been */
+            p->tokens += answer(q, 0, i)->end[s->surface.n_parts - 1];
+    }
+    return ST_OK;
+}
+
 enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p, int sample,
                        struct err *e) {
-    int root, empty, n = sample ? s->n_pool : s->n, len;
-    q->with = ARENA_NEW(s->a, float *, (size_t)n);
-    q->without = ARENA_NEW(s->a, float *, (size_t)n);
-    q->prior = ARENA_NEW(s->a, double, (size_t)n);
-    q->len = ARENA_NEW(s->a, int, (size_t)n);
-    if (!q->with || !q->without || !q->len || !q->prior)
-        return fail(e, ST_NO_MEMORY, "no memory for %d answers", n);
-    q->n = n;
-    TRY(trunk(s, p, 1, &root, e));
-    for (int i = 0; i < n; i++) {
-        TRY(leaf(s, p, root, i, &q->with[i], &q->len[i], e));
+    struct engine_info info;
+    int root;
+    engine_info(s->k->engine, &info);
+    q->n = sample ? s->n_pool : s->n;
+    q->n_lists = lists_of(s);
+    q->answer = ARENA_NEW(s->a, struct item_answer, (size_t)(1 + q->n_lists) * (size_t)q->n);
+    if (!q->answer) return fail(e, ST_NO_MEMORY, "no memory for %d answers", q->n);
+    TRY(prompt_node(p, -1, 1, &root, e));
+    int room = info.context - 2 * ITEM_TOKENS_MAX, least = info.context / 2;
+    TRY(context_list(s, p, room > least ? room : least, e));
+    for (int i = 0; i < q->n; i++) {
+        TRY(leaf(s, p, root, i, 1, answer(q, 0, i), e));
         p->recording = 0;
     }
-    p->item = -1;
-    TRY(trunk(s, p, 0, &empty, e));
-    for (int i = 0; i < n; i++) {
-        if (prior_find(s, ITEM_PRIOR, s->text[i], &q->prior[i])) {
-            p->tokens += i < s->n ? q->len[i] : 0; /* as many as it would have been */
-            continue;
-        }
-        TRY(leaf(s, p, empty, i, &q->without[i], &len, e));
-    }
+    for (int r = 0; r < q->n_lists; r++) TRY(add_neutral(q, s, p, r, e));
     p->item = -1;
     return ST_OK;
 }
 
-static double sum(const float *x, int n) {
-    double t = 0;
-    for (int i = 0; i < n; i++) t += (double)x[i];
-    return t;
+/* Sum over the parts of weight x log P; prior: of what is to be taken away. */
+static double weigh(const struct scene *s, const struct item_answer *x, int prior) {
+    double sum = 0;
+    for (int k = 0, t = 0; k < s->surface.n_parts; k++) {
+        const struct item_part *part = &s->surface.part[k];
+        double own = 0;
+        for (; t < x->end[k]; t++) own += (double)x->out[t];
+        sum += part->weight * (prior && context_likes(s) ? part->prior : 1) * own;
+    }
+    return sum;
+}
+
+/* Mean over the lists that do not hold the item, over all if each does. */
+static double prior_of(const struct item_readout *q, const struct scene *s, int i) {
+    double sum = 0, all = 0;
+    int n = 0;
+    for (int r = 0; r < q->n_lists; r++) {
+        double x = answer(q, 1 + r, i)->value;
+        all += x;
+        if (context_likes(s) && list_holds(s, r, i)) continue;
+        sum += x;
+        n++;
+    }
+    return n ? sum / n : all / q->n_lists;
 }
 
 void item_finish(struct item_readout *q, struct scene *s, int z, double *score, double *logprob,
                  double *prior) {
     struct spread x = {{0}, 0, 1};
-    for (int i = 0; i < q->n; i++) {
-        if (!q->without[i]) continue;
-        q->prior[i] = sum(q->without[i], q->len[i]);
-        prior_keep(s, ITEM_PRIOR, s->text[i], q->prior[i]);
-    }
+    for (int i = 0; i < q->n; i++)
+        for (int r = 1; r <= q->n_lists; r++) {
+            struct item_answer *to = answer(q, r, i);
+            if (!to->out) continue;
+            to->value = weigh(s, to, 1);
+            prior_keep(s, ITEM_PRIOR, to->key, to->value);
+        }
     if (z) {
         double v[SAMPLE];
         for (int k = 0; k < s->n_sample; k++) {
             int i = s->sample[k];
-            v[k] = sum(q->with[i], q->len[i]) - q->prior[i];
+            v[k] = weigh(s, answer(q, 0, i), 0) - prior_of(q, s, i);
         }
         x = spread_make(s, VIEW("item"), v);
     }
     for (int i = 0; i < s->n; i++) {
-        logprob[i] = sum(q->with[i], q->len[i]);
-        prior[i] = q->prior[i];
+        logprob[i] = weigh(s, answer(q, 0, i), 0);
+        prior[i] = prior_of(q, s, i);
         score[i] = (logprob[i] - prior[i] - x.mean) / x.sd;
     }
 }

@@ -14,7 +14,7 @@ static const char *const readouts[READOUTS] = {"auto", "relevance", "query",
 static const char *const retrieves[RETRIEVES] = {"auto",      "bm25",   "popularity",
                                                  "embedding", "random", "all"};
 
-static const char *const policies[HISTORY_POLICIES] = {"recent", "balanced", "relevant"};
+static const char *const policies[HISTORY_POLICIES] = {"recent", "balanced", "relevant", "likes"};
 
 const char *history_name(enum history_policy p) {
     return (unsigned)p < HISTORY_POLICIES ? policies[p] : "?";

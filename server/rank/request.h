@@ -23,7 +23,13 @@ enum retrieve {
     RETRIEVE_ALL,
     RETRIEVES
 };
-enum history_policy { HISTORY_RECENT, HISTORY_BALANCED, HISTORY_RELEVANT, HISTORY_POLICIES };
+enum history_policy {
+    HISTORY_RECENT,
+    HISTORY_BALANCED,
+    HISTORY_RELEVANT,
+    HISTORY_LIKES,
+    HISTORY_POLICIES
+};
 enum { RANK_ITEMS_MAX = 500, EXAMPLES_MAX = 50, BASELINE_NAMES_MAX = 16 };
 
 struct example {
@@ -56,7 +62,8 @@ struct rank_request {
     int no_profile;             /* explanations only: the member's profile does not count */
     int top;                    /* 0 = all */
     long long seed;
-    int has_before; /* calibration only: of the history, what came strictly before that time */
+    int has_before; /* calibration and evaluation only: of the history, what came strictly before
+                       that time */
     long long before;
     int whole_wish; /* evaluation only: the wish is one clause */
     int no_model;   /* evaluation only: baselines alone; the language model's scores are 0 */

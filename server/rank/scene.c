@@ -239,7 +239,14 @@ static enum status load_member(struct scene *s, struct err *e) {
     for (int i = 0; r->has_before && i < n; i++)
         if (h[i].at >= r->before) n = i; /* oldest first */
     if (r->no_profile) s->member.profile = "";
-    return history_choose(s, h, n, e);
+    TRY(history_choose(s, h, n, e));
+    struct view *ids = ARENA_NEW(s->a, struct view, (size_t)s->n_history + 1);
+    struct item *items;
+    if (!ids) return fail(e, ST_NO_MEMORY, "no memory for a history");
+    for (int i = 0; i < s->n_history; i++) ids[i] = view_of(s->history[i].item);
+    TRY(store_items_by_id(s->k->store, r->catalog, ids, s->n_history, "history", s->a, &items, e));
+    s->history_item = items;
+    return ST_OK;
 }
 
 static enum status load_left_out(struct scene *s, struct err *e) {

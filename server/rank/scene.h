@@ -36,7 +36,8 @@ struct scene {
     struct checks checks[CLAUSES_MAX]; /* of the wish's clauses; the others have none */
     double *found; /* (n_pool): sum of an item's answers that are known from earlier rankings */
     struct member member;
-    struct interaction *history; /* the part that is used, oldest first */
+    struct interaction *history;     /* the part that is used, oldest first */
+    const struct item *history_item; /* (n_history): its items */
     int n_history;
     struct history_choice chosen;
     long long preference[CLAUSES_MAX]; /* the stored preference that a clause is, or 0 */
@@ -111,16 +112,19 @@ void query_finish(struct query_readout *q, struct scene *s, double *score, doubl
                   double *prior, double *part);
 
 struct item_readout {
-    int n;                   /* items asked: the candidates, or the whole pool */
-    float **with, **without; /* (n): answers under the context and under the empty one, NULL where
-                                the prior was known */
-    double *prior;           /* (n) */
-    int *len;                /* (n) tokens */
+    int n, n_lists; /* items asked: the candidates, or the whole pool; lists that say nothing */
+    struct item_answer {
+        float *out;             /* log P per token; NULL where the value was known */
+        int end[SURFACE_PARTS]; /* tokens of the item's parts up to here */
+        double value;           /* under a list that says nothing: what is taken away */
+        struct view key;        /* by which that is kept */
+    } * answer;                 /* (1 + n_lists, n): under the context, then under those lists */
 };
 /* sample: also for the catalogue's sample, which standardising needs. */
 enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p, int sample,
                        struct err *e) MUST_CHECK;
-/* score (n) = logprob - prior; standardised over the sample when z is set. */
+/* logprob (n): weighted sum over the item's parts; score (n) = logprob - prior, standardised over
+ * the sample when z is set. */
 void item_finish(struct item_readout *q, struct scene *s, int z, double *score, double *logprob,
                  double *prior);
 

@@ -120,6 +120,38 @@ static enum status tag_weight(json_t *top, struct surface *s, struct err *e) {
     return ST_INVALID;
 }
 
+static enum status part_number(const json_t *v, const char *key, double *out, struct err *e) {
+    json_t *x = json_object_get(v, key);
+    *out = x ? json_number_value(x) : 1;
+    if (!x || (json_is_number(x) && *out >= 0 && *out <= 10)) return ST_OK;
+    return fail(e, ST_INVALID, "\"%s\" must be a number from 0 to 10", key);
+}
+
+/* Without a list of its own a surface has one part, the item's text. */
+static enum status parts(json_t *top, struct surface *s, struct arena *a, struct err *e) {
+    json_t *list = json_object_get(top, "parts"), *v;
+    size_t i;
+    s->part[0] = (struct item_part){s->item, 1, 1};
+    s->n_parts = 1;
+    if (!list) return ST_OK;
+    s->n_parts = 0;
+    if (!json_is_array(list) || json_array_size(list) < 1 ||
+        json_array_size(list) > SURFACE_PARTS) {
+        fail(e, ST_INVALID, "\"parts\" must be a list of 1 to %d objects", SURFACE_PARTS);
+        err_field(e, "parts");
+        return ST_INVALID;
+    }
+    json_array_foreach(list, i, v) {
+        struct item_part *p = &s->part[s->n_parts++];
+        enum status st = field(v, "text", NULL, a, &p->text, e);
+        if (st == ST_OK) st = part_number(v, "weight", &p->weight, e);
+        if (st == ST_OK) st = part_number(v, "prior", &p->prior, e);
+        if (st != ST_OK) err_field(e, "parts[%zu]", i);
+        TRY(st);
+    }
+    return ST_OK;
+}
+
 static const char *const fact_kinds[] = {"year", "amount", "date", "name"};
 
 const char *surface_fact_kind(enum limit_kind kind) {
@@ -237,6 +269,7 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
         {"item", d->item, &s->item},
         {"liked", d->liked, &s->liked},
         {"disliked", d->disliked, &s->disliked},
+        {"list", d->list, &s->list},
         {"question", d->question, &s->question},
         {"readout", "auto", &s->readout},
         {"answer_yes", d->answer_yes, &s->answer_yes},
@@ -261,6 +294,7 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     TRY(frames(top, s, a, e));
     TRY(tag_frames(top, s, a, e));
     TRY(tag_weight(top, s, e));
+    TRY(parts(top, s, a, e));
     TRY(facts(top, s, a, e));
     TRY(texts(top, "empty", SURFACE_EMPTY, a, s->empty, &s->n_empty, e));
     return texts(top, "example_wishes", SURFACE_WISHES, a, s->wishes, &s->n_wishes, e);
@@ -294,10 +328,11 @@ enum status surface_parse(struct surface *out, struct view name, struct view jso
 enum status surface_check_fields(struct view json, struct err *e) {
     /* name, built_in and changed are what an answer says; sending them back changes nothing. */
     static const char *const known[] = {
-        "title",  "item_word",  "items_word",     "member_word", "note",     "item",
-        "liked",  "disliked",   "answer_yes",     "answer_no",   "question", "readout",
-        "labels", "weights",    "demonstrations", "frames",      "empty",    "tag_frames",
-        "facts",  "tag_weight", "example_wishes", "name",        "built_in", "changed"};
+        "title",    "item_word",  "items_word",     "member_word", "note",           "item",
+        "liked",    "disliked",   "answer_yes",     "answer_no",   "question",       "readout",
+        "labels",   "weights",    "demonstrations", "frames",      "empty",          "tag_frames",
+        "facts",    "tag_weight", "list",           "parts",       "example_wishes", "name",
+        "built_in", "changed"};
     json_t *top = json_loadb(json.p, json.n, 0, NULL), *v;
     enum status st = ST_OK;
     const char *key;

@@ -13,7 +13,8 @@ enum {
     SURFACE_EMPTY = 4,
     SURFACE_LABELS = 4,
     SURFACE_DEMOS = 4,
-    SURFACE_FACTS = 6
+    SURFACE_FACTS = 6,
+    SURFACE_PARTS = 4
 };
 
 /* One way to ask the `query` readout's question: root, then the item by its own template and the
@@ -32,6 +33,14 @@ struct tag_frame {
 /* An item's text and a wish that it suits: shown to the model before every question of `query`. */
 struct demonstration {
     const char *item, *wish;
+};
+
+/* A part of an item's text in the `item` readout, by a template; what it weighs, and how much of
+ * its log-probability under a list that says nothing is taken away: less than 1 leaves items that
+ * the model finds likely anywhere, often the famous ones, ahead. */
+struct item_part {
+    const char *text;
+    double weight, prior;
 };
 
 /* A field of the items that clauses can set a limit to (checks.c): "year" and "date" come from an
@@ -64,6 +73,10 @@ struct surface {
     int n_tag_frames;
     double tag_weight; /* share of the tags in a clause's value, 0 to 1; the rest is
                           the frames' */
+    const char *list;  /* heading of the list of liked items that `item` goes on with; {items_word},
+                          {member_word} */
+    struct item_part part[SURFACE_PARTS]; /* one after the other they are an item of that list */
+    int n_parts;
     struct fact fact[SURFACE_FACTS];
     int n_facts;
     const char *empty[SURFACE_EMPTY]; /* wishes that say nothing: their mean is an item's prior in

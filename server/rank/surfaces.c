@@ -81,6 +81,7 @@ static const struct {
          "{member_word}") "}],"
                           "\"tag_weight\":0.65,\"tag_frames\":[" ITEM_TAGS
                           "],\"empty\":[\"anything\",\"something good\",\"a good {item_word}\"],"
+                          "\"list\":\"Favourite {items_word} of one {member_word}:\","
                           "\"liked\":\"something like {title}\",\"disliked\":\"something like {title}\","
                           "\"question\":\"Will the {member_word} like this {item_word}? Answer {yes} or {no}.\",\"weights\":{\"item\":0.5},"
                           "\"answer_yes\":\"Yes\",\"answer_no\":\"No\","
@@ -91,6 +92,9 @@ static const struct {
      "\"item_word\":\"movie\",\"items_word\":\"movies\",\"member_word\":\"viewer\","
      "\"note\":\"The model may have read about these films.\","
      "\"item\":\"{title}{ (|year|)}{ [|tags|]}\","
+     "\"parts\":[{\"text\":\"{title}\",\"weight\":0.2,\"prior\":0.8},"
+     "{\"text\":\"{ (|year|)}\",\"weight\":1,\"prior\":0.7},"
+     "{\"text\":\"{ [|tags|]}\",\"weight\":0.2}],"
      "\"frames\":[{\"root\":\"Movie:\",\"item\":\" {title}{ (|year|)}{, a |tags| movie}\"," TAIL(
          "movie",
          "viewer") "}],"
