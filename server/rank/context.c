@@ -118,6 +118,9 @@ int context_likes(const struct scene *s) {
 enum status context_part(struct scene *s, const struct item *it, int k, struct view *out,
                          struct err *e) {
     TRY(surface_render(s->surface.part[k].text, it, s->a, out, e));
+    while (out->n > PART_BYTES) /* down to the start of a character */
+        do out->n--;
+        while ((out->p[out->n] & 0xC0) == 0x80);
     if (k > 0) return ST_OK;
     char *text = arena_printf(s->a, " %.*s", (int)out->n, out->p);
     if (!text) return fail(e, ST_NO_MEMORY, "no memory for an item's text");

@@ -16,8 +16,9 @@ enum status context_add(struct scene *s, struct prompt *p, int room, const char 
 
 /* Whether anything was liked. */
 int context_likes(const struct scene *s);
-/* Part k of an item's text in that list, the first one behind a space; "" where the item has none.
- */
+/* Part k of an item's text in that list, the first one behind a space, its first PART_BYTES; ""
+ * where the item has none. */
+enum { PART_BYTES = 120 };
 enum status context_part(struct scene *s, const struct item *it, int k, struct view *out,
                          struct err *e) MUST_CHECK;
 /* All parts of the item. */

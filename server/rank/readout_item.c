@@ -23,15 +23,30 @@ static int list_holds(const struct scene *s, int r, int i) {
     return 0;
 }
 
-/* A root that says nothing: a list of items of the catalogue's sample, without likes an empty one.
- */
+/* How many tokens of a list fit. */
+static int room_of(const struct scene *s) {
+    struct engine_info info;
+    engine_info(s->k->engine, &info);
+    int room = info.context - 2 * ITEM_TOKENS_MAX, least = info.context / 2;
+    return room > least ? room : least;
+}
+
+/* A root that says nothing: a list of items of the catalogue's sample, as many as fit; without
+ * likes an empty one. */
 static enum status neutral(struct scene *s, struct prompt *p, int r, int *root, struct view *text,
                            struct err *e) {
     const struct item *items[LIST_ITEMS];
     int n = 0;
     for (int k = r * LIST_ITEMS; k < (r + 1) * LIST_ITEMS && k < s->n_sample; k++)
         items[n++] = s->item[s->sample[k]];
-    TRY(context_neutral(s, items, context_likes(s) ? n : 0, text, e));
+    if (!context_likes(s)) n = 0;
+    for (;; n--) {
+        int32_t *ids;
+        size_t tokens;
+        TRY(context_neutral(s, items, n, text, e));
+        TRY(engine_tokens(s->k->engine, *text, s->a, &ids, &tokens, e));
+        if (n == 0 || tokens <= (size_t)room_of(s)) break;
+    }
     TRY(prompt_node(p, -1, 1, root, e));
     return prompt_text(p, *text, 0, "frame", "text", 0, NULL, e);
 }
@@ -90,16 +105,13 @@ static enum status add_neutral(struct item_readout *q, struct scene *s, struct p
 
 enum status item_build(struct item_readout *q, struct scene *s, struct prompt *p, int sample,
                        struct err *e) {
-    struct engine_info info;
     int root;
-    engine_info(s->k->engine, &info);
     q->n = sample ? s->n_pool : s->n;
     q->n_lists = lists_of(s);
     q->answer = ARENA_NEW(s->a, struct item_answer, (size_t)(1 + q->n_lists) * (size_t)q->n);
     if (!q->answer) return fail(e, ST_NO_MEMORY, "no memory for %d answers", q->n);
     TRY(prompt_node(p, -1, 1, &root, e));
-    int room = info.context - 2 * ITEM_TOKENS_MAX, least = info.context / 2;
-    TRY(context_list(s, p, room > least ? room : least, e));
+    TRY(context_list(s, p, room_of(s), e));
     for (int i = 0; i < q->n; i++) {
         TRY(leaf(s, p, root, i, 1, answer(q, 0, i), e));
         p->recording = 0;

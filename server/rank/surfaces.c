@@ -108,6 +108,7 @@ static const struct {
      "\"facts\":[{\"field\":\"salary\",\"kind\":\"amount\"},{\"field\":\"place\",\"kind\":\"name\"},{\"field\":\"hours\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
      "\"item_word\":\"job\",\"items_word\":\"jobs\",\"member_word\":\"job seeker\",\"note\":\"\","
      "\"item\":\"{title}{ in |place|}{, |hours|}{, |salary| a year}{. |text|}{ (|tags|)}\","
+     "\"parts\":[{\"text\":\"{title}{ in |place|}{, |hours|}\"},{\"text\":\"{ (|tags|)}\"}],"
      "\"frames\":[{\"root\":\"Job:\",\"item\":\" {title}{ in |place|}{, |hours|}{, |salary| a year}{. |text|}{ (|tags|)}\"," TAIL(
          "job",
          "job seeker") "}],"
@@ -120,6 +121,7 @@ static const struct {
      "\"facts\":[{\"field\":\"price\",\"kind\":\"amount\"},{\"field\":\"place\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
      "\"item_word\":\"listing\",\"items_word\":\"listings\",\"member_word\":\"neighbour\",\"note\":\"\","
      "\"item\":\"{title}{ in |place|}{, price |price|}{, |condition|}{. |text|}{ (|tags|)}\","
+     "\"parts\":[{\"text\":\"{title}{ in |place|}\"},{\"text\":\"{ (|tags|)}\"}],"
      "\"frames\":[{\"root\":\"Listing:\",\"item\":\" {title}{ in |place|}{, price |price|}{, |condition|}{. |text|}{ (|tags|)}\"," TAIL(
          "listing",
          "neighbour") "}],"
