@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { F32_BYTES = 4, BF16_BYTES = 2 };
+/* Of a parameter in memory: the head is kept in f32 whatever the others are, and it is most of a
+ * small model. */
+enum { PARAMETER_BYTES = 4 };
 
 void shelf_load_close(struct ranker *r) {
     if (!r) return;
@@ -58,21 +60,19 @@ static long long bytes_free(void) {
 }
 
 /* The file's bytes while it is read, and the weights. */
-static long long bytes_needed(const struct shelf *s, const struct shelf_slot *x) {
-    const char *precision = x->precision[0] ? x->precision : s->c.engine.precision;
-    int f32 = precision && strcmp(precision, "f32") == 0;
+static long long bytes_needed(const struct shelf_slot *x) {
     struct engine_info m;
     struct arena a;
     struct err e;
     arena_init(&a, 1 << 20);
     long long weights = engine_peek(x->path, &a, &m, &e) == ST_OK ? m.parameters : 0;
     arena_free(&a);
-    return x->bytes + weights * (f32 ? F32_BYTES : BF16_BYTES);
+    return x->bytes + weights * PARAMETER_BYTES;
 }
 
 static enum status make_room_locked(struct shelf *s, const struct shelf_slot *x, struct err *e) {
     pthread_mutex_unlock(&s->lock);
-    long long need = bytes_needed(s, x), have = bytes_free();
+    long long need = bytes_needed(x), have = bytes_free();
     pthread_mutex_lock(&s->lock);
     while (need > have) {
         if (!drop_one_locked(s))
