@@ -49,7 +49,7 @@ class Server:
             raise AssertionError(f'not ready: {line!r}, exit {self.p.wait(10)}')
         self.port = int(found[1])
 
-    def connect(self, timeout=60):
+    def connect(self, timeout=120):
         return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
 
     def call(self, method, path, body=None, type='application/json', headers=None):
@@ -170,6 +170,23 @@ class Case(unittest.TestCase):
         if code == 503:
             self.assertEqual(headers['Retry-After'], '1')
         return body['error']
+
+
+class Shared(Case):
+    """Tests on one server with the catalogue `small`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.s = Server()
+        fill(cls.s)
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.s.stop()
+        assert code == 0, code
+
+    def put_items(self, name, body, kind='application/x-ndjson', more=''):
+        return self.s.call('POST', f'/api/catalogs?name={name}{more}', body, kind)
 
 
 def main():
