@@ -274,6 +274,7 @@ enum status ops_ref_open(struct ops **out, struct err *e) {
         .pad_rows = ops_pad_rows,
         .close = ref_close,
         .alloc = ref_alloc,
+        .alloc_kv = ref_alloc,
         .release = ref_release,
         .write = ref_copy,
         .read = ref_copy,

@@ -73,7 +73,7 @@ enum status cache_make(struct cache *c, struct node **out, const struct hash *ke
     evict_down_to(c, bytes < c->max_bytes ? c->max_bytes - bytes : 0);
     struct node *n = mem_alloc(sizeof *n);
     if (n) *n = (struct node){.key = *key, .len = len, .path = path, .refs = 1, .bytes = bytes};
-    if (n) n->kv = c->m->ops->alloc(c->m->ops, all);
+    if (n) n->kv = c->m->ops->alloc_kv(c->m->ops, all);
     if (!n || !n->kv) {
         mem_free(n);
         return fail(e, ST_NO_MEMORY, "no memory for the keys and values of %d tokens (%zu bytes)",

@@ -385,6 +385,7 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .self = c,
         .close = cpu_close,
         .alloc = cpu_alloc,
+        .alloc_kv = cpu_alloc,
         .release = cpu_release,
         .write = cpu_copy,
         .read = cpu_copy,

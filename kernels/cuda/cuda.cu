@@ -73,6 +73,11 @@ static void *cuda_alloc(struct ops *o, size_t bytes) {
     return nullptr;
 }
 
+static void *cuda_alloc_kv(struct ops *o, size_t bytes) {
+    void *p = nullptr;
+    return device_alloc(&of(o)->d, &p, bytes, nullptr) == ST_OK ? p : nullptr;
+}
+
 static void cuda_release(struct ops *o, void *p) {
     device_free(&of(o)->d, p);
 }
@@ -461,6 +466,7 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     o->pad_rows = matmul_room;
     o->close = cuda_close;
     o->alloc = cuda_alloc;
+    o->alloc_kv = cuda_alloc_kv;
     o->release = cuda_release;
     o->write = cuda_write;
     o->read = cuda_read;

@@ -79,6 +79,8 @@ void device_close(struct device_gpu *d) {
 enum status device_alloc(struct device_gpu *d, void **out, size_t bytes, struct err *e) {
     size_t free_bytes = 0, total = 0;
     *out = nullptr;
+    if (d->recording)
+        return fail(e, ST_INTERNAL, "CUDA: memory is asked for while a graph is recorded");
     cudaError_t c = cudaMallocAsync(out, bytes ? bytes : 1, d->stream);
     if (c == cudaSuccess) return ST_OK;
     *out = nullptr;

@@ -13,6 +13,7 @@ struct device_gpu {
     enum status st;   /* of the first failed launch or copy since device_check */
     struct err first; /* and its text */
     long long syncs;  /* device_sync calls so far */
+    bool recording;   /* a graph: memory that is taken now would be the graph's, so there is none */
     long long moves;  /* lasting buffers that got another address so far */
 };
 

@@ -60,6 +60,7 @@ enum status replay_begin(struct replays *r, struct device_gpu *d, const struct r
         r->mode = REPLAY_DONE;
     } else if (cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess) {
         r->mode = REPLAY_RECORD;
+        d->recording = true;
     } else {
         (void)cudaGetLastError();
         r->tries--;
@@ -71,6 +72,7 @@ enum status replay_begin(struct replays *r, struct device_gpu *d, const struct r
 static bool recorded(struct replay_shape *s, struct device_gpu *d, enum status st) {
     cudaGraph_t graph = nullptr;
     struct err e;
+    d->recording = false;
     bool ended = cudaStreamEndCapture(d->stream, &graph) == cudaSuccess;
     bool good = device_check(d, &e) == ST_OK && st == ST_OK && ended && s->moves == d->moves;
     if (good) good = cudaGraphInstantiate(&s->graph, graph, 0) == cudaSuccess;

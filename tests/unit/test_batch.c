@@ -1,6 +1,6 @@
 /* links: model */
 /* Chunks out of several jobs: every job gets its share, answers have the bits of the job alone, and
- * a job that fails does not touch the others. */
+ * a job that fails does not touch the others. `test_batch cuda` asks that backend. */
 #include "model/batch.h"
 #include "tests/t.h"
 
@@ -154,7 +154,8 @@ static void test_failures(const struct job_of *alone) {
     OK(one >= JOBS && all > 0); /* some ended one job only, some the chunk */
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    int cuda = argc > 1 && strcmp(argv[1], "cuda") == 0;
     static struct job_of alone[JOBS];
     struct arena tables;
     struct gguf g;
@@ -164,12 +165,12 @@ int main(void) {
     arena_init(&tables, 1 << 24);
     GOOD(file_read(FILE_NAME, FILE_MAX, &bytes, &n, &e));
     GOOD(gguf_parse(&g, FILE_NAME, (const uint8_t *)bytes, n, &tables, &e));
-    GOOD(ops_cpu_open(&o, PREC_F32, 1, &e));
+    GOOD(cuda ? ops_cuda_open(&o, PREC_BF16, &e) : ops_cpu_open(&o, PREC_F32, 1, &e));
     GOOD(model_open(&model, &g, o, NULL, &e));
     GOOD(work_open(&work, model, ROWS, &e));
     run_alone(alone);
     test_shares(alone);
-    test_failures(alone);
+    if (!cuda) test_failures(alone); /* tests/cuda/test_cuda_faults.c has those of a device */
     work_close(&work);
     model_close(model);
     o->close(o);
