@@ -1,6 +1,7 @@
 /* Choosing from a member's history. */
 #include "server/rank/history.h"
 
+#include "server/baselines/embedding.h"
 #include "server/rank/keyed.h"
 
 #include <stdlib.h>
@@ -20,6 +21,22 @@ static void by_label(const struct interaction *all, struct keyed *k, int n) {
     }
 }
 
+/* By the embedding, where there is one: what the wish means need not be in an item's words. */
+static enum status by_meaning(struct scene *s, const struct item *items, int n, double *score,
+                              int *done, struct err *e) {
+    const struct item **item = ARENA_NEW(s->a, const struct item *, (size_t)n);
+    struct view *text = ARENA_NEW(s->a, struct view, (size_t)n);
+    const char *why;
+    if (!item || !text) return fail(e, ST_NO_MEMORY, "no memory for a history");
+    for (int i = 0; i < n; i++) {
+        item[i] = &items[i];
+        TRY(surface_render(s->surface.item, item[i], s->a, &text[i], e));
+    }
+    TRY(embedding_score(s, item, text, n, score, &why, e));
+    *done = why == NULL;
+    return ST_OK;
+}
+
 static enum status by_relevance(struct scene *s, const struct interaction *all, struct keyed *k,
                                 int n, int *by_wish, struct err *e) {
     struct view wanted;
@@ -34,9 +51,11 @@ static enum status by_relevance(struct scene *s, const struct interaction *all, 
     if (!ids || !score) return fail(e, ST_NO_MEMORY, "no memory for a history");
     for (int i = 0; i < n; i++) ids[i] = view_of(all[i].item);
     TRY(store_items_by_id(s->k->store, s->r->catalog, ids, n, "history", s->a, &items, e));
-    TRY(store_bm25(s->k->store, s->r->catalog, wanted, items, n, score, e));
+    TRY(by_meaning(s, items, n, score, by_wish, e));
+    int meant = *by_wish;
+    if (!meant) TRY(store_bm25(s->k->store, s->r->catalog, wanted, items, n, score, e));
     for (int i = 0; i < n; i++) {
-        *by_wish |= score[i] > 0;
+        *by_wish |= !meant && score[i] > 0;
         k[i].key = score[i] * 1e6 + (double)i / n; /* time decides between equal ones */
     }
     return ST_OK;
