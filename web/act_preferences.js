@@ -1,11 +1,12 @@
 // Standing preferences: wishes that the server keeps for a catalogue, or for one of its members, until they end.
-// preferenceActions(session, api) returns {load, changed, add, edit, drop, move}; each change is seen in the ranking at once.
+// preferenceActions(session, api) returns {load, need, changed, add, edit, drop, move}; each change is seen in the ranking at once.
 
 const LONGEST_TIMER_S = 86400;
 
 export function preferenceActions(session, api) {
   const { get, set, failed } = session;
-  let timer = 0;
+  let timer = 0,
+    loadedFor = null;
 
   // A preference that ends while the page is open must not seem to count.
   function wakeAtNextEnd(preferences) {
@@ -26,7 +27,14 @@ export function preferenceActions(session, api) {
     }
     if (get().catalog !== catalog) return;
     set({ preferences });
+    loadedFor = catalog;
     wakeAtNextEnd(preferences);
+  }
+
+  // Waits only for those of another catalogue; the same ones are looked at again meanwhile.
+  async function need() {
+    const done = load();
+    if (loadedFor !== get().catalog) await done;
   }
 
   async function changed() {
@@ -48,6 +56,7 @@ export function preferenceActions(session, api) {
 
   return {
     load,
+    need,
     changed,
     // The words are split as a wish is, so that "nothing scary" becomes less of "scary".
     add: (text, { seconds, member }) =>

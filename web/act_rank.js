@@ -167,6 +167,7 @@ export function rankActions(session, hooks) {
       shown = null;
     },
     known: key => answers.get(key),
+    forgetAnswers: () => answers.clear(),
     runAgain() {
       const { stored } = get();
       if (!stored) return;

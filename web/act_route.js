@@ -30,7 +30,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
       const own = (get().catalogs ?? []).find(c => c.name === request.catalog)?.surface;
       const choices = st.choicesOf(request, own);
       set({ ...choices, row, memberInfo: null, clauseError: '' });
-      await Promise.all([wish.loadSurface(choices.catalog), preferences.load()]);
+      await Promise.all([wish.loadSurface(choices.catalog), preferences.need()]);
       ranking.show(st.keyOf(get()), run, null, {
         id,
         request,
@@ -99,7 +99,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
       stored: null,
       ...(keeps ? {} : { ...NO_LIST, row: choices.row }),
     });
-    await Promise.all([wish.loadSurface(get().catalog), preferences.load()]);
+    await Promise.all([wish.loadSurface(get().catalog), preferences.need()]);
     const s = get();
     if (empty || !(s.wish.trim() || s.examples.length || s.member))
       set({ wish: s.wish || (s.surface?.example_wishes?.[0] ?? '') });
@@ -123,7 +123,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
         set({ catalog: firstCatalog() });
         await wish.loadSurface(get().catalog);
       }
-      await preferences.load();
+      await preferences.need();
       return stage.enter(to.view, to.query);
     }
     stage.leave();

@@ -102,6 +102,14 @@ export const api = {
   dropPreference: (catalog, id) =>
     json(`/api/catalogs/${part(catalog)}/preferences/${id}`, { method: 'DELETE' }),
   model: () => json('/api/model'),
+  models: () => json('/api/models'),
+  // progress: {loaded}, the share
+  defaultModel: (model, progress) =>
+    follow('/api/models/default', { model }, undefined, (event, body) => progress(body)),
+  calibrations: catalog => json(`/api/calibration?${query({ catalog })}`),
+  // progress: {members_done, members_total}
+  calibrate: (request, signal, progress) =>
+    follow('/api/calibration', request, signal, (event, body) => progress(body)),
   clauses: (text, signal) => json(...post('/api/clauses', { text }, signal)),
   preview: (request, signal) => json(...post('/api/prompt/preview', request, signal)),
   runs: (offset, limit) => json(`/api/runs?${query({ offset, limit })}`),

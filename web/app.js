@@ -8,6 +8,7 @@ import { compareHash } from './url.js';
 import { createSession } from './session.js';
 import { rankActions } from './act_rank.js';
 import { wishActions } from './act_wish.js';
+import { modelActions } from './act_models.js';
 import { preferenceActions } from './act_preferences.js';
 import { routeActions } from './act_route.js';
 import { createStage } from './stage.js';
@@ -33,6 +34,7 @@ const hooks = {
 const ranking = rankActions(session, hooks);
 const preferences = preferenceActions(session, api);
 const wish = wishActions(session, api, ranking, preferences);
+const models = modelActions(session, api, ranking);
 const stage = createStage($('stage'), $('rank-view'), { session, api, go });
 const route = routeActions(session, api, wish, ranking, preferences, stage);
 const keys = mountKeys();
@@ -63,6 +65,13 @@ const openSurface = async () => {
   const make = async () =>
     (await import('./view_surface.js')).mountSurface(api, store, { saved: wish.useWords });
   (await dialogOf('surface', make)).show();
+};
+const openCalibration = async () => {
+  const make = async () =>
+    (await import('./view_calibration.js')).mountCalibration(api, store, {
+      fitted: ranking.forgetAnswers,
+    });
+  (await dialogOf('calibration', make)).show();
 };
 const openPrompt = async () => {
   const make = async () => (await import('./view_prompt.js')).mountPrompt();
@@ -127,6 +136,8 @@ const intents = {
     go(compareHash([{ choices: get() }, { baseline: st.firstBaseline(get()) }])),
   explain,
   openPrompt,
+  openCalibration,
+  makeDefault: models.makeDefault,
   openImport: () => openImport(),
   openBrowse,
   openSurface,
@@ -179,12 +190,7 @@ async function boot() {
       boot();
     });
   }
-  api
-    .model()
-    .then(model => set({ model }))
-    .catch(() => {
-      /* the foot stays empty; a ranking names its model itself */
-    });
+  models.load();
   await route.route();
 }
 boot();

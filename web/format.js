@@ -124,6 +124,12 @@ export function progressLine(job, word) {
       text: `Waiting: ${counted(job.queue_position, 'ranking')} before this one`,
     };
   }
+  if (job.phase === 'load')
+    return {
+      share: job.loaded ?? 0,
+      queued: false,
+      text: `Loading the model, ${Math.round((job.loaded ?? 0) * 100)} %`,
+    };
   const total = job.items_total || 0;
   if (!total && !job.tokens_total)
     return { share: null, queued: false, text: 'Preparing the prompt' };

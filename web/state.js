@@ -52,6 +52,7 @@ export const pageOf = (items, row) =>
 export const CHOICES = {
   catalog: '',
   words: '', // a surface other than the catalogue's own
+  modelId: '', // '': the default of the server
   member: '',
   wish: '',
   clauses: [],
@@ -73,6 +74,8 @@ export const INITIAL = {
   catalogs: null,
   surface: null,
   model: null,
+  models: null,
+  modelJob: null, // {id, loaded}: a model on its way to be the default
   preferences: [], // of the catalogue, in their order, as the server has them
   explained: null, // {key, items: Map of id to its parts, stability}: of the result with that key
   members: [],
@@ -171,6 +174,7 @@ export function requestOf(s) {
   };
   if (s.baselines) r.baselines = s.baselines;
   if (s.standing) r.preferences = true;
+  if (s.modelId) r.model = s.modelId;
   if (s.surface?.name) r.surface = s.surface.name;
   if (clausesTouched(s.clauses))
     r.clauses = editedClauses(s).map(({ text, sign, weight }) => ({
@@ -242,5 +246,6 @@ export function choicesOf(r, own = '') {
     policy: r.history?.policy ?? CHOICES.policy,
     baselines: r.baselines ?? null,
     standing: r.preferences === true,
+    modelId: r.model ?? '',
   };
 }

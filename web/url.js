@@ -12,6 +12,7 @@ const NUMBERS = [
 const WORDS = [
   ['catalog', 'catalog'],
   ['words', 'surface'],
+  ['modelId', 'model'],
   ['member', 'member'],
   ['wish', 'wish'],
 ];

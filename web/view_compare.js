@@ -5,6 +5,7 @@ import { h, fillWith, later, announce } from './dom.js';
 import * as st from './state.js';
 import { columnOf, compareHash } from './url.js';
 import { columnCard, columnName } from './view_compare_card.js';
+import { modelOptions } from './view_models.js';
 import { drawOrders } from './view_compare_grid.js';
 import { kendallTau, overlapAt } from './orders.js';
 import { num } from './format.js';
@@ -70,6 +71,7 @@ export function mount(root, { session }) {
     ui.showAdder = () => {
       const known = get().known.length ? get().known : ['popularity', 'bm25', 'random'];
       const option = ([value, text]) => h('option', { value }, text);
+      const others = modelOptions(get()).filter(([id]) => id !== ui.columns[0]?.choices?.modelId && id);
       fillWith(
         pick,
         h(
@@ -77,6 +79,13 @@ export function mount(root, { session }) {
           { label: 'The first setting' },
           Object.entries(VARIANTS).map(([v, [t]]) => option([v, t])),
         ),
+        others.length
+          ? h(
+              'optgroup',
+              { label: 'With another model' },
+              others.map(([id, text]) => option([`model:${id}`, text])),
+            )
+          : null,
         h(
           'optgroup',
           { label: 'A baseline' },
@@ -89,9 +98,12 @@ export function mount(root, { session }) {
   }
 
   function plus(value) {
+    const [first] = ui.columns;
     const column = value.startsWith('~')
       ? { baseline: value.slice(1) }
-      : { choices: VARIANTS[value][1](ui.columns[0].choices) };
+      : value.startsWith('model:')
+        ? { choices: { ...first.choices, modelId: value.slice(6) } }
+        : { choices: VARIANTS[value][1](first.choices) };
     changed([...ui.columns, column], true);
   }
 
@@ -186,6 +198,7 @@ export function mount(root, { session }) {
       result,
       order: new Map(result.items.map(i => [i.item, i.rank])),
     });
+    column.made?.(result);
     if (column === ui.columns[0])
       ui.titles = new Map(result.items.map(i => [i.item, i.title || i.item]));
     draw();
@@ -209,6 +222,7 @@ export function mount(root, { session }) {
       ui.columns.map((c, i) =>
         columnCard(c, {
           number: i + 1,
+          models: modelOptions(get()),
           base: ui.columns[0],
           last: ui.columns.length <= 2,
           remove: () =>

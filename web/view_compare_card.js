@@ -1,5 +1,6 @@
 // The head of a column in the compare view: what the column is, how to change it, and how near it is to the first.
-// columnCard(column, actions) returns an element; column.say(text) and column.progress(event) write into it
+// columnCard(column, actions) returns an element; column.say(text), column.made(result) and
+// column.progress(event) write into it
 import { h } from './dom.js';
 import { READOUTS, baselineName, counted, progressLine } from './format.js';
 import { POLICIES, liveClauses, clausesTouched } from './state.js';
@@ -32,7 +33,7 @@ const pick = (label, value, options, onchange) => {
   return select;
 };
 
-export function columnCard(c, { number, last, base, remove, edit }) {
+export function columnCard(c, { number, last, base, models, remove, edit }) {
   const first = number === 1;
   const own = first ? 'Its candidates are those of every column.' : '';
   const says = h('p', { class: 'fact' }, own);
@@ -52,7 +53,7 @@ export function columnCard(c, { number, last, base, remove, edit }) {
         h('p', { class: 'column-name' }, columnName(c)),
         h('p', { class: 'fact' }, 'A baseline: no language model.'),
       ]
-    : setting(c, edit, base);
+    : setting(c, edit, base, models);
   return h(
     'section',
     { class: 'compare-card', 'aria-label': `Column ${number}: ${columnName(c)}` },
@@ -65,7 +66,7 @@ export function columnCard(c, { number, last, base, remove, edit }) {
   );
 }
 
-function setting(c, edit, base) {
+function setting(c, edit, base, models) {
   const wish = h('textarea', {
     rows: 2,
     maxLength: 20000,
@@ -74,6 +75,12 @@ function setting(c, edit, base) {
     oninput: () => edit({ wish: wish.value, clauses: [] }),
   });
   const more = facts(c.choices);
+  const made = h('p', { class: 'fact' });
+  c.made = r => {
+    const how = [r.model?.precision, r.model?.backend].filter(Boolean).join(' on ');
+    made.textContent = [r.readout?.used, r.model?.name, how].filter(Boolean).join(', ');
+  };
+  if (c.result) c.made(c.result);
   const open = h('a', { href: '#/', class: 'fact' }, 'Open as a ranking');
   open.addEventListener('click', () => {
     open.href = toHash({ ...c.choices, catalog: base.choices.catalog });
@@ -95,7 +102,11 @@ function setting(c, edit, base) {
           )
         : null,
     ),
+    models.length > 2
+      ? pick('Model', c.choices.modelId ?? '', models, modelId => edit({ modelId }))
+      : null,
     more ? h('p', { class: 'fact' }, more) : null,
+    made,
     open,
   ];
 }

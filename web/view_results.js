@@ -94,7 +94,9 @@ function runHead(s, intents) {
     h(
       'p',
       { class: 'fact' },
-      'Scores are comparable within this run only.',
+      r.calibration?.calibrated
+        ? `Probabilities of a like are fitted to ${f.counted(r.calibration.cases, 'interaction')} of this catalogue (ECE ${f.num(r.calibration.ece, 3)}${r.calibration.stale ? '; the catalogue was changed since' : ''}). Other scores are comparable within this run only.`
+        : 'Scores are comparable within this run only.',
       (s.surface?.name ?? '') === 'movies' ? ' The model may have read about these films.' : '',
       ' ',
       f.overlapLine(s.previous, r.items ?? []),

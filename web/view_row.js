@@ -52,6 +52,7 @@ export function detailRow(i, s, columns, intents) {
             fact('score', f.num(i.score, 4), 'what the list is ordered by'),
             fact('log-probability', f.num(i.logprob, 4), 'as the model gave it'),
             fact('prior', f.num(i.prior, 4), 'the same without your context'),
+            fact('probability', probability(i), probabilityNote(i, r)),
             fact(
               'empty profile',
               i.empty_rank ? `rank ${i.empty_rank}` : f.NONE,
@@ -66,6 +67,17 @@ export function detailRow(i, s, columns, intents) {
                   ? 'low: the answer words are not what the model wanted to say'
                   : 'probability on the answer words',
             ),
+          ),
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'quiet small',
+              id: 'open-calibration',
+              'data-key': 'calibration',
+              onclick: () => intents.openCalibration(),
+            },
+            'Calibration and reliability',
           ),
         ),
       ),
@@ -94,6 +106,16 @@ const measuredOf = (s, item) =>
 const isStable = (i, m) => m.stability?.changed === 0 && sameScore(i.score, m.score);
 // Runs are stored with nine digits.
 const sameScore = (a, b) => Math.abs(a - b) <= 1e-7 * Math.max(1, Math.abs(a));
+
+const probability = i => (Number.isFinite(i.probability) ? f.num(i.probability, 2) : f.NONE);
+// What the number rests on, or why there is none; the rest is in the window behind the button.
+function probabilityNote(i, r) {
+  const c = r.calibration;
+  if (!c) return 'this run knows of no calibration';
+  if (!c.calibrated) return `not calibrated: ${c.why}`;
+  if (!Number.isFinite(i.probability)) return 'no score like this was among those of the fit';
+  return `of a like: ${c.method}, ${f.counted(c.cases, 'interaction')}, ${f.whole(c.likes)} of them likes`;
+}
 
 // On request, since each part costs a scoring of its own.
 function leftOut(i, s, intents) {
@@ -175,6 +197,8 @@ function contributions(i, r) {
   // Only a blend has a part that comes from no clause; with it the lines add up to the score.
   if (Number.isFinite(i.other))
     lines.push({ words: ['History, examples and profile'], v: i.other });
+  // Only a hybrid has what a baseline learnt.
+  if (Number.isFinite(i.learnt)) lines.push({ words: ['Learnt from interactions'], v: i.learnt });
   if (!lines.length)
     return h(
       'p',
@@ -183,7 +207,7 @@ function contributions(i, r) {
     );
   const scale = Math.max(
     ...(r.items ?? [])
-      .flatMap(x => [...(x.clauses ?? []), x.other])
+      .flatMap(x => [...(x.clauses ?? []), x.other, x.learnt])
       .filter(Number.isFinite)
       .map(Math.abs),
     1e-9,

@@ -1,6 +1,7 @@
-// How the ranking is made: readout, candidates, length, seed, history, baselines.
+// How the ranking is made: readout, model, candidates, length, seed, history, baselines.
 // mountSettings(root, store, intents)
 import { h, put, fillWith, fold, keepFocus } from './dom.js';
+import { modelPicker } from './view_models.js';
 import { READOUTS, RETRIEVERS, baselineName } from './format.js';
 import { BASELINES, POLICIES } from './state.js';
 
@@ -32,6 +33,7 @@ export function mountSettings(root, store, intents) {
       'Ranked by',
       readout,
       explain,
+      modelPicker(store, intents),
       h(
         'button',
         {

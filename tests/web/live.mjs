@@ -75,8 +75,10 @@ await story(async ({ browser, ok, step }) => {
   });
   await step('standing preferences', async () => {
     const rows = () => page.$$eval('.preferences .clause-text', all => all.map(p => p.value));
-    const last = async () => {
-      await page.waitForFunction(() => document.querySelector('#rank.running'));
+    const after = async act => {
+      const sent = page.waitForRequest(r => r.url().endsWith('/api/rank'));
+      await act();
+      await sent;
       await ranked(page);
     };
     await page.evaluate(() =>
@@ -86,9 +88,7 @@ await story(async ({ browser, ok, step }) => {
     );
     await page.fill('#preference-new', 'the sea, nothing scary');
     await page.selectOption('#preference-end', String(3 * 86400));
-    await page.press('#preference-new', 'Enter');
-    await page.waitForFunction(() => document.querySelectorAll('.preferences li').length === 2);
-    await last();
+    await after(() => page.press('#preference-new', 'Enter'));
     ok((await rows()).join('|') === 'the sea|scary', 'split as a wish is', await rows());
     ok(/2 of 2 on/.test(await page.textContent('.count')), 'counted');
     ok((await page.locator('.preferences li.less').count()) === 1, 'one of them is less');
@@ -101,8 +101,8 @@ await story(async ({ browser, ok, step }) => {
     const first = await page.$$eval('button.title', all => all.map(b => b.textContent).join());
     // By keyboard: up, off, and the focus stays.
     await page.locator('.preferences [aria-label^="Up: less"]').focus();
-    await page.keyboard.press('Enter');
-    await page.waitForFunction(() => document.querySelector('.preferences .clause-text').value === 'scary');
+    await after(() => page.keyboard.press('Enter'));
+    ok((await rows())[0] === 'scary', 'up by one', await rows());
     ok(
       (await page.evaluate(() => document.activeElement.getAttribute('aria-label'))) ===
         'Up: less scary',
@@ -115,17 +115,14 @@ await story(async ({ browser, ok, step }) => {
         .join() === 'scary,the sea',
       'the server has the order',
     );
-    await ranked(page);
     await page.locator('.preferences input[type=checkbox]').last().focus();
-    await page.keyboard.press('Space');
-    await last();
+    await after(() => page.keyboard.press('Space'));
     ok(/1 of 2 on/.test(await page.textContent('.count')), 'one is off');
     ok(
       (await page.$$eval('button.title', all => all.map(b => b.textContent).join())) !== first,
       'and the list follows',
     );
-    await page.uncheck('#standing');
-    await last();
+    await after(() => page.uncheck('#standing'));
     ok(/standing=off/.test(page.url()), 'all off is a choice of the ranking, in its address');
     await page.check('#standing');
     await page.waitForFunction(() => !document.querySelector('.stale .stale-note'));
@@ -141,6 +138,56 @@ await story(async ({ browser, ok, step }) => {
     await ranked(page);
     ok(mock.seen.clients.size === 1, 'every ranking of a page bears its name', mock.seen.clients.size);
     await page.keyboard.press('Escape');
+  });
+  await step('another model', async () => {
+    await page.selectOption('#model', 'large');
+    await page.waitForFunction(() => document.querySelector('#rank.running'));
+    await ranked(page);
+    ok(/model=large/.test(page.url()), 'it is in the address');
+    ok(/A large model, bf16 on cpu/.test(await page.textContent('.run-head')), 'and the list says it');
+    await page.click('#open-compare');
+    await page.waitForSelector('.compare-card');
+    await page.selectOption('#compare-add', 'model:small');
+    await page.click('#compare-do-add');
+    await page.waitForFunction(() =>
+      /A small model, bf16 on cpu/.test(document.querySelectorAll('.compare-card')[2]?.textContent),
+    );
+    ok(
+      /A large model/.test(await page.textContent('.compare-card >> nth=0')),
+      'each column names its model',
+    );
+    await page.goBack();
+    await page.goBack();
+    await page.waitForSelector('#model-default');
+    await page.click('#model-default');
+    await page.waitForFunction(() => document.getElementById('model').value === '');
+    ok(mock.seen.model === 'large', 'made the default of the server');
+    await ranked(page);
+    ok(!/model=/.test(page.url()), 'which needs no name');
+  });
+  await step('probabilities', async () => {
+    await page.fill('#member', '196');
+    await page.press('#member', 'Enter');
+    await page.waitForFunction(() => /ECE 0\.031/.test(document.querySelector('.run-head').textContent));
+    await page.locator('button.title').first().click();
+    ok(
+      /probability\s*0\.62\s*of a like: platt, 100 interactions, 64 of them likes/.test(
+        await page.textContent('.facts'),
+      ),
+      'with what it rests on',
+      await page.textContent('.facts'),
+    );
+    await page.click('#open-calibration');
+    await page.click('#calibrate');
+    await page.waitForSelector('.fit table');
+    const rows = await page.$$eval('.fit tbody tr', all => all.map(r => r.textContent));
+    ok(rows.join('|') === '0.410.3840|0.800.8260', 'the reliability diagram as a table', rows.join('|'));
+    const found = await axe(page);
+    ok(found.length === 0, 'axe: calibration', found.join(' | '));
+    await page.keyboard.press('Escape');
+    await page.locator('button', { hasText: 'Clear' }).click();
+    await page.waitForFunction(() => /no match|comparable/.test(document.querySelector('.run-head').textContent));
+    await ranked(page);
   });
   await step('off means off', async () => {
     await page.uncheck('#live-rank');

@@ -113,6 +113,10 @@ function makeItems() {
   return items;
 }
 
+// In the place of the chart library, which lies outside the page's folder: it draws nothing.
+const CHART =
+  'globalThis.Chart = class { static defaults = { font: {} }; constructor(canvas, o) { Object.assign(this, o); } update() {} destroy() {} };';
+
 const noise = text => createHash('sha256').update(text).digest().readUInt32LE() / 2 ** 32;
 const splitWish = text =>
   text
@@ -170,7 +174,7 @@ function answer(catalog, req, id) {
   return {
     run: id,
     model: {
-      name: 'SmolLM2-135M-Instruct',
+      name: req.model ? `A ${req.model} model` : 'SmolLM2-135M-Instruct',
       sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
       backend: 'cpu',
       precision: 'bf16',
@@ -199,6 +203,7 @@ function answer(catalog, req, id) {
         logprob: -31.2 + total(i) * 3,
         prior: -33.9,
         ...(blend ? { other: 0.25 } : {}),
+        probability: req.member ? 0.62 : null,
         label_mass: relevance ? 0.12 + noise(`m${i.id}`) * 0.2 : null,
         clauses: relevance ? [] : parts.get(i.id),
         baselines: Object.fromEntries(
@@ -225,6 +230,9 @@ function answer(catalog, req, id) {
           : { available: false, why: 'the catalogue has no interactions' },
       ]),
     ),
+    calibration: req.member
+      ? { calibrated: true, method: 'platt', cases: 100, likes: 64, ece: 0.031, stale: false }
+      : { calibrated: false, why: 'it counts for a history alone' },
     timing: { tokens_computed: 8123, tokens_cached: 2210, queue_ms: 3, score_ms: 4210 },
     warnings: req.instruction?.includes('warn')
       ? ['The wish changed nothing against the empty profile.']
@@ -360,7 +368,7 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { aborted: 0, splitFaults: 0, ids: 0, clients: new Set() };
+  const seen = { aborted: 0, splitFaults: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
@@ -446,7 +454,7 @@ async function handle(db, seen, stepMs, req, res) {
   if (path[0] !== 'api') {
     const name = path[0] || 'index.html';
     if (!/^[a-z_]+\.(html|js|css|svg)$/.test(name)) refuse(404, 'not_found', 'No such page.');
-    const body = await readFile(new URL(name, WEB));
+    const body = name === 'chart.js' ? CHART : await readFile(new URL(name, WEB));
     res.writeHead(200, {
       'Content-Type': TYPES[name.split('.')[1]],
       'Content-Security-Policy': CSP,
@@ -478,6 +486,50 @@ async function handle(db, seen, stepMs, req, res) {
   });
   const what = `${req.method} /${path.slice(1, 2)}`;
   const q = url.searchParams.get('q') ?? '';
+  if (what === 'GET /models')
+    return json({
+      default: seen.model,
+      loaded_max: 3,
+      models: ['small', 'large'].map(id => ({
+        id,
+        name: `A ${id} model`,
+        bytes: 98362432,
+        state: id === seen.model ? 'loaded' : 'available',
+        default: id === seen.model,
+        loaded: 0,
+        parameters: 134515008,
+        context: 8192,
+        backend: 'cpu',
+        precision: 'bf16',
+      })),
+    });
+  if (what === 'POST /models') {
+    seen.model = JSON.parse(body).model;
+    return json({ default: seen.model });
+  }
+  if (what === 'GET /calibration')
+    return json({ catalog: q, cases_min: 30, calibrations: seen.fits });
+  if (what === 'POST /calibration') {
+    const fit = {
+      method: 'platt',
+      readout: 'item',
+      model: { id: seen.model, name: 'A small model' },
+      cases: 100,
+      likes: 64,
+      members: 20,
+      log_loss: 0.61,
+      base_loss: 0.65,
+      ece: 0.031,
+      auc: 0.7,
+      bins: [
+        { cases: 40, predicted: 0.41, liked: 0.38 },
+        { cases: 0, predicted: 0, liked: 0 },
+        { cases: 60, predicted: 0.8, liked: 0.82 },
+      ],
+    };
+    seen.fits = [{ created: 1760000000, stale: false, fit }];
+    return json(fit);
+  }
   if (what === 'GET /model')
     return json({
       name: 'SmolLM2-135M-Instruct',

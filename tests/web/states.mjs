@@ -21,13 +21,13 @@ await story(async ({ browser, ok, step }) => {
       /Waiting: 2 rankings/.test(document.querySelector('.progress-line').textContent),
     );
     ok(
-      await page.$eval('progress', p => !p.hasAttribute('value')),
+      await page.$eval('.job progress', p => !p.hasAttribute('value')),
       'waiting has no false progress',
     );
     await page.waitForFunction(() =>
       /of 100 movies/.test(document.querySelector('.progress-line').textContent),
     );
-    ok(await page.$eval('progress', p => p.hasAttribute('value')), 'then it counts');
+    ok(await page.$eval('.job progress', p => p.hasAttribute('value')), 'then it counts');
     await page.waitForFunction(() => document.querySelectorAll('.strip rect').length > 20);
     ok(/left/.test(await page.textContent('.progress-text')), 'with an estimate');
     ok(

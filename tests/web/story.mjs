@@ -194,7 +194,7 @@ await story(async ({ browser, ok, step }) => {
     await page.selectOption('#readout', 'relevance');
     await page.click('#rank');
     await page.waitForSelector('#cancel', { state: 'visible' });
-    ok(await page.isVisible('progress'), 'progress is shown');
+    ok(await page.isVisible('.job progress'), 'progress is shown');
     const started = Date.now();
     await page.locator('body').press('Escape');
     await page.waitForFunction(() => !document.querySelector('#rank.running'));
