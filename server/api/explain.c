@@ -83,9 +83,20 @@ static void on_step(void *arg, int done, int total) {
     atomic_store(&q->done, done);
 }
 
+static int on_embedding(void *arg, int done, int total) {
+    struct asked *q = arg;
+    (void)done;
+    (void)total;
+    pthread_mutex_lock(&q->watch.lock);
+    int gone = q->watch.cancelled;
+    pthread_mutex_unlock(&q->watch.lock);
+    return gone;
+}
+
 static void *work(void *arg) {
     struct asked *q = arg;
-    const struct explain_hooks h = {.rank = {.arg = q, .started = on_started}, .step = on_step};
+    const struct explain_hooks h = {
+        .rank = {.arg = q, .embedding = on_embedding, .started = on_started}, .step = on_step};
     request_init(&q->request);
     q->st = read_request(q, q->err);
     struct ranker *k = NULL;

@@ -57,6 +57,13 @@ static void on_chunk(void *arg, int items_done, int items_total, long long token
     pthread_mutex_unlock(&l->lock);
 }
 
+static int on_embedding(void *arg, int done, int total) {
+    struct lab *l = arg;
+    (void)done;
+    (void)total;
+    return should_end(l) || atomic_load(&l->app->queued) > 0;
+}
+
 static void on_started(void *arg, struct job *job) {
     struct lab *l = arg;
     pthread_mutex_lock(&l->lock);
@@ -114,7 +121,8 @@ enum status lab_open(struct lab **out, struct app *app, const char *code, struct
     memset(l, 0, sizeof *l);
     l->app = app;
     l->more = 1;
-    l->hooks = (struct rank_hooks){.arg = l, .progress = on_chunk, .started = on_started};
+    l->hooks = (struct rank_hooks){
+        .arg = l, .progress = on_chunk, .embedding = on_embedding, .started = on_started};
     l->host = (struct experiment_host){.store = app->store,
                                        .shelf = app->shelf,
                                        .base = {.command = "POST /api/experiments",

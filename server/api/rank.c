@@ -33,7 +33,7 @@ struct live {
     double score_began, last_event;
 
     struct watch watch; /* its lock guards what follows */
-    int training, loading, items_done, items_total;
+    int training, loading, embedded, to_embed, items_done, items_total;
     double loaded; /* share of the model, below 0 while it waits for others */
     long long tokens_done, tokens_total;
     /* Appended to under the lock; what lies below n_scored never changes. */
@@ -79,6 +79,16 @@ static void on_started(void *arg, struct job *job) {
     watch_job(&v->watch, job);
 }
 
+static int on_embedding(void *arg, int done, int total) {
+    struct live *v = arg;
+    pthread_mutex_lock(&v->watch.lock);
+    v->embedded = done;
+    v->to_embed = total;
+    int gone = v->watch.cancelled;
+    pthread_mutex_unlock(&v->watch.lock);
+    return gone;
+}
+
 /* The model is waited for, on the ranking's own thread. */
 static int on_loading(void *arg, double share) {
     struct live *v = arg;
@@ -93,7 +103,12 @@ static int on_loading(void *arg, double share) {
 static void *rank_main(void *arg) {
     struct live *v = arg;
     struct shelf *s = v->app->shelf;
-    struct rank_hooks h = {v, on_progress, on_scored, on_training, on_started};
+    const struct rank_hooks h = {.arg = v,
+                                 .progress = on_progress,
+                                 .scored = on_scored,
+                                 .training = on_training,
+                                 .embedding = on_embedding,
+                                 .started = on_started};
     const struct shelf_wait w = {v, on_loading};
     struct ranker *k = NULL;
     v->st = shelf_take(s, v->request.model, NULL, &w, &k, &v->err);
@@ -138,7 +153,8 @@ static int send_scores(struct live *v, int n_scored) {
 
 /* What a progress event says. */
 struct news {
-    int training, loading, queue_position, scoring, items_done, items_total, n_scored;
+    int training, loading, embedded, to_embed, queue_position, scoring, items_done, items_total,
+        n_scored;
     long long tokens_done, tokens_total;
     double loaded;
 };
@@ -151,11 +167,16 @@ static int send_progress(struct live *v, const struct news *w) {
     took = now - v->score_began;
     open_event(v, &b, 4096);
     out_text(&b, "phase",
-             w->loading              ? "load"
-             : w->training           ? "train"
-             : w->queue_position > 0 ? "queue"
-             : scoring               ? "score"
-                                     : "prepare");
+             w->loading                  ? "load"
+             : w->training               ? "train"
+             : w->embedded < w->to_embed ? "embed"
+             : w->queue_position > 0     ? "queue"
+             : scoring                   ? "score"
+                                         : "prepare");
+    if (w->to_embed) {
+        out_int(&b, "embedded", w->embedded);
+        out_int(&b, "to_embed", w->to_embed);
+    }
     if (w->loading) out_num(&b, "loaded", w->loaded > 0 ? w->loaded : 0);
     out_int(&b, "queue_position", w->queue_position);
     out_int(&b, "items_done", w->items_done);
@@ -181,6 +202,8 @@ static void news_take(struct live *v, struct news *w) {
                        .training = v->training,
                        .loading = v->loading,
                        .loaded = v->loaded,
+                       .embedded = v->embedded,
+                       .to_embed = v->to_embed,
                        .items_done = v->items_done,
                        .items_total = v->items_total,
                        .n_scored = v->n_scored,

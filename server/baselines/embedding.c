@@ -79,7 +79,7 @@ static enum status add_items(struct scene *s, struct query *q, const double weig
     float *vec = ARENA_NEW(s->a, float, (size_t)n *(size_t)q->dim);
     if (!vec) return fail(e, ST_NO_MEMORY, "no memory for a query");
     for (int i = 0; i < n; i++) TRY(surface_render(s->surface.item, item[i], s->a, &text[i], e));
-    TRY(vectors_items(s->k, s->a, item, text, n, vec, e));
+    TRY(vectors_items(s, item, text, n, vec, e));
     for (int i = 0; i < n; i++)
         add_vector(q, vec + (size_t)i * (size_t)q->dim, weight[label[i] + 1]);
     return ST_OK;
@@ -118,7 +118,7 @@ enum status embedding_score(struct scene *s, const struct item *const *item,
     if (!q || !vec) return fail(e, ST_NO_MEMORY, "no memory for vectors");
     q->dim = info.dim;
     TRY(make_query(s, q, e));
-    TRY(vectors_items(s->k, s->a, item, text, n, vec, e));
+    TRY(vectors_items(s, item, text, n, vec, e));
     for (int i = 0; i < n; i++) {
         score[i] = 0;
         for (int d = 0; d < q->dim; d++)

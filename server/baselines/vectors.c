@@ -20,6 +20,8 @@ static long long text_hash(struct view text) {
 /* What one call works on. */
 struct making {
     struct ranker *k;
+    const struct rank_hooks *hooks;
+    int done; /* items of earlier pieces */
     struct embedder_info info;
     const struct item **item; /* those without a vector */
     struct view *text;
@@ -29,11 +31,20 @@ struct making {
     int n;
 };
 
-static enum status make(const struct making *m, float *out, struct err *e) {
+/* After each batch. */
+static int on_batch(void *arg, int done, int total) {
+    const struct making *m = arg;
+    const struct rank_hooks *h = m->hooks;
+    (void)total;
+    return h && h->embedding && h->embedding(h->arg, m->done + done, m->n);
+}
+
+static enum status make(struct making *m, float *out, struct err *e) {
     size_t dim = (size_t)m->info.dim;
     for (int from = 0; from < m->n; from += PIECE) {
         int n = m->n - from < PIECE ? m->n - from : PIECE;
-        TRY(embedder_run(m->k->embedder, m->text + from, n, m->vec, NULL, NULL, e));
+        m->done = from;
+        TRY(embedder_run(m->k->embedder, m->text + from, n, m->vec, m, on_batch, e));
         TRY(store_vectors_keep(m->k->store, view_of(m->info.sha256), m->item + from, m->hash + from,
                                n, m->info.dim, m->vec, e));
         for (int i = 0; i < n; i++)
@@ -44,10 +55,12 @@ static enum status make(const struct making *m, float *out, struct err *e) {
     return ST_OK;
 }
 
-enum status vectors_items(struct ranker *k, struct arena *a, const struct item *const *item,
-                          const struct view *text, int n, float *out, struct err *e) {
+enum status vectors_items(struct scene *s, const struct item *const *item, const struct view *text,
+                          int n, float *out, struct err *e) {
     size_t room = (size_t)n;
-    struct making m = {.k = k};
+    struct ranker *k = s->k;
+    struct arena *a = s->a;
+    struct making m = {.k = k, .hooks = s->hooks};
     embedder_info(k->embedder, &m.info);
     long long *hash = ARENA_NEW(a, long long, room);
     unsigned char *has = ARENA_NEW(a, unsigned char, room);

@@ -138,10 +138,10 @@ static void warn_about_prompt(struct scene *s, struct rank_result *x) {
 }
 
 static enum status prepare(struct scene *s, struct ranker *k, const struct rank_request *r,
-                           struct arena *a, struct readouts *q, struct rank_result *x,
-                           struct err *e) {
+                           const struct rank_hooks *h, struct arena *a, struct readouts *q,
+                           struct rank_result *x, struct err *e) {
     memset(x, 0, sizeof *x);
-    TRY(scene_load(s, k, r, a, e));
+    TRY(scene_load(s, k, r, h, a, e));
     x->surface = s->surface;
     x->model = choose(s, &x->why);
     x->used = s->r->readout == READOUT_HYBRID ? READOUT_HYBRID : x->model;
@@ -355,7 +355,7 @@ enum status rank_run(struct ranker *k, const struct rank_request *r, const struc
     struct scene *s = ARENA_NEW(a, struct scene, 1);
     struct readouts *q = ARENA_NEW(a, struct readouts, 1);
     if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
-    TRY(prepare(s, k, r, a, q, out, e));
+    TRY(prepare(s, k, r, h, a, q, out, e));
     enum status st = run(s, q, h, out, e);
     learner_give(k->learner, s->taste);
     return st;
@@ -366,5 +366,5 @@ enum status rank_preview(struct ranker *k, const struct rank_request *r, struct 
     struct scene *s = ARENA_NEW(a, struct scene, 1);
     struct readouts *q = ARENA_NEW(a, struct readouts, 1);
     if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
-    return prepare(s, k, r, a, q, out, e);
+    return prepare(s, k, r, NULL, a, q, out, e);
 }

@@ -101,6 +101,8 @@ struct rank_hooks {
     void (*scored)(void *arg, const struct item *item, double logprob);
     void (*training)(void *arg,
                      int on); /* baselines learn from interactions; on the caller's thread */
+    /* Many items are embedded, on the caller's thread; 1 gives up: ST_CANCELLED. */
+    int (*embedding)(void *arg, int done, int total);
     void (*started)(
         void *arg,
         struct job *job); /* the job, to be cancelled by its flag; NULL when it has ended */

@@ -332,9 +332,9 @@ static enum status load_checks(struct scene *s, struct err *e) {
 }
 
 enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
-                       struct arena *a, struct err *e) {
+                       const struct rank_hooks *h, struct arena *a, struct err *e) {
     memset(s, 0, sizeof *s);
-    s->k = k, s->r = r, s->a = a;
+    s->k = k, s->r = r, s->hooks = h, s->a = a;
     TRY(store_catalog(k->store, r->catalog, a, &s->catalog, e));
     struct view name = r->surface.n ? r->surface : view_of(s->catalog.surface);
     TRY(surface_load(&s->surface, k->store, name, a, e));

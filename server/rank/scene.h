@@ -18,6 +18,7 @@ enum {
 struct scene {
     struct ranker *k;
     const struct rank_request *r;
+    const struct rank_hooks *hooks; /* or NULL */
     struct arena *a;
     struct catalog catalog;
     unsigned long long base[2]; /* hashes of model and surface, 0 = not made yet (spread.c) */
@@ -67,7 +68,7 @@ enum status scene_root(struct scene *s, const struct frame *f, struct view *out,
 enum status scene_wanted(struct scene *s, int limits, struct view *out, int *n,
                          struct err *e) MUST_CHECK;
 enum status scene_load(struct scene *s, struct ranker *k, const struct rank_request *r,
-                       struct arena *a, struct err *e) MUST_CHECK;
+                       const struct rank_hooks *h, struct arena *a, struct err *e) MUST_CHECK;
 
 /* Order-free pseudo-random number of an item for a seed. */
 unsigned long long scene_hash(const char *id, unsigned long long seed);

@@ -1,8 +1,10 @@
 """Catalogues, items and members: imports and lists:
 python3 catalogs.test.py TAPROOM [unittest arguments].
 """
+import json
 import os
 import re
+import time
 
 from harness import Case, ROOT, Server, Shared, TINY, WORDS, cli, folder, lines, rows, main
 
@@ -138,6 +140,42 @@ class Embedding(Case):
         self.assertEqual(r.returncode, 1)
         self.assertIn(b'the embedding model cannot be loaded', r.stderr)
         self.assertIn(b'./taproom setup', r.stderr)
+
+    def test_given_up(self):
+        """A first embedding of a large catalogue tells how far it is, and ends when its client leaves."""
+        cache = folder('cache')
+        os.mkdir(cache + '/models')
+        os.symlink(ROOT / 'fixtures/embedding/tiny', cache + '/models/all-minilm-l6-v2')
+        s = Server('--cache', cache)
+        items = [{'id': f'i{k}', 'title': f'Title {k}', 'text': ' '.join(WORDS) * 20} for k in range(5000)]
+        self.assertEqual(s.call('POST', '/api/catalogs?name=small', lines(items), 'application/x-ndjson')[0], 200)
+
+        def number(name):
+            return int(re.search(rf'^taproom_{name} (\d+)$', s.call('GET', '/metrics')[1], re.M)[1])
+        body = {'catalog': 'small', 'instruction': 'the quiet sea', 'candidates': {'retrieve': 'embedding', 'count': 5}}
+        c = s.connect()
+        c.request('POST', '/api/rank', json.dumps(body), {'Content-Type': 'application/json', 'Accept': 'text/event-stream'})
+        r = c.getresponse()
+        for line in r:
+            if line.startswith(b'data: ') and json.loads(line[6:])['phase'] == 'embed':
+                break
+        told = json.loads(line[6:])
+        self.assertEqual(told['to_embed'], 5000)
+        self.assertLess(told['embedded'], 5000)
+        r.close()
+        c.close()
+        for _ in range(100):
+            if number('queue_length') == 0:
+                break
+            time.sleep(.05)
+        self.assertEqual(number('queue_length'), 0)
+        kept = number('vectors')
+        self.assertLess(kept, 5000)
+        # What was made until then is kept, and the rest is made when it is asked for.
+        code, x, _ = s.call('POST', '/api/rank', body)
+        self.assertEqual((code, len(x['items'])), (200, 5), x)
+        self.assertEqual(number('vectors'), 5000)
+        self.assertEqual(s.stop(), 0)
 
 
 if __name__ == '__main__':
