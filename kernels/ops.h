@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-enum precision { PREC_F32, PREC_BF16, PREC_FP8, PREC_INT8 };
+enum precision { PREC_F32, PREC_BF16, PREC_FP8, PREC_INT8, PREC_BF16_HEAD };
 enum { OPS_ROW_PAD = 16 };
 static inline int ops_pad_rows(int rows) {
     return (rows + OPS_ROW_PAD - 1) / OPS_ROW_PAD * OPS_ROW_PAD;
@@ -184,7 +184,9 @@ struct ops {
 enum status ops_ref_open(struct ops **out, struct err *e) MUST_CHECK;
 
 /* threads 0 = all cores. PREC_BF16 needs a CPU with AVX512_BF16 or falls back to PREC_F32 (see
- * o->precision). PREC_INT8 runs everywhere; what is not in int8 then is as in bf16. */
+ * o->precision). PREC_INT8 runs everywhere; what is not in int8 then is as in bf16. PREC_BF16_HEAD
+ * is PREC_BF16 with logits in bf16 too: it shows what that does to probabilities, and is for
+ * nothing else. */
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads,
                          struct err *e) MUST_CHECK;
 

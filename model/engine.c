@@ -207,18 +207,33 @@ static enum status open_auto(struct engine *en, enum precision p, int threads, s
     return ops_cpu_open(&en->ops, p, threads, e);
 }
 
+/* What may be asked for, and the backend that has it where it is not all. */
+static const struct precision_name {
+    const char *name;
+    enum precision p;
+    const char *only;
+} precisions[] = {{"bf16", PREC_BF16, NULL},  {"f32", PREC_F32, NULL},
+                  {"int8", PREC_INT8, "cpu"}, {"fp8", PREC_FP8, "cuda"},
+                  {"auto", PREC_BF16, NULL},  {"bf16_head", PREC_BF16_HEAD, "cpu"}};
+
+static enum status find_precision(const char *want, const char *backend,
+                                  const struct precision_name **out, struct err *e) {
+    for (size_t i = 0; i < COUNT(precisions); i++) {
+        const struct precision_name *p = *out = &precisions[i];
+        if (strcmp(want, p->name) != 0) continue;
+        if (!p->only || strcmp(backend, "auto") == 0 || strcmp(backend, p->only) == 0) return ST_OK;
+        return fail(e, ST_UNSUPPORTED, "precision %s needs the %s backend, not %.20s", p->name,
+                    p->only, backend);
+    }
+    return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32, int8, fp8", want);
+}
+
 static enum status open_ops(struct engine *en, const struct engine_config *c, struct err *e) {
     const char *backend = c->backend ? c->backend : "auto",
                *want = c->precision ? c->precision : "auto";
-    enum precision p = strcmp(want, "f32") == 0    ? PREC_F32
-                       : strcmp(want, "fp8") == 0  ? PREC_FP8
-                       : strcmp(want, "int8") == 0 ? PREC_INT8
-                                                   : PREC_BF16;
-    if (p == PREC_BF16 && strcmp(want, "bf16") != 0 && strcmp(want, "auto") != 0)
-        return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32, int8, fp8",
-                    want);
-    if (p == PREC_FP8 && strcmp(backend, "auto") != 0 && strcmp(backend, "cuda") != 0)
-        return fail(e, ST_UNSUPPORTED, "precision fp8 needs the cuda backend, not %.20s", backend);
+    const struct precision_name *found;
+    TRY(find_precision(want, backend, &found, e));
+    enum precision p = found->p;
     if (strcmp(backend, "ref") == 0)
         TRY(ops_ref_open(&en->ops, e));
     else if (strcmp(backend, "cuda") == 0)
@@ -229,10 +244,16 @@ static enum status open_ops(struct engine *en, const struct engine_config *c, st
         TRY(open_auto(en, p, c->threads, e));
     else
         return fail(e, ST_INVALID, "backend '%.20s' is not one of auto, cpu, cuda, ref", backend);
-    if (strcmp(want, "bf16") == 0 && en->ops->precision != PREC_BF16 && strcmp(backend, "ref") != 0)
-        return fail(e, ST_UNSUPPORTED,
-                    "precision bf16 needs a CPU with AVX512_BF16; use auto or f32");
+    if (strcmp(want, "auto") != 0 && en->ops->precision != p && strcmp(backend, "ref") != 0)
+        return fail(e, ST_UNSUPPORTED, "precision %s needs a CPU with AVX512_BF16; use auto or f32",
+                    want);
     return ST_OK;
+}
+
+static const char *precision_name(enum precision p) {
+    size_t i = 0;
+    while (precisions[i].p != p) i++;
+    return precisions[i].name;
 }
 
 static enum status text_of(struct engine *en, const struct gguf *g, const char *key,
@@ -256,9 +277,7 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     i->backend = strcmp(en->ops->name, "reference") == 0   ? "ref"
                  : strncmp(en->ops->name, "cuda ", 5) == 0 ? "cuda"
                                                            : "cpu";
-    static const char *const precisions[] = {
-        [PREC_F32] = "f32", [PREC_BF16] = "bf16", [PREC_FP8] = "fp8", [PREC_INT8] = "int8"};
-    i->precision = precisions[en->ops->precision];
+    i->precision = precision_name(en->ops->precision);
     i->chat_template = en->chat.name;
     i->parameters = en->model->parameters;
     i->context = en->model->context;

@@ -18,7 +18,8 @@ struct engine;
 
 struct engine_config {
     const char *model;     /* GGUF file */
-    const char *precision; /* "auto", "bf16", "f32", "int8" (cpu), "fp8" (cuda) */
+    const char *precision; /* "auto", "bf16", "f32", "int8" (cpu), "fp8" (cuda), and for
+                            * showing what it does "bf16_head" (cpu), logits in bf16 too */
     const char *backend;   /* "auto" (cuda where there is one, else cpu), "cpu", "cuda",
                             * "ref" (slow, the judge) */
     int threads;           /* 0 = all cores */

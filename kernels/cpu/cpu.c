@@ -33,6 +33,8 @@ struct cpu {
     size_t att_n;
     float *row; /* int8: for each thread a row before it is rounded, of any matrix */
     size_t row_n;
+    uint16_t *head_x; /* a bf16 head's input */
+    int half_head;
     int half; /* keys, values and attention are in bf16 */
     char name[48];
 };
@@ -60,6 +62,7 @@ static const struct vec_ops *pick(int *bf16, i8_code **i8) {
     if (top < 1 || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return &vec_ops_base;
     *i8 = top >= 3 && avx512 && __builtin_cpu_supports("avx512vnni") ? i8_vnni : i8_avx2;
+    if (*bf16) return &vec_ops_avx512_bf16;
     return top >= 2 && avx512 ? &vec_ops_avx512 : &vec_ops_avx2;
 }
 
@@ -70,6 +73,7 @@ static void cpu_close(struct ops *o) {
     mem_free(c->logits);
     mem_free(c->att);
     mem_free(c->row);
+    mem_free(c->head_x);
     mem_free(c);
 }
 
@@ -181,7 +185,8 @@ static enum status open_product(struct cpu *c, struct mat *m, const struct mat_p
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for a matrix of %d x %d", m->n, m->k);
     enum status st = use == MAT_LINEAR && c->i8
                          ? open_int8(c, m, w, e)
-                         : mm_mat_open(c->mm, &m->mm, w, m->n, m->k, c->half && use != MAT_HEAD, e);
+                         : mm_mat_open(c->mm, &m->mm, w, m->n, m->k,
+                                       use == MAT_HEAD ? c->half_head : c->half, e);
     mem_free(w);
     return st;
 }
@@ -339,6 +344,22 @@ static int head_rows(int vocab) {
     return rows < OPS_ROW_PAD ? OPS_ROW_PAD : rows > MM_TILE ? MM_TILE : rows;
 }
 
+/* Logits of up to MM_TILE rows. */
+static enum status head_product(struct cpu *c, float *logits, const float *x, const struct mat *m,
+                                int rows, struct err *e) {
+    size_t n = (size_t)rows * (size_t)m->k, all = (size_t)MM_TILE * (size_t)m->k;
+    if (!c->half_head) return mm_run(c->mm, logits, x, m->mm, rows, 0, e);
+    if (!c->head_x) c->head_x = mem_alloc(all * sizeof *c->head_x);
+    if (!c->head_x) return fail(e, ST_NO_MEMORY, "no memory for the head's input");
+    c->vec->to_bf16(c->head_x, x, n);
+    TRY(mm_run(c->mm, logits, c->head_x, m->mm, rows, 0, e));
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++)
+        for (size_t i = (size_t)r * (size_t)m->n; i < (size_t)(r + 1) * (size_t)m->n; i++)
+            logits[i] = block_bf16_to_f32(block_f32_to_bf16(logits[i]));
+    return ST_OK;
+}
+
 static enum status cpu_head(struct ops *o, float *lse, float *picked, const float *x,
                             const struct mat *m, int rows, const int32_t *off, const int32_t *pick,
                             struct err *e) {
@@ -349,7 +370,7 @@ static enum status cpu_head(struct ops *o, float *lse, float *picked, const floa
     for (int r0 = 0; r0 < rows; r0 += step) {
         int n = rows - r0 < step ? rows - r0 : step;
         float *logits = c->logits;
-        TRY(mm_run(c->mm, logits, x + (size_t)r0 * (size_t)m->k, m->mm, n, 0, e));
+        TRY(head_product(c, logits, x + (size_t)r0 * (size_t)m->k, m, n, e));
 #pragma omp parallel for schedule(static)
         for (int r = 0; r < n; r++) {
             const float *row = logits + (size_t)r * vocab;
@@ -368,6 +389,7 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
     *c = (struct cpu){.vec = pick(&bf16, &i8)};
     c->half = want != PREC_F32 && bf16;
     if (want == PREC_INT8) c->i8 = i8;
+    c->half_head = want == PREC_BF16_HEAD && bf16;
     int all = omp_get_num_procs();
     snprintf(c->name, sizeof c->name, "%s%s", c->vec->name,
              c->i8 == i8_vnni ? "_vnni"
@@ -376,9 +398,10 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
                               : "");
     c->ops = (struct ops){
         .name = c->name,
-        .precision = c->i8     ? PREC_INT8
-                     : c->half ? PREC_BF16
-                               : PREC_F32,
+        .precision = c->i8          ? PREC_INT8
+                     : c->half_head ? PREC_BF16_HEAD
+                     : c->half      ? PREC_BF16
+                                    : PREC_F32,
         .threads = threads > 0 ? threads : all,
         .act_size = c->half || c->i8 ? 2 : 4,
         .pad_rows = ops_pad_rows,

@@ -49,7 +49,7 @@ struct vec_ops {
     void (*rope)(float *v, const float *cs, int head_dim, int neox, float scale);
 };
 
-extern const struct vec_ops vec_ops_base, vec_ops_avx2, vec_ops_avx512;
+extern const struct vec_ops vec_ops_base, vec_ops_avx2, vec_ops_avx512, vec_ops_avx512_bf16;
 
 /* bf16 attention with AVX512_BF16. Keys (blocks of 16 tokens, head_dim / 2, 16, 2), values (pairs
  * of tokens, head_dim, 2) with the earlier token in the odd half: the instruction adds the odd

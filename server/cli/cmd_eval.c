@@ -148,7 +148,9 @@ static enum status eval(const struct options *o, struct eval_config *c, struct a
     if (!s) return fail(e, ST_NO_MEMORY, "no memory for a report");
     TRY(desk_open_store(d, o, e));
     TRY(desk_import_builtin(d, o, e));
-    TRY(desk_load_model(d, o, e));
+    struct options more = *o; /* `precision` holds a model for each one at the same time */
+    if (more.models < EVAL_LOADED) more.models = EVAL_LOADED;
+    TRY(desk_load_model(d, &more, e));
     c->shelf = d->shelf;
     for (int i = 0; i < eval_n_protocols; i++) {
         const struct eval_protocol *p = &eval_protocols[i];

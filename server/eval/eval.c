@@ -32,6 +32,7 @@ const struct eval_protocol eval_protocols[] = {
     {"history", "Which part of a history, and how much of it", METHOD_ALL, 24, eval_history},
     {"steer", "Does one more sentence change what it names, and only that?", READOUTS_BUT(OWN), 8,
      eval_steer},
+    {"precision", "What a precision costs, and what it loses", METHOD_ALL, 6, eval_precision},
     {"models", "Size against quality against speed", METHOD_ALL, 0, eval_models},
 };
 const int eval_n_protocols = (int)COUNT(eval_protocols);

@@ -8,6 +8,9 @@
 #include "server/eval/sheet.h"
 #include "server/rank/shelf.h"
 
+/* Models that a protocol may hold at once. */
+enum { EVAL_LOADED = 5 };
+
 struct eval_config {
     struct view catalog;
     int test;  /* 1: test split, 0: development split */
@@ -105,5 +108,6 @@ enum status eval_steer(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_order(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_injection(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_models(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_precision(struct eval *ev, struct err *e) MUST_CHECK;
 
 #endif

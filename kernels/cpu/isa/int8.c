@@ -103,11 +103,19 @@ static void sums(int32_t sum[ROWS][COLS], const uint8_t *const x[ROWS], const in
 #endif
 
 /* One row's sums become n results. */
-static void finish(float *y, const int32_t *sum, float t, const float *scale, int n, int add) {
+static inline void finish_n(float *restrict y, const int32_t *restrict sum, float t,
+                            const float *restrict scale, int n, int add) {
     if (add)
         for (int c = 0; c < n; c++) y[c] += (float)sum[c] * t * scale[c];
     else
         for (int c = 0; c < n; c++) y[c] = (float)sum[c] * t * scale[c];
+}
+
+static void finish(float *y, const int32_t *sum, float t, const float *scale, int n, int add) {
+    if (n == COLS)
+        finish_n(y, sum, t, scale, COLS, add); /* a known number of turns */
+    else
+        finish_n(y, sum, t, scale, n, add);
 }
 
 void I8_NAME(float *y, size_t stride, const uint8_t *x, const float *scale, int rows,

@@ -4,6 +4,9 @@
 
 #include <math.h>
 #include <string.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #define LANES 16
 #define PARTS (LANES / VEC)
@@ -28,16 +31,29 @@ static inline void store(float *p, vf v) {
     memcpy(p, &v, sizeof v);
 }
 
+/* a > b ? a : b, so b where one is NaN. */
 static inline vf vmax(vf a, vf b) {
+#if VEC == 16
+    return (vf)_mm512_max_ps((__m512)a, (__m512)b);
+#elif VEC == 8
+    return (vf)_mm256_max_ps((__m256)a, (__m256)b);
+#else
     vi m = a > b;
     return (vf)(((vi)a & m) | ((vi)b & ~m));
+#endif
 }
 
-/* Round to nearest, ties to even; NaN stays NaN. */
+/* Round to nearest, ties to even; NaN stays NaN. The instruction takes numbers below 2^-126 as 0.
+ */
 static inline void store_bf16(uint16_t *p, vf v) {
+#if defined(__AVX512BF16__)
+    __m256bh h = _mm512_cvtneps_pbh((__m512)v);
+    memcpy(p, &h, sizeof h);
+#else
     vu u = (vu)v, nan = (vu)(v != v);
     u = ((u + 0x7FFF + ((u >> 16) & 1)) >> 16) | (nan & 0x7FC0);
     for (int i = 0; i < VEC; i++) p[i] = (uint16_t)u[i];
+#endif
 }
 
 /* exp with a relative error below 2e-7 for x <= 88; 0 below -87; NaN of NaN, so that a broken model
