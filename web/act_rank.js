@@ -9,7 +9,7 @@ import { keep } from './session.js';
 
 const KEPT = 20,
   DOUBLE_CLICK_MS = 400,
-  LIVE_MS = 350,
+  LIVE_MS = 220, // a pause in typing; a ranking begun too soon is cancelled by the next key
   NO_JOB = { job: null, running: false };
 export const NO_LIST = {
   result: null,
@@ -19,6 +19,21 @@ export const NO_LIST = {
   row: '',
   page: 0,
 };
+
+// Scores come in bursts; the page is told once for each frame.
+function inFrames(tell) {
+  let list = [];
+  return {
+    add(score, item) {
+      list.push([score, item]);
+      if (list.length > 1) return;
+      requestAnimationFrame(() => {
+        tell(list);
+        list = [];
+      });
+    },
+  };
+}
 
 export function rankActions(session, hooks) {
   const { get, set, failed, notice } = session;
@@ -74,13 +89,17 @@ export function rankActions(session, hooks) {
     const job = patch => {
       if (abort === mine) set({ job: { ...get().job, ...patch } });
     };
+    const scores = inFrames(list =>
+      job({
+        scores: [...(get().job?.scores ?? []), ...list.map(([score]) => score)],
+        arrived: list.map(([, item]) => item),
+      }),
+    );
     try {
       const result = await rank(request, {
         signal: mine.signal,
         progress: job,
-        score: (score, item) =>
-          Number.isFinite(score) &&
-          job({ scores: [...(get().job?.scores ?? []), score], arrived: item }),
+        score: (score, item) => Number.isFinite(score) && scores.add(score, item),
       });
       if (abort !== mine) return;
       remember(key, { result, previous: before });

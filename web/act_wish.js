@@ -29,7 +29,7 @@ export function wishActions(session, api, ranking, preferences) {
         });
     }
   }
-  const split = later(250, splitNow);
+  const split = later(150, splitNow);
 
   // Parts edited for the wish as it was must not be sent with the wish as it is.
   async function settled() {

@@ -215,6 +215,9 @@ export function mount(root, { session }) {
     return `overlap@${of} ${same} of ${of} \u00b7 Kendall \u03c4 ${tau === null ? '\u2013' : num(tau)}`;
   }
 
+  // The models may come after the view.
+  session.store.watch(['models'], () => ui.columns.length && show(), false);
+
   function show() {
     ui.showAdder();
     fillWith(

@@ -38,8 +38,10 @@ export function mountResults(root, store, intents) {
   });
   // A row steps forward again when its new score has come, before the new order is known.
   store.watch(['job'], s => {
-    if (s.job?.arrived && s.result)
-      table.querySelector(`tr[data-item="${CSS.escape(s.job.arrived)}"]`)?.classList.add('scored');
+    if (!s.job?.arrived || !s.result) return;
+    const arrived = new Set(s.job.arrived);
+    for (const tr of table.querySelectorAll('tr.item:not(.scored)'))
+      tr.classList.toggle('scored', arrived.has(tr.dataset.item));
   });
   const stale = store => store.resultKey && store.resultKey !== keyOf(store);
   store.watch(null, s => root.classList.toggle('stale', !!s.result && !s.running && stale(s)));

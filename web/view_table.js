@@ -245,9 +245,11 @@ export function tops(root) {
 
 export function slide(root, places) {
   if (!places.size || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-  for (const tr of root.querySelectorAll('tr[data-item]')) {
+  const rows = [...root.querySelectorAll('tr[data-item]')];
+  const now = rows.map(tr => tr.getBoundingClientRect().top); // all read before anything moves
+  for (const [i, tr] of rows.entries()) {
     const old = places.get(tr.dataset.item);
-    const by = old === undefined ? 0 : old - tr.getBoundingClientRect().top;
+    const by = old === undefined ? 0 : old - now[i];
     if (old === undefined) tr.animate({ opacity: [0, 1] }, { duration: 400 });
     else if (by)
       tr.animate(
