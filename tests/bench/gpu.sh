@@ -22,7 +22,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 CACHE=${TAPROOM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/taproom}
 export TAPROOM_CACHE=$CACHE
 GPU_BUILD=${GPU_BUILD:-$CACHE/build-gpu}
-BUDGET=450
+BUDGET=420
 runs=50 quick='' dry='' backend=cuda
 case ${1:-} in
   --quick) quick=1 runs=10 ;;
