@@ -432,8 +432,9 @@ static enum status cuda_head(struct ops *o, float *lse, float *picked, const flo
 }
 
 enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) {
-    if (want == PREC_F32)
-        return fail(e, ST_UNSUPPORTED, "the CUDA backend computes in bf16 or fp8, not in f32");
+    if (want != PREC_BF16 && want != PREC_FP8)
+        return fail(e, ST_UNSUPPORTED, "the CUDA backend computes in bf16 or fp8, not in %s",
+                    want == PREC_INT8 ? "int8" : "f32");
     struct cuda *c = static_cast<struct cuda *>(mem_alloc(sizeof *c));
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for the CUDA backend");
     memset(static_cast<void *>(c), 0, sizeof *c);
