@@ -5,6 +5,7 @@ import { h, fillWith, announce } from './dom.js';
 import { counted, progressLine } from './format.js';
 import { lineChart } from './chart_kit.js';
 import { CHOICES } from './state.js';
+import { runHash } from './url.js';
 import * as plan from './tour_plan.js';
 import { personOf } from './tour_person.js';
 import { closing, gapSpec, gapTable, measure, stepCard } from './view_tour_step.js';
@@ -28,6 +29,12 @@ export function mount(root, { session, api }) {
     { type: 'button', class: 'primary', id: 'tour-next', onclick: () => show(ui.step + 1) },
     'Next',
   );
+  const saved = h('a', { id: 'tour-saved', hidden: true }, 'Saved: open the run');
+  const keep = h(
+    'button',
+    { type: 'button', id: 'tour-keep', onclick: () => keepStep() },
+    'Save this step as a run',
+  );
   fillWith(
     root,
     h('h2', {}, 'Cold start, step by step'),
@@ -39,7 +46,7 @@ export function mount(root, { session, api }) {
       say,
     ),
     steps,
-    h('div', { class: 'tour-do' }, back, next),
+    h('div', { class: 'tour-do' }, back, next, keep, saved),
     h(
       'div',
       { class: 'tour' },
@@ -105,6 +112,29 @@ export function mount(root, { session, api }) {
     examples: plan.examplesAt(step, ui.person.known),
   });
 
+  const requestOf = c => ({
+    catalog: c.catalog,
+    leave_out: ui.member,
+    instruction: c.wish,
+    examples: c.examples.map(e => ({ item: e.item, label: e.label })),
+    candidates: ui.person.candidates,
+    top: ui.person.candidates.length,
+  });
+
+  // The same ranking once more, from the cache, and this time kept.
+  async function keepStep() {
+    keep.disabled = true;
+    try {
+      const { run } = await rank(requestOf(choicesAt(ui.step)), { progress() {}, score() {} });
+      saved.href = runHash(run);
+      saved.hidden = false;
+      announce('Saved as a run');
+    } catch (e) {
+      session.failed('The step was not saved', e);
+      keep.disabled = false;
+    }
+  }
+
   async function show(step) {
     if (step < 0 || step > plan.STEPS.length || !ui.person) return;
     stop();
@@ -115,15 +145,7 @@ export function mount(root, { session, api }) {
     const c = choicesAt(step);
     try {
       const result = await rank(
-        {
-          catalog: c.catalog,
-          leave_out: ui.member,
-          save: false,
-          instruction: c.wish,
-          examples: c.examples.map(e => ({ item: e.item, label: e.label })),
-          candidates: ui.person.candidates,
-          top: ui.person.candidates.length,
-        },
+        { ...requestOf(c), save: false },
         {
           signal: mine.signal,
           progress: p => {
@@ -171,6 +193,8 @@ export function mount(root, { session, api }) {
     );
     back.disabled = ui.step <= 0;
     const last = ui.step >= plan.STEPS.length;
+    keep.disabled = last || !ui.results[ui.step];
+    saved.hidden = true;
     next.disabled = !ui.person || last || !ui.results[ui.step];
     const r = ui.results[Math.min(ui.step, plan.STEPS.length - 1)];
     if (ui.step >= 0)

@@ -15,7 +15,14 @@ export async function coldStart({ page, url, ok, clean }) {
         !document.getElementById('tour-next').disabled,
       i,
     );
-    if (i === 1) ok(/wish|want/i.test(await page.textContent('.tour-card')), 'one instruction');
+    if (i === 1) {
+      ok(/wish/i.test(await page.textContent('.tour-card')), 'one instruction');
+      await page.click('#tour-keep');
+      await page.waitForSelector('#tour-saved');
+      const run = decodeURIComponent((await page.getAttribute('#tour-saved', 'href')).split('/').pop());
+      const kept = await (await fetch(`${url}/api/runs/${run}`)).json();
+      ok(kept.items?.length > 20, 'a step is saved as a run', kept.items?.length);
+    }
     await page.click('#tour-next');
   }
   await page.waitForFunction(() => /Popularity/.test(document.querySelector('.tour-card').textContent));
