@@ -114,6 +114,7 @@ enum status scene_words(struct scene *s, const char *tmpl, struct view clause, c
     if (cap[0] >= 'a' && cap[0] <= 'z') cap[0] = (char)(cap[0] - 'a' + 'A');
     const struct word w[] = {{"item_word", view_of(s->surface.item_word)},
                              {"Item_word", view_of(cap)},
+                             {"items_word", view_of(s->surface.items_word)},
                              {"member_word", view_of(s->surface.member_word)},
                              {"tag", view_of(tag)},
                              {"clause", clause}};

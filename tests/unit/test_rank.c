@@ -441,11 +441,57 @@ static void rules(void) {
     OK(apart < together);
 }
 
+/* The item is the next one in the list of what was liked. */
+static void list(void) {
+    static const char *const all[] = {"b"};
+    static const char *const want[] = {"Favourite items of one person:\n",
+                                       "- red chair. wood [x]\n", "- giant robots\n", "-",
+                                       " blue lamp [y, z]"};
+    struct rank_request r = request("", READOUT_ITEM);
+    r.example[r.n_examples++] = (struct example){VIEW("a"), VIEW(""), 1};
+    r.example[r.n_examples++] = (struct example){VIEW(""), VIEW("giant robots"), 1};
+    struct rank_result *x = rank(&r, all, 1);
+    EQ(x->prompt.n_parts, (int)COUNT(want));
+    for (int i = 0; i < x->prompt.n_parts && i < (int)COUNT(want); i++)
+        OK(view_eq_str(x->prompt.part[i].text, want[i]));
+}
+
+/* A part weighs what its surface says, and only as much of its prior is taken away; a part that
+ * weighs nothing says nothing. */
+static void part_weights(struct store *s) {
+    static const char *const all[] = {"a", "b", "g"};
+    static const char *const json[] = {
+        "{\"parts\":[{\"text\":\"{title}\"},{\"text\":\"{ [|tags|]}\",\"weight\":0}]}",
+        "{\"parts\":[{\"text\":\"{title}\",\"weight\":0},{\"text\":\"{ [|tags|]}\"}]}",
+        "{\"parts\":[{\"text\":\"{title}\",\"weight\":2,\"prior\":0.5},"
+        "{\"text\":\"{ [|tags|]}\",\"weight\":3}]}"};
+    struct rank_request r = request("", READOUT_ITEM);
+    struct rank_result *x[COUNT(json)];
+    struct err e;
+    r.surface = VIEW("parts");
+    r.example[r.n_examples++] = (struct example){VIEW("h"), VIEW(""), 1};
+    for (size_t k = 0; k < COUNT(json); k++) {
+        GOOD(store_surface_put(s, VIEW("parts"), view_of(json[k]), &e));
+        x[k] = rank(&r, all, 3);
+    }
+    for (int i = 0; i < 3; i++) {
+        const struct ranked *title = of(x[0], all[i]), *tags = of(x[1], all[i]),
+                            *both = of(x[2], all[i]);
+        NEAR(both->logprob, 2 * title->logprob + 3 * tags->logprob, 1e-5);
+        NEAR(both->prior, title->prior + 3 * tags->prior, 1e-5);
+        NEAR(both->score, both->logprob - both->prior, 1e-12);
+        OK(title->logprob < 0 && tags->logprob < 0 && title->prior < 0 && tags->prior < 0);
+    }
+}
+
 /* Faults in a surface name their field. */
 static void surface_faults(void) {
     static const struct {
         const char *json, *field;
     } t[] = {
+        {"{\"parts\":{}}", "parts"},
+        {"{\"parts\":[{\"weight\":1}]}", "parts[0]"},
+        {"{\"parts\":[{\"text\":\"x\",\"weight\":-1}]}", "parts[0]"},
         {"{\"tag_weight\":1.5}", "tag_weight"},
         {"{\"tag_weight\":\"much\"}", "tag_weight"},
         {"{\"tag_frames\":{}}", "tag_frames"},
@@ -491,6 +537,8 @@ int main(void) {
     together(s);
     tags();
     rules();
+    list();
+    part_weights(s);
     surface_faults();
     ranker_close(ranker);
     engine_close(en);
