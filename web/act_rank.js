@@ -9,7 +9,7 @@ import { keep } from './session.js';
 
 const KEPT = 20,
   DOUBLE_CLICK_MS = 400,
-  LIVE_MS = 220, // a pause in typing; a ranking begun too soon is cancelled by the next key
+  LIVE_MS = 150, // a pause in typing; a ranking begun too soon is cancelled by the next key
   NO_JOB = { job: null, running: false };
 export const NO_LIST = {
   result: null,
