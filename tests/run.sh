@@ -82,6 +82,12 @@ run_tests() {
     esac
   done
 
+  if $release; then
+    step "instructions of a small ranking" tests/instructions.sh "$BUILDS/release/taproom"
+  else
+    skip "instructions of a small ranking" "the program was not built"
+  fi
+
   PLAYWRIGHT_CORE=$(npm_package playwright-core)
   AXE_CORE=$(npm_package axe-core)
   CHROMIUM=$(command -v chromium)

@@ -163,7 +163,7 @@ static void test_choice(void) {
     engine_close(en);
     falls_back("f32", NULL);
     says("cuda", "f32", "bf16 or fp8, not in f32");
-    says("cuda", "int8", "bf16 or fp8, not in int8");
+    says("cuda", "int8", "int8 needs the cpu backend, not cuda");
     says("cuda", "fp8", "multiples of 16, not 140 x 64");
     says("cpu", "fp8", "fp8 needs the cuda backend, not cpu");
     static const struct {
