@@ -27,6 +27,8 @@ ROWS = {  # name: model, precision, job, rounds beside llama.cpp?
     'f32': ('SmolLM2-135M', 'f32', FIRST, False),
     'gemma': ('Gemma-3-270M', 'bf16', FIRST, True),
     'qwen': ('Qwen2.5-Coder-0.5B', 'bf16', FIRST, True),
+    'gemma-int8': ('Gemma-3-270M', 'int8', FIRST, True),
+    'qwen-int8': ('Qwen2.5-Coder-0.5B', 'int8', FIRST, True),
     'long': ('SmolLM2-135M', 'bf16', (1024, 500, 24), False),
 }
 ITEMS = (20, 50, 100, 200, 300, 400, 500)
