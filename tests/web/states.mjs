@@ -331,7 +331,8 @@ await story(async ({ browser, ok, step }) => {
   await step('nothing there', async () => {
     await page.goto(`${mock.url}/#/?catalog=jobs`);
     await page.reload();
-    await page.waitForSelector('.nothing');
+    // The same place invites to a wish until the ranking has come.
+    await page.waitForFunction(() => /candidate/.test(document.querySelector('.nothing')?.textContent ?? ''));
     ok(
       /No item was a candidate/.test(await page.textContent('.nothing')),
       'an empty catalogue says what to do',
