@@ -56,8 +56,9 @@ await story(async ({ browser, ok, step }) => {
   });
 
   await step('an import is cancelled', async () => {
-    // The bytes are held back in the browser, as on a slow line.
-    await page.route('**/api/catalogs?name=**', () => {});
+    // The bytes are held back in the browser, as on a slow line, and never leave it.
+    const held = [];
+    await page.route('**/api/catalogs?name=**', route => void held.push(route));
     await page.click('#open-import');
     await page.setInputFiles('#import-file', {
       name: 'late.csv',
@@ -70,6 +71,7 @@ await story(async ({ browser, ok, step }) => {
     await page.waitForFunction(() =>
       /Cancelled/.test(document.getElementById('import-outcome').textContent),
     );
+    await Promise.all(held.map(route => route.abort().catch(() => {}))); // or ending the route would send them
     await page.unroute('**/api/catalogs?name=**');
     ok((await fetch(`${url}/api/catalogs/late`)).status === 404, 'nothing was stored');
     await page.click('#import-go');
