@@ -74,14 +74,8 @@ static enum status read_fields(struct fitting *f, json_t *top, struct err *e) {
 }
 
 static enum status read_body(struct fitting *f, struct err *e) {
-    json_error_t je;
-    TRY(depth_check(f->body, e));
-    json_t *top = json_loadb(f->body.p, f->body.n, JSON_REJECT_DUPLICATES, &je);
-    if (!top) {
-        (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
-        err_line(e, je.line > 0 ? je.line : 1);
-        return ST_BAD_INPUT;
-    }
+    json_t *top;
+    TRY(depth_load(f->body, &top, e));
     enum status st = read_fields(f, top, e);
     json_decref(top);
     return st;
@@ -100,10 +94,7 @@ static void on_progress(void *arg, int done, int total) {
 
 static int on_stop(void *arg) {
     struct fitting *f = arg;
-    pthread_mutex_lock(&f->watch.lock);
-    int stop = f->watch.cancelled;
-    pthread_mutex_unlock(&f->watch.lock);
-    return stop;
+    return watch_cancelled(&f->watch);
 }
 
 static enum status fit(struct fitting *f, struct err *e) {

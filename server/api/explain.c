@@ -87,10 +87,7 @@ static int on_embedding(void *arg, int done, int total) {
     struct asked *q = arg;
     (void)done;
     (void)total;
-    pthread_mutex_lock(&q->watch.lock);
-    int gone = q->watch.cancelled;
-    pthread_mutex_unlock(&q->watch.lock);
-    return gone;
+    return watch_cancelled(&q->watch);
 }
 
 static void *work(void *arg) {

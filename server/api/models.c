@@ -127,14 +127,8 @@ static enum status read_fields(struct switching *x, json_t *top, struct err *e) 
 
 static enum status read_body(void *arg, struct err *e) {
     struct switching *x = arg;
-    json_error_t je;
-    TRY(depth_check(x->body, e));
-    json_t *top = json_loadb(x->body.p, x->body.n, JSON_REJECT_DUPLICATES, &je);
-    if (!top) {
-        (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
-        err_line(e, je.line > 0 ? je.line : 1);
-        return ST_BAD_INPUT;
-    }
+    json_t *top;
+    TRY(depth_load(x->body, &top, e));
     enum status st = read_fields(x, top, e);
     json_decref(top);
     return st;

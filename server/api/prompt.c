@@ -60,14 +60,8 @@ struct split {
 
 /* The text of {"text":"..."}. */
 static enum status read_wish(struct split *s, struct err *e) {
-    json_error_t je;
-    TRY(depth_check(s->body, e));
-    json_t *top = json_loadb(s->body.p, s->body.n, JSON_REJECT_DUPLICATES, &je);
-    if (!top) {
-        (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
-        err_line(e, je.line > 0 ? je.line : 1);
-        return ST_BAD_INPUT;
-    }
+    json_t *top;
+    TRY(depth_load(s->body, &top, e));
     json_t *text = json_object_get(top, "text");
     enum status st = ST_OK;
     if (json_is_string(text)) {

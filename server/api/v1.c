@@ -107,14 +107,7 @@ void v1_end(struct v1 *c, long long tokens) {
 }
 
 static enum status parse(struct v1 *c, struct err *e) {
-    json_error_t je;
-    TRY(depth_check(c->body, e));
-    c->top = json_loadb(c->body.p, c->body.n, JSON_REJECT_DUPLICATES, &je);
-    if (!c->top) {
-        (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
-        err_line(e, je.line > 0 ? je.line : 1);
-        return ST_BAD_INPUT;
-    }
+    TRY(depth_load(c->body, &c->top, e));
     if (json_is_object(c->top)) return ST_OK;
     return fail(e, ST_BAD_INPUT, "the body must be a JSON object");
 }

@@ -50,6 +50,13 @@ static struct timespec next_tick(void) {
     return t;
 }
 
+int watch_cancelled(struct watch *w) {
+    pthread_mutex_lock(&w->lock);
+    int gone = w->cancelled;
+    pthread_mutex_unlock(&w->lock);
+    return gone;
+}
+
 void watch_wait(struct watch *w, int (*tick)(void *arg), void *arg) {
     struct timespec next = next_tick();
     pthread_mutex_lock(&w->lock);

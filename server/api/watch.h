@@ -21,8 +21,9 @@ void watch_close(struct watch *w);
 void watch_job(struct watch *w, struct job *job);
 void watch_end(struct watch *w);
 
-/* Any thread's: has the ranking given up. */
+/* Any thread's: has the ranking given up; whether that was asked for. The latter takes the lock. */
 void watch_cancel(struct watch *w);
+int watch_cancelled(struct watch *w);
 
 /* The worker's: waits for watch_end. tick, called now and then without the lock, answers 0 when the
  * ranking should be given up; the wait goes on until it has ended. */

@@ -72,13 +72,7 @@ static enum status prior_text(struct scene *s, struct view root, int i, struct v
                               struct err *e) {
     struct view entry;
     TRY(context_entry(s, s->item[i], &entry, e));
-    char *key = arena_alloc(s->a, root.n + entry.n + 1);
-    if (!key) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
-    memcpy(key, root.p, root.n);
-    key[root.n] = 0;
-    memcpy(key + root.n + 1, entry.p, entry.n);
-    *out = (struct view){key, root.n + 1 + entry.n};
-    return ST_OK;
+    return pair_key(s, root, entry, out, e);
 }
 
 static struct item_answer *answer(const struct item_readout *q, int root, int i) {

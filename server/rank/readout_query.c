@@ -111,14 +111,7 @@ static enum status probe_node(struct query_readout *q, struct scene *s, struct p
 /* By what a probe's answer about an item is known to later rankings. */
 static enum status answer_key(const struct query_readout *q, struct scene *s, int f, int i, int k,
                               struct view *out, struct err *e) {
-    struct view text = q->text[prior_at(s, f, i)], probe = q->probe[k];
-    char *key = arena_alloc(s->a, text.n + probe.n + 1);
-    if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
-    memcpy(key, text.p, text.n);
-    key[text.n] = 0;
-    memcpy(key + text.n + 1, probe.p, probe.n);
-    *out = (struct view){key, text.n + probe.n + 1};
-    return ST_OK;
+    return pair_key(s, q->text[prior_at(s, f, i)], q->probe[k], out, e);
 }
 
 /* Which probes must be asked about item i: those that are wanted and not known from an earlier

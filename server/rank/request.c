@@ -267,17 +267,10 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
 enum status request_parse(struct rank_request *r, struct view json, struct arena *a,
                           const char **unknown, struct err *e) {
     struct reader x = {r, a, e};
-    json_error_t je;
     const char *key;
-    json_t *v;
+    json_t *top, *v;
     *unknown = NULL;
-    TRY(depth_check(json, e));
-    json_t *top = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &je);
-    if (!top) {
-        fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
-        err_line(e, je.line > 0 ? je.line : 1);
-        return ST_BAD_INPUT;
-    }
+    TRY(depth_load(json, &top, e));
     enum status st =
         json_is_object(top) ? ST_OK : fail(e, ST_BAD_INPUT, "the body must be a JSON object");
     if (st == ST_OK) json_object_foreach(top, key, v) {

@@ -83,6 +83,9 @@ struct spread spread_make(struct scene *s, struct view what, const double *value
  * when it is not known. */
 int prior_find(struct scene *s, int frame, struct view item_text, double *out);
 void prior_keep(struct scene *s, int frame, struct view item_text, double value);
+/* Two texts as one to find it by, in the scene's arena; no other two make the same. */
+enum status pair_key(struct scene *s, struct view a, struct view b, struct view *out,
+                     struct err *e) MUST_CHECK;
 
 /* Readouts: build adds nodes and asks to the prompt for all pool items; finish turns the answers
  * into values. */

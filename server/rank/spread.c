@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static unsigned long long mix(unsigned long long h, struct view v) {
     for (size_t i = 0; i < v.n; i++) h = (h ^ (unsigned char)v.p[i]) * 1099511628211ull;
@@ -42,6 +43,17 @@ static void prior_key(struct scene *s, int frame, struct view text, unsigned lon
     key_base(s, (struct view){name, (size_t)n}, key);
     key[0] = mix(key[0], text);
     key[1] = mix(key[1], text);
+}
+
+enum status pair_key(struct scene *s, struct view a, struct view b, struct view *out,
+                     struct err *e) {
+    char *key = arena_alloc(s->a, a.n + 1 + b.n);
+    if (!key) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
+    memcpy(key, a.p, a.n);
+    key[a.n] = 0;
+    memcpy(key + a.n + 1, b.p, b.n);
+    *out = (struct view){key, a.n + 1 + b.n};
+    return ST_OK;
 }
 
 int prior_find(struct scene *s, int frame, struct view text, double *out) {

@@ -1,4 +1,4 @@
-/* Counting the nesting of JSON. */
+/* Counting the nesting of JSON before it is read. */
 #include "server/store/depth.h"
 
 enum status depth_check(struct view json, struct err *e) {
@@ -19,4 +19,15 @@ enum status depth_check(struct view json, struct err *e) {
             depth--;
     }
     return ST_OK;
+}
+
+enum status depth_load(struct view body, json_t **top, struct err *e) {
+    json_error_t je;
+    *top = NULL;
+    TRY(depth_check(body, e));
+    *top = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, &je);
+    if (*top) return ST_OK;
+    (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
+    err_line(e, je.line > 0 ? je.line : 1);
+    return ST_BAD_INPUT;
 }

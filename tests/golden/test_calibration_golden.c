@@ -2,31 +2,16 @@
 /* Fitting probabilities against scikit-learn (fixtures/metrics/make_calibration.py), and what no
  * data can break. */
 #include "server/metrics/calibration.h"
-#include "tests/t.h"
-
-#include <stdlib.h>
+#include "tests/golden/numbers.h"
 
 enum { N_MAX = 1000, BINS = 10 };
-static FILE *file;
 static double score[N_MAX], x[N_MAX], y[N_MAX], ask[N_MAX];
 static unsigned char hit[N_MAX];
 static struct calibration_point tmp[N_MAX];
 
-static double number(void) {
-    char word[64], *end;
-    CHECK(fscanf(file, "%63s", word) == 1);
-    double v = strtod(word, &end);
-    CHECK(*end == 0);
-    return v;
-}
-
-static void numbers(double *out, int n) {
-    for (int i = 0; i < n; i++) out[i] = number();
-}
-
 static void cases(int n) {
     numbers(score, n);
-    for (int i = 0; i < n; i++) hit[i] = (unsigned char)number();
+    flags(hit, n);
 }
 
 static void isotonic_case(int n) {

@@ -1,35 +1,16 @@
 /* links: rank */
 /* Metrics against scikit-learn, SciPy and a bootstrap written anew (fixtures/metrics/make.py). */
 #include "server/metrics/metrics.h"
-#include "tests/t.h"
-
-#include <stdlib.h>
+#include "tests/golden/numbers.h"
 
 enum { N_MAX = 2000, KS = 3 };
 static const int ks[KS] = {1, 5, 10};
-static FILE *file;
 static double a[N_MAX], b[N_MAX], tmp[N_MAX];
 static unsigned char want[N_MAX];
 
-static double number(void) {
-    char word[64], *end;
-    CHECK(fscanf(file, "%63s", word) == 1);
-    double x = strtod(word, &end);
-    CHECK(*end == 0);
-    return x;
-}
-
-static void numbers(double *out, int n) {
-    for (int i = 0; i < n; i++) out[i] = number();
-}
-
-static void flags(int n) {
-    for (int i = 0; i < n; i++) want[i] = (unsigned char)number();
-}
-
 static void rank_case(int n) {
     numbers(a, n);
-    flags(n);
+    flags(want, n);
     NEAR(metric_auc(a, want, n), number(), 1e-9);
     for (int k = 0; k < KS; k++) NEAR(metric_ndcg(a, want, n, ks[k]), number(), 1e-9);
     for (int k = 0; k < KS; k++) {
@@ -49,7 +30,7 @@ static void tau_case(int n) {
 static void ece_case(int n) {
     int bins = (int)number();
     numbers(a, n);
-    flags(n);
+    flags(want, n);
     NEAR(metric_ece(a, want, n, bins), number(), 1e-9);
 }
 

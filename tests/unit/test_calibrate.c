@@ -4,8 +4,7 @@
 #include "server/eval/calibrate.h"
 #include "server/rank/scene.h"
 #include "server/store/calibration.h"
-#include "server/store/import.h"
-#include "tests/t.h"
+#include "tests/unit/store_help.h"
 
 #include <stdlib.h>
 
@@ -77,22 +76,12 @@ static void members_stay_together(void) {
     EQ(c.method, CALIBRATION_NONE);
 }
 
-static enum status read_view(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
-    struct view *left = arg;
-    (void)e;
-    *n = left->n < cap ? left->n : cap;
-    if (*n) memcpy(p, left->p, *n);
-    *left = view_sub(*left, *n, left->n);
-    return ST_OK;
-}
-
 static void import(enum import_kind kind, const char *rows) {
     struct err e;
-    struct view left = view_of(rows);
     struct import_result r;
     const struct import_config c = {
         .kind = kind, .format = IMPORT_JSONL, .catalog = VIEW("tiny"), .surface = VIEW("generic")};
-    GOOD(import_run(store, &c, read_view, &left, &r, &e));
+    GOOD(import_text(store, &c, view_of(rows), &r, &e));
     EQ(r.stored, 1);
 }
 

@@ -1,8 +1,7 @@
 /* links: rank */
 /* Evaluations through a tiny model: kept cases, reports, and what a protocol promises. */
 #include "server/eval/eval.h"
-#include "server/store/import.h"
-#include "tests/t.h"
+#include "tests/unit/store_help.h"
 
 #include <stdlib.h>
 
@@ -11,22 +10,12 @@ static struct shelf *shelf;
 static struct arena arena;
 static int steps, stop_at;
 
-static enum status read_view(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
-    struct view *left = arg;
-    (void)e;
-    *n = left->n < cap ? left->n : cap;
-    if (*n) memcpy(p, left->p, *n);
-    *left = view_sub(*left, *n, left->n);
-    return ST_OK;
-}
-
 static void import(struct store *s, enum import_kind kind, const char *rows) {
     struct err e;
-    struct view left = view_of(rows);
     struct import_result r;
     const struct import_config c = {
         .kind = kind, .format = IMPORT_JSONL, .catalog = VIEW("tiny"), .surface = VIEW("generic")};
-    GOOD(import_run(s, &c, read_view, &left, &r, &e));
+    GOOD(import_text(s, &c, view_of(rows), &r, &e));
     EQ(r.stored, 1);
 }
 

@@ -2,8 +2,7 @@
 /* Experiments through tiny models: what a specification may say, cells that land one by one, and
  * going on after a stop. */
 #include "server/eval/experiment.h"
-#include "server/store/import.h"
-#include "tests/t.h"
+#include "tests/unit/store_help.h"
 
 #include <stdlib.h>
 
@@ -12,22 +11,12 @@ static struct store *store;
 static struct arena arena;
 static int cases, stop_after;
 
-static enum status read_view(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
-    struct view *left = arg;
-    (void)e;
-    *n = left->n < cap ? left->n : cap;
-    if (*n) memcpy(p, left->p, *n);
-    *left = view_sub(*left, *n, left->n);
-    return ST_OK;
-}
-
 static void import(enum import_kind kind, const char *rows) {
     struct err e;
-    struct view left = view_of(rows);
     struct import_result r;
     const struct import_config c = {
         .kind = kind, .format = IMPORT_JSONL, .catalog = VIEW("tiny"), .surface = VIEW("generic")};
-    GOOD(import_run(store, &c, read_view, &left, &r, &e));
+    GOOD(import_text(store, &c, view_of(rows), &r, &e));
     EQ(r.stored, 1);
 }
 
