@@ -105,6 +105,15 @@ export async function watched(
   return { context, page, faults: async () => [...faults, ...(await csp())] };
 }
 
+// Opens an address as a new document, also where only its hash differs from the open one. It does not pass by
+// about:blank: from there the icon still being loaded is a request of no origin, which the browser reports.
+let visits = 0;
+export const anew = (page, address) => {
+  const to = new URL(address);
+  to.search = `visit=${++visits}`;
+  return page.goto(to.href);
+};
+
 export const ranked = page =>
   page.waitForFunction(
     () => document.querySelector('table.list tbody tr') && !document.querySelector('#rank.running'),

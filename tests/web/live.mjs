@@ -1,6 +1,6 @@
 // Ranking again while a person edits, by keyboard alone, long lists in pages; axe-core on the ranking in both themes.
 // Against the mock. Needs CHROMIUM, PLAYWRIGHT_CORE and AXE_CORE.
-import { story, watched, ranked, axe } from './browser.mjs';
+import { story, watched, ranked, anew, axe } from './browser.mjs';
 import { startMock } from './mock_server.mjs';
 
 await story(async ({ browser, ok, step }) => {
@@ -231,8 +231,7 @@ await story(async ({ browser, ok, step }) => {
     ok(/Rows 101 to 120 of 120/.test(await page.textContent('.pager')), 'and says so');
     await page.locator('button.title').nth(3).click();
     const link = page.url();
-    await page.goto('about:blank');
-    await page.goto(link);
+    await anew(page, link);
     await page.waitForSelector('.detail');
     ok(true, 'a link to a row opens its page');
   });

@@ -1,6 +1,6 @@
 // Stories of asking: a new surface from a file, a niche interest by keyboard alone, and what a score is made of.
 // Each: async ({page, url, ok, clean, name}) => {}; see stories.mjs.
-import { ranked } from './browser.mjs';
+import { ranked, anew } from './browser.mjs';
 
 export const titles = page => page.$$eval('button.title', all => all.map(b => b.textContent));
 export const few = (wish, more = '') => `#/?catalog=jobs&wish=${encodeURIComponent(wish)}&n=8${more}`;
@@ -79,8 +79,7 @@ export async function prototype({ page, url, ok, clean, name }) {
   await page.goBack();
   await page.waitForSelector('#permalink');
   const link = await page.getAttribute('#permalink', 'href');
-  await page.goto('about:blank');
-  await page.goto(`${url}/${link}`);
+  await anew(page, `${url}/${link}`);
   await page.waitForSelector('.stored');
   ok((await titles(page)).length === 3, 'shared as the run it was');
   await page.evaluate(async n => {

@@ -1,6 +1,6 @@
 // Stories of reading: cold start, a comparison, saved runs, an experiment.
 // Each: async ({page, url, ok, clean, name}) => {}; see stories.mjs.
-import { ranked } from './browser.mjs';
+import { ranked, anew } from './browser.mjs';
 import { few, titles } from './stories_ask.mjs';
 
 export async function coldStart({ page, url, ok, clean }) {
@@ -73,8 +73,7 @@ export async function compare({ page, url, ok, clean }) {
   );
   await clean('compare');
   const link = page.url();
-  await page.goto('about:blank');
-  await page.goto(link);
+  await anew(page, link);
   await all(4);
   ok(await page.isChecked('#compare-only'), 'a link opens the same comparison');
 }
@@ -103,15 +102,13 @@ export async function lookBack({ page, url, ok, clean, name }) {
   ok((await titles(page)).join() === list.join(), 'the stored order');
   await clean('a saved run');
   const item = await page.getAttribute('tr.item >> nth=1', 'data-item');
-  await page.goto('about:blank');
-  await page.goto(`${url}/#/run/${run}?row=${item}`);
+  await anew(page, `${url}/#/run/${run}?row=${item}`);
   await page.waitForSelector('.detail');
   ok((await page.locator('.item.open').getAttribute('data-item')) === item, 'a link to its row');
   await page.click('#drop-run');
   await page.waitForFunction(() => /deleted/.test(document.getElementById('notices').textContent));
   ok((await fetch(`${url}/api/runs/${run}`)).status === 404, 'deleted from its own page');
-  await page.goto('about:blank');
-  await page.goto(`${url}/#/run/${run}`);
+  await anew(page, `${url}/#/run/${run}`);
   await page.waitForSelector('.notice.error');
   ok((await page.textContent('.notice.error')).includes(run), 'its link says that it is gone');
 }

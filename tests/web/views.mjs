@@ -1,7 +1,7 @@
 // The views beside the ranking, against a running server: compare, words, the tour, experiments; stories.mjs looks at them
 // in every width and theme.
 // TAPROOM_URL names the server; it needs the catalogue movies with members.
-import { story, watched, ranked, axe } from './browser.mjs';
+import { story, watched, ranked, anew, axe } from './browser.mjs';
 
 const URL_ = (process.env.TAPROOM_URL ?? 'http://127.0.0.1:8360').replace(/\/$/, '');
 const text = (page, at) => page.textContent(at);
@@ -71,8 +71,7 @@ await story(async ({ browser, ok, step }) => {
     await page.keyboard.press('ArrowDown');
     ok((await page.locator('.order li.on').count()) >= 2, 'arrows follow an item');
     const link = page.url();
-    await page.goto('about:blank');
-    await page.goto(link);
+    await anew(page, link);
     await page.waitForFunction(() => document.querySelectorAll('.compare-card').length === 3);
     await compared();
     ok(true, 'a link opens the same comparison');
