@@ -76,12 +76,22 @@ enum status prompt_text(struct prompt *p, struct view text, int max_tokens, cons
     TRY(engine_tokens(p->en, text, p->a, &ids, &n, e));
     keep = max_tokens > 0 && n > (size_t)max_tokens ? (size_t)max_tokens : n;
     if (cut) *cut = (int)(n - keep);
+    TRY(prompt_part(p, text, ids, n, keep, part, role, per_item, e));
+    return append(p, ids, keep, e);
+}
+
+enum status prompt_tokens(struct prompt *p, const int32_t *ids, size_t n, struct err *e) {
+    return append(p, ids, n, e);
+}
+
+enum status prompt_part(struct prompt *p, struct view text, const int32_t *ids, size_t n,
+                        size_t keep, const char *part, const char *role, int per_item,
+                        struct err *e) {
     if (keep < n && p->recording) { /* show what is really there */
         text.n = 0;
         for (size_t i = 0; i < keep; i++) text.n += engine_token_text(p->en, ids[i]).n;
     }
-    TRY(record(p, part, role, text, keep, per_item, e));
-    return append(p, ids, keep, e);
+    return record(p, part, role, text, keep, per_item, e);
 }
 
 enum status prompt_count(struct prompt *p, struct view text, int max_tokens, struct err *e) {
@@ -112,26 +122,33 @@ enum status prompt_turn(struct prompt *p, int role, int tail, struct err *e) {
     return append(p, ids, (size_t)n, e);
 }
 
-static enum status add_ask(struct prompt *p, struct ask q, size_t values, float **out,
-                           struct err *e) {
+static enum status add_ask(struct prompt *p, struct ask q, struct err *e) {
     int max = p->asks_max;
     TRY(grow_int(p->a, (void **)&p->ask_item, p->n_asks, &max, sizeof *p->ask_item, e));
     TRY(grow_int(p->a, (void **)&p->ask, p->n_asks, &p->asks_max, sizeof *p->ask, e));
-    *out = q.out = ARENA_NEW(p->a, float, values);
-    if (!q.out) return fail(e, ST_NO_MEMORY, "no memory for a prompt's answers");
     p->ask_item[p->n_asks] = p->item;
     p->ask[p->n_asks++] = q;
     return ST_OK;
 }
 
+static enum status new_answers(struct prompt *p, int n, float **out, struct err *e) {
+    *out = ARENA_NEW(p->a, float, (size_t)n);
+    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a prompt's answers");
+}
+
+enum status prompt_ask_into(struct prompt *p, int node, float *out, struct err *e) {
+    return add_ask(p, (struct ask){.node = node, .out = out}, e);
+}
+
 enum status prompt_ask_tokens(struct prompt *p, int node, float **out, struct err *e) {
-    return add_ask(p, (struct ask){.node = node}, (size_t)prompt_len(p, node), out, e);
+    TRY(new_answers(p, prompt_len(p, node), out, e));
+    return prompt_ask_into(p, node, *out, e);
 }
 
 enum status prompt_ask_labels(struct prompt *p, int node, const int32_t *labels, int n, float **out,
                               struct err *e) {
-    return add_ask(p, (struct ask){.node = node, .n_labels = n, .labels = labels}, (size_t)n, out,
-                   e);
+    TRY(new_answers(p, n, out, e));
+    return add_ask(p, (struct ask){.node = node, .n_labels = n, .labels = labels, .out = *out}, e);
 }
 
 enum status prompt_cut(struct prompt *p, const char *part, int dropped, const char *why,

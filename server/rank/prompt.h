@@ -46,6 +46,13 @@ enum status prompt_node(struct prompt *p, int parent, int keep, int *node,
  * NULL). */
 enum status prompt_text(struct prompt *p, struct view text, int max_tokens, const char *part,
                         const char *role, int per_item, int *cut, struct err *e) MUST_CHECK;
+/* Appends tokens. */
+enum status prompt_tokens(struct prompt *p, const int32_t *ids, size_t n, struct err *e) MUST_CHECK;
+/* Records a part whose tokens are appended by themselves: text of n tokens, the first `keep` of
+ * which are in the prompt. */
+enum status prompt_part(struct prompt *p, struct view text, const int32_t *ids, size_t n,
+                        size_t keep, const char *part, const char *role, int per_item,
+                        struct err *e) MUST_CHECK;
 /* Counts text as if it were appended, for what need not be asked again. */
 enum status prompt_count(struct prompt *p, struct view text, int max_tokens,
                          struct err *e) MUST_CHECK;
@@ -55,6 +62,8 @@ enum status prompt_turn(struct prompt *p, int role, int tail, struct err *e) MUS
 /* Asks for the log-probabilities of a node's tokens, or of labels after it; *out is where they will
  * stand. */
 enum status prompt_ask_tokens(struct prompt *p, int node, float **out, struct err *e) MUST_CHECK;
+/* The same into out, which has room for them. */
+enum status prompt_ask_into(struct prompt *p, int node, float *out, struct err *e) MUST_CHECK;
 enum status prompt_ask_labels(struct prompt *p, int node, const int32_t *labels, int n, float **out,
                               struct err *e) MUST_CHECK;
 

@@ -9,6 +9,7 @@
 #include "server/rank/prompt.h"
 #include "server/rank/request.h"
 #include "server/rank/surface.h"
+#include "server/rank/trail.h"
 
 #include <pthread.h>
 
@@ -41,6 +42,7 @@ struct ranker {
                              one's place */
     struct spread spread[SPREADS];
     struct prior prior[PRIORS];
+    struct trails trails;
 };
 void ranker_init(struct ranker *r, struct store *s, struct engine *en);
 void ranker_close(struct ranker *r);

@@ -8,6 +8,7 @@
 #include "model/base/buf.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* How much the wanted clauses count one by one, and together as one text, when there are several;
@@ -18,8 +19,13 @@ static const double SINGLE = 0.25, TOGETHER = 1.0, UNWANTED = 1.4;
  * they would cost most of the tokens and say little. */
 enum { STORY = 4 };
 
-/* Answers about a pool item are looked up under this number plus the frame, beside the priors. */
-enum { PROBE_PRIORS = 300 };
+/* Answers about a pool item are looked up under these numbers plus the frame, beside the priors:
+ * those of whole probes, and of their first spans. */
+enum { PROBE_PRIORS = 300, SPAN_PRIORS = 400 };
+
+/* Probes' first spans are kept in the engine's cache for so many items; of more, the items
+ * themselves would lose their places there. */
+enum { SPAN_ITEMS = 256 };
 
 static int is_wanted(const struct scene *s, int c) {
     return c < s->n_wish && s->clause[c].sign > 0 && s->clause[c].weight > 0;
@@ -94,18 +100,48 @@ static enum status item_node(struct scene *s, struct prompt *p, int root, const 
     return tail.n ? prompt_text(p, tail, 0, "frame", "text", 1, NULL, e) : ST_OK;
 }
 
+/* By what the answers to a probe's first n tokens are known to later rankings. */
+static enum status span_key(const struct query_readout *q, struct scene *s, int f, int i, int k,
+                            int n, struct view *out, struct err *e) {
+    const struct view ids = {(const char *)q->words[f][k].id, (size_t)n * sizeof(int32_t)};
+    return pair_key(s, q->text[prior_at(s, f, i)], ids, out, e);
+}
+
+/* Of a probe's spans, those from the start whose answers are known. */
+static enum status find_spans(struct query_readout *q, struct scene *s, int f, int i, int k,
+                              struct err *e) {
+    const struct probe *w = &q->words[f][k];
+    size_t at = cell(q, s, f, i, k);
+    for (int c = i > 0 ? w->n_cuts : 0; c > 0; c--) {
+        struct view key;
+        TRY(span_key(q, s, f, i, k, w->cut[c - 1], &key, e));
+        if (!prior_find(s, SPAN_PRIORS + f, key, &q->said[at])) continue;
+        q->from[at] = (uint8_t)w->cut[c - 1];
+        if (i < s->n) s->found[i] += q->said[at];
+        return ST_OK;
+    }
+    q->said[at] = 0;
+    return ST_OK;
+}
+
+/* The probe's spans below an item, one under the other; all but the last are kept. */
 static enum status probe_node(struct query_readout *q, struct scene *s, struct prompt *p, int item,
                               int f, int i, int k, struct err *e) {
-    int node, cut = 0;
-    struct view text;
-    TRY(scene_words(s, s->surface.frame[f].clause, q->probe[k], "", &text, e));
-    TRY(prompt_node(p, item, 0, &node, e));
-    TRY(prompt_text(p, text, CLAUSE_TOKENS_MAX, k < q->n_probes ? "clause" : "empty wish", "text",
-                    0, &cut, e));
-    if (cut && f == 0 && i == 0)
-        TRY(prompt_cut(p, "clause", cut, "a clause is cut after 192 tokens", e));
-    q->len[f][k] = prompt_len(p, node);
-    return prompt_ask_tokens(p, node, &q->out[cell(q, s, f, i, k)], e);
+    const struct probe *w = &q->words[f][k];
+    size_t at = cell(q, s, f, i, k);
+    TRY(prompt_part(p, w->text, w->id, w->all, (size_t)w->n,
+                    k < q->n_probes ? "clause" : "empty wish", "text", 0, e));
+    TRY(find_spans(q, s, f, i, k, e));
+    q->out[at] = ARENA_NEW(s->a, float, (size_t)w->n);
+    if (!q->out[at]) return fail(e, ST_NO_MEMORY, "no memory for a probe's answers");
+    for (int c = 0, from = 0; c <= w->n_cuts; c++) {
+        int to = c < w->n_cuts ? w->cut[c] : w->n;
+        TRY(prompt_node(p, item, c < w->n_cuts, &item, e));
+        TRY(prompt_tokens(p, w->id + from, (size_t)(to - from), e));
+        if (from >= q->from[at]) TRY(prompt_ask_into(p, item, q->out[at] + from, e));
+        from = to;
+    }
+    return ST_OK;
 }
 
 /* By what a probe's answer about an item is known to later rankings. */
@@ -142,7 +178,7 @@ static enum status count_known(struct query_readout *q, struct scene *s, struct 
     struct view tail;
     if (i >= s->n) return ST_OK;
     for (int k = 0; k < q->n_probes; k++)
-        if (q->framed[k] && !ask[k]) p->tokens += q->len[f][k];
+        if (q->framed[k] && !ask[k]) p->tokens += q->words[f][k].n;
     if (!whole) return ST_OK;
     TRY(scene_words(s, frame->tail, VIEW(""), "", &tail, e));
     TRY(prompt_count(p, q->text[prior_at(s, f, i)], ITEM_TOKENS_MAX, e));
@@ -168,7 +204,7 @@ static enum status add_item(struct query_readout *q, struct scene *s, struct pro
     TRY(count_known(q, s, p, frame, f, i, ask, asks + empties == 0, e));
     if (known && i > 0) /* as many tokens as it would have been */
         for (int k = q->n_probes; i < s->n && k < q->n_probes + q->n_empty; k++)
-            p->tokens += q->len[f][k];
+            p->tokens += q->words[f][k].n;
     if (asks + empties == 0) return ST_OK;
     TRY(item_node(s, p, root, frame, text, &node, e));
     for (int k = 0; k < q->n_probes + empties; k++)
@@ -180,9 +216,10 @@ static enum status take_memory(struct query_readout *q, struct scene *s, struct 
     size_t items = (size_t)s->surface.n_frames * (size_t)s->n_pool;
     q->out = ARENA_NEW(s->a, float *, cell(q, s, s->surface.n_frames, 0, 0) + 1);
     q->said = ARENA_NEW(s->a, double, cell(q, s, s->surface.n_frames, 0, 0) + 1);
+    q->from = ARENA_NEW(s->a, uint8_t, cell(q, s, s->surface.n_frames, 0, 0) + 1);
     q->prior = ARENA_NEW(s->a, double, items);
     q->text = ARENA_NEW(s->a, struct view, items);
-    return q->out && q->said && q->prior && q->text
+    return q->out && q->said && q->from && q->prior && q->text
                ? ST_OK
                : fail(e, ST_NO_MEMORY, "no memory for %zu items", items);
 }
@@ -197,6 +234,30 @@ static enum status find_spreads(struct query_readout *q, struct scene *s, int f,
     return ST_OK;
 }
 
+/* Tokens and spans of the frame's probes. */
+static enum status set_words(struct query_readout *q, struct scene *s, struct prompt *p, int f,
+                             struct err *e) {
+    char name[24];
+    unsigned long long key[2];
+    scene_key(s, (struct view){name, (size_t)snprintf(name, sizeof name, "trail %d", f)}, key);
+    for (int k = 0; k < q->n_probes + q->n_empty; k++) {
+        struct probe *w = &q->words[f][k];
+        int32_t *id;
+        TRY(scene_words(s, s->surface.frame[f].clause, q->probe[k], "", &w->text, e));
+        TRY(engine_tokens(s->k->engine, w->text, s->a, &id, &w->all, e));
+        w->id = id;
+        w->n = w->all > CLAUSE_TOKENS_MAX ? CLAUSE_TOKENS_MAX : (int)w->all;
+        if (k >= q->n_probes || !q->framed[k]) continue;
+        if ((size_t)w->n < w->all && f == 0)
+            TRY(prompt_cut(p, "clause", (int)w->all - w->n, "a clause is cut after 192 tokens", e));
+        if (s->n_pool > SPAN_ITEMS) continue;
+        pthread_mutex_lock(&s->k->lock);
+        w->n_cuts = trails_cut(&s->k->trails, key, id, w->n, w->cut);
+        pthread_mutex_unlock(&s->k->lock);
+    }
+    return ST_OK;
+}
+
 enum status query_build(struct query_readout *q, struct scene *s, struct prompt *p, struct err *e) {
     TRY(set_probes(q, s, e));
     TRY(tags_open(&q->tags, s, q->probe, q->skip, q->n_probes, q->n_empty, e));
@@ -206,6 +267,7 @@ enum status query_build(struct query_readout *q, struct scene *s, struct prompt 
         int root;
         struct view text;
         TRY(find_spreads(q, s, f, e));
+        TRY(set_words(q, s, p, f, e));
         TRY(scene_root(s, &s->surface.frame[f], &text, e));
         p->recording = 1;
         TRY(prompt_node(p, -1, 1, &root, e));
@@ -223,23 +285,39 @@ enum status query_build(struct query_readout *q, struct scene *s, struct prompt 
  * -------------------------------------------------------------------------------------------------------
  */
 
-static double logprob_of(const struct query_readout *q, const struct scene *s, int f, int i,
-                         int k) {
-    const float *out = q->out[cell(q, s, f, i, k)];
-    double x = 0;
-    if (!out) return q->said[cell(q, s, f, i, k)];
-    for (int t = 0; t < q->len[f][k]; t++) x += (double)out[t];
+/* Of a probe's first n tokens, in their order, so that the sum's bits do not depend on which of
+ * them were known. */
+static double logprob_to(const struct query_readout *q, const struct scene *s, int f, int i, int k,
+                         int n) {
+    size_t at = cell(q, s, f, i, k);
+    double x = q->said[at];
+    for (int t = q->from[at]; q->out[at] && t < n; t++) x += (double)q->out[at][t];
     return x;
 }
 
-/* Keeps the probes' answers for later rankings; without memory for a key it is asked again. */
-static void keep_answers(const struct query_readout *q, struct scene *s, int f) {
+static double logprob_of(const struct query_readout *q, const struct scene *s, int f, int i,
+                         int k) {
+    return logprob_to(q, s, f, i, k, q->words[f][k].n);
+}
+
+/* Keeps a probe's answer and those of its first spans; without memory for a key it is asked again.
+ */
+static void keep_answer(const struct query_readout *q, struct scene *s, int f, int i, int k) {
+    const struct probe *w = &q->words[f][k];
+    size_t at = cell(q, s, f, i, k);
     struct view key;
     struct err e;
+    if (answer_key(q, s, f, i, k, &key, &e) == ST_OK)
+        prior_keep(s, PROBE_PRIORS + f, key, logprob_of(q, s, f, i, k));
+    for (int c = 0; c < w->n_cuts; c++)
+        if (w->cut[c] > q->from[at] && span_key(q, s, f, i, k, w->cut[c], &key, &e) == ST_OK)
+            prior_keep(s, SPAN_PRIORS + f, key, logprob_to(q, s, f, i, k, w->cut[c]));
+}
+
+static void keep_answers(const struct query_readout *q, struct scene *s, int f) {
     for (int i = 0; i < s->n_pool; i++)
         for (int k = 0; k < q->n_probes; k++)
-            if (q->out[cell(q, s, f, i, k)] && answer_key(q, s, f, i, k, &key, &e) == ST_OK)
-                prior_keep(s, PROBE_PRIORS + f, key, logprob_of(q, s, f, i, k));
+            if (q->out[cell(q, s, f, i, k)]) keep_answer(q, s, f, i, k);
 }
 
 /* Mean over the empty wishes, for every item that was asked. */

@@ -73,6 +73,9 @@ enum status scene_load(struct scene *s, struct ranker *k, const struct rank_requ
 /* Order-free pseudo-random number of an item for a seed. */
 unsigned long long scene_hash(const char *id, unsigned long long seed);
 
+/* Two hashes of what a ranking's values depend on (model, precision, surface), and `what`. */
+void scene_key(struct scene *s, struct view what, unsigned long long key[2]);
+
 /* The spread of a value over the catalogue's sample, kept between rankings. `what` names the
  * readout and its text. find answers 0 when it is not known yet; make computes it from one value
  * per sample item. */
@@ -90,6 +93,13 @@ enum status pair_key(struct scene *s, struct view a, struct view b, struct view 
 /* Readouts: build adds nodes and asks to the prompt for all pool items; finish turns the answers
  * into values. */
 enum { PROBES_MAX = CLAUSES_MAX + 1 };
+/* A probe under one frame: its tokens, and the ends of the spans that its node is cut into. */
+struct probe {
+    struct view text;
+    const int32_t *id;
+    size_t all; /* tokens, of which the first n are asked */
+    int n, cut[TRAIL_CUTS], n_cuts;
+};
 struct query_readout {
     /* Clauses in their order, then the wanted ones together (if there are several), then the empty
      * wishes. */
@@ -99,10 +109,12 @@ struct query_readout {
     unsigned char skip[PROBES_MAX];   /* 1: says nothing that is not checked */
     unsigned char framed[PROBES_MAX]; /* 1: asked of the items, by the frames */
     float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
-    double *said;  /* the same shape: log-probabilities known from earlier rankings */
+    double *said;  /* the same shape: log-probabilities known from earlier rankings, of the whole
+                    * probe or, where it is asked, of its first spans */
+    uint8_t *from; /* the same shape: tokens of those spans */
     double *prior; /* (frames, n_pool) */
     struct view *text; /* (frames, n_pool): the item's text, where it was asked */
-    int len[SURFACE_FRAMES][PROBES_MAX + SURFACE_EMPTY]; /* tokens */
+    struct probe words[SURFACE_FRAMES][PROBES_MAX + SURFACE_EMPTY];
     int known[SURFACE_FRAMES][PROBES_MAX];
     struct spread spread[SURFACE_FRAMES][PROBES_MAX];
     struct view key[SURFACE_FRAMES][PROBES_MAX];

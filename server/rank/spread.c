@@ -14,7 +14,7 @@ static unsigned long long mix(unsigned long long h, struct view v) {
 }
 
 /* Two 64-bit FNV-1a hashes of what all values depend on, and `what`. */
-static void key_base(struct scene *s, struct view what, unsigned long long key[2]) {
+void scene_key(struct scene *s, struct view what, unsigned long long key[2]) {
     struct engine_info info;
     engine_info(s->k->engine, &info);
     for (int k = 0; k < 2; k++) {
@@ -30,7 +30,7 @@ static void key_base(struct scene *s, struct view what, unsigned long long key[2
 
 /* A spread depends on the catalogue's sample too. */
 static void key_of(struct scene *s, struct view what, unsigned long long key[2]) {
-    key_base(s, what, key);
+    scene_key(s, what, key);
     for (int i = 0; i < s->n_sample; i++) {
         key[0] = mix(key[0], s->text[s->sample[i]]);
         key[1] = mix(key[1], s->text[s->sample[i]]);
@@ -40,7 +40,7 @@ static void key_of(struct scene *s, struct view what, unsigned long long key[2])
 static void prior_key(struct scene *s, int frame, struct view text, unsigned long long key[2]) {
     char name[24];
     int n = snprintf(name, sizeof name, "prior %d", frame);
-    key_base(s, (struct view){name, (size_t)n}, key);
+    scene_key(s, (struct view){name, (size_t)n}, key);
     key[0] = mix(key[0], text);
     key[1] = mix(key[1], text);
 }

@@ -164,6 +164,47 @@ static void known_answers(void) {
     free(fresh);
 }
 
+/* A wish that is typed word by word, turned and taken back gives the bits of one that is asked at
+ * once, and what its beginning has in common with an earlier one is not computed again. */
+static void typed(void) {
+    static const char *const all[] = {"a", "b", "c", "d", "e", "f"};
+    static const char *const wishes[] = {"red and quiet things", "red and quiet things for a boat",
+                                         "red and quiet things for a boat, old and grey",
+                                         "red and quiet things for a house, old and grey",
+                                         "red and quiet things for a house"};
+    struct ranker *used = ranker;
+    struct rank_result *x[COUNT(wishes)][2];
+    for (int cold = 1; cold >= 0; cold--) {
+        struct ranker *fresh = NULL;
+        for (size_t k = 0; k < COUNT(wishes); k++) {
+            struct rank_request r = request(wishes[k], READOUT_QUERY);
+            if (!fresh || cold) {
+                fresh = calloc(1, sizeof *fresh);
+                CHECK(fresh);
+                ranker_init(fresh, used->store, used->engine);
+                ranker = fresh;
+            }
+            x[k][cold] = rank(&r, all, 6);
+            if (!cold && k + 1 < COUNT(wishes)) continue;
+            ranker_close(fresh);
+            free(fresh);
+        }
+    }
+    ranker = used;
+    for (size_t k = 0; k < COUNT(wishes); k++) {
+        for (int i = 0; i < 6; i++) {
+            const struct ranked *live = of(x[k][0], all[i]), *once = of(x[k][1], all[i]);
+            EQ_MEM(&live->score, &once->score, sizeof(double));
+            EQ_MEM(&live->logprob, &once->logprob, sizeof(double));
+            EQ_MEM(&live->prior, &once->prior, sizeof(double));
+        }
+        EQ(x[k][0]->prompt.tokens, x[k][1]->prompt.tokens);
+        EQ_STR(x[k][0]->prompt_sha256, x[k][1]->prompt_sha256);
+    }
+    OK(x[1][0]->tokens_computed < x[1][1]->tokens_computed / 2);
+    OK(x[2][0]->tokens_computed < x[2][1]->tokens_computed / 2);
+}
+
 static void choices(void) {
     static const char *const all[] = {"a", "b", "c"};
     struct rank_request r = request("something red", READOUT_AUTO);
@@ -527,6 +568,7 @@ int main(void) {
         for (int r = READOUT_QUERY; r <= READOUT_HYBRID; r++) alone_or_among((enum readout)r, like);
     parts();
     known_answers();
+    typed();
     choices();
     retrieval();
     baselines();
