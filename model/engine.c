@@ -1,6 +1,7 @@
 /* The engine thread: a bounded queue of jobs, a few of them running at once, sharing each chunk. */
 #include "model/engine.h"
 
+#include "model/backend.h"
 #include "model/base/clock.h"
 #include "model/batch.h"
 #include "model/shards.h"
@@ -195,67 +196,6 @@ enum status engine_score(struct engine *en, struct job *j, struct err *e) {
 
 /* --- opening --- */
 
-/* The GPU where there is one; why not, as a name of the engine's, where not. */
-static enum status open_auto(struct engine *en, enum precision p, int threads, struct err *e) {
-    struct err why;
-    if (p == PREC_FP8) return ops_cuda_open(&en->ops, p, e);
-    if (p == PREC_BF16) {
-        enum status st = ops_cuda_open(&en->ops, PREC_BF16, &why);
-        if (st == ST_OK) return ST_OK;
-        en->info.no_gpu = arena_copy(&en->arena, why.text, strlen(why.text));
-    }
-    return ops_cpu_open(&en->ops, p, threads, e);
-}
-
-/* What may be asked for, and the backend that has it where it is not all. */
-static const struct precision_name {
-    const char *name;
-    enum precision p;
-    const char *only;
-} precisions[] = {{"bf16", PREC_BF16, NULL},  {"f32", PREC_F32, NULL},
-                  {"int8", PREC_INT8, "cpu"}, {"fp8", PREC_FP8, "cuda"},
-                  {"auto", PREC_BF16, NULL},  {"bf16_head", PREC_BF16_HEAD, "cpu"}};
-
-static enum status find_precision(const char *want, const char *backend,
-                                  const struct precision_name **out, struct err *e) {
-    for (size_t i = 0; i < COUNT(precisions); i++) {
-        const struct precision_name *p = *out = &precisions[i];
-        if (strcmp(want, p->name) != 0) continue;
-        if (!p->only || strcmp(backend, "auto") == 0 || strcmp(backend, p->only) == 0) return ST_OK;
-        return fail(e, ST_UNSUPPORTED, "precision %s needs the %s backend, not %.20s", p->name,
-                    p->only, backend);
-    }
-    return fail(e, ST_INVALID, "precision '%.20s' is not one of auto, bf16, f32, int8, fp8", want);
-}
-
-static enum status open_ops(struct engine *en, const struct engine_config *c, struct err *e) {
-    const char *backend = c->backend ? c->backend : "auto",
-               *want = c->precision ? c->precision : "auto";
-    const struct precision_name *found;
-    TRY(find_precision(want, backend, &found, e));
-    enum precision p = found->p;
-    if (strcmp(backend, "ref") == 0)
-        TRY(ops_ref_open(&en->ops, e));
-    else if (strcmp(backend, "cuda") == 0)
-        TRY(ops_cuda_open(&en->ops, p, e));
-    else if (strcmp(backend, "cpu") == 0)
-        TRY(ops_cpu_open(&en->ops, p, c->threads, e));
-    else if (strcmp(backend, "auto") == 0)
-        TRY(open_auto(en, p, c->threads, e));
-    else
-        return fail(e, ST_INVALID, "backend '%.20s' is not one of auto, cpu, cuda, ref", backend);
-    if (strcmp(want, "auto") != 0 && en->ops->precision != p && strcmp(backend, "ref") != 0)
-        return fail(e, ST_UNSUPPORTED, "precision %s needs a CPU with AVX512_BF16; use auto or f32",
-                    want);
-    return ST_OK;
-}
-
-static const char *precision_name(enum precision p) {
-    size_t i = 0;
-    while (precisions[i].p != p) i++;
-    return precisions[i].name;
-}
-
 static enum status text_of(struct engine *en, const struct gguf *g, const char *key,
                            const char *def, const char **out, struct err *e) {
     struct view v;
@@ -266,10 +206,6 @@ static enum status text_of(struct engine *en, const struct gguf *g, const char *
 
 static enum status fill_info(struct engine *en, const struct gguf *g, struct err *e) {
     struct engine_info *i = &en->info;
-    char *sha = arena_alloc(&en->arena, 65);
-    if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
-    hash_hex(&en->sha, sha);
-    i->sha256 = sha;
     TRY(text_of(en, g, "general.name", "unnamed", &i->name, e));
     TRY(text_of(en, g, "general.architecture", NULL, &i->architecture, e));
     TRY(text_of(en, g, "general.license", "not stated", &i->license, e));
@@ -277,7 +213,7 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     i->backend = strcmp(en->ops->name, "reference") == 0   ? "ref"
                  : strncmp(en->ops->name, "cuda ", 5) == 0 ? "cuda"
                                                            : "cpu";
-    i->precision = precision_name(en->ops->precision);
+    i->precision = backend_precision(en->ops->precision);
     i->chat_template = en->chat.name;
     i->parameters = en->model->parameters;
     i->context = en->model->context;
@@ -290,8 +226,13 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
 /* Everything that reads the files' bytes, which are dropped afterwards. */
 static enum status load(struct engine *en, const struct engine_config *c, const struct gguf *g,
                         struct err *e) {
+    struct engine_info *i = &en->info;
+    char *sha = arena_alloc(&en->arena, 65);
+    if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
+    hash_hex(&en->sha, sha);
+    i->sha256 = sha;
     TRY(tok_open(&en->tok, g, e));
-    TRY(open_ops(en, c, e));
+    TRY(backend_open(c, i->sha256, &en->arena, &en->ops, &i->no_gpu, e));
     const struct model_watch w = {c->arg, c->loading};
     TRY(model_open(&en->model, g, en->ops, &w, e));
     if (tok_count(en->tok) > en->model->vocab)

@@ -32,6 +32,10 @@ struct engine_config {
      * ST_CANCELLED. May be NULL. */
     void *arg;
     int (*loading)(void *arg, double share);
+    /* What "auto" is on the CPU for the model of that SHA-256, called on the engine thread: a
+     * precision, or NULL where nothing was decided: bf16 where the CPU multiplies it, else f32. May
+     * be NULL. */
+    const char *(*decided)(void *arg, const char *sha256);
 };
 
 struct engine_info {

@@ -4,6 +4,7 @@
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
 #include "server/rank/scene.h"
+#include "server/store/choice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +18,10 @@ enum { CANDIDATES = 100, WANTED = 10, BINS = 10, TOKENS_A_SECOND = 5 };
 static const char *const precisions[] = {"f32", "bf16", "int8", "bf16_head"};
 enum { PRECISIONS = COUNT(precisions), CHOICES = PRECISIONS - 1 };
 
-/* `auto` may take a precision whose orders agree with f32's at least so well. */
+/* `auto` may take a precision whose orders agree with f32's at least so well, and takes one only
+ * when so many wishes said so. */
 static const double TAU_LEAST = 0.9;
+enum { WISHES_LEAST = 10 };
 
 struct list {
     int n;
@@ -171,8 +174,23 @@ static enum status cases(struct eval *ev, struct ranker *const k[PRECISIONS], st
     return ST_OK;
 }
 
+/* `auto` is a choice like others: it is made on development wishes. */
+static enum status decide(struct eval *ev, struct ranker *f32, const char *best, struct err *e) {
+    struct engine_info i;
+    engine_info(f32->engine, &i);
+    if (ev->c->test || strcmp(i.backend, "cpu") != 0 ||
+        sheet_count(ev->s, 0, 0, 1) < WISHES_LEAST) {
+        sheet_note(ev->s,
+                   "auto stays as it is: it follows at least %d development wishes on the CPU",
+                   WISHES_LEAST);
+        return ST_OK;
+    }
+    sheet_note(ev->s, "auto is %s for this model from now on", best);
+    return store_choice_put(f32->store, i.sha256, best, e);
+}
+
 /* The rule: of those that lose nothing against f32 the fastest. */
-static enum status choose(struct eval *ev, struct err *e) {
+static enum status choose(struct eval *ev, struct ranker *f32, struct err *e) {
     double *tmp = ARENA_NEW(ev->a, double, 3 * (size_t)ev->s->n + 1), fastest = 0;
     int best = 0;
     if (!tmp) return fail(e, ST_NO_MEMORY, "no memory for a report");
@@ -190,7 +208,7 @@ static enum status choose(struct eval *ev, struct err *e) {
                "rule: the fastest precision whose mean tau is at least %.2f and whose AUC the "
                "interval does not put below f32's: %s",
                TAU_LEAST, precisions[best]);
-    return ST_OK;
+    return decide(ev, f32, precisions[best], e);
 }
 
 enum status eval_precision(struct eval *ev, struct err *e) {
@@ -223,7 +241,7 @@ enum status eval_precision(struct eval *ev, struct err *e) {
                    i.code, (resident_bytes() - before) >> 20);
     }
     if (st == ST_OK) st = cases(ev, k, e);
-    if (st == ST_OK) st = choose(ev, e);
+    if (st == ST_OK) st = choose(ev, k[0], e);
     for (int m = 0; m < PRECISIONS; m++) shelf_give(ev->c->shelf, k[m]);
     return st;
 }

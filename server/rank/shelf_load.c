@@ -100,6 +100,16 @@ static int on_loading(void *arg, double share) {
     return give_up;
 }
 
+/* On the engine's thread: what `eval precision` chose for the model. A store that cannot be read
+ * says so at the next ranking. */
+static const char *decided(void *arg, const char *sha256) {
+    struct shelf_slot *x = arg;
+    struct err e;
+    if (!x->shelf->c.store) return NULL;
+    if (store_choice(x->shelf->c.store, sha256, x->decided, &e) != ST_OK) return NULL;
+    return x->decided[0] ? x->decided : NULL;
+}
+
 static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ranker **out,
                                struct err *e) {
     struct engine_config c = s->c.engine;
@@ -108,6 +118,7 @@ static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ran
     if (x->precision[0]) c.precision = x->precision;
     c.arg = x;
     c.loading = on_loading;
+    c.decided = decided;
     struct ranker *r = mem_alloc(sizeof *r);
     if (!r) return fail(e, ST_NO_MEMORY, "no memory for a model");
     enum status st = engine_open(&en, &c, e);

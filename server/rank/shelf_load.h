@@ -3,6 +3,7 @@
 #define RANK_SHELF_LOAD_H
 
 #include "server/rank/shelf.h"
+#include "server/store/choice.h"
 
 enum { SHELF_SLOTS = 16 };
 
@@ -18,7 +19,8 @@ struct shelf_slot {
     double share;
     struct ranker *ranker; /* of a loaded one, with its engine */
     struct engine_info info;
-    enum status st; /* of a broken one */
+    char decided[CHOICE_SIZE]; /* the precision that "auto" is for it, "": nothing was decided */
+    enum status st;            /* of a broken one */
     struct err err;
 };
 

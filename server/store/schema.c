@@ -58,6 +58,9 @@ static const char *const steps[] = {
     "CREATE TABLE calibration(catalog INTEGER NOT NULL REFERENCES catalog(row) ON DELETE CASCADE,"
     " key TEXT NOT NULL, created INTEGER NOT NULL, version INTEGER NOT NULL, json TEXT NOT NULL,"
     " PRIMARY KEY(catalog, key)) WITHOUT ROWID;",
+    /* Precisions that a measurement chose for a model, by its hash. */
+    "CREATE TABLE choice(model TEXT PRIMARY KEY, precision TEXT NOT NULL,"
+    " created INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 static enum status check_owner(struct db *d, long long *version, struct err *e) {
