@@ -96,12 +96,14 @@ export function rankActions(session, hooks) {
       }),
     );
     try {
-      const result = await rank(request, {
+      // What is ranked while someone types is not kept, unless it is asked for.
+      const result = await rank(live ? { ...request, save: false } : request, {
         signal: mine.signal,
         progress: job,
         score: (score, item) => Number.isFinite(score) && scores.add(score, item),
       });
       if (abort !== mine) return;
+      result.typed = live;
       remember(key, { result, previous: before });
       show(key, result, before);
       hooks.took(request, result);
@@ -145,6 +147,25 @@ export function rankActions(session, hooks) {
     show(key, known.result, shown?.items ?? null);
   });
 
+  // The run of the list in sight; one made while typing is ranked once more, from what is known, and stored.
+  async function keepRun() {
+    const { result, resultKey } = get();
+    if (!result || result.run) return result?.run ?? null;
+    try {
+      const { run } = await rank(st.requestOfKey(resultKey), {
+        progress() {},
+        score() {},
+      });
+      const entry = answers.get(resultKey);
+      if (entry) entry.result = { ...entry.result, run };
+      if (get().resultKey === resultKey) set({ result: { ...get().result, run } });
+      return run;
+    } catch (e) {
+      failed('The run was not kept', e);
+      return null;
+    }
+  }
+
   // A ranking that a person asks for: the URL becomes a step of its own, and the list comes into sight.
   async function rankNow() {
     live.cancel();
@@ -180,6 +201,7 @@ export function rankActions(session, hooks) {
     live,
     cancel,
     now: rankNow,
+    keepRun,
     NO_LIST,
     sameCatalog: catalog => shown?.catalog === catalog,
     forget: () => {

@@ -135,12 +135,12 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
     loadCatalogs,
     takeClauses,
 
-    link() {
+    async link() {
       const s = get();
       const hash = toHash(s);
       const same = s.resultKey === st.keyOf(s);
-      const run = s.result?.run && same && (s.stored || hash.length > LONG_URL);
-      return location.origin + location.pathname + (run ? runHash(s.result.run, s.row) : hash);
+      const run = same && (s.stored || hash.length > LONG_URL) ? await ranking.keepRun() : null;
+      return location.origin + location.pathname + (run ? runHash(run, s.row) : hash);
     },
 
     rowLink(row) {

@@ -130,7 +130,8 @@ const intents = {
   dropRun: route.dropRun,
   openRow: route.openRow,
   rowLink: route.rowLink,
-  copyLink: button => copyText(route.link(), button),
+  copyLink: async button => copyText(await route.link(), button),
+  keepRun: ranking.keepRun,
   compare: () =>
     get().catalog &&
     go(compareHash([{ choices: get() }, { baseline: st.firstBaseline(get()) }])),

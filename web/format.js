@@ -73,6 +73,12 @@ export const baselineName = key => NAMES[key] ?? key;
 export const baselineWord = key =>
   ['bm25', 'item_knn', 'ease'].includes(key) ? baselineName(key) : baselineName(key).toLowerCase();
 
+// A model by its file's name, without how it is stored; what the file calls itself is a detail.
+export const modelName = m =>
+  m?.id ? m.id.replace(/[-_.]i?(q\d\w*|bf16|f16|f32)$/i, '').replace(/-instruct$/i, '') : (m?.name ?? '');
+export const modelDetail = m =>
+  [m?.name && `In its file: ${m.name}`, m?.id && `file ${m.id}`].filter(Boolean).join('; ');
+
 // How far an item rose against a baseline: 5 means five places higher than there; null without data.
 export function rankChange(baselineRank, rank) {
   return Number.isInteger(baselineRank) && Number.isInteger(rank) ? baselineRank - rank : null;

@@ -1,7 +1,7 @@
 // How far a score of this catalogue stands for the probability of a like: the fits there are, each with its reliability
 // diagram, and a button to make one. mountCalibration(api, store, {fitted}) returns {show}
 import { h, fillWith, makeDialog, announce } from './dom.js';
-import { counted, num, when, whole } from './format.js';
+import { counted, modelName, num, when, whole } from './format.js';
 import { lineChart } from './chart_kit.js';
 
 const METHODS = {
@@ -69,7 +69,7 @@ export function mountCalibration(api, store, { fitted }) {
     return h(
       'section',
       { class: 'fit', 'aria-label': `Fit of the ${x.readout} readout` },
-      h('h3', {}, `${x.readout} readout, ${x.model?.name ?? x.model?.id ?? ''}`),
+      h('h3', {}, `${x.readout} readout, ${modelName(x.model)}`),
       h(
         'p',
         {},

@@ -15,7 +15,7 @@ export function mountClauses(root, store, intents) {
     type: 'text',
     id: 'clause-new',
     autocomplete: 'off',
-    placeholder: 'another part, such as "from before 1980"',
+    placeholder: 'another part',
     'aria-label': 'New part of the wish',
   });
   const add = h(

@@ -2,7 +2,7 @@
 // columnCard(column, actions) returns an element; column.say(text), column.made(result) and
 // column.progress(event) write into it
 import { h } from './dom.js';
-import { READOUTS, baselineName, counted, progressLine } from './format.js';
+import { READOUTS, baselineName, counted, modelDetail, modelName, progressLine } from './format.js';
 import { POLICIES, liveClauses, clausesTouched } from './state.js';
 import { toHash } from './url.js';
 
@@ -78,7 +78,8 @@ function setting(c, edit, base, models) {
   const made = h('p', { class: 'fact' });
   c.made = r => {
     const how = [r.model?.precision, r.model?.backend].filter(Boolean).join(' on ');
-    made.textContent = [r.readout?.used, r.model?.name, how].filter(Boolean).join(', ');
+    made.textContent = [r.readout?.used, modelName(r.model), how].filter(Boolean).join(', ');
+    made.title = modelDetail(r.model);
   };
   if (c.result) c.made(c.result);
   const open = h('a', { href: '#/', class: 'fact' }, 'Open as a ranking');

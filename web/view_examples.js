@@ -8,7 +8,7 @@ export function mountExamples(root, store, intents) {
     type: 'text',
     id: 'example-new',
     autocomplete: 'off',
-    placeholder: 'anything with giant robots',
+    placeholder: 'giant robots',
     'aria-label': 'Example in words',
   });
   const add = label => () => {

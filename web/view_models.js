@@ -1,16 +1,28 @@
 // The choice of the model: what it is, how it is loaded, and whether it is the one for everything.
 // modelPicker(store, intents) returns an element; modelOptions(models) the options of a select
 import { h, fillWith, announce } from './dom.js';
-import { whole } from './format.js';
+import { modelDetail, modelName, whole } from './format.js';
 
 const MB = 1e6;
 const listed = s => s.models?.models ?? [];
 const current = s => listed(s).find(m => (s.modelId ? m.id === s.modelId : m.default));
 
-export const modelOptions = s => [
-  ['', `the default${current({ ...s, modelId: '' }) ? `: ${current({ ...s, modelId: '' }).name}` : ''}`],
-  ...listed(s).map(m => [m.id, `${m.name}${m.state === 'broken' ? ' (broken)' : ''}`]),
-];
+// Two files of one model are told apart by their whole names.
+function optionName(m, all) {
+  const short = modelName(m);
+  return all.filter(o => modelName(o) === short).length > 1 ? m.id : short;
+}
+
+export const modelOptions = s => {
+  const own = current({ ...s, modelId: '' });
+  return [
+    ['', `the default${own ? `: ${optionName(own, listed(s))}` : ''}`],
+    ...listed(s).map(m => [
+      m.id,
+      `${optionName(m, listed(s))}${m.state === 'broken' ? ' (broken)' : ''}`,
+    ]),
+  ];
+};
 
 // What is known of a model, and whether the next ranking has to wait for it.
 function facts(m) {
@@ -21,7 +33,7 @@ function facts(m) {
       : m.state === 'broken'
         ? `cannot be loaded: ${m.error}`
         : `${whole(m.bytes / MB)} MB on disk, loaded with its first ranking`;
-  return `${size}, ${whole(m.context)} tokens of context, ${state}.`;
+  return `${size}, ${whole(m.context)} tokens of context, ${state}. ${modelDetail(m)}.`;
 }
 
 export function modelPicker(store, intents) {

@@ -82,6 +82,18 @@ function row(p, all, i, intents) {
     'aria-label': `On: ${name}`,
     onchange: () => intents.editPreference(p.id, { active: on.checked }),
   });
+  const shown = h('output', { class: 'mono' }, p.weight.toFixed(1));
+  const weight = h('input', {
+    type: 'range',
+    min: 0,
+    max: 2,
+    step: 0.1,
+    value: p.weight,
+    'data-key': `weight-${p.id}`,
+    'aria-label': `Weight of ${p.text}`,
+    oninput: () => (shown.textContent = Number(weight.value).toFixed(1)),
+    onchange: () => intents.editPreference(p.id, { weight: Number(weight.value) }),
+  });
   return h(
     'li',
     { class: `clause${less ? ' less' : ''}${p.active && !p.expired ? '' : ' off'}` },
@@ -112,6 +124,7 @@ function row(p, all, i, intents) {
       },
       '\u00d7',
     ),
+    h('span', { class: 'weigh' }, weight, shown),
     h(
       'div',
       { class: 'standing-line' },

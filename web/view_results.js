@@ -52,7 +52,7 @@ function runHead(s, intents) {
   if (!r) return null;
   const word = s.surface?.item_word ?? 'item';
   const facts = [
-    r.model?.name,
+    r.model && h('span', { title: f.modelDetail(r.model) }, f.modelName(r.model)),
     [r.model?.precision, r.model?.backend].filter(Boolean).join(' on '),
   ].filter(Boolean);
   return [
@@ -92,7 +92,7 @@ function runHead(s, intents) {
       ' readout',
       r.readout?.why ? `: ${r.readout.why}` : '.',
     ),
-    h('p', { class: 'fact' }, facts.join(', '), '.'),
+    h('p', { class: 'fact' }, facts.flatMap((x, i) => (i ? [', ', x] : [x])), '.'),
     h(
       'p',
       { class: 'fact' },
@@ -171,28 +171,26 @@ function runTail(s, intents) {
         !shown.has(b) ? `: no data${x?.why ? ` (${x.why})` : ''}` : `: from ${x.trained_on}`,
       ),
     );
-  const links = r.run
-    ? h(
-        'p',
-        { class: 'exports' },
-        h('a', { href: `#/run/${encodeURIComponent(r.run)}`, id: 'permalink' }, 'Link to this run'),
-        h(
-          'a',
-          { href: intents.runFile(r.run, 'json'), download: `${r.run}.json`, id: 'export-json' },
-          'JSON',
-        ),
-        h(
-          'a',
-          { href: intents.runFile(r.run, 'csv'), download: `${r.run}.csv`, id: 'export-csv' },
-          'CSV',
-        ),
-        h(
-          'a',
-          { href: intents.runFile(r.run, 'html'), download: `${r.run}.html`, id: 'export-html' },
-          'HTML',
-        ),
-      )
-    : null;
+  const links = (r.run || r.typed) && h(
+    'p',
+    { class: 'exports' },
+    [
+      ['permalink', 'Link to this run', id => ({ href: `#/run/${encodeURIComponent(id)}` })],
+      ...['json', 'csv', 'html'].map(format => [
+        `export-${format}`,
+        format.toUpperCase(),
+        id => ({ href: intents.runFile(id, format), download: `${id}.${format}` }),
+      ]),
+    ].map(([id, text, to]) =>
+      r.run
+        ? h('a', { id, ...to(r.run) }, text)
+        : h('button', { type: 'button', class: 'link', id, onclick: () => kept(id) }, text),
+    ),
+  );
+  // A list made while typing is no run yet: it becomes one, and then the link is followed.
+  async function kept(id) {
+    if (await intents.keepRun()) document.getElementById(id)?.click();
+  }
   return [links, notes.length ? h('ul', { class: 'trained' }, notes) : null];
 }
 

@@ -62,8 +62,8 @@ export function mount(root, { session, api, go }) {
   function count() {
     table.hidden = together.hidden = !total;
     say.textContent = total
-      ? `${counted(total, 'run')}, the newest first. Every ranking is kept here.`
-      : 'No run yet. Every ranking you make is kept here.';
+      ? `${counted(total, 'run')}, the newest first. What Rank has made is kept here.`
+      : 'No run yet. What you rank is kept here; lists made while you type only when you export or link them.';
   }
 
   function row(r) {

@@ -1,7 +1,7 @@
 // The head and foot of the page: name, views, tools, theme, and which model is at work.
 // mountTop(root, foot, store, intents)
 import { h, svg, fillWith, announce } from './dom.js';
-import { whole, shortHash } from './format.js';
+import { modelDetail, modelName, whole, shortHash } from './format.js';
 import { keep } from './session.js';
 import { toHash } from './url.js';
 import { TITLES } from './stage.js';
@@ -93,7 +93,7 @@ export function mountTop(root, foot, store, intents) {
       h(
         'p',
         {},
-        h('strong', {}, m.name),
+        h('strong', { title: modelDetail(m) }, modelName(m)),
         ` ${facts}. `,
         m.sha256 ? h('span', { class: 'mono', title: m.sha256 }, shortHash(m.sha256)) : '',
       ),

@@ -33,6 +33,25 @@ await story(async ({ browser, ok, step }) => {
     ok(!(await page.isVisible('.stale-note')), 'the list is of the wish');
     ok((await focused()) === 'wish', 'the caret stays');
   });
+  await step('what is ranked while typing is kept only when it is exported', async () => {
+    const before = mock.db.runs.size;
+    await page.fill('#wish', 'quiet comedies');
+    await page.waitForFunction(() => location.hash.includes('quiet'));
+    await ranked(page);
+    ok(mock.db.runs.size === before, 'typing keeps nothing', mock.db.runs.size - before);
+    const titles = () => page.$$eval('button.title', all => all.map(b => b.textContent).join());
+    const seen = await titles();
+    const file = page.waitForEvent('download');
+    await page.click('button#export-csv');
+    ok(/^r-.*csv$/.test((await file).suggestedFilename()), 'one press makes the run and its file');
+    ok(mock.db.runs.size === before + 1 && (await titles()) === seen, 'one run, the same list');
+    ok((await page.locator('a#permalink').count()) === 1, 'its links stand');
+    const link = await page.getAttribute('#permalink', 'href');
+    ok(mock.db.runs.has(link.split('/').pop()), 'to that run', link);
+    await page.locator('#wish').press('Control+Enter');
+    await page.waitForFunction(l => document.querySelector('a#permalink')?.hash !== l, link);
+    ok(mock.db.runs.size === before + 2, 'Rank keeps what it makes');
+  });
   await step('a superseded ranking is cancelled', async () => {
     const before = mock.seen.aborted;
     await page.keyboard.press('Control+A');
@@ -118,6 +137,17 @@ await story(async ({ browser, ok, step }) => {
         .preferences.map(p => p.text)
         .join() === 'scary,the sea',
       'the server has the order',
+    );
+    const slider = page.locator('.preferences input[type=range]').first();
+    await slider.focus();
+    const { weight } = mock.db.catalogs.get('movies').preferences.find(p => p.text === 'scary');
+    await after(() => page.keyboard.press('ArrowRight'));
+    const heavier = mock.db.catalogs.get('movies').preferences.find(p => p.text === 'scary').weight;
+    ok(Math.abs(heavier - weight - 0.1) < 1e-9, 'its weight by a key', `${weight} to ${heavier}`);
+    ok(
+      (await page.evaluate(() => document.activeElement.getAttribute('aria-label'))) ===
+        'Weight of scary' && (await slider.inputValue()) === heavier.toFixed(1),
+      'the slider shows it and keeps the focus',
     );
     await page.locator('.preferences input[type=checkbox]').last().focus();
     await after(() => page.keyboard.press('Space'));

@@ -627,12 +627,13 @@ async function handle(db, seen, stepMs, req, res) {
         line: 3,
         hint: 'Wait a few seconds and press Try again.',
       });
+    const saved = request.save !== false;
     const id = `r-${createHash('sha256')
       .update(body + db.runs.size)
       .digest('hex')
       .slice(0, 16)}`;
-    const result = answer(catalog(request.catalog), request, id);
-    db.runs.set(id, { ...result, request, created: 1760000000 + db.runs.size * 60 });
+    const result = answer(catalog(request.catalog), request, saved ? id : null);
+    if (saved) db.runs.set(id, { ...result, request, created: 1760000000 + db.runs.size * 60 });
     return req.headers.accept === 'text/event-stream'
       ? stream(res, seen, stepMs, result, wish)
       : json(result);

@@ -542,3 +542,15 @@ test('preferences: those that count now, for whom, and what an answer is known b
   assert.equal(u.fromHash(u.toHash({ ...state, standing: false })).choices.standing, false);
   assert.equal(s.choicesOf({ catalog: 'c' }).standing, false);
 });
+
+test('models are named by their files, short', () => {
+  const name = id => f.modelName({ id, name: 'Smollm2 135M 8k' });
+  assert.equal(name('smollm2-135m-instruct-q4_1'), 'smollm2-135m');
+  assert.equal(name('gemma3-270m-q4_k_m'), 'gemma3-270m');
+  assert.equal(name('qwen2.5-coder-0.5b-iq4_xs'), 'qwen2.5-coder-0.5b');
+  assert.equal(name('tied'), 'tied');
+  assert.equal(name('small.bf16'), 'small');
+  assert.equal(name(''), 'Smollm2 135M 8k');
+  assert.equal(f.modelName(null), '');
+  assert.match(f.modelDetail({ id: 'a-q4_1', name: 'Long' }), /Long.*a-q4_1/);
+});
