@@ -105,21 +105,19 @@ export function closing(results) {
   const first = results[1]?.scores,
     end = results.at(-1)?.scores;
   const gap = (scores, b) => scores.get(MODEL) - scores.get(b);
+  const moved = b =>
+    gap(end, b) > gap(first, b)
+      ? 'the model gained on it.'
+      : gap(end, b) < gap(first, b)
+        ? 'the model fell back.'
+        : 'the model kept its place.';
+  const said = b =>
+    first?.get(b) == null
+      ? `: cannot rank by the wish alone, ${signed(gap(end, b), 2)} with the history.`
+      : `: ${signed(gap(first, b), 2)} with the wish alone, ${signed(gap(end, b), 2)} with the history: ${moved(b)}`;
   const lines = [...(end?.keys() ?? [])]
-    .filter(b => b !== MODEL && end.get(b) !== null && first?.get(b) != null)
-    .map(b =>
-      h(
-        'li',
-        {},
-        h('strong', {}, baselineName(b)),
-        `: ${signed(gap(first, b), 2)} with the wish alone, ${signed(gap(end, b), 2)} with the history: the model `,
-        gap(end, b) > gap(first, b)
-          ? 'gained on it.'
-          : gap(end, b) < gap(first, b)
-            ? 'fell back.'
-            : 'kept its place.',
-      ),
-    );
+    .filter(b => b !== MODEL && end.get(b) !== null)
+    .map(b => h('li', {}, h('strong', {}, baselineName(b)), said(b)));
   return [
     h('h3', {}, 'The gap'),
     h(
@@ -131,7 +129,7 @@ export function closing(results) {
     h(
       'p',
       { class: 'fact' },
-      'A minus means that the baseline is ahead. Without a history only those can rank that need none.',
+      'A minus means that the baseline is ahead.',
     ),
   ];
 }
