@@ -35,6 +35,13 @@ function inFrames(tell) {
   };
 }
 
+// On a narrow page the list stands below all that was asked.
+export function intoSight() {
+  const answer = document.getElementById('answer');
+  if (answer.getBoundingClientRect().top > innerHeight * 0.6)
+    answer.scrollIntoView({ block: 'start' });
+}
+
 export function rankActions(session, hooks) {
   const { get, set, failed, notice } = session;
   const answers = new Map(); // request as JSON -> {result, previous}: Back shows the list as it was
@@ -176,9 +183,7 @@ export function rankActions(session, hooks) {
     set({ row: '' });
     session.step(toHash(get()));
     const done = start();
-    const answer = document.getElementById('answer');
-    if (answer.getBoundingClientRect().top > innerHeight * 0.6)
-      answer.scrollIntoView({ block: 'start' });
+    intoSight();
     return done;
   }
 

@@ -1,5 +1,6 @@
 // From the address to the page: choices, stored runs, the other views; and back to a link.
 // routeActions(session, api, wish, ranking, preferences, stage)
+import { intoSight } from './act_rank.js';
 import * as st from './state.js';
 import { fromHash, runHash, toHash } from './url.js';
 
@@ -36,6 +37,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
         request,
         created: run.created,
       });
+      if (!row) intoSight();
       wish.asSplit(choices.wish);
       takeClauses(request, run);
       if (!choices.clauses.length && !get().clauses.length) wish.split();

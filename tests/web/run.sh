@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the page's tests: run.sh syntax | unit | states | story PROGRAM
-# states and story need CHROMIUM and PLAYWRIGHT_CORE; story starts PROGRAM on a free port with an empty data folder.
+# Runs the page's tests: run.sh syntax | unit | states | story PROGRAM; takes its pictures: run.sh screens PROGRAM [FOLDER [VIEW...]]
+# states, story and screens need CHROMIUM and PLAYWRIGHT_CORE; the latter two start PROGRAM on a free port with an empty data folder.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 tmp=$(mktemp -d)
@@ -22,8 +22,9 @@ echo '{"type":"module"}' >"$tmp/package.json"
 
 get() { node -e 'fetch(process.argv[1]).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$1"; }
 
-story() {
-  local program=$1 port url i
+# Sets url; server is its process.
+start() {
+  local program=$1 port i
   port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
   url=http://127.0.0.1:$port
   "$program" serve --port "$port" --data "$tmp/data" >"$tmp/server.log" 2>&1 </dev/null &
@@ -37,6 +38,11 @@ story() {
     fi
     sleep 0.5
   done
+}
+
+story() {
+  local program=$1 i
+  start "$program" || return 1
   for i in stories story views hostile; do
     TAPROOM_URL=$url node "$tmp/tests/web/$i.mjs" || { tail -n 20 "$tmp/server.log" && return 1; }
   done
@@ -49,10 +55,16 @@ story() {
   PROGRAM=$program DATA=$tmp/restart node "$tmp/tests/web/restart.mjs"
 }
 
+screens() {
+  start "$1" || return 1
+  TAPROOM_URL=$url node "$tmp/tests/web/screens.mjs" "${2:-$root/tests/web/screens}" "${@:3}"
+}
+
 case ${1:-} in
   syntax) for file in "$tmp"/web/*.js "$tmp"/tests/web/*.mjs; do node --check "$file" || exit 1; done ;;
   unit) node --test "$tmp/tests/web/unit.test.mjs" ;;
   states) node "$tmp/tests/web/states.mjs" && node "$tmp/tests/web/live.mjs" ;;
   story) story "${2:?the program}" ;;
-  *) echo "usage: run.sh syntax | unit | states | story PROGRAM" >&2 && exit 2 ;;
+  screens) screens "${2:?the program}" "${@:3}" ;;
+  *) echo "usage: run.sh syntax | unit | states | story PROGRAM | screens PROGRAM [FOLDER [VIEW...]]" >&2 && exit 2 ;;
 esac

@@ -1,5 +1,6 @@
 // Takes the pictures of every view from a running server, wide and narrow, light and dark: TAPROOM_URL, CHROMIUM and
-// PLAYWRIGHT_CORE as for story.mjs. Usage: node tests/web/screens.mjs [FOLDER [VIEW...]]   (default: screens/ beside this)
+// PLAYWRIGHT_CORE as for story.mjs. `run.sh screens PROGRAM` starts one with the real model and the films.
+// Usage: node screens.mjs [FOLDER [VIEW...]]   (default: screens/ beside this, all views); VIEW-WIDTH-THEME is one picture
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { launch } from './browser.mjs';
@@ -11,15 +12,22 @@ const WISH = encodeURIComponent('laser guns and starships, nothing for children'
 const setting = more => encodeURIComponent(`catalog=movies&wish=${WISH}${more}`);
 const RANK = `#/?catalog=movies&wish=${WISH}`;
 
+const get = async path => (await fetch(url + path)).json();
+const { models } = await get('/api/models');
+const other = models.find(m => !m.default && m.state !== 'broken');
+
 const listed = page => page.waitForSelector('tbody tr.item');
 const clicked = (id, wait) => async page => {
   await listed(page);
-  await page.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
+  await folds(page);
   await page.click(id);
   await page.waitForSelector(wait);
 };
+const scrolled = (page, to) => page.locator(to).first().evaluate(el => el.scrollIntoView());
+const folds = page => page.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
 const VIEWS = {
   main: [RANK, listed],
+  list: [RANK, async page => (await listed(page), scrolled(page, '#answer'))],
   row: [
     RANK,
     async page => {
@@ -27,6 +35,7 @@ const VIEWS = {
       await page.locator('button.title').first().click();
       await page.click('#explain-row');
       await page.waitForSelector('.left-out .parts');
+      await scrolled(page, 'tr.item');
     },
   ],
   prompt: [RANK, clicked('#open-prompt', '.prompt li')],
@@ -45,7 +54,7 @@ const VIEWS = {
     },
   ],
   compare: [
-    `#/compare?c=${setting('')}&c=~popularity&c=${setting('&readout=relevance')}`,
+    `#/compare?c=${setting('')}&c=~popularity&c=${setting(other ? `&model=${other.id}` : '&readout=relevance')}`,
     page =>
       page.waitForFunction(
         () =>
@@ -60,30 +69,64 @@ const VIEWS = {
       await page.waitForSelector('.tour-card .remarks');
     },
   ],
+  settings: [
+    RANK,
+    async page => {
+      await listed(page);
+      await folds(page);
+      const words = 'nothing with giant robots';
+      const { preferences } = await get('/api/catalogs/movies/preferences');
+      if (!preferences.length) {
+        await page.fill('#preference-new', words);
+        await page.press('#preference-new', 'Enter');
+        await page.waitForSelector('.preferences li');
+      }
+      await scrolled(page, '.preferences');
+    },
+  ],
+  progress: [
+    () => `${RANK}&seed=${Date.now() % 1e6}`,
+    async page => {
+      await listed(page);
+      await page.fill('#wish', `a voyage to ${Date.now()} places`);
+      await page.press('#wish', 'Control+Enter');
+      await page.waitForSelector('#rank.running');
+      await page.waitForTimeout(500);
+    },
+    'running',
+  ],
+  stored: [
+    async () => `#/run/${(await get('/api/runs?limit=1')).runs[0].id}`,
+    page => page.waitForSelector('.stored'),
+  ],
+  error: ['#/run/r-0000000000000000', page => page.waitForSelector('.notice.error')],
+  keys: [RANK, async page => (await listed(page), page.keyboard.press('?'), page.waitForSelector('.keys'))],
   evaluate: ['#/evaluate', page => page.waitForSelector('#experiment-go')],
   runs: ['#/runs', page => page.waitForSelector('.runs tbody tr')],
 };
 
 const asked = process.argv.slice(3);
+const wanted = (name, picture) =>
+  !asked.length || asked.includes(name) || asked.includes(picture);
 const browser = await launch();
-for (const [name, [hash, ready]] of Object.entries(VIEWS)) {
-  if (asked.length && !asked.includes(name)) continue;
+for (const [name, [hash, ready, running]] of Object.entries(VIEWS))
   for (const width of [1280, 390])
     for (const colorScheme of ['light', 'dark']) {
+      const picture = `${name}-${width}-${colorScheme}`;
+      if (!wanted(name, picture)) continue;
       const context = await browser.newContext({
         viewport: { width, height: width > 600 ? 900 : 844 },
         colorScheme,
       });
       const page = await context.newPage();
       page.setDefaultTimeout(180000);
-      await page.goto(`${url}/${hash}`);
+      await page.goto(`${url}/${typeof hash === 'string' ? hash : await hash()}`);
       await ready(page);
-      await page.waitForFunction(() => !document.querySelector('#rank.running'));
+      if (!running) await page.waitForFunction(() => !document.querySelector('#rank.running'));
       await page.waitForTimeout(600);
-      const file = path.join(folder, `${name}-${width}-${colorScheme}.png`);
+      const file = path.join(folder, `${picture}.png`);
       await page.screenshot({ path: file });
       console.log(file);
       await context.close();
     }
-}
 await browser.close();

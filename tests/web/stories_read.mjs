@@ -100,6 +100,8 @@ export async function lookBack({ page, url, ok, clean, name }) {
   await page.locator('.runs th a').first().click();
   await page.waitForSelector('.stored');
   ok((await titles(page)).join() === list.join(), 'the stored order');
+  const { y } = await page.locator('.stored').boundingBox();
+  ok(y >= 0 && y < page.viewportSize().height * 0.7, 'which is in sight', y);
   await clean('a saved run');
   const item = await page.getAttribute('tr.item >> nth=1', 'data-item');
   await anew(page, `${url}/#/run/${run}?row=${item}`);

@@ -368,6 +368,7 @@ await story(async ({ browser, ok, step }) => {
       (await other.page.inputValue('#wish')) === 'a quiet walk, nothing loud' &&
         (await other.page.inputValue('#catalog')) === NAME,
       'wish and catalogue come with the link',
+      `${link}: ${await other.page.inputValue('#wish')}, ${await other.page.inputValue('#catalog')}`,
     );
     ok((await titles(other.page)).join() === (await titles(page)).join(), 'the same order');
     ok(
