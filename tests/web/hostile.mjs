@@ -155,7 +155,7 @@ await story(async ({ browser, ok, step }) => {
 
   await step('a live edit over 100 cached items', async () => {
     const w = await watched(browser, URL_, { live: true });
-    await w.page.goto(`${URL_}/#/?catalog=movies&wish=laser+guns+and+starships&n=100&k=100`);
+    await w.page.goto(`${URL_}/#/?catalog=movies&wish=laser+guns+and+starships&from=popularity&n=100&k=100`);
     await ranked(w.page);
     // Timed in the page, from the last key to the first frame with the new list; the request tells the parts.
     const edit = async words => {

@@ -1,35 +1,11 @@
 // What only a server of one's own shows: two tabs at once, an import cancelled on its way, everything dumped and brought
 // back, and a restart in the middle of a ranking. PROGRAM: the server's program; DATA: an empty folder for it.
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { story, watched, ranked } from './browser.mjs';
+import { ownServer } from './own_server.mjs';
 import { few, rankedAfter, titles } from './stories_ask.mjs';
 
-async function freePort() {
-  const s = createServer().listen(0, '127.0.0.1');
-  await once(s, 'listening');
-  const { port } = s.address();
-  s.close();
-  return port;
-}
-const port = await freePort();
-const url = `http://127.0.0.1:${port}`;
-async function start() {
-  const args = ['serve', '--port', port, '--data', process.env.DATA];
-  const server = spawn(process.env.PROGRAM, args.map(String), { stdio: 'ignore' });
-  for (let i = 0; i < 240; i++) {
-    if ((await fetch(`${url}/api/health/ready`).catch(() => null))?.ok) return server;
-    await new Promise(done => setTimeout(done, 250));
-  }
-  throw new Error('the server was not ready within a minute');
-}
-async function stop(server) {
-  server.kill('SIGTERM');
-  const [code] = await once(server, 'exit');
-  return code;
-}
+const { url, start, stop } = await ownServer(['--data', process.env.DATA]);
 
 await story(async ({ browser, ok, step }) => {
   let server = await start();

@@ -52,7 +52,8 @@ story() {
   wait "$server" || { echo "the server ended with status $?" && tail -n 20 "$tmp/server.log" && return 1; }
   server=
   if grep -nE 'Sanitizer|runtime error' "$tmp/server.log"; then return 1; fi
-  PROGRAM=$program DATA=$tmp/restart node "$tmp/tests/web/restart.mjs"
+  PROGRAM=$program DATA=$tmp/restart node "$tmp/tests/web/restart.mjs" &&
+    PROGRAM=$program DATA=$tmp/two node "$tmp/tests/web/two_models.mjs"
 }
 
 screens() {
