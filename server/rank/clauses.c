@@ -81,9 +81,15 @@ static void push(struct split *s, size_t from, size_t to, int sign, double facto
                                      weight_of(sign) * bounded(factor)};
 }
 
-/* Whether the words tell about people (about the teller only) and want nothing. */
+static int is_negation(enum clauses_mark m) {
+    return m >= MARK_NOT && m <= MARK_LIST;
+}
+
+/* Whether the words tell about people (about the teller only) and want nothing. A sentence that
+ * begins with a negation ("No vampires, those I saw") wants something, or rather not. */
 static int is_talk(const struct split *s, size_t from, size_t end, int tellers_only) {
     size_t n;
+    if (!tellers_only && is_negation(clauses_words_mark(&s->t, from, end, &n))) return 0;
     if (!clauses_words_personal(&s->t, from, end, tellers_only)) return 0;
     if (clauses_words_want(&s->t, from, end)) return 0;
     for (size_t i = from; i < end; i++) {
@@ -279,6 +285,7 @@ static size_t take_word(struct split *s, size_t i, size_t end) {
         turn(s, i + n, 1);
         return i + n;
     case MARK_AFTER: afterthought(s, i, n, 0); return pass_over(s, i + n, end);
+    case MARK_IDLE: flush(s, i, 1); return pass_over(s, i + n, end);
     case MARK_REASON:
         if (s->sign > 0 || i == s->start) return i + 1;
         flush(s, i, 1);

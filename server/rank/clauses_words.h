@@ -16,6 +16,7 @@ enum clauses_mark {
     MARK_AFTER,  /* what went before is unwanted ("romance, no thanks") */
     MARK_CUT,    /* a new clause begins here */
     MARK_TURN,   /* the same, but only inside a negation */
+    MARK_IDLE,   /* what follows may be so, but need not: it is left out */
     MARK_REASON, /* inside a negation: what follows is why, and is left out */
 };
 

@@ -46,6 +46,16 @@ static const struct {
     {"like \"Not me, no!\" but sad", "+like \"Not me, no!\" | +sad"},
     {"\"funny, no gore\"", "+funny | -gore"},
     {"a thriller like No Country for Old Men", "+thriller like No Country for Old Men"},
+    /* What may be, but need not; a refusal with its reason; talk. */
+    {"a comedy, it need not be long", "+comedy"},
+    {"jobs outdoors. It needn't be a farm, I'm not picky.", "+jobs outdoors"},
+    {"space battles. Nothing with robots, though, those I find silly", "+space battles | -robots"},
+    {"ghosts, which scare me", "-ghosts"},
+    {"a voyage around the world without having to pack", "+voyage around the world | -pack"},
+    {"a man who left home without a word", "+man who left home without a word"},
+    {"What suits me best is a small office near a park", "+small office near a park"},
+    {"To be honest, I admit it: trains", "+trains"},
+    {"I don't fight, neither do I run; a quiet life", "-fight | +quiet life"},
     /* Negations. */
     {"comedy without gore", "+comedy | -gore"},
     {"comedy, avoid gore", "+comedy | -gore"},
