@@ -356,6 +356,23 @@ static void set_spreads(struct query_readout *q, struct scene *s, int f) {
     }
 }
 
+/* In a story most clauses say little: each counts by how much of its tags' answers is about it, and
+ * all of them together as one clause does. */
+static double story_trust(const struct query_readout *q, const struct scene *s) {
+    double sum = 0;
+    if (q->n_wanted <= STORY || q->tags.n_tags == 0) return 0;
+    for (int c = 0; c < s->n_wish; c++) {
+        double x = is_wanted(s, c) && !q->skip[c] ? s->clause[c].weight * q->tags.trust[c] : 0;
+        sum += x * x;
+    }
+    return sqrt(sum);
+}
+
+static double story_share(const struct query_readout *q, int c) {
+    if (q->n_wanted <= STORY) return 1;
+    return q->trust > 0 ? q->tags.trust[c] / q->trust : 1 / sqrt(q->n_wanted);
+}
+
 /* What clause c adds for candidate i. An unwanted clause takes away what the item has of it; not to
  * have it is no merit. all: the value of the wanted clauses together, wanted: their weights' sum.
  */
@@ -363,7 +380,7 @@ static double part_of(const struct query_readout *q, const struct scene *s, int 
                       double all, double wanted) {
     const struct clause *k = &s->clause[c];
     int joint = q->has_together && is_wanted(s, c) && !q->skip[c];
-    double single = q->n_wanted > STORY ? 1 / sqrt(q->n_wanted) : joint ? SINGLE : 1;
+    double single = joint ? SINGLE : story_share(q, c);
     double x = q->skip[c] ? 0 : value(q, s, i, c) * (is_wanted(s, c) ? single : 1);
     if (joint) x += TOGETHER * all / wanted;
     x += checks_value(&s->checks[c], s->item[i]);
@@ -387,6 +404,7 @@ void query_finish(struct query_readout *q, struct scene *s, double *score, doubl
         keep_answers(q, s, f);
     }
     tags_finish(&q->tags, s);
+    q->trust = story_trust(q, s);
     for (int c = 0; c < s->n_wish; c++)
         if (is_wanted(s, c) && !q->skip[c]) wanted += s->clause[c].weight;
     for (int i = 0; i < s->n; i++) {

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_PRIORS = 64 };            /* the first name in the table of priors, beyond the frames' */
-static const double SHARPNESS = 1.5; /* fixtures/fit/README.md */
+enum { TAG_PRIORS = 64 }; /* the first name in the table of priors, beyond the frames' */
+static const double SHARPNESS = 1.5, CORRELATION = 0.05; /* fixtures/fit/README.md */
 
 struct counted {
     const char *tag;
@@ -71,7 +71,8 @@ static enum status take_memory(struct tags_readout *t, struct scene *s, struct e
     t->z = ARENA_NEW(s->a, double, probes *TAGS_MAX);
     t->mean = ARENA_NEW(s->a, double, probes);
     t->sd = ARENA_NEW(s->a, double, probes);
-    if (t->out && t->len && t->logprob && t->z && t->mean && t->sd) return ST_OK;
+    t->trust = ARENA_NEW(s->a, double, probes);
+    if (t->out && t->len && t->logprob && t->z && t->mean && t->sd && t->trust) return ST_OK;
     return fail(e, ST_NO_MEMORY, "no memory for %d tags", t->n_tags);
 }
 
@@ -188,16 +189,32 @@ static void read_answers(struct tags_readout *t, struct scene *s) {
             }
 }
 
-/* One frame's share of z for a probe. */
-static void add_standard(struct tags_readout *t, int f, int k) {
-    double x[TAGS_MAX], mean, sd;
+/* One frame's share of z for a probe; *sd over the tags. */
+static void add_standard(struct tags_readout *t, int f, int k, double x[TAGS_MAX], double *sd) {
+    double mean;
     for (int tag = 0; tag < t->n_tags; tag++) {
         x[tag] = t->logprob[cell(t, f, tag, k)];
         for (int i = 0; i < t->n_empty; i++)
             x[tag] -= t->logprob[cell(t, f, tag, t->n_probes + i)] / t->n_empty;
     }
-    spread_of(x, t->n_tags, &mean, &sd);
-    for (int tag = 0; tag < t->n_tags; tag++) t->z[k * TAGS_MAX + tag] += (x[tag] - mean) / sd;
+    spread_of(x, t->n_tags, &mean, sd);
+    for (int tag = 0; tag < t->n_tags; tag++) {
+        x[tag] = (x[tag] - mean) / *sd;
+        t->z[k * TAGS_MAX + tag] += x[tag];
+    }
+}
+
+/* What two frames have in common is about the clause, the rest is each frame's own noise: the
+ * square root of their covariance over the tags, with a correlation of at least CORRELATION. With
+ * one frame its standard deviation; of more than two the first and the last. */
+static void add_frames(struct tags_readout *t, int n_frames, int k) {
+    double first[TAGS_MAX], x[TAGS_MAX], first_sd = 1, sd = 1, r = 0;
+    add_standard(t, 0, k, first, &first_sd);
+    memcpy(x, first, sizeof x);
+    sd = first_sd;
+    for (int f = 1; f < n_frames; f++) add_standard(t, f, k, x, &sd);
+    for (int tag = 0; tag < t->n_tags; tag++) r += first[tag] * x[tag] / t->n_tags;
+    t->trust[k] = sqrt(first_sd * sd * (r > CORRELATION ? r : CORRELATION));
 }
 
 /* A tag that the probe itself names fits it as well as the best one, whatever the model says. */
@@ -230,7 +247,7 @@ void tags_finish(struct tags_readout *t, struct scene *s) {
     for (int k = 0; k < t->n_probes; k++) {
         double *z = t->z + k * TAGS_MAX;
         if (skipped(t, k)) continue;
-        for (int f = 0; f < s->surface.n_tag_frames; f++) add_standard(t, f, k);
+        add_frames(t, s->surface.n_tag_frames, k);
         spread_of(z, t->n_tags, &mean, &sd);
         for (int tag = 0; tag < t->n_tags; tag++) z[tag] = (z[tag] - mean) / sd;
         raise_named(t, k);

@@ -23,6 +23,7 @@ struct tags_readout {
     double *logprob;   /* the same */
     double *z;         /* (n_probes, tags): standardised over the tags, mean over the frames */
     double *mean, *sd; /* (n_probes): of an item's value over the catalogue's items with tags */
+    double *trust;     /* (n_probes): how much of the answers is about the probe, tags_finish */
 };
 
 /* Finds the catalogue's tags; n_tags stays 0 where the surface asks nothing of them. probe and skip

@@ -106,6 +106,7 @@ struct query_readout {
     struct view probe[PROBES_MAX + SURFACE_EMPTY];
     int n_probes, n_empty, has_together;
     int n_wanted; /* wanted clauses of the wish that say something beyond their checks */
+    double trust; /* of a story's clauses together, 0: they count alike */
     unsigned char skip[PROBES_MAX];   /* 1: says nothing that is not checked */
     unsigned char framed[PROBES_MAX]; /* 1: asked of the items, by the frames */
     float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */

@@ -457,6 +457,36 @@ static void tags(void) {
     OK(score[1][0] != score[2][0]);
 }
 
+/* The surface `tagged` asks tags alone: of a wish with more than four clauses each counts by a
+ * share of its own, the squares of which add up to one. A weight counts beside the others only. */
+static void story(void) {
+    static const char *const all[] = {"a", "b", "c", "g", "h"};
+    static const char *const clause[] = {"red", "blue", "green", "white", "grey"};
+    static const char many[] = "red, blue, green, white, grey";
+    struct rank_request r = request(many, READOUT_QUERY);
+    r.surface = VIEW("tagged");
+    struct rank_result *x = rank(&r, all, COUNT(all));
+    EQ(x->n_clauses, (int)COUNT(clause));
+    double square = 0, least = 1;
+    for (size_t k = 0; k < COUNT(clause); k++) {
+        struct rank_request one = request(clause[k], READOUT_QUERY);
+        one.surface = VIEW("tagged");
+        double alone = of(rank(&one, all, COUNT(all)), "a")->score;
+        double share = of(x, "a")->clause[k] / alone;
+        square += share * share;
+        least = share < least ? share : least;
+    }
+    NEAR(square, 1, 1e-9);
+    OK(least > 0 && least < 1 / sqrt(5) - 1e-6); /* they do not count alike */
+    double score = of(x, "a")->score;
+    for (size_t k = 0; k < COUNT(clause); k++)
+        r.clause[r.n_clauses++] =
+            (struct clause){.text = view_of(clause[k]), .sign = 1, .weight = 2};
+    r.has_clauses = 1;
+    r.instruction = VIEW("");
+    NEAR(of(rank(&r, all, COUNT(all)), "a")->score, score, 1e-9);
+}
+
 /* What is checked by rule is not asked of the model, and decides where nothing else is said; a wish
  * of many clauses is asked clause by clause. */
 static void rules(void) {
@@ -578,6 +608,7 @@ int main(void) {
     hybrid();
     together(s);
     tags();
+    story();
     rules();
     list();
     part_weights(s);
