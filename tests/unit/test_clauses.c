@@ -56,6 +56,11 @@ static const struct {
     {"What suits me best is a small office near a park", "+small office near a park"},
     {"To be honest, I admit it: trains", "+trains"},
     {"I don't fight, neither do I run; a quiet life", "-fight | +quiet life"},
+    {"under the open sky, but away from visitors", "+under the open sky | -visitors"},
+    {"a lamp, it doesn't have to be new, but cheap", "+lamp | +cheap"},
+    {"Sad films. Nor do I mind tears.", "+Sad films"},
+    {"round the globe without having stood up", "+round the globe without having stood up"},
+    {"Very well, a western. That is what I want.", "+western"},
     /* Negations. */
     {"comedy without gore", "+comedy | -gore"},
     {"comedy, avoid gore", "+comedy | -gore"},
@@ -232,7 +237,8 @@ static void small_talk(void) {
     static const char wish[] =
         "I had a miserable week, it has rained since Tuesday. My sister said that she did not care "
         "and went home. I want people who are having it worse: a man in a hat, venetian blinds. "
-        "Neon, everybody betraying everybody. I can't stand gore.";
+        "Neon, everybody betraying everybody. I can't stand gore. Nothing with aliens, my brother "
+        "laughs at them.";
     struct arena a;
     struct err e;
     struct clause c[CLAUSES_MAX];
@@ -244,7 +250,8 @@ static void small_talk(void) {
     EQ_STR(got, "+I had a miserable week, it has rained since Tuesday{0.5} | "
                 "+My sister said that she did not care and went home{0.5} | "
                 "+people who are having it worse | +man in a hat | +venetian blinds | +Neon | "
-                "+everybody betraying everybody | -gore");
+                "+everybody betraying everybody | -gore | -aliens | "
+                "+my brother laughs at them{0.5}");
     arena_free(&a);
 }
 
