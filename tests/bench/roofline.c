@@ -1,20 +1,25 @@
 /* How fast this machine multiplies at a model's own shapes, and so the least time that a ranking
  * job can take. Nothing here passes or fails; the last line of each precision is for programs
- * (tests/bench/table.py).
+ * (tests/bench/table.py). TAPROOM_ISA=avx2 with DNNL_MAX_CPU_ISA=AVX2 shows an older machine's.
  * usage: bench_roofline MODEL THREADS PASSES PREFIXxITEMSxTOKENS... */
+#include "kernels/cpu/int8.h"
 #include "kernels/cpu/matmul.h"
 #include "model/base/arena.h"
 #include "model/base/clock.h"
 #include "model/family.h"
 #include "model/shards.h"
+#include "tests/bench/onednn_s8.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 256, PASSES_MAX = 1000, SHAPES = 4 };
+enum { ROWS_MAX = 256, PASSES_MAX = 1000, SHAPES = 4, JOBS_MAX = 64 };
 static const int row_counts[] = {128, 256};
+
+enum kind { BF16, F32, INT8, KINDS }; /* in the order of their runs */
+static const char *const kind_names[] = {"bf16", "f32", "int8"};
 
 /* A layer's products: n outputs, k inputs; `add` as the forward pass runs them. Everything after
  * the first is done in the last layer only for rows that are read. */
@@ -29,12 +34,17 @@ struct bench {
     struct shape shape[SHAPES];
     struct mm *mm;
     struct mm_mat *w[MODEL_LAYERS_MAX][SHAPES], *head;
+    struct i8_mat *q[MODEL_LAYERS_MAX][SHAPES];
+    i8_code *code;
+    struct s8 *s8; /* oneDNN's int8 products; NULL where it has no fast ones */
     void *x;
     float *y;
-    int half, passes;
-    double best[COUNT(row_counts)][SHAPES]; /* seconds of one product, weights from memory */
-    double hot[COUNT(row_counts)][SHAPES];  /* the same matrix again and again */
-    double head_row;                        /* seconds of one row of logits */
+    enum kind kind;
+    int passes;
+    double best[COUNT(row_counts)][SHAPES];   /* seconds of one product, weights from memory */
+    double hot[COUNT(row_counts)][SHAPES];    /* the same matrix again and again */
+    double head_row;                          /* seconds of one row of logits */
+    int by_onednn[COUNT(row_counts)][SHAPES]; /* int8: whose product was the faster one */
 };
 
 struct job {
@@ -64,7 +74,9 @@ static enum status open_weights(struct bench *b, struct err *e) {
     fill(w, most);
     for (int l = 0; l < b->h.layers && st == ST_OK; l++)
         for (int i = 0; i < SHAPES && st == ST_OK; i++)
-            st = mm_mat_open(b->mm, &b->w[l][i], w, b->shape[i].n, b->shape[i].k, b->half, e);
+            st = b->kind == INT8 ? i8_open(&b->q[l][i], w, b->shape[i].n, b->shape[i].k, e)
+                                 : mm_mat_open(b->mm, &b->w[l][i], w, b->shape[i].n, b->shape[i].k,
+                                               b->kind == BF16, e);
     if (st == ST_OK) st = mm_mat_open(b->mm, &b->head, w, b->vocab, b->h.dim, 0, e);
     mem_free(w);
     return st;
@@ -81,8 +93,9 @@ static enum status bench_open(struct bench *b, struct err *e) {
     b->y = mem_alloc(y * sizeof(float));
     if (!b->x || !b->y) return fail(e, ST_NO_MEMORY, "no memory for activations");
     fill(b->x, x);
-    /* bf16 numbers of a usual size; two of them read as one float for the head are usual, too */
-    for (size_t i = 0; b->half && i < 2 * x; i++)
+    /* bf16 numbers of a usual size; two of them read as one float for the head, or as the scale of
+     * an int8 row, are usual, too */
+    for (size_t i = 0; b->kind != F32 && i < 2 * x; i++)
         ((uint16_t *)b->x)[i] = (uint16_t)(0x3e00 + i % 128);
     memset(b->y, 0, y * sizeof(float));
     TRY(mm_open(&b->mm, e));
@@ -91,7 +104,11 @@ static enum status bench_open(struct bench *b, struct err *e) {
 
 static void bench_close(struct bench *b) {
     for (int l = 0; l < b->h.layers; l++)
-        for (int i = 0; i < SHAPES; i++) mm_mat_close(b->w[l][i]);
+        for (int i = 0; i < SHAPES; i++) {
+            mm_mat_close(b->w[l][i]);
+            i8_close(b->q[l][i]);
+        }
+    s8_close(b->s8);
     mm_mat_close(b->head);
     mm_close(b->mm);
     mem_free(b->x);
@@ -103,13 +120,19 @@ static void least(double *best, double s) {
     if (*best == 0 || s < *best) *best = s;
 }
 
+static enum status product(struct bench *b, int l, int i, int rows, struct err *e) {
+    if (b->kind != INT8) return mm_run(b->mm, b->y, b->x, b->w[l][i], rows, b->shape[i].add, e);
+    i8_run(b->code, b->y, b->x, b->q[l][i], rows, b->shape[i].add);
+    return ST_OK;
+}
+
 /* All layers in the model's order, so that weights come from where they come from in the model. */
 static enum status pass_model(struct bench *b, int r, struct err *e) {
     double seconds[SHAPES] = {0};
     for (int l = 0; l < b->h.layers; l++)
         for (int i = 0; i < SHAPES; i++) {
             double start = clock_s();
-            TRY(mm_run(b->mm, b->y, b->x, b->w[l][i], row_counts[r], b->shape[i].add, e));
+            TRY(product(b, l, i, row_counts[r], e));
             seconds[i] += clock_s() - start;
         }
     for (int i = 0; i < SHAPES; i++) least(&b->best[r][i], seconds[i] / b->h.layers);
@@ -119,10 +142,24 @@ static enum status pass_model(struct bench *b, int r, struct err *e) {
 static enum status pass_hot(struct bench *b, int r, struct err *e) {
     for (int i = 0; i < SHAPES; i++) {
         double start = clock_s();
-        for (int l = 0; l < b->h.layers; l++)
-            TRY(mm_run(b->mm, b->y, b->x, b->w[0][i], row_counts[r], b->shape[i].add, e));
+        for (int l = 0; l < b->h.layers; l++) TRY(product(b, 0, i, row_counts[r], e));
         least(&b->hot[r][i], (clock_s() - start) / b->h.layers);
     }
+    return ST_OK;
+}
+
+/* oneDNN's int8 products, without the scales and sums that ours contain, where they are faster. */
+static enum status pass_onednn(struct bench *b, int r, struct err *e) {
+    struct s8_shape shape[SHAPES];
+    double seconds[SHAPES];
+    for (int i = 0; i < SHAPES; i++)
+        shape[i] = (struct s8_shape){row_counts[r], b->shape[i].n, b->shape[i].k};
+    TRY(s8_pass(&b->s8, shape, SHAPES, b->h.layers, b->x, b->y, seconds, e));
+    for (int i = 0; i < SHAPES; i++)
+        if (seconds[i] > 0 && seconds[i] < b->best[r][i]) {
+            b->best[r][i] = seconds[i];
+            b->by_onednn[r][i] = 1;
+        }
     return ST_OK;
 }
 
@@ -135,6 +172,11 @@ static enum status measure(struct bench *b, struct err *e) {
         double start = clock_s();
         TRY(mm_run(b->mm, b->y, b->x, b->head, MM_TILE, 0, e));
         least(&b->head_row, (clock_s() - start) / MM_TILE);
+    }
+    for (size_t r = 0; r < COUNT(row_counts) && b->kind == INT8; r++) {
+        for (int k = 0; k < b->passes; k++) TRY(pass_onednn(b, (int)r, e));
+        s8_close(b->s8);
+        b->s8 = NULL;
     }
     return ST_OK;
 }
@@ -167,8 +209,13 @@ static double attention_flop(const struct bench *b, const struct job *j, int cac
     return flop;
 }
 
+/* Seconds of attention in each chunk size, at the rate of the float products: it is in bf16 (f32
+ * where the CPU has none) also when the products are in int8. */
+typedef double attention_time[COUNT(row_counts)];
+
 /* Prints the job and returns its least time: products, head and attention, at the faster chunk. */
-static double report_job(const struct bench *b, const struct job *j, int cached) {
+static double report_job(const struct bench *b, const struct job *j, int cached,
+                         attention_time at) {
     double tokens = j->items * j->item_tokens + (cached ? 0 : j->prefix);
     double flop = 0, seconds[COUNT(row_counts)] = {0};
     for (int i = 0; i < SHAPES; i++) {
@@ -181,30 +228,35 @@ static double report_job(const struct bench *b, const struct job *j, int cached)
     printf("%s: %.0f tokens, products %.1f GFLOP, attention %.1f GFLOP\n",
            cached ? "prefix cached" : "cold", tokens, flop / 1e9, attention / 1e9);
     for (size_t r = 0; r < COUNT(row_counts); r++) {
-        double all = seconds[r] + head + attention * seconds[r] / flop;
-        printf("  chunks of %d rows: products %.3f s (%.0f GFLOP/s) + head %.3f s = %.3f s; with "
-               "attention at that rate %.3f s\n",
-               row_counts[r], seconds[r], flop / seconds[r] / 1e9, head, seconds[r] + head, all);
+        double own = attention * seconds[r] / flop;
+        if (b->kind == BF16 || (b->kind == F32 && at[r] == 0)) at[r] = own;
+        if (b->kind == INT8) own = at[r];
+        double all = seconds[r] + head + own;
+        printf("  chunks of %d rows: products %.3f s (%.0f GFLOP/s) + head %.3f s + attention %.3f "
+               "s = %.3f s\n",
+               row_counts[r], seconds[r], flop / seconds[r] / 1e9, head, own, all);
         least(&least_s, all);
     }
     return least_s;
 }
 
 static void report(const struct bench *b, const struct job *j, int n) {
-    printf("\n%s, best of %d passes, GFLOP/s\n", b->half ? "bf16" : "f32", b->passes);
+    static attention_time at[JOBS_MAX][2];
+    printf("\n%s, best of %d passes, GFLOP/s\n", kind_names[b->kind], b->passes);
     printf("%-14s %11s %5s %12s %12s\n", "product", "n x k", "rows", "in the model", "weights hot");
     for (int i = 0; i < SHAPES; i++)
         for (size_t r = 0; r < COUNT(row_counts); r++) {
             double gflop = 2.0 * b->shape[i].n * b->shape[i].k * row_counts[r] / 1e9;
-            printf("%-14s %5d x%5d %5d %12.1f %12.1f\n", b->shape[i].name, b->shape[i].n,
-                   b->shape[i].k, row_counts[r], gflop / b->best[r][i], gflop / b->hot[r][i]);
+            printf("%-14s %5d x%5d %5d %12.1f %12.1f%s\n", b->shape[i].name, b->shape[i].n,
+                   b->shape[i].k, row_counts[r], gflop / b->best[r][i], gflop / b->hot[r][i],
+                   b->by_onednn[r][i] ? "  (in the model: oneDNN)" : "");
         }
     printf("%-14s %5d x%5d %5d %12.1f\n", "head (f32)", b->vocab, b->h.dim, MM_TILE,
            2.0 * b->vocab * b->h.dim / 1e9 / b->head_row);
     for (int i = 0; i < n; i++, j++) {
         printf("\nprefix %.0f, %.0f items of %.0f tokens\n", j->prefix, j->items, j->item_tokens);
-        double cold = report_job(b, j, 0), cached = report_job(b, j, 1);
-        printf("roofline %s %.0fx%.0fx%.0f cold_s %.4f cached_s %.4f\n", b->half ? "bf16" : "f32",
+        double cold = report_job(b, j, 0, at[i][0]), cached = report_job(b, j, 1, at[i][1]);
+        printf("roofline %s %.0fx%.0fx%.0f cold_s %.4f cached_s %.4f\n", kind_names[b->kind],
                j->prefix, j->items, j->item_tokens, cold, cached);
     }
 }
@@ -240,13 +292,23 @@ static enum status read_shapes(struct bench *b, const char *path, struct err *e)
     return st;
 }
 
+/* What the CPU has and TAPROOM_ISA allows (kernels/cpu/cpu.c). */
 static int bf16_here(void) {
 #if defined(__x86_64__) || defined(__i386__)
+    const char *limit = getenv("TAPROOM_ISA");
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512bf16") != 0;
+    return (!limit || strcmp(limit, "avx512_bf16") == 0) && __builtin_cpu_supports("avx512bf16");
 #else
     return 0;
 #endif
+}
+
+static i8_code *int8_code(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    if (bf16_here() && __builtin_cpu_supports("avx512vnni")) return i8_vnni;
+    if (__builtin_cpu_supports("avx2")) return i8_avx2;
+#endif
+    return i8_base;
 }
 
 static int number(const char *s, int max, int *out) {
@@ -264,7 +326,7 @@ static int read_job(const char *s, struct job *j) {
 
 int main(int argc, char **argv) {
     static struct bench shapes, b;
-    struct job job[64];
+    struct job job[JOBS_MAX];
     struct err e;
     int n = argc - 4, threads, passes, good;
     good = n >= 1 && n <= (int)COUNT(job) && number(argv[2], 1024, &threads) &&
@@ -277,10 +339,11 @@ int main(int argc, char **argv) {
     omp_set_num_threads(threads);
     enum status st = read_shapes(&shapes, argv[1], &e);
     shapes.passes = passes;
-    if (!bf16_here()) printf("bf16 is left out: the CPU has no AVX512_BF16\n");
-    for (int half = bf16_here(); half >= 0 && st == ST_OK; half--) {
+    shapes.code = int8_code();
+    if (!bf16_here()) printf("bf16 is left out: there is no AVX512_BF16\n");
+    for (int kind = bf16_here() ? BF16 : F32; kind < KINDS && st == ST_OK; kind++) {
         b = shapes;
-        b.half = half;
+        b.kind = (enum kind)kind;
         st = run(&b, job, n, &e);
     }
     if (st != ST_OK) fprintf(stderr, "bench_roofline: %s\n", e.text);

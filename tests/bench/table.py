@@ -1,11 +1,14 @@
 """The table of speeds: python3 tests/bench/table.py [--rounds 2] [--threads 2] [--only ROW ...] [--svg FILE]
 
 Prints a Markdown table: each job's time, how many times faster than llama.cpp's in the same run (peer.sh), and its
-share of the roofline, the rate of oneDNN's products measured in the same run at the model's own shapes (bench_roofline).
+share of the roofline, the rate of oneDNN's products measured in the same run at the model's own shapes (bench_roofline; in int8 that of the
+project's own products where it is the higher one).
 --svg draws time against items and against prefix, with matplotlib. Ratios carry over to another machine, times do not.
 
     --taproom FILE    the program (default ./taproom of this tree)
     --roofline FILE   bench_roofline of a release build; without it that column is empty
+    --repeats N       runs of each job behind a point of the picture (default 3)
+    --through CMD     a command to run each measurement through, such as one that waits for a quiet machine
     --python FILE     a Python with torch and transformers; without it the row of transformers is left out
     LLAMA_DIR, PEERS  as for peer.sh
 """
@@ -48,13 +51,13 @@ def model_file(name):
 
 def bench(a, model, precision, job):
     prefix, items, each = map(str, job)
-    return json.loads(run(a.taproom, 'bench', '--model', model_file(model), '--precision', precision, '--prefix', prefix, '--items',
-                          items, '--item-tokens', each, '--threads', str(a.threads), '--json'))
+    return json.loads(run(*a.through, a.taproom, 'bench', '--model', model_file(model), '--precision', precision, '--prefix', prefix, '--items',
+                          items, '--item-tokens', each, '--threads', str(a.threads), '--repeats', str(a.repeats), '--json'))
 
 
 def peer(a, model, precision, job):
     """{figure: (ours, theirs)}, medians of a.rounds rounds in turn."""
-    out = run(f'{HERE}/peer.sh', '--model', model_file(model), '--precision', precision, '--threads', str(a.threads), '--rounds',
+    out = run(*a.through, f'{HERE}/peer.sh', '--model', model_file(model), '--precision', precision, '--threads', str(a.threads), '--rounds',
               str(a.rounds), '--prefix', str(job[0]), '--items', str(job[1]), '--item-tokens', str(job[2]),
               env={'TAPROOM': a.taproom})
     table = re.findall(r'^(\w+) +([\d.]+) \([^)]*\) +(?:([\d.]+) \([^)]*\)|-)', out, re.M)
@@ -65,7 +68,7 @@ def roofline(a, model, jobs, passes=7):
     """{(precision, job): least seconds}"""
     if not a.roofline:
         return {}
-    out = run(a.roofline, model_file(model), str(a.threads), str(passes), *('x'.join(map(str, j)) for j in jobs),
+    out = run(*a.through, a.roofline, model_file(model), str(a.threads), str(passes), *('x'.join(map(str, j)) for j in jobs),
               env={'OMP_WAIT_POLICY': 'active'})
     return {(p, tuple(map(int, job.split('x')))): float(s)
             for p, job, s in re.findall(r'^roofline (\w+) (\w+) cold_s ([\d.]+)', out, re.M)}
@@ -88,7 +91,7 @@ def table(a):
               f'{f"{least:.2f} s" if least else ""} | {f"{least / cold:.0%}" if least else ""} | {memory:.0f} MB | {load:.2f} s |', flush=True)
     if a.python:
         prefix, items, each = map(str, FIRST)
-        line = run(a.python, f'{HERE}/transformers_rank.py', model_file('SmolLM2-135M'), prefix, items, each, str(a.threads))
+        line = run(*a.through, a.python, f'{HERE}/transformers_rank.py', model_file('SmolLM2-135M'), prefix, items, each, str(a.threads))
         cold = float(re.search(r'cold ([\d.]+)', line)[1])
         print(f'| SmolLM2-135M in transformers | bf16 | {prefix} + {items} x {each} | {cold:.2f} s | {cold / int(items) * 1e3:.1f} ms '
               '| | | | | | |', flush=True)
@@ -128,6 +131,8 @@ def main():
     p.add_argument('--taproom', default=os.path.realpath(f'{HERE}/../../taproom'))
     p.add_argument('--roofline')
     p.add_argument('--python')
+    p.add_argument('--repeats', type=int, default=3)
+    p.add_argument('--through', type=str.split, default=[])
     a = p.parse_args()
     if a.svg:
         draw(a)
