@@ -114,7 +114,9 @@ export function wishActions(session, api, ranking, preferences) {
       });
       await Promise.all([loadSurface(catalog), preferences.load()]);
       if (get().catalog !== catalog) return;
-      if (!before.wish.trim() || own.includes(before.wish)) {
+      // What was typed since is left alone.
+      const { wish } = get();
+      if (wish === before.wish && (!wish.trim() || own.includes(wish))) {
         set({ clauses: [], wish: get().surface?.example_wishes?.[0] ?? '' });
         split();
       }

@@ -63,7 +63,7 @@ screens() {
 
 case ${1:-} in
   syntax) for file in "$tmp"/web/*.js "$tmp"/tests/web/*.mjs; do node --check "$file" || exit 1; done ;;
-  unit) node --test "$tmp/tests/web/unit.test.mjs" ;;
+  unit) node --test "$tmp"/tests/web/*.test.mjs ;;
   states) node "$tmp/tests/web/states.mjs" && node "$tmp/tests/web/live.mjs" ;;
   story) story "${2:?the program}" ;;
   screens) screens "${2:?the program}" "${@:3}" ;;

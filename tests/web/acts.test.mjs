@@ -1,0 +1,56 @@
+// What the page's actions do when answers come late. No browser: a session of plain objects, an api that waits.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { INITIAL, createState } from '../../web/state.js';
+import { wishActions } from '../../web/act_wish.js';
+
+const SURFACES = { films: ['slow films', 'funny films'], walks: ['something simple'] };
+
+// The actions of a page at the films, and answer(): lets the surfaces that are waited for come.
+function page(state) {
+  const store = createState({
+    ...INITIAL,
+    catalogs: Object.keys(SURFACES).map(name => ({ name, surface: name })),
+    catalog: 'films',
+    surface: { name: 'films', example_wishes: SURFACES.films },
+    ...state,
+  });
+  const { get, set } = store;
+  const waiting = [];
+  const api = {
+    surface: name =>
+      new Promise(done => waiting.push(() => done({ example_wishes: SURFACES[name] }))),
+    clauses: async () => ({ clauses: [] }),
+  };
+  const session = { get, set, change: set, failed: assert.fail, step: () => {} };
+  const ranking = { stop: () => {}, start: async () => {}, NO_LIST: {} };
+  const acts = wishActions(session, api, ranking, { load: async () => {} });
+  return { get, acts, answer: () => waiting.splice(0).forEach(f => f()) };
+}
+
+test('another catalogue: an example wish becomes one of its own, also none', async () => {
+  for (const wish of ['slow films', ' ']) {
+    const p = page({ wish });
+    const done = p.acts.setCatalog('walks');
+    p.answer();
+    await done;
+    assert.equal(p.get().wish, 'something simple');
+  }
+});
+
+test("another catalogue: a person's own wish stays", async () => {
+  const p = page({ wish: 'films at sea' });
+  const done = p.acts.setCatalog('walks');
+  p.answer();
+  await done;
+  assert.equal(p.get().wish, 'films at sea');
+});
+
+test('another catalogue: what is typed while its words are on their way stays', async () => {
+  const p = page({ wish: 'slow films' });
+  const done = p.acts.setCatalog('walks');
+  p.acts.setWish('a quiet walk');
+  p.answer();
+  await done;
+  assert.equal(p.get().wish, 'a quiet walk');
+});
