@@ -103,8 +103,9 @@ struct ops {
 
     /* Zeroed memory of the backend, or NULL. */
     void *(*alloc)(struct ops *o, size_t bytes);
-    /* The same for keys and values: not zeroed where no operation needs that. */
-    void *(*alloc_kv)(struct ops *o, size_t bytes);
+    /* The same for keys and values: not zeroed where no operation needs that. ST_NO_MEMORY,
+     * ST_DEVICE_LOST. */
+    enum status (*alloc_kv)(struct ops *o, void **out, size_t bytes, struct err *e);
     void (*release)(struct ops *o, void *p);
     /* Copies between host memory and the backend's; done when they return. An operation that
      * answers no status may have failed on a device: read, attention, matmul and head then say so.

@@ -23,6 +23,11 @@ static void *ref_alloc(struct ops *o, size_t bytes) {
     return p;
 }
 
+static enum status ref_alloc_kv(struct ops *o, void **out, size_t bytes, struct err *e) {
+    *out = ref_alloc(o, bytes);
+    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %zu bytes", bytes);
+}
+
 static void ref_release(struct ops *o, void *p) {
     (void)o;
     mem_free(p);
@@ -274,7 +279,7 @@ enum status ops_ref_open(struct ops **out, struct err *e) {
         .pad_rows = ops_pad_rows,
         .close = ref_close,
         .alloc = ref_alloc,
-        .alloc_kv = ref_alloc,
+        .alloc_kv = ref_alloc_kv,
         .release = ref_release,
         .write = ref_copy,
         .read = ref_copy,

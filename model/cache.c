@@ -72,12 +72,15 @@ enum status cache_make(struct cache *c, struct node **out, const struct hash *ke
            all = kv + (size_t)c->m->dim * sizeof(float), bytes = all + sizeof(struct node);
     evict_down_to(c, bytes < c->max_bytes ? c->max_bytes - bytes : 0);
     struct node *n = mem_alloc(sizeof *n);
-    if (n) *n = (struct node){.key = *key, .len = len, .path = path, .refs = 1, .bytes = bytes};
-    if (n) n->kv = c->m->ops->alloc_kv(c->m->ops, all);
-    if (!n || !n->kv) {
+    enum status st = ST_NO_MEMORY;
+    if (n) {
+        *n = (struct node){.key = *key, .len = len, .path = path, .refs = 1, .bytes = bytes};
+        st = c->m->ops->alloc_kv(c->m->ops, &n->kv, all, e);
+    }
+    if (st != ST_OK) {
         mem_free(n);
-        return fail(e, ST_NO_MEMORY, "no memory for the keys and values of %d tokens (%zu bytes)",
-                    len, kv);
+        if (st != ST_NO_MEMORY) return st;
+        return fail(e, st, "no memory for the keys and values of %d tokens (%zu bytes)", len, kv);
     }
     n->last = (float *)(void *)((char *)n->kv + kv);
     c->bytes += bytes;

@@ -53,6 +53,14 @@ check_format() {
 
 check_scripts() { shellcheck -x -S warning taproom .ci/run tests/run.sh tests/*.sh tests/*/*.sh; }
 
+# The released program has the GPU backend in it: it finds a GPU, or says what is missing.
+check_gpu_program() {
+  local said
+  said=$("$BUILDS/release/taproom" bench --backend cuda --model fixtures/tiny/tied.gguf --prefix 8 --items 2 2>&1) && return
+  echo "$said"
+  grep -qE 'CUDA: (no NVIDIA driver is installed|no device was found)' <<<"$said"
+}
+
 run_tests() {
   local sanitized=$BUILDS/sanitize check release=false
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
@@ -66,7 +74,7 @@ run_tests() {
   BUILD_ERRORS=0 step "build with sanitizers" build sanitize all "the tests with sanitizers" \
     -DCMAKE_BUILD_TYPE=Release -DTAPROOM_SANITIZE=ON
   step "build without optimization" build debug taproom "the program at -O0" \
-    -DCMAKE_BUILD_TYPE=Debug -DTAPROOM_TESTS=OFF
+    -DCMAKE_BUILD_TYPE=Debug -DTAPROOM_TESTS=OFF -DTAPROOM_CUDA=OFF
   step "build as released" build_release
   [ ! -x "$BUILDS/release/taproom" ] || release=true
   unlock
@@ -81,6 +89,10 @@ run_tests() {
       *) step "$check" python3 "$check" ;;
     esac
   done
+
+  if $release && [ -e "$CACHE/cuda/include/cublasLt.h" ] && find_nvcc >/dev/null; then
+    step "GPU backend, compiled and linked" check_gpu_program
+  fi
 
   if $release; then
     step "instructions of a small ranking" tests/instructions.sh "$BUILDS/release/taproom"

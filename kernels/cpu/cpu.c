@@ -84,6 +84,11 @@ static void *cpu_alloc(struct ops *o, size_t bytes) {
     return p;
 }
 
+static enum status cpu_alloc_kv(struct ops *o, void **out, size_t bytes, struct err *e) {
+    *out = cpu_alloc(o, bytes);
+    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %zu bytes", bytes);
+}
+
 static void cpu_release(struct ops *o, void *p) {
     (void)o;
     mem_free(p);
@@ -408,7 +413,7 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .self = c,
         .close = cpu_close,
         .alloc = cpu_alloc,
-        .alloc_kv = cpu_alloc,
+        .alloc_kv = cpu_alloc_kv,
         .release = cpu_release,
         .write = cpu_copy,
         .read = cpu_copy,

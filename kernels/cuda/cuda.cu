@@ -73,9 +73,8 @@ static void *cuda_alloc(struct ops *o, size_t bytes) {
     return nullptr;
 }
 
-static void *cuda_alloc_kv(struct ops *o, size_t bytes) {
-    void *p = nullptr;
-    return device_alloc(&of(o)->d, &p, bytes, nullptr) == ST_OK ? p : nullptr;
+static enum status cuda_alloc_kv(struct ops *o, void **out, size_t bytes, struct err *e) {
+    return device_alloc(&of(o)->d, out, bytes, e);
 }
 
 static void cuda_release(struct ops *o, void *p) {

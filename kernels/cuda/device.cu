@@ -4,9 +4,34 @@
 
 enum { SM_MIN = 80 };
 
+/* After these CUDA does nothing more for this process: "to continue using CUDA, the process must be
+ * terminated and relaunched" (CUDA Runtime API, cudaError), or the hardware failed. */
+static bool is_lost(cudaError_t c) {
+    switch (c) {
+    case cudaErrorECCUncorrectable:
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorContextIsDestroyed:
+    case cudaErrorAssert:
+    case cudaErrorHardwareStackError:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorLaunchFailure: return true;
+    default: return false;
+    }
+}
+
 enum status device_fail(struct err *e, cudaError_t c, const char *what) {
     if (c == cudaErrorMemoryAllocation)
         return fail(e, ST_NO_MEMORY, "CUDA: out of device memory: %s", what);
+    if (is_lost(c)) {
+        fail(e, ST_DEVICE_LOST, "CUDA: the device was lost (%s): %s (%s)", what,
+             cudaGetErrorString(c), cudaGetErrorName(c));
+        err_hint(e, "restart Taproom to use the GPU again; --backend cpu does without it");
+        return ST_DEVICE_LOST;
+    }
     return fail(e, ST_INTERNAL, "CUDA: %s: %s (%s)", what, cudaGetErrorString(c),
                 cudaGetErrorName(c));
 }

@@ -11,21 +11,22 @@ extern "C" {
 #endif
 
 /* The last column is what a reader of the log or of the API's "code" field sees. */
-#define STATUS_LIST(X)                                      \
-    X(OK, "ok")                                             \
-    X(BAD_INPUT, "bad_input") /* cannot be parsed */        \
-    X(INVALID, "invalid")     /* parsed, makes no sense */  \
-    X(NOT_FOUND, "not_found")                               \
-    X(CONFLICT, "conflict")                                 \
-    X(LIMIT, "limit")             /* larger than allowed */ \
-    X(UNSUPPORTED, "unsupported") /* known, not built in */ \
-    X(CORRUPT, "corrupt")         /* a file lies */         \
-    X(BUSY, "busy")                                         \
-    X(CANCELLED, "cancelled")                               \
-    X(TIMEOUT, "timeout")                                   \
-    X(NO_MEMORY, "no_memory")                               \
-    X(DISK_FULL, "disk_full")                               \
-    X(IO, "io")                                             \
+#define STATUS_LIST(X)                                        \
+    X(OK, "ok")                                               \
+    X(BAD_INPUT, "bad_input") /* cannot be parsed */          \
+    X(INVALID, "invalid")     /* parsed, makes no sense */    \
+    X(NOT_FOUND, "not_found")                                 \
+    X(CONFLICT, "conflict")                                   \
+    X(LIMIT, "limit")             /* larger than allowed */   \
+    X(UNSUPPORTED, "unsupported") /* known, not built in */   \
+    X(CORRUPT, "corrupt")         /* a file lies */           \
+    X(BUSY, "busy")                                           \
+    X(CANCELLED, "cancelled")                                 \
+    X(TIMEOUT, "timeout")                                     \
+    X(NO_MEMORY, "no_memory")                                 \
+    X(DISK_FULL, "disk_full")                                 \
+    X(IO, "io")                                               \
+    X(DEVICE_LOST, "device_lost") /* and with it the model */ \
     X(INTERNAL, "internal")
 
 enum status {

@@ -32,6 +32,7 @@ int http_code(enum status st) {
     case ST_DISK_FULL: return 507;
     case ST_CORRUPT:
     case ST_IO:
+    case ST_DEVICE_LOST:
     case ST_INTERNAL:
     case ST_COUNT: break;
     }

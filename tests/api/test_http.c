@@ -229,11 +229,11 @@ static void errors(void) {
     static const struct {
         enum status st;
         int code, shown;
-    } t[] = {{ST_BAD_INPUT, 400, 1}, {ST_INVALID, 422, 1},   {ST_NOT_FOUND, 404, 1},
-             {ST_CONFLICT, 409, 1},  {ST_LIMIT, 413, 1},     {ST_UNSUPPORTED, 422, 1},
-             {ST_CORRUPT, 500, 1},   {ST_BUSY, 503, 1},      {ST_CANCELLED, 409, 1},
-             {ST_TIMEOUT, 408, 1},   {ST_NO_MEMORY, 503, 1}, {ST_DISK_FULL, 507, 1},
-             {ST_IO, 500, 0},        {ST_INTERNAL, 500, 0}};
+    } t[] = {{ST_BAD_INPUT, 400, 1}, {ST_INVALID, 422, 1},     {ST_NOT_FOUND, 404, 1},
+             {ST_CONFLICT, 409, 1},  {ST_LIMIT, 413, 1},       {ST_UNSUPPORTED, 422, 1},
+             {ST_CORRUPT, 500, 1},   {ST_DEVICE_LOST, 500, 1}, {ST_BUSY, 503, 1},
+             {ST_CANCELLED, 409, 1}, {ST_TIMEOUT, 408, 1},     {ST_NO_MEMORY, 503, 1},
+             {ST_DISK_FULL, 507, 1}, {ST_IO, 500, 0},          {ST_INTERNAL, 500, 0}};
     EQ(COUNT(t), ST_COUNT - 1);
     for (size_t i = 0; i < COUNT(t); i++) {
         char request[128], want[160];

@@ -71,6 +71,7 @@ step "judges from outside" 60 "$GPU_BUILD/tests/test_tree_mask" cuda bf16
 if command -v compute-sanitizer >/dev/null; then
   for tool in memcheck racecheck synccheck; do
     step "compute-sanitizer $tool, operations" 40 compute-sanitizer --tool "$tool" --error-exitcode 9 "$GPU_BUILD/tests/cuda/gpu_ops"
+    step "compute-sanitizer $tool, tree attention" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 "$GPU_BUILD/tests/cuda/gpu_attention"
     step "compute-sanitizer $tool, fp8" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$GPU_BUILD/tests/cuda/gpu_fp8"
     step "compute-sanitizer $tool, whole model" 40 compute-sanitizer --tool "$tool" --error-exitcode 9 "$GPU_BUILD/tests/test_tree_mask" cuda bf16
   done

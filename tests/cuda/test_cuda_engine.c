@@ -167,19 +167,22 @@ static void test_choice(void) {
     says("cuda", "fp8", "multiples of 16, not 140 x 64");
     says("cpu", "fp8", "fp8 needs the cuda backend, not cpu");
     static const struct {
-        int error, major;
+        int error, major, driver;
         const char *text;
-    } found[] = {{NO_DEVICE, 9, "no device was found"},
-                 {OLD_DRIVER, 9, "no NVIDIA driver"},
-                 {UNAVAILABLE, 9, "cudaErrorDevicesUnavailable"},
-                 {0, 7, "compute capability 7.0, at least 8.0"}};
+    } found[] = {{NO_DEVICE, 9, 13000, "no device was found"},
+                 {OLD_DRIVER, 9, 0, "no NVIDIA driver"},
+                 {OLD_DRIVER, 9, 12040, "too old: it knows CUDA 12.4, this needs 13.0"},
+                 {UNAVAILABLE, 9, 13000, "cudaErrorDevicesUnavailable"},
+                 {0, 7, 13000, "compute capability 7.0, at least 8.0"}};
     for (size_t k = 0; k < COUNT(found); k++) {
+        shim_driver(found[k].driver);
         shim_device(found[k].error, found[k].major, 0);
         says("cuda", "auto", found[k].text);
         falls_back("auto", found[k].text);
         says("auto", "fp8", found[k].text); /* the CPU has none, so nothing takes its place */
     }
     shim_device(0, 9, 0);
+    shim_driver(13000);
     shim_memory_limit(100000);
     says("cuda", "auto", "memory");
     shim_memory_limit(0);

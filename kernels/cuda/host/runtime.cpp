@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <vector>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -27,7 +29,7 @@ static struct {
     long count[SHIM_CALLS], fail_in[SHIM_CALLS];
     int lose[SHIM_CALLS], lost;
     enum cudaError_t last, found = cudaSuccess;
-    int major = 9, minor = 0;
+    int major = 9, minor = 0, driver = 13000;
     char text[256];
     const void *kernel[KERNELS_MAX];
     int kernel_shared[KERNELS_MAX], kernels;
@@ -63,6 +65,10 @@ void shim_device(int error, int major, int minor) {
     g.major = major, g.minor = minor;
 }
 
+void shim_driver(int version) {
+    g.driver = version;
+}
+
 cudaError_t shim_failed(cudaError_t e, const char *text) {
     g.last = e;
     snprintf(g.text, sizeof g.text, "%s", text);
@@ -77,20 +83,25 @@ void shim_live_add(int n) {
     g.live += (size_t)n;
 }
 
+/* Once lost, it stays so until shim_fail_at: no call of CUDA's takes that back. */
+bool shim_lost() {
+    static const char *const file = getenv("SHIM_LOST");
+    if (!g.lost && file) g.lost = access(file, F_OK) == 0;
+    if (g.lost) shim_failed(cudaErrorLaunchFailure, "asked for by a test, for good");
+    return g.lost;
+}
+
 bool shim_fails(enum shim_call what, enum cudaError_t as) {
     g.count[what]++;
-    if (g.lost) {
-        shim_failed(cudaErrorDevicesUnavailable, "the device is lost (asked for by a test)");
-        return true;
-    }
+    if (shim_lost()) return true;
     if (g.fail_in[what] == 0 || --g.fail_in[what] > 0) return false;
     g.lost = g.lose[what];
-    shim_failed(as, "asked for by a test");
+    if (!shim_lost()) shim_failed(as, "asked for by a test");
     return true;
 }
 
 bool shim_may_launch() {
-    return !shim_fails(SHIM_LAUNCH, cudaErrorLaunchFailure);
+    return !shim_fails(SHIM_LAUNCH, cudaErrorLaunchOutOfResources);
 }
 
 void shim_launch_failed(const char *text) {
@@ -99,7 +110,7 @@ void shim_launch_failed(const char *text) {
 
 cudaError_t cudaGetLastError() {
     cudaError_t e = g.last;
-    g.last = cudaSuccess;
+    if (!g.lost) g.last = cudaSuccess;
     return e;
 }
 
@@ -112,6 +123,7 @@ const char *cudaGetErrorName(cudaError_t e) {
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorDevicesUnavailable: return "cudaErrorDevicesUnavailable";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+    case cudaErrorLaunchOutOfResources: return "cudaErrorLaunchOutOfResources";
     case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
     case cudaErrorStreamCaptureInvalidated: return "cudaErrorStreamCaptureInvalidated";
     default: return "cudaErrorUnknown";
@@ -143,7 +155,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int) {
 }
 
 cudaError_t cudaDriverGetVersion(int *v) {
-    *v = g.found == cudaErrorInsufficientDriver ? 0 : 13000;
+    *v = g.driver;
     return cudaSuccess;
 }
 
@@ -211,7 +223,7 @@ void shim_memory_open(int on) {
 }
 
 static cudaError_t take(void **p, size_t bytes, int on_device) {
-    if (shim_fails(SHIM_ALLOC, cudaErrorMemoryAllocation)) return cudaErrorMemoryAllocation;
+    if (shim_fails(SHIM_ALLOC, cudaErrorMemoryAllocation)) return shim_last();
     struct block *b = nullptr;
     if (!g.limit || g.bytes + bytes <= g.limit)
         b = static_cast<struct block *>(mem_alloc(sizeof *b + bytes));

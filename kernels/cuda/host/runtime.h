@@ -16,6 +16,17 @@ enum cudaError_t {
     cudaErrorInsufficientDriver = 35,
     cudaErrorNoDevice = 100,
     cudaErrorDevicesUnavailable = 46,
+    cudaErrorECCUncorrectable = 214,
+    cudaErrorIllegalAddress = 700,
+    cudaErrorLaunchOutOfResources = 701,
+    cudaErrorLaunchTimeout = 702,
+    cudaErrorContextIsDestroyed = 709,
+    cudaErrorAssert = 710,
+    cudaErrorHardwareStackError = 714,
+    cudaErrorIllegalInstruction = 715,
+    cudaErrorMisalignedAddress = 716,
+    cudaErrorInvalidAddressSpace = 717,
+    cudaErrorInvalidPc = 718,
     cudaErrorLaunchFailure = 719,
     cudaErrorStreamCaptureUnsupported = 900,
     cudaErrorStreamCaptureInvalidated = 901,
@@ -78,6 +89,7 @@ cudaError_t shim_failed(cudaError_t e, const char *text); /* keeps it; answers e
 cudaError_t shim_last();                                  /* the kept error, which stays */
 void shim_live_add(int n);
 bool shim_fails(enum shim_call what, enum cudaError_t as); /* counts the call */
+bool shim_lost();                                          /* then with an error kept */
 bool shim_may_launch();
 void shim_launch_failed(const char *text);
 size_t shim_shared_max(const void *kernel);

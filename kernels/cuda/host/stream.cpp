@@ -44,6 +44,7 @@ bool shim_outside_capture(cudaStream_t s) {
 }
 
 cudaError_t cudaStreamCreate(cudaStream_t *s) {
+    if (shim_lost()) return shim_last();
     *s = new shim_stream();
     shim_live_add(1);
     return cudaSuccess;
@@ -60,12 +61,12 @@ cudaError_t cudaStreamDestroy(cudaStream_t s) {
 cudaError_t cudaStreamSynchronize(cudaStream_t s) {
     if (!shim_outside_capture(s)) return cudaErrorStreamCaptureUnsupported;
     if (s) drain(s); /* also when the wait fails: nothing may be left to use freed memory */
-    if (shim_fails(SHIM_SYNC, cudaErrorLaunchFailure)) return cudaErrorLaunchFailure;
+    if (shim_fails(SHIM_SYNC, cudaErrorLaunchFailure)) return shim_last();
     return shim_last(); /* a launch that failed shows here */
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) {
-    if (shim_fails(SHIM_CAPTURE, cudaErrorUnknown)) return cudaErrorUnknown;
+    if (shim_fails(SHIM_CAPTURE, cudaErrorUnknown)) return shim_last();
     CHECK(!s->capture);
     s->capture = new shim_graph();
     s->invalid = false;
@@ -80,7 +81,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *out) {
     *out = nullptr;
     if (fails || s->invalid) {
         delete made;
-        return fails ? cudaErrorUnknown
+        return fails ? shim_last()
                      : shim_failed(cudaErrorStreamCaptureInvalidated, "the capture is invalid");
     }
     shim_live_add(1);
@@ -89,14 +90,14 @@ cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *out) {
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long) {
-    if (shim_fails(SHIM_CAPTURE, cudaErrorMemoryAllocation)) return cudaErrorMemoryAllocation;
+    if (shim_fails(SHIM_CAPTURE, cudaErrorMemoryAllocation)) return shim_last();
     *out = new shim_graph_exec{graph->work};
     shim_live_add(1);
     return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t s) {
-    if (shim_fails(SHIM_REPLAY, cudaErrorLaunchFailure)) return cudaErrorLaunchFailure;
+    if (shim_fails(SHIM_REPLAY, cudaErrorLaunchFailure)) return shim_last();
     for (const auto &work : exec->work) shim_enqueue(s, work);
     return cudaSuccess;
 }
