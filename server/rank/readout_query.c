@@ -15,8 +15,8 @@
  * and what an unwanted clause's weight is multiplied by (fixtures/fit/README.md). */
 static const double SINGLE = 0.25, TOGETHER = 1.0, UNWANTED = 1.4;
 
-/* A wish of more wanted clauses is a story: they count one by one, by their tags, since together
- * they would cost most of the tokens and say little. */
+/* A wish of more wanted clauses is a story: only its tags are asked about them, one by one and
+ * together, since read once for every item its many tokens would cost the most and say little. */
 enum { STORY = 4 };
 
 /* Answers about a pool item are looked up under these numbers plus the frame, beside the priors:
@@ -46,7 +46,7 @@ static enum status join_wanted(struct query_readout *q, struct scene *s, struct 
     buf_free(&b);
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
     q->n_wanted = n;
-    q->has_together = n > 1 && n <= STORY;
+    q->has_together = n > 1;
     if (q->has_together) q->probe[q->n_probes++] = (struct view){copy, v.n};
     return ST_OK;
 }
@@ -66,13 +66,14 @@ static enum status set_probes(struct query_readout *q, struct scene *s, struct e
 }
 
 /* Where tags are asked about single clauses, the items are asked about the wanted ones together
- * only. If all is checked by rule, the first clause is asked, so that there is something to show.
- */
+ * only, and in a story not about them either. If all is checked by rule, the first clause is asked,
+ * so that there is something to show. */
 static void set_framed(struct query_readout *q, const struct scene *s) {
-    int any = 0;
+    int any = 0, story = q->n_wanted > STORY, tags = q->tags.n_tags > 0;
+    q->has_together &= !story || tags;
     for (int k = 0; k < q->n_probes; k++) {
         int one = q->n_wanted > 1 && k < s->n_clauses && is_wanted(s, k);
-        q->framed[k] = !q->skip[k] && !(one && q->tags.n_tags > 0);
+        q->framed[k] = !q->skip[k] && !(one && tags) && !(story && k >= s->n_clauses);
         any |= q->framed[k];
     }
     if (!any && q->n_probes) q->framed[0] = 1;
@@ -357,7 +358,7 @@ static void set_spreads(struct query_readout *q, struct scene *s, int f) {
 }
 
 /* In a story most clauses say little: each counts by how much of its tags' answers is about it, and
- * all of them together as one clause does. */
+ * their sum as one clause does. */
 static double story_trust(const struct query_readout *q, const struct scene *s) {
     double sum = 0;
     if (q->n_wanted <= STORY || q->tags.n_tags == 0) return 0;
@@ -369,7 +370,6 @@ static double story_trust(const struct query_readout *q, const struct scene *s) 
 }
 
 static double story_share(const struct query_readout *q, int c) {
-    if (q->n_wanted <= STORY) return 1;
     return q->trust > 0 ? q->tags.trust[c] / q->trust : 1 / sqrt(q->n_wanted);
 }
 
@@ -380,7 +380,7 @@ static double part_of(const struct query_readout *q, const struct scene *s, int 
                       double all, double wanted) {
     const struct clause *k = &s->clause[c];
     int joint = q->has_together && is_wanted(s, c) && !q->skip[c];
-    double single = joint ? SINGLE : story_share(q, c);
+    double single = q->n_wanted > STORY ? story_share(q, c) : joint ? SINGLE : 1;
     double x = q->skip[c] ? 0 : value(q, s, i, c) * (is_wanted(s, c) ? single : 1);
     if (joint) x += TOGETHER * all / wanted;
     x += checks_value(&s->checks[c], s->item[i]);

@@ -458,7 +458,8 @@ static void tags(void) {
 }
 
 /* The surface `tagged` asks tags alone: of a wish with more than four clauses each counts by a
- * share of its own, the squares of which add up to one. A weight counts beside the others only. */
+ * share of its own, the squares of which add up to one, and all of them as one text once more. A
+ * weight counts beside the others only. */
 static void story(void) {
     static const char *const all[] = {"a", "b", "c", "g", "h"};
     static const char *const clause[] = {"red", "blue", "green", "white", "grey"};
@@ -468,11 +469,18 @@ static void story(void) {
     struct rank_result *x = rank(&r, all, COUNT(all));
     EQ(x->n_clauses, (int)COUNT(clause));
     double square = 0, least = 1;
+    struct rank_request joined = request("", READOUT_QUERY);
+    joined.surface = VIEW("tagged");
+    joined.clause[joined.n_clauses++] =
+        (struct clause){.text = VIEW("red, blue, green, white, grey"), .sign = 1, .weight = 1};
+    joined.has_clauses = 1;
+    double whole = of(rank(&joined, all, COUNT(all)), "a")->score;
+    OK(whole != 0);
     for (size_t k = 0; k < COUNT(clause); k++) {
         struct rank_request one = request(clause[k], READOUT_QUERY);
         one.surface = VIEW("tagged");
         double alone = of(rank(&one, all, COUNT(all)), "a")->score;
-        double share = of(x, "a")->clause[k] / alone;
+        double share = (of(x, "a")->clause[k] - whole / (double)COUNT(clause)) / alone;
         square += share * share;
         least = share < least ? share : least;
     }
