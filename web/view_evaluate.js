@@ -181,7 +181,9 @@ export function mount(root, { session, api }) {
                 value: run.cases_done,
                 'aria-label': 'Cases of the cell at work',
               }),
-              ` cell ${run.cell}: ${run.cases_done} of ${counted(run.cases_total, 'case')}`,
+              run.cases_total
+                ? ` cell ${run.cell}: ${run.cases_done} of ${counted(run.cases_total, 'case')}`
+                : ` cell ${run.cell} is being prepared`,
             )
           : null,
         h(

@@ -140,7 +140,7 @@ function tableOrNothing(s, intents) {
   if (!r)
     return s.running || s.catalogs === null
       ? [
-          s.catalog ? h('p', { class: 'fact' }, `The list from ${s.catalog} comes here.`) : null,
+          h('p', { class: 'fact coming' }, s.catalog ? `The list from ${s.catalog} comes here.` : '\u00a0'),
           skeleton(),
         ]
       : s.catalogs.length

@@ -102,6 +102,33 @@ const VIEWS = {
   error: ['#/run/r-0000000000000000', page => page.waitForSelector('.notice.error')],
   keys: [RANK, async page => (await listed(page), page.keyboard.press('?'), page.waitForSelector('.keys'))],
   evaluate: ['#/evaluate', page => page.waitForSelector('#experiment-go')],
+  experiment: [
+    '#/evaluate',
+    async page => {
+      const name = 'two settings';
+      const { experiments } = await get('/api/experiments');
+      await page.waitForSelector('#experiment-go');
+      if (experiments.some(e => e.name === name)) {
+        await page.locator('.experiments button', { hasText: name }).first().click();
+      } else {
+        await page.evaluate(() => (document.querySelector('.experiment-new details').open = true));
+        const spec = { protocol: 'coldstart', catalog: 'jobs', split: 'development', members: 3 };
+        await page.fill('#experiment-spec', JSON.stringify({ name, ...spec, grid: { k: [0, 1, 3] } }));
+        await page.click('#experiment-go');
+      }
+      await page.waitForFunction(() => /done: 3 of 3/.test(document.querySelector('.experiment-head')?.textContent));
+      await scrolled(page, '.experiment-head');
+    },
+  ],
+  calibration: [
+    '#/?catalog=movies&member=196',
+    async page => {
+      await listed(page);
+      await page.locator('button.title').first().click();
+      await page.click('#open-calibration');
+      await page.waitForSelector('.fits .fit, .fits .fact');
+    },
+  ],
   runs: ['#/runs', page => page.waitForSelector('.runs tbody tr')],
 };
 

@@ -1,6 +1,6 @@
 // Page states that a healthy server does not show on demand, against the mock: queue, faults in mid-stream, a cut
 // connection, a full queue, an empty store, a server that is gone. Needs CHROMIUM and PLAYWRIGHT_CORE only.
-import { story, watched, ranked } from './browser.mjs';
+import { anew, story, watched, ranked } from './browser.mjs';
 import { startMock } from './mock_server.mjs';
 
 await story(async ({ browser, ok, step }) => {
@@ -46,6 +46,18 @@ await story(async ({ browser, ok, step }) => {
       await new Promise(d => setTimeout(d, 50));
     ok(mock.seen.aborted === before + 1, 'the connection was closed');
     ok(/Cancelled/.test(await page.textContent('#notices')), 'a note says so');
+  });
+  await step('the first list on its way', async () => {
+    await anew(page, `${mock.url}/#/?wish=slow+motion+at+first`);
+    await page.waitForFunction(() => document.querySelectorAll('.strip rect').length > 0);
+    const [strip, text] = await page.evaluate(() =>
+      ['.strip', '.coming'].map(s => document.querySelector(s).getBoundingClientRect().toJSON()),
+    );
+    ok(text.top >= strip.bottom, 'its line stands below the strip of scores', text.top - strip.bottom);
+    await page.click('#cancel');
+    await page.waitForFunction(() => !document.querySelector('#rank.running'));
+    await wish('tender comedies');
+    await ranked(page);
   });
   await step('a double-click on Rank does not cancel', async () => {
     await page.fill('#wish', 'slow motion for a double-click');
