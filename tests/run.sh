@@ -92,6 +92,8 @@ run_tests() {
 
   if $release && [ -e "$CACHE/cuda/include/cublasLt.h" ] && find_nvcc >/dev/null; then
     step "GPU backend, compiled and linked" check_gpu_program
+  else
+    count "GPU backend" 0 0 0 " (not compiled: no nvcc 13, no cuBLAS, or no program)"
   fi
 
   if $release; then
