@@ -1,5 +1,6 @@
 /* The reference operations: plain loops with double sums, one row at a time. Every other backend is
  * compared with it. */
+#include "kernels/host.h"
 #include "kernels/ops.h"
 
 #include "model/base/arena.h"
@@ -14,44 +15,6 @@ struct mat {
 
 static void ref_close(struct ops *o) {
     mem_free(o);
-}
-
-static void *ref_alloc(struct ops *o, size_t bytes) {
-    (void)o;
-    void *p = mem_alloc(bytes);
-    if (p) memset(p, 0, bytes);
-    return p;
-}
-
-static enum status ref_alloc_kv(struct ops *o, void **out, size_t bytes, struct err *e) {
-    *out = ref_alloc(o, bytes);
-    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %zu bytes", bytes);
-}
-
-static void ref_release(struct ops *o, void *p) {
-    (void)o;
-    mem_free(p);
-}
-
-static enum status ref_copy(struct ops *o, void *to, const void *from, size_t bytes,
-                            struct err *e) {
-    (void)o, (void)e;
-    memcpy(to, from, bytes);
-    return ST_OK;
-}
-
-/* from[] ascends, so no row is overwritten before it moved. */
-static void ref_copy_rows(struct ops *o, float *const *to, const float *const *from, int width,
-                          int n) {
-    (void)o;
-    for (int i = 0; i < n; i++) memcpy(to[i], from[i], (size_t)width * sizeof *to[i]);
-}
-
-static void ref_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
-    (void)o;
-    size_t w = (size_t)width;
-    for (int i = 0; i < n; i++)
-        if (from[i] != i) memcpy(x + (size_t)i * w, x + (size_t)from[i] * w, w * sizeof *x);
 }
 
 static void ref_mat_close(struct ops *o, struct mat *m) {
@@ -278,13 +241,13 @@ enum status ops_ref_open(struct ops **out, struct err *e) {
         .act_size = sizeof(float),
         .pad_rows = ops_pad_rows,
         .close = ref_close,
-        .alloc = ref_alloc,
-        .alloc_kv = ref_alloc_kv,
-        .release = ref_release,
-        .write = ref_copy,
-        .read = ref_copy,
-        .keep_rows = ref_keep_rows,
-        .copy_rows = ref_copy_rows,
+        .alloc = host_alloc,
+        .alloc_kv = host_alloc_kv,
+        .release = host_release,
+        .write = host_copy,
+        .read = host_copy,
+        .keep_rows = host_keep_rows,
+        .copy_rows = host_copy_rows,
         .mat_open = ref_mat_open,
         .mat_close = ref_mat_close,
         .embed = ref_embed,

@@ -90,7 +90,7 @@ run_tests() {
     esac
   done
 
-  if $release && [ -e "$CACHE/cuda/include/cublasLt.h" ] && find_nvcc >/dev/null; then
+  if $release && builds_cuda; then
     step "GPU backend, compiled and linked" check_gpu_program
   else
     count "GPU backend" 0 0 0 " (not compiled: no nvcc 13, no cuBLAS, or no program)"

@@ -4,6 +4,7 @@
 #include "kernels/cpu/int8.h"
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/vec.h"
+#include "kernels/host.h"
 #include "kernels/ops.h"
 
 #include "model/base/arena.h"
@@ -75,44 +76,6 @@ static void cpu_close(struct ops *o) {
     mem_free(c->row);
     mem_free(c->head_x);
     mem_free(c);
-}
-
-static void *cpu_alloc(struct ops *o, size_t bytes) {
-    (void)o;
-    void *p = mem_alloc(bytes);
-    if (p) memset(p, 0, bytes);
-    return p;
-}
-
-static enum status cpu_alloc_kv(struct ops *o, void **out, size_t bytes, struct err *e) {
-    *out = cpu_alloc(o, bytes);
-    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for %zu bytes", bytes);
-}
-
-static void cpu_release(struct ops *o, void *p) {
-    (void)o;
-    mem_free(p);
-}
-
-static enum status cpu_copy(struct ops *o, void *to, const void *from, size_t bytes,
-                            struct err *e) {
-    (void)o, (void)e;
-    memcpy(to, from, bytes);
-    return ST_OK;
-}
-
-/* from[] ascends, so no row is overwritten before it moved. */
-static void cpu_copy_rows(struct ops *o, float *const *to, const float *const *from, int width,
-                          int n) {
-    (void)o;
-    for (int i = 0; i < n; i++) memcpy(to[i], from[i], (size_t)width * sizeof *to[i]);
-}
-
-static void cpu_keep_rows(struct ops *o, float *x, int width, int n, const int32_t *from) {
-    (void)o;
-    size_t w = (size_t)width;
-    for (int i = 0; i < n; i++)
-        if (from[i] != i) memcpy(x + (size_t)i * w, x + (size_t)from[i] * w, w * sizeof *x);
 }
 
 static void cpu_mat_close(struct ops *o, struct mat *m) {
@@ -412,13 +375,13 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .pad_rows = ops_pad_rows,
         .self = c,
         .close = cpu_close,
-        .alloc = cpu_alloc,
-        .alloc_kv = cpu_alloc_kv,
-        .release = cpu_release,
-        .write = cpu_copy,
-        .read = cpu_copy,
-        .keep_rows = cpu_keep_rows,
-        .copy_rows = cpu_copy_rows,
+        .alloc = host_alloc,
+        .alloc_kv = host_alloc_kv,
+        .release = host_release,
+        .write = host_copy,
+        .read = host_copy,
+        .keep_rows = host_keep_rows,
+        .copy_rows = host_copy_rows,
         .mat_open = cpu_mat_open,
         .mat_close = cpu_mat_close,
         .embed = cpu_embed,

@@ -39,7 +39,8 @@ static const char *const call_name[] = {"allocation", "copy",      "launch", "pr
 
 /* What may be said: memory that ran out, a device that is lost, or CUDA's own words. */
 static void named(enum status st, const struct err *e, int what, int lost, long n) {
-    int memory = st == ST_NO_MEMORY && !lost;
+    int memory =
+        st == ST_NO_MEMORY && !lost && (what == SHIM_ALLOC || strstr(e->text, "no memory"));
     int cuda = st == ST_INTERNAL && !lost && strncmp(e->text, "CUDA: ", 6) == 0;
     int device = st == ST_DEVICE_LOST && strstr(e->text, "CUDA: the device was lost (");
     t_checks++;

@@ -472,7 +472,7 @@ static void story(void) {
     struct rank_request joined = request("", READOUT_QUERY);
     joined.surface = VIEW("tagged");
     joined.clause[joined.n_clauses++] =
-        (struct clause){.text = VIEW("red, blue, green, white, grey"), .sign = 1, .weight = 1};
+        (struct clause){.text = view_of(many), .sign = 1, .weight = 1};
     joined.has_clauses = 1;
     double whole = of(rank(&joined, all, COUNT(all)), "a")->score;
     OK(whole != 0);

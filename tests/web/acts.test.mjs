@@ -28,29 +28,25 @@ function page(state) {
   return { get, acts, answer: () => waiting.splice(0).forEach(f => f()) };
 }
 
+// The wish of a page that went to the walks with that wish, and typed another (or not) before their words came.
+async function wishAtWalks(wish, typed) {
+  const p = page({ wish });
+  const done = p.acts.setCatalog('walks');
+  if (typed) p.acts.setWish(typed);
+  p.answer();
+  await done;
+  return p.get().wish;
+}
+
 test('another catalogue: an example wish becomes one of its own, also none', async () => {
-  for (const wish of ['slow films', ' ']) {
-    const p = page({ wish });
-    const done = p.acts.setCatalog('walks');
-    p.answer();
-    await done;
-    assert.equal(p.get().wish, 'something simple');
-  }
+  for (const wish of ['slow films', ' '])
+    assert.equal(await wishAtWalks(wish), 'something simple');
 });
 
 test("another catalogue: a person's own wish stays", async () => {
-  const p = page({ wish: 'films at sea' });
-  const done = p.acts.setCatalog('walks');
-  p.answer();
-  await done;
-  assert.equal(p.get().wish, 'films at sea');
+  assert.equal(await wishAtWalks('films at sea'), 'films at sea');
 });
 
 test('another catalogue: what is typed while its words are on their way stays', async () => {
-  const p = page({ wish: 'slow films' });
-  const done = p.acts.setCatalog('walks');
-  p.acts.setWish('a quiet walk');
-  p.answer();
-  await done;
-  assert.equal(p.get().wish, 'a quiet walk');
+  assert.equal(await wishAtWalks('slow films', 'a quiet walk'), 'a quiet walk');
 });
