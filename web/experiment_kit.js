@@ -64,22 +64,37 @@ export function figuresOf(results) {
   return { cells, varies, metrics, baselines };
 }
 
-const figure = f =>
+// How a baseline stands to the language model, by the interval of the paired difference.
+const VERDICTS = { ahead: 'worse', level: 'as good', behind: 'better' };
+
+const figure = (f, verdict) =>
   f
     ? [
         h('span', { class: 'mono' }, num(f.mean, 3)),
         h('span', { class: 'interval' }, ` ${num(f.lo, 2)}\u2013${num(f.hi, 2)}`),
+        VERDICTS[verdict] ? h('span', { class: `verdict ${verdict}` }, VERDICTS[verdict]) : null,
       ]
     : NONE;
 
 // A line for each cell: its settings, the metric with its interval, beside every baseline's.
 export function tableOf(results, metric) {
-  const { cells, varies, baselines } = figuresOf(results);
+  const { cells, varies, metrics, baselines } = figuresOf(results);
   const columns = varies.length ? varies : ['protocol'];
+  // Verdicts are about the first metric.
+  const verdict = (c, b) => (metric === metrics[0] ? c.result?.verdicts?.[b] : null);
+  const judged = cells.some(c => baselines.some(b => verdict(c, b)));
   return h(
     'table',
     { class: 'ranks results-table' },
-    h('caption', {}, `${METRICS[metric] ?? 'Results'}: mean and 95 % interval`),
+    h(
+      'caption',
+      {},
+      `${METRICS[metric] ?? 'Results'}: mean and 95 % interval`,
+      judged
+        ? '. Case by case, a baseline is better or worse than the language model when the interval of the difference ' +
+            'excludes 0; where it is as good or better, the model is not worth its cost.'
+        : '',
+    ),
     h(
       'thead',
       {},
@@ -111,7 +126,7 @@ export function tableOf(results, metric) {
             ? h('td', { colSpan: baselines.length + 5, class: 'missing' }, c.error)
             : [
                 h('td', {}, c.figures ? figure(c.figures[metric]) : c.state),
-                baselines.map(b => h('td', {}, figure(c.baselines?.[b]?.[metric]))),
+                baselines.map(b => h('td', {}, figure(c.baselines?.[b]?.[metric], verdict(c, b)))),
                 h('td', { class: 'mono' }, c.result?.cases ?? NONE),
                 h('td', { class: 'mono' }, num(c.result?.ms_per_item, 1)),
                 h('td', { class: 'mono' }, c.seconds ? duration(c.seconds * 1000) : NONE),

@@ -64,6 +64,7 @@ static void write_frames(struct buf *b, const struct surface *s) {
     }
     out_close(b, ']');
     out_num(b, "tag_weight", s->tag_weight);
+    out_num(b, "list_least", s->list_least);
     out_open(b, "parts", '[');
     for (int i = 0; i < s->n_parts; i++) {
         out_open(b, NULL, '{');

@@ -1,6 +1,8 @@
 /* Running cells, one after the other. */
 #include "server/eval/experiment.h"
 
+#include "server/eval/verdict.h"
+
 #include "model/base/clock.h"
 
 #include <jansson.h>
@@ -65,6 +67,16 @@ static json_t *figures(const struct sheet *s, int group, int method, double *tmp
     return out;
 }
 
+/* How the cell's readout stands to each baseline: {"EASE":"behind"}. */
+static json_t *verdicts(const struct sheet *s, int group, double *tmp) {
+    json_t *out = json_object();
+    for (int m = 0; m < s->n_methods; m++) {
+        enum verdict v = verdict_of(s, group, m, tmp);
+        if (v) json_object_set_new(out, s->method[m].name, json_string(verdict_name(v)));
+    }
+    return out;
+}
+
 /* The cell's figures: of its own readout, of each baseline, and what it cost. Cold start: negatives
  * by popularity, and beside them the uniform ones. */
 static json_t *cell_json(const struct sheet *s, int method, double *tmp) {
@@ -78,10 +90,10 @@ static json_t *cell_json(const struct sheet *s, int method, double *tmp) {
         else
             json_decref(own);
     }
-    json_t *top =
-        json_pack("{s:i,s:o,s:o,s:{s:s,s:s,s:s,s:s}}", "cases", s->n, "figures",
-                  figures(s, group, method, tmp), "baselines", others, "model", "name", s->model,
-                  "sha256", s->model_sha256, "precision", s->precision, "backend", s->backend);
+    json_t *top = json_pack("{s:i,s:o,s:o,s:o,s:{s:s,s:s,s:s,s:s}}", "cases", s->n, "figures",
+                            figures(s, group, method, tmp), "baselines", others, "verdicts",
+                            verdicts(s, group, tmp), "model", "name", s->model, "sha256",
+                            s->model_sha256, "precision", s->precision, "backend", s->backend);
     if (top && cold) json_object_set_new(top, "uniform", figures(s, 1, method, tmp));
     if (top && cost.items) {
         json_object_set_new(top, "ms_per_item", json_real(1e3 * cost.seconds / (double)cost.items));
@@ -108,6 +120,7 @@ static enum status measure(const struct experiment_host *h, const struct experim
     shelf_give(h->shelf, k);
     json_decref(s);
     TRY(st);
+    sheet->reference = method;
     double *tmp = ARENA_NEW(a, double, 3 * (size_t)sheet->n + 1);
     json_t *top = tmp ? cell_json(sheet, method, tmp) : NULL;
     char *text = top ? json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;

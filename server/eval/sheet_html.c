@@ -2,6 +2,7 @@
  * measured with what. */
 #include "server/eval/chart.h"
 #include "server/eval/sheet.h"
+#include "server/eval/verdict.h"
 
 #include "model/base/clock.h"
 
@@ -15,7 +16,7 @@ static const char style[] =
     "--line:#3a3832;--lm:#f0965f;--base:#8fb4cf;--card:#22201d}}"
     "*{box-sizing:border-box}body{margin:0 auto;max-width:74rem;padding:1rem;background:var(--bg);"
     "color:var(--ink);font:16px/1.5 system-ui,sans-serif}"
-    "h1{font-size:1.6rem;margin:.5rem 0}h2{margin:2.5rem 0 .25rem;font-size:1.25rem}"
+    "h1{font-size:1.6rem;margin:.5rem 0}h2{margin:2.5rem 0 .25rem;font-size:1.25rem}h3{margin:1.2rem 0 0;font-size:1rem}"
     "p,dl{margin:.4rem 0}code{font-size:.85em;overflow-wrap:anywhere}"
     "dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem .8rem;font-size:.9rem}"
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}"
@@ -185,6 +186,33 @@ static void put_table(struct buf *b, const struct sheet *s, double *tmp) {
     buf_str(b, "</ul></details>");
 }
 
+static enum status put_verdicts(struct buf *b, const struct sheet *s, double *tmp, struct arena *a,
+                                struct err *e) {
+    int any = 0;
+    for (int g = 0; g < sheet_shown_groups(s); g++) {
+        const char *text;
+        TRY(verdict_text(s, g, tmp, a, &text, e));
+        if (!text) continue;
+        if (!any++) {
+            buf_str(b, "<h3>Is the language model worth its cost?</h3><p>By ");
+            chart_escape(b, s->metric[0].label);
+            buf_str(b, ", case by case, ");
+            chart_escape(b, s->method[s->reference].name);
+            buf_str(b, " is</p><dl>");
+        }
+        buf_str(b, "<dt>");
+        chart_escape(b, sheet_group_name(s, g));
+        buf_str(b, "</dt><dd>");
+        chart_escape(b, text);
+        buf_str(b, "</dd>");
+    }
+    if (any)
+        buf_str(b, "</dl><p class='note'>Level: the 95&nbsp;% interval of the difference holds 0. "
+                   "Where it is level with a recommender that costs less, or behind it, take that "
+                   "one.</p>");
+    return ST_OK;
+}
+
 static enum status put_sheet(struct buf *b, const struct sheet *s, struct arena *a, struct err *e) {
     double *tmp = ARENA_NEW(a, double, 3 * (size_t)s->n + 1);
     if (!tmp) return fail(e, ST_NO_MEMORY, "no memory for a report");
@@ -199,6 +227,7 @@ static enum status put_sheet(struct buf *b, const struct sheet *s, struct arena 
         buf_str(b, "</p>");
     }
     put_charts(b, s, tmp);
+    TRY(put_verdicts(b, s, tmp, a, e));
     put_table(b, s, tmp);
     put_facts(b, s);
     buf_str(b, "</section>\n");

@@ -1,5 +1,6 @@
 /* Reports and single cases as JSON. */
 #include "server/eval/sheet.h"
+#include "server/eval/verdict.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -86,6 +87,8 @@ static void put_rows(const struct sheet *s, int g, double *tmp, json_t *rows, js
             json_object_set_new(v, "p", json_real(p.p));
             json_object_set_new(gap, s->metric[k].name, v);
         }
+        enum verdict v = json_object_size(gap) > 2 ? verdict_of(s, g, m, tmp) : VERDICT_NONE;
+        if (v) json_object_set_new(gap, "verdict", json_string(verdict_name(v)));
         if (json_object_size(row) > 2) json_array_append(rows, row);
         if (json_object_size(gap) > 2) json_array_append(gaps, gap);
         json_decref(row);

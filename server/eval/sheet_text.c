@@ -1,5 +1,6 @@
 /* Reports as tables for a terminal. */
 #include "server/eval/sheet.h"
+#include "server/eval/verdict.h"
 
 #include "model/base/buf.h"
 
@@ -58,6 +59,22 @@ static void put_gaps(struct buf *b, const struct sheet *s, double *tmp) {
     buf_str(b, "\n");
 }
 
+static enum status put_verdicts(struct buf *b, const struct sheet *s, double *tmp, struct arena *a,
+                                struct err *e) {
+    int any = 0;
+    for (int g = 0; g < sheet_shown_groups(s); g++) {
+        const char *text;
+        TRY(verdict_text(s, g, tmp, a, &text, e));
+        if (!text) continue;
+        if (!any++)
+            buf_printf(b, "is %s worth its cost? by those intervals it is\n",
+                       s->method[s->reference].name);
+        buf_printf(b, "%-16s  %s\n", sheet_group_name(s, g), text);
+    }
+    if (any) buf_str(b, "\n");
+    return ST_OK;
+}
+
 static void put_cost(struct buf *b, const struct sheet *s) {
     int any = 0;
     for (int m = 0; m < s->n_methods; m++) {
@@ -85,10 +102,12 @@ enum status sheet_text(const struct sheet *s, struct arena *a, struct view *out,
     buf_str(&b, "\n");
     for (int g = 0; g < sheet_shown_groups(s); g++) put_rows(&b, s, g, tmp);
     put_gaps(&b, s, tmp);
+    enum status st = put_verdicts(&b, s, tmp, a, e);
     put_cost(&b, s);
     struct view v = buf_text(&b);
     char *copy = b.failed ? NULL : arena_copy(a, v.p, v.n);
     buf_free(&b);
+    TRY(st);
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a report");
     *out = (struct view){copy, strlen(copy)};
     return ST_OK;

@@ -150,6 +150,11 @@ static enum status heading(struct scene *s, struct view *out, struct err *e) {
     return ST_OK;
 }
 
+/* How often a list of n items is written. */
+static int times(const struct scene *s, int n) {
+    return n > 0 ? (s->surface.list_least + n - 1) / n : 1;
+}
+
 static void put_entry(struct buf *b, struct view entry) {
     buf_str(b, "-");
     buf_view(b, entry);
@@ -163,8 +168,8 @@ enum status context_neutral(struct scene *s, const struct item *const *items, in
     TRY(heading(s, &entry, e));
     buf_init(&b, 1 << 20);
     buf_view(&b, entry);
-    for (int i = 0; i < n; i++) {
-        enum status st = context_entry(s, items[i], &entry, e);
+    for (int i = 0; i < n * times(s, n); i++) {
+        enum status st = context_entry(s, items[i % n], &entry, e);
         if (st != ST_OK) {
             buf_free(&b);
             return st;
@@ -220,6 +225,19 @@ static enum status add_entries(struct scene *s, struct prompt *p, int from,
     return ST_OK;
 }
 
+/* The list, again and again as long as it is short and `room` tokens hold it. */
+static enum status add_list(struct scene *s, struct prompt *p, int from, const struct view *entry,
+                            int room, struct err *e) {
+    int node = p->n_nodes - 1, before = prompt_len(p, node), n = 0;
+    for (int i = from; i < s->n_history; i++) n += entry[i].n > 0;
+    for (int i = 0; i < s->n_examples; i++) n += s->example[i].label > 0;
+    TRY(add_entries(s, p, from, entry, e));
+    int tokens = prompt_len(p, node) - before, left = room - tokens;
+    for (int k = 1; k < times(s, n) && tokens <= left; k++, left -= tokens)
+        TRY(add_entries(s, p, from, entry, e));
+    return ST_OK;
+}
+
 enum status context_list(struct scene *s, struct prompt *p, int room, struct err *e) {
     struct view *entry = ARENA_NEW(s->a, struct view, (size_t)s->n_history + 1), text;
     int from;
@@ -233,6 +251,6 @@ enum status context_list(struct scene *s, struct prompt *p, int room, struct err
     }
     TRY(heading(s, &text, e));
     TRY(prompt_text(p, text, 0, "frame", "text", 0, NULL, e));
-    TRY(add_entries(s, p, from, entry, e));
+    TRY(add_list(s, p, from, entry, room / 2, e));
     return prompt_text(p, VIEW("-"), 0, "frame", "text", 0, NULL, e);
 }

@@ -1,13 +1,14 @@
 /* `item`: how much likelier the item becomes as the next one in the list of what was liked. Its
- * parts (title, year, tags ...) are read one after the other and weighed; what each part has under
+ * parts (year, tags, title ...) are read one after the other and weighed; what each part has under
  * lists that say nothing is taken away: a pointwise mutual information, so that forms of text which
- * go on with any list do not win. Tree: context and list -> item, lists of other items -> item. */
+ * go on with any list do not win. What tells most stands first: behind a title a year says less.
+ * Tree: context and list -> item, lists of other items -> item. */
 #include "server/rank/context.h"
 
 #include <string.h>
 
 /* Lists that say nothing, and their lengths. */
-enum { LISTS = 2, LIST_ITEMS = 3 };
+enum { LISTS = 4, LIST_ITEMS = 3 };
 /* Priors are looked up under this number, beside the frames of `query`. */
 enum { ITEM_PRIOR = 100 };
 

@@ -117,6 +117,16 @@ static enum status tag_weight(json_t *top, struct surface *s, struct err *e) {
     return ST_INVALID;
 }
 
+static enum status list_least(json_t *top, struct surface *s, struct err *e) {
+    json_t *v = json_object_get(top, "list_least");
+    json_int_t least = v ? json_integer_value(v) : 1;
+    s->list_least = least >= 1 && least <= SURFACE_LEAST ? (int)least : 0;
+    if (s->list_least && (!v || json_is_integer(v))) return ST_OK;
+    fail(e, ST_INVALID, "\"list_least\" must be a whole number from 1 to %d", SURFACE_LEAST);
+    err_field(e, "list_least");
+    return ST_INVALID;
+}
+
 static enum status part_number(const json_t *v, const char *key, double *out, struct err *e) {
     json_t *x = json_object_get(v, key);
     *out = x ? json_number_value(x) : 1;
@@ -291,6 +301,7 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     TRY(frames(top, s, a, e));
     TRY(tag_frames(top, s, a, e));
     TRY(tag_weight(top, s, e));
+    TRY(list_least(top, s, e));
     TRY(parts(top, s, a, e));
     TRY(facts(top, s, a, e));
     TRY(texts(top, "empty", SURFACE_EMPTY, a, s->empty, &s->n_empty, e));
@@ -325,11 +336,11 @@ enum status surface_parse(struct surface *out, struct view name, struct view jso
 enum status surface_check_fields(struct view json, struct err *e) {
     /* name, built_in and changed are what an answer says; sending them back changes nothing. */
     static const char *const known[] = {
-        "title",    "item_word",  "items_word",     "member_word", "note",           "item",
-        "liked",    "disliked",   "answer_yes",     "answer_no",   "question",       "readout",
-        "labels",   "weights",    "demonstrations", "frames",      "empty",          "tag_frames",
-        "facts",    "tag_weight", "list",           "parts",       "example_wishes", "name",
-        "built_in", "changed"};
+        "title",  "item_word",  "items_word",     "member_word", "note",     "item",
+        "liked",  "disliked",   "answer_yes",     "answer_no",   "question", "readout",
+        "labels", "weights",    "demonstrations", "frames",      "empty",    "tag_frames",
+        "facts",  "tag_weight", "list",           "list_least",  "parts",    "example_wishes",
+        "name",   "built_in",   "changed"};
     json_t *top = json_loadb(json.p, json.n, 0, NULL), *v;
     enum status st = ST_OK;
     const char *key;

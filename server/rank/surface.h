@@ -14,7 +14,8 @@ enum {
     SURFACE_LABELS = 4,
     SURFACE_DEMOS = 4,
     SURFACE_FACTS = 6,
-    SURFACE_PARTS = 4
+    SURFACE_PARTS = 4,
+    SURFACE_LEAST = 20
 };
 
 /* One way to ask the `query` readout's question: root, then the item by its own template and the
@@ -75,6 +76,8 @@ struct surface {
                           the frames' */
     const char *list;  /* heading of the list of liked items that `item` goes on with; {items_word},
                           {member_word} */
+    int list_least;    /* a list of fewer items is written again until it has that many: read once
+                          more, what was liked tells the model more */
     struct item_part part[SURFACE_PARTS]; /* one after the other they are an item of that list */
     int n_parts;
     struct fact fact[SURFACE_FACTS];

@@ -92,9 +92,9 @@ static const struct {
      "\"item_word\":\"movie\",\"items_word\":\"movies\",\"member_word\":\"viewer\","
      "\"note\":\"The model may have read about these films.\","
      "\"item\":\"{title}{ (|year|)}{ [|tags|]}\","
-     "\"parts\":[{\"text\":\"{title}\",\"weight\":0.2,\"prior\":0.8},"
-     "{\"text\":\"{ (|year|)}\",\"weight\":1,\"prior\":0.7},"
-     "{\"text\":\"{ [|tags|]}\",\"weight\":0.2}],"
+     "\"list_least\":6,\"parts\":[{\"text\":\"{(|year|)}\"},"
+     "{\"text\":\"{ [|tags|]}\",\"weight\":0.2},"
+     "{\"text\":\" {title}\",\"weight\":0.05}],"
      "\"frames\":[{\"root\":\"Movie:\",\"item\":\" {title}{ (|year|)}{, a |tags| movie}\"," TAIL(
          "movie",
          "viewer") "}],"
@@ -108,7 +108,8 @@ static const struct {
      "\"facts\":[{\"field\":\"salary\",\"kind\":\"amount\"},{\"field\":\"place\",\"kind\":\"name\"},{\"field\":\"hours\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
      "\"item_word\":\"job\",\"items_word\":\"jobs\",\"member_word\":\"job seeker\",\"note\":\"\","
      "\"item\":\"{title}{ in |place|}{, |hours|}{, |salary| a year}{. |text|}{ (|tags|)}\","
-     "\"parts\":[{\"text\":\"{title}{ in |place|}{, |hours|}\"},{\"text\":\"{ (|tags|)}\"}],"
+     "\"list_least\":6,\"parts\":[{\"text\":\"{(|tags|)}\"},"
+     "{\"text\":\" {title}{ in |place|}{, |hours|}\",\"weight\":0.2}],"
      "\"frames\":[{\"root\":\"Job:\",\"item\":\" {title}{ in |place|}{, |hours|}{, |salary| a year}{. |text|}{ (|tags|)}\"," TAIL(
          "job",
          "job seeker") "}],"
@@ -121,7 +122,8 @@ static const struct {
      "\"facts\":[{\"field\":\"price\",\"kind\":\"amount\"},{\"field\":\"place\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
      "\"item_word\":\"listing\",\"items_word\":\"listings\",\"member_word\":\"neighbour\",\"note\":\"\","
      "\"item\":\"{title}{ in |place|}{, price |price|}{, |condition|}{. |text|}{ (|tags|)}\","
-     "\"parts\":[{\"text\":\"{title}{ in |place|}\"},{\"text\":\"{ (|tags|)}\"}],"
+     "\"list_least\":6,\"parts\":[{\"text\":\"{(|tags|)}\"},"
+     "{\"text\":\" {title}{ in |place|}\",\"weight\":0.2}],"
      "\"frames\":[{\"root\":\"Listing:\",\"item\":\" {title}{ in |place|}{, price |price|}{, |condition|}{. |text|}{ (|tags|)}\"," TAIL(
          "listing",
          "neighbour") "}],"

@@ -520,19 +520,32 @@ static void rules(void) {
     OK(apart < together);
 }
 
-/* The item is the next one in the list of what was liked. */
-static void list(void) {
+static void prompt_is(const struct rank_result *x, const char *const *want, int n) {
+    EQ(x->prompt.n_parts, n);
+    for (int i = 0; i < x->prompt.n_parts && i < n; i++)
+        OK(view_eq_str(x->prompt.part[i].text, want[i]));
+}
+
+/* The item is the next one in the list of what was liked, which a surface may write twice: then
+ * the lists that say nothing are, too. */
+static void list(struct store *s) {
     static const char *const all[] = {"b"};
-    static const char *const want[] = {"Favourite items of one person:\n",
-                                       "- red chair. wood [x]\n", "- giant robots\n", "-",
-                                       " blue lamp [y, z]"};
+    static const char head[] = "Favourite items of one person:\n", a[] = "- red chair. wood [x]\n",
+                      robots[] = "- giant robots\n", next[] = " blue lamp [y, z]";
+    static const char *const once[] = {head, a, robots, "-", next}, *const twice[] = {
+                                                                        head,   a,   robots, a,
+                                                                        robots, "-", next};
+    struct err e;
     struct rank_request r = request("", READOUT_ITEM);
     r.example[r.n_examples++] = (struct example){VIEW("a"), VIEW(""), 1};
     r.example[r.n_examples++] = (struct example){VIEW(""), VIEW("giant robots"), 1};
-    struct rank_result *x = rank(&r, all, 1);
-    EQ(x->prompt.n_parts, (int)COUNT(want));
-    for (int i = 0; i < x->prompt.n_parts && i < (int)COUNT(want); i++)
-        OK(view_eq_str(x->prompt.part[i].text, want[i]));
+    struct rank_result *x = rank(&r, all, 1), *y;
+    prompt_is(x, once, COUNT(once));
+    r.surface = VIEW("again");
+    GOOD(store_surface_put(s, r.surface, VIEW("{\"list_least\":4}"), &e));
+    y = rank(&r, all, 1);
+    prompt_is(y, twice, COUNT(twice));
+    OK(of(y, "b")->logprob != of(x, "b")->logprob && of(y, "b")->prior != of(x, "b")->prior);
 }
 
 /* A part weighs what its surface says, and only as much of its prior is taken away; a part that
@@ -571,6 +584,9 @@ static void surface_faults(void) {
         {"{\"parts\":{}}", "parts"},
         {"{\"parts\":[{\"weight\":1}]}", "parts[0]"},
         {"{\"parts\":[{\"text\":\"x\",\"weight\":-1}]}", "parts[0]"},
+        {"{\"list_least\":0}", "list_least"},
+        {"{\"list_least\":1.5}", "list_least"},
+        {"{\"list_least\":21}", "list_least"},
         {"{\"tag_weight\":1.5}", "tag_weight"},
         {"{\"tag_weight\":\"much\"}", "tag_weight"},
         {"{\"tag_frames\":{}}", "tag_frames"},
@@ -618,7 +634,7 @@ int main(void) {
     tags();
     story();
     rules();
-    list();
+    list(s);
     part_weights(s);
     surface_faults();
     ranker_close(ranker);
