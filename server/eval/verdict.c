@@ -14,7 +14,7 @@ enum verdict verdict_of(const struct sheet *s, int group, int method, double *tm
         return VERDICT_NONE;
     struct interval d = sheet_gap(s, group, method, 0, tmp).diff;
     int sign = s->metric[0].better;
-    if (!d.n) return VERDICT_NONE;
+    if (d.n < VERDICT_CASES) return VERDICT_NONE;
     if (d.lo > 0 || d.hi < 0) return (d.lo > 0) == (sign > 0) ? VERDICT_AHEAD : VERDICT_BEHIND;
     return VERDICT_LEVEL;
 }

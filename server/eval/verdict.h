@@ -11,7 +11,9 @@ enum verdict { VERDICT_NONE, VERDICT_AHEAD, VERDICT_LEVEL, VERDICT_BEHIND, VERDI
 /* "ahead", "level", "behind". */
 const char *verdict_name(enum verdict v);
 /* NONE where the two cannot be compared: the reference reads no language model, or the method does,
- * or no case has both, or the metric has no better side. tmp (3 n of the sheet). */
+ * or fewer than VERDICT_CASES cases have both, or the metric has no better side. tmp (3 n of the
+ * sheet). */
+enum { VERDICT_CASES = 10 };
 enum verdict verdict_of(const struct sheet *s, int group, int method, double *tmp);
 /* Of a group: "ahead of popularity; level with embedding; behind EASE", in the arena; NULL where
  * there is nothing to say. tmp as above. */

@@ -171,6 +171,10 @@ static void verdicts(int better) {
     s.reference = 0;
     GOOD(verdict_text(&s, 0, tmp, &arena, &text, &e));
     EQ_STR(text, "ahead of worse; level with same; behind better");
+    s.n = VERDICT_CASES - 1;
+    GOOD(verdict_text(&s, 0, tmp, &arena, &text, &e));
+    OK(text == NULL);
+    s.n = 30;
     GOOD(verdict_text(&s, 1, tmp, &arena, &text, &e));
     OK(text == NULL);
     GOOD(sheet_text(&s, &arena, &v, &e));

@@ -112,7 +112,7 @@ const VIEWS = {
         await page.locator('.experiments button', { hasText: name }).first().click();
       } else {
         await page.evaluate(() => (document.querySelector('.experiment-new details').open = true));
-        const spec = { protocol: 'coldstart', catalog: 'jobs', split: 'development', members: 3 };
+        const spec = { protocol: 'coldstart', catalog: 'jobs', split: 'development', members: 12 };
         await page.fill('#experiment-spec', JSON.stringify({ name, ...spec, grid: { k: [0, 1, 3] } }));
         await page.click('#experiment-go');
       }

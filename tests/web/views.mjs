@@ -175,7 +175,7 @@ await story(async ({ browser, ok, step }) => {
       protocol: 'coldstart',
       catalog: 'movies',
       split: 'development',
-      members: 2,
+      members: 10,
       grid,
     };
     await page.fill('#experiment-spec', 'no JSON');
@@ -192,6 +192,8 @@ await story(async ({ browser, ok, step }) => {
     );
     ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
     ok(/0\.\d{3}.*–/.test(await text(page, '.results-table tbody')), 'figures with intervals');
+    ok((await page.locator('.results-table .verdict').count()) > 2, 'how each baseline stands to the model');
+    ok(/worth its cost/.test(await text(page, '.results-table caption')), 'what that means');
     await page.waitForFunction(() => !document.querySelector('.experiment .chart').hidden);
     ok(/evaluate\?id=/.test(page.url()), 'its address');
     const csv = await fetch(URL_ + (await page.getAttribute('.experiment-do a', 'href')));
