@@ -45,7 +45,8 @@ const struct eval_protocol *eval_find(struct view name) {
 
 void eval_methods(struct eval *ev) {
     for (int m = 0; m < METHODS; m++) (void)sheet_method(ev->s, method_name(m), method_is_model(m));
-    ev->s->reference = READOUT_AUTO;
+    for (int m = 0; ev->s->reference < 0 && m < METHODS; m++)
+        if (ev->set & METHOD_BIT(m)) ev->s->reference = m;
 }
 
 /* The key names everything that a case's values depend on. */

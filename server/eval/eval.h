@@ -71,7 +71,8 @@ enum status eval_part(const struct eval_protocol *p, struct ranker *k, struct st
 
 /* --- for protocols */
 
-/* Adds all methods to the sheet, in their order, so that a method's number is its index. */
+/* Adds all methods to the sheet, in their order, so that a method's number is its index; the first
+ * one asked for is the reference. */
 void eval_methods(struct eval *ev);
 /* Names what the cases to come depend on besides the config; then they can be kept. `more` steps of
  * progress are to come. */

@@ -120,7 +120,6 @@ static enum status measure(const struct experiment_host *h, const struct experim
     shelf_give(h->shelf, k);
     json_decref(s);
     TRY(st);
-    sheet->reference = method;
     double *tmp = ARENA_NEW(a, double, 3 * (size_t)sheet->n + 1);
     json_t *top = tmp ? cell_json(sheet, method, tmp) : NULL;
     char *text = top ? json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
