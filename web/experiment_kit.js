@@ -76,25 +76,25 @@ const figure = (f, verdict) =>
       ]
     : NONE;
 
+// What the verdicts mean, for a table that has any: they are about the first metric.
+export function verdictNote(results, metric) {
+  const { cells, metrics } = figuresOf(results);
+  const any = cells.some(c => Object.keys(c.result?.verdicts ?? {}).length);
+  return any && metric === metrics[0]
+    ? 'A baseline is better or worse than the language model when, case by case, the 95 % interval of the difference excludes 0. ' +
+        'Where one is as good or better, the language model is not worth its cost.'
+    : '';
+}
+
 // A line for each cell: its settings, the metric with its interval, beside every baseline's.
 export function tableOf(results, metric) {
   const { cells, varies, metrics, baselines } = figuresOf(results);
   const columns = varies.length ? varies : ['protocol'];
-  // Verdicts are about the first metric.
   const verdict = (c, b) => (metric === metrics[0] ? c.result?.verdicts?.[b] : null);
-  const judged = cells.some(c => baselines.some(b => verdict(c, b)));
   return h(
     'table',
     { class: 'ranks results-table' },
-    h(
-      'caption',
-      {},
-      `${METRICS[metric] ?? 'Results'}: mean and 95 % interval`,
-      judged
-        ? '. Case by case, a baseline is better or worse than the language model when the interval of the difference ' +
-            'excludes 0; where it is as good or better, the model is not worth its cost.'
-        : '',
-    ),
+    h('caption', {}, `${METRICS[metric] ?? 'Results'}: mean and 95 % interval`),
     h(
       'thead',
       {},

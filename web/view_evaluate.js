@@ -3,7 +3,7 @@
 import { h, fillWith, keepFocus } from './dom.js';
 import { baselineName, counted, when } from './format.js';
 import { barChart, lineChart } from './chart_kit.js';
-import { METRICS, PRESETS, figuresOf, settingText, tableOf } from './experiment_kit.js';
+import { METRICS, PRESETS, figuresOf, settingText, tableOf, verdictNote } from './experiment_kit.js';
 
 const EVERY_MS = 2000;
 
@@ -15,13 +15,14 @@ export function mount(root, { session, api }) {
   const canvas = h('canvas', { role: 'img', 'aria-label': 'Chart of the table below' });
   const chartBox = h('div', { class: 'chart', hidden: true }, canvas);
   const head = h('div', { class: 'experiment-head' });
+  const note = h('p', { class: 'fact' });
   const table = h('div', {
     class: 'scroll',
     tabIndex: 0,
     role: 'region',
     'aria-label': 'Results, a line for each cell',
   });
-  fillWith(detail, head, chartBox, table);
+  fillWith(detail, head, chartBox, table, note);
   fillWith(
     root,
     h('h2', {}, 'Evaluate'),
@@ -203,6 +204,7 @@ export function mount(root, { session, api }) {
     chartBox.hidden = !shown.length;
     if (shown.length) drawChart(shown, figures);
     fillWith(table, tableOf(x.results, ui.metric));
+    note.textContent = verdictNote(x.results, ui.metric);
   }
 
   // One varying setting that is a number makes lines, anything else bars.

@@ -193,7 +193,7 @@ await story(async ({ browser, ok, step }) => {
     ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
     ok(/0\.\d{3}.*–/.test(await text(page, '.results-table tbody')), 'figures with intervals');
     ok((await page.locator('.results-table .verdict').count()) > 2, 'how each baseline stands to the model');
-    ok(/worth its cost/.test(await text(page, '.results-table caption')), 'what that means');
+    ok(/worth its cost/.test(await text(page, '.experiment')), 'what that means');
     await page.waitForFunction(() => !document.querySelector('.experiment .chart').hidden);
     ok(/evaluate\?id=/.test(page.url()), 'its address');
     const csv = await fetch(URL_ + (await page.getAttribute('.experiment-do a', 'href')));
