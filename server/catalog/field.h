@@ -1,0 +1,45 @@
+/* Typed fields of a catalogue: what its columns mean, found by looking at all of a column. */
+#ifndef CATALOG_FIELD_H
+#define CATALOG_FIELD_H
+
+#include "server/store/store.h"
+#include "server/value/value.h"
+
+enum field_type {
+    FIELD_TYPE_TEXT,     /* free text, or names: few values that repeat */
+    FIELD_TYPE_NUMBER,   /* may have a unit: of the values, or of the name ("weight_kg") */
+    FIELD_TYPE_MONEY,    /* unit: ISO code, "" when none is written anywhere */
+    FIELD_TYPE_DATE,     /* Unix seconds [number, until) */
+    FIELD_TYPE_DURATION, /* seconds */
+    FIELD_TYPE_LIST,     /* several texts an item; the tags are such a field, named "tags" */
+    FIELD_TYPE_FLAG,     /* 0 or 1 */
+    FIELD_TYPES
+};
+const char *field_type_name(enum field_type t); /* "number", "money", ... */
+
+enum { FIELD_EXAMPLES = 3, FIELDS_MAX = 200 };
+
+/* One typed column. A value that cannot be read as the column's type is unreadable: NAN (or NULL),
+ * counted, and its words stay in the item's text. */
+struct field {
+    const char *name;  /* as the file has it; the item's own time is "time", its tags "tags",
+                        * its popularity "popularity" */
+    const char *words; /* the name as words: "weight_kg" is "weight", "startDate" "start date" */
+    enum field_type type;
+    const char *unit; /* canonical unit of the values ("EUR", "km", "min"), "" when none */
+    int filled;       /* items that have a value */
+    int unreadable;   /* of them, that cannot be read as the type */
+    int values;       /* different values, counted up to 1000 */
+    double lo, hi;    /* range of the readable numbers; NAN when there are none */
+    const char *example[FIELD_EXAMPLES]; /* as written; NULL beyond the last */
+    /* (items), one value each; NAN: not there or unreadable. NULL for TEXT and LIST. Numbers are in
+     * `unit`, money in its currency, durations in seconds, dates the first second. */
+    const double *number;
+    /* (items): ends of ranges ("5-10"; a date's stretch, exclusive); NULL: each equals number. */
+    const double *until;
+    const char *const *text;        /* (items): as written, NULL where there is none */
+    const char *const *const *list; /* (items): n_list[i] texts; NULL unless LIST */
+    const int *n_list;
+};
+
+#endif

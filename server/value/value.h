@@ -1,0 +1,108 @@
+/* Values written as text, whoever wrote them: a cell of somebody's file, a piece of a wish.
+ * Numbers with the marks of any country, money, measures, durations, dates. No state, no locale. */
+#ifndef VALUE_VALUE_H
+#define VALUE_VALUE_H
+
+#include "model/base/view.h"
+
+/* --- numbers ------------------------------------------------------------------------------- */
+
+/* Which mark groups thousands and which one begins the decimals. ANY decides by the text alone:
+ * "1.299,00" and "1,250.00" are clear, groups of exactly three digits are thousands only where they
+ * repeat or another mark follows. A column knows more than a cell: marks_add, marks_decide. */
+enum number_marks {
+    MARKS_ANY,
+    MARKS_POINT, /* 1,250.00 */
+    MARKS_COMMA  /* 1.250,00 */
+};
+
+/* What cells say about their column's marks. Zero-initialised. */
+struct marks_count {
+    int point, comma, either; /* cells that are clear for one, cells that could be both */
+};
+void marks_add(struct marks_count *c, struct view cell);
+enum number_marks marks_decide(const struct marks_count *c);
+
+/* A number at the beginning of text: sign, digits, thousands by , . space, thin space, ' or _,
+ * decimals, exponent, a following k or m ("5k", "1.2m") only when nothing but a non-letter follows.
+ * Answers the bytes read, 0 when there is none. Never NaN or infinite. */
+size_t number_read(struct view text, enum number_marks marks, double *out);
+
+/* --- units --------------------------------------------------------------------------------- */
+
+enum dimension {
+    DIM_NONE,
+    DIM_MONEY,       /* no base: currencies are not converted, name is the ISO code */
+    DIM_TIME,        /* seconds */
+    DIM_LENGTH,      /* metres */
+    DIM_AREA,        /* square metres */
+    DIM_VOLUME,      /* litres */
+    DIM_WEIGHT,      /* kilograms */
+    DIM_DATA,        /* bytes */
+    DIM_ENERGY,      /* kilocalories */
+    DIM_POWER,       /* watts */
+    DIM_SPEED,       /* km/h */
+    DIM_TEMPERATURE, /* degrees Celsius; factor only, no offset */
+    DIM_PERCENT
+};
+struct unit {
+    const char *name; /* "km", "EUR", "min", "%": what answers write */
+    enum dimension dim;
+    double factor; /* of the dimension's base */
+};
+/* The unit that begins text, longest name first, any case where the unit allows it, in the six
+ * languages of the grammar: "€", "EUR", "euros", "kilometres", "sq m", "m²". *used: bytes. NULL
+ * when there is none. */
+const struct unit *unit_read(struct view text, size_t *used);
+/* A unit by its name ("km"), NULL when there is none. */
+const struct unit *unit_named(const char *name);
+
+/* --- quantities: a number or a range of numbers with its unit -----------------------------------
+ */
+
+struct quantity {
+    double lo, hi;           /* as written, in `unit`; equal unless a range is written */
+    const struct unit *unit; /* NULL: none is written */
+};
+/* The whole text must be one quantity: "$1,299.00", "1.299,00 €", "5-10 km", "90 min", "1h30",
+ * "1 h 30 min", "2:05:00" (a duration), "free" and "gratis" (0 of money), "16GB", "85%". 1 and *out
+ * on success. */
+int quantity_parse(struct view text, enum number_marks marks, struct quantity *out);
+
+/* --- dates --------------------------------------------------------------------------------- */
+
+/* A stretch of time [from, to) in Unix seconds, UTC, as long as what was written: "1994" is a year,
+ * "May 2026" a month, "3 October 2026" a day, "2026-10-03T18:20" a minute. */
+struct when {
+    long long from, to;
+    int has_clock; /* a time of day was written */
+};
+/* A column's way of writing dates that cells alone leave open. */
+enum date_order { DATE_ANY, DATE_DMY, DATE_MDY, DATE_YMD };
+struct order_count {
+    int dmy, mdy, either;
+};
+void date_order_add(struct order_count *c, struct view cell);
+enum date_order date_order_decide(const struct order_count *c);
+/* The whole text must be a date: a year (also 1971.0), ISO 8601 with or without time and zone,
+ * compact ISO (19710514), spelled ("3 October 2026", "Oct 3, 2026", "September 24, 2021", "October
+ * 2026"; month names of the six languages), 3.10.2026, 10/3/2026 by order, RFC 2822, Unix seconds,
+ * milliseconds or microseconds (13 and 16 digits), also with a fraction. 1 and *out on success. */
+int date_parse(struct view text, enum date_order order, struct when *out);
+/* 1 to 12 / 1 (Monday) to 7 for a folded word in any of the six languages or its usual short form;
+ * 0 otherwise. */
+int month_named(struct view word);
+int weekday_named(struct view word);
+/* Civil date to days since 1970-01-01 and back, proleptic Gregorian. */
+long long days_of(int year, int month, int day);
+void civil_of(long long days, int *year, int *month, int *day);
+
+/* --- flags and nothing --------------------------------------------------------------------- */
+
+/* yes/no/true/false/y/n/1/0/ja/nein/oui/non/si/sí/no: 1, 0, or -1 when it is neither. */
+int flag_parse(struct view text);
+/* What files write for a value that is not there: "", \N, NA, N/A, NaN, None, null, nil, -, --, ?.
+ */
+int is_nothing(struct view text);
+
+#endif
