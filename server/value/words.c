@@ -299,6 +299,8 @@ static int is_plural(struct view one, struct view many) {
     if (one.n < 3) return 0;
     for (size_t i = 0; i < COUNT(changed); i++)
         if (turns(one, many, changed[i][0], changed[i][1])) return 1;
+    int hisses = ends(one, "s") || ends(one, "x") || ends(one, "z") || ends(one, "ch");
+    if (hisses && turns(one, many, "", "es")) return 1;
     int ending =
         turns(one, many, "", "s") || turns(one, many, "", "es") || turns(one, many, "y", "ies");
     return ending && same_stem(one, many);
