@@ -17,7 +17,7 @@ struct import {
     struct stage *stage;
     struct spool spool;
     struct source source;
-    struct plan plan;
+    struct layout layout;
     struct rows rows;
 };
 
@@ -151,20 +151,20 @@ static enum status has_item(void *arg, struct view id, int *yes, struct err *e) 
 }
 
 static enum status read_rows(struct import *m, struct err *e) {
-    rows_open(&m->rows, &m->plan);
+    rows_open(&m->rows, &m->layout);
     enum status st = take_rows(m, e);
     if (st == ST_OK) st = finish(m, e);
-    if (st == ST_OK) st = report_make(m->result, &m->spool, &m->source, &m->plan, e);
+    if (st == ST_OK) st = report_make(m->result, &m->spool, &m->source, &m->layout, e);
     rows_close(&m->rows);
     return st;
 }
 
 static enum status read_source(struct import *m, struct err *e) {
     TRY(source_open(&m->source, &m->spool, m->config, &m->arena, e));
-    enum status st = plan_make(&m->plan, &m->source, &m->arena, has_item, m, e);
+    enum status st = layout_make(&m->layout, &m->source, &m->arena, has_item, m, e);
     if (st == ST_OK) {
         st = read_rows(m, e);
-        plan_close(&m->plan);
+        layout_close(&m->layout);
     }
     source_close(&m->source);
     return st;

@@ -61,9 +61,8 @@ static size_t attributes_end(struct view v, size_t i) {
 static struct tag tag_at(struct view v, size_t i) {
     struct tag t = {0};
     if (v.n - i >= 4 && memcmp(v.p + i, "<!--", 4) == 0) {
-        struct view rest = view_sub(v, i + 4, v.n);
-        const char *end = rest.n >= 3 ? memmem(rest.p, rest.n, "-->", 3) : NULL;
-        t.n = end ? (size_t)(end - v.p) + 3 - i : 0;
+        for (size_t k = i + 4; k + 3 <= v.n && !t.n; k++)
+            if (memcmp(v.p + k, "-->", 3) == 0) t.n = k + 3 - i;
         return t;
     }
     size_t at = i + 1;

@@ -69,53 +69,53 @@ static int column(struct arena *a, const struct column *c, struct import_column 
     return copy(a, c->name, &out->name) && out->lost_example;
 }
 
-static void about_file(const struct spool *spool, const struct source *s, struct plan *p,
+static void about_file(const struct spool *spool, const struct source *s, struct layout *p,
                        const struct import_result *r) {
     if (spool->guessed)
-        plan_warn(p, "the file is read as %s, which its bytes look like; if texts look wrong, name "
+        layout_warn(p, "the file is read as %s, which its bytes look like; if texts look wrong, name "
                      "its encoding",
                   spool->encoding);
     if (spool->replaced)
-        plan_warn(p, "%lld bytes are no %s; each is U+FFFD now", spool->replaced, spool->encoding);
+        layout_warn(p, "%lld bytes are no %s; each is U+FFFD now", spool->replaced, spool->encoding);
     if (s->format == SOURCE_CSV && !s->dialect.header)
-        plan_warn(p, "the first line looks like a row, so the columns are named by their places; say "
+        layout_warn(p, "the first line looks like a row, so the columns are named by their places; say "
                      "header=1 if it names them");
     if (s->format == SOURCE_CSV && s->dialect.skipped)
-        plan_warn(p, "%d line%s before the header left out", s->dialect.skipped,
+        layout_warn(p, "%d line%s before the header left out", s->dialect.skipped,
                   s->dialect.skipped == 1 ? " is" : "s are");
     if (s->json.path[0] && s->format == SOURCE_JSON)
-        plan_warn(p, "the rows are the list \"%s\" of the file's object; what stands beside it is "
+        layout_warn(p, "the rows are the list \"%s\" of the file's object; what stands beside it is "
                      "left out",
                   s->json.path);
     if (r->continued)
-        plan_warn(p, "%lld line%s with the id of the item above and no title go%s on with that item "
+        layout_warn(p, "%lld line%s with the id of the item above and no title go%s on with that item "
                      "(variants, pictures) and %s not read",
                   r->continued, r->continued == 1 ? "" : "s", r->continued == 1 ? "es" : "",
                   r->continued == 1 ? "is" : "are");
     if (r->dropped)
-        plan_warn(p, "%lld interaction%s whose item is not there any more", r->dropped,
+        layout_warn(p, "%lld interaction%s whose item is not there any more", r->dropped,
                   r->dropped == 1 ? " goes," : "s go,");
 }
 
-static void about_columns(struct plan *p) {
+static void about_columns(struct layout *p) {
     char names[160] = "";
     size_t at = 0;
     int left = 0;
     for (int i = 0; i < p->n; i++) {
         const struct column *c = &p->column[i];
         if (c->lost)
-            plan_warn(p, "%.60s: %lld value%s could not be read, %s; the rows are kept without",
+            layout_warn(p, "%.60s: %lld value%s could not be read, %s; the rows are kept without",
                       text_show(c->name).text, c->lost, c->lost == 1 ? "" : "s", c->lost_example);
         if (c->role != ROLE_NONE || c->mapped) continue;
         int n = snprintf(names + at, sizeof names - at, "%s%s", left++ ? ", " : "",
                          text_show(c->name).text);
         at = n < 0 || at + (size_t)n >= sizeof names ? sizeof names - 1 : at + (size_t)n;
     }
-    if (left) plan_warn(p, "left out: %s", names);
+    if (left) layout_warn(p, "left out: %s", names);
 }
 
 enum status report_make(struct import_result *r, const struct spool *spool, const struct source *s,
-                        struct plan *p, struct err *e) {
+                        struct layout *p, struct err *e) {
     struct arena *a = p->config->arena;
     for (int i = 0; i < p->n; i++) r->values_lost += p->column[i].lost;
     r->format = source_format_name(s->format);

@@ -1,6 +1,6 @@
 /* Which column is what: by its name where its values bear that out, else by its values. What
  * somebody said about a column stays. */
-#include "server/import/plan.h"
+#include "server/import/layout.h"
 
 #include "server/import/trim.h"
 
@@ -18,7 +18,7 @@ static int is_free(const struct column *c) {
     return !c->mapped && c->role >= ROLE_FIELD;
 }
 
-static int taken(const struct plan *p, enum role r) {
+static int taken(const struct layout *p, enum role r) {
     for (int i = 0; i < p->n; i++)
         if (p->column[i].role == r) return 1;
     return 0;
@@ -37,7 +37,7 @@ static int unique(const struct look *l) {
                             : share((long long)l->distinct.n, l->changes, 98);
 }
 
-static int fits_id(const struct plan *p, const struct column *c, int sure) {
+static int fits_id(const struct layout *p, const struct column *c, int sure) {
     const struct look *l = &c->look;
     if (l->filled == 0) return sure && p->looked == 0;
     if (mean(l->bytes, l->filled) > 120 || c->type == TYPE_LIST) return 0;
@@ -45,7 +45,7 @@ static int fits_id(const struct plan *p, const struct column *c, int sure) {
     return share(l->filled, p->looked, 90) && unique(l);
 }
 
-static int fits_value(const struct plan *p, const struct column *c, enum role r, int own) {
+static int fits_value(const struct layout *p, const struct column *c, enum role r, int own) {
     const struct look *l = &c->look;
     long long plain = l->filled - l->nested;
     (void)p;
@@ -77,7 +77,7 @@ static int fits_value(const struct plan *p, const struct column *c, enum role r,
 /* --- roles by names */
 
 /* The best fitting column that is free; sure 0: the values decide about ids, too. -1: none. */
-static int best(const struct plan *p, enum role r, int limit, int sure, int *fit) {
+static int best(const struct layout *p, enum role r, int limit, int sure, int *fit) {
     int pick = -1;
     *fit = limit;
     for (int i = 0; i < p->n; i++) {
@@ -100,7 +100,7 @@ static int best(const struct plan *p, enum role r, int limit, int sure, int *fit
 }
 
 /* One role by name. Roles that join take all columns with a usual name, unless one has our own. */
-static void by_name(struct plan *p, enum role r) {
+static void by_name(struct layout *p, enum role r) {
     int fit, i;
     if (taken(p, r)) return;
     if (r == ROLE_ID) {
@@ -120,7 +120,7 @@ static void by_name(struct plan *p, enum role r) {
 
 /* --- roles by values */
 
-static void id_by_values(struct plan *p, const struct source *s) {
+static void id_by_values(struct layout *p, const struct source *s) {
     struct column *c = &p->column[0];
     if (taken(p, ROLE_ID) || p->n < 2 || !is_free(c) || !nameless(c, s)) return;
     const struct look *l = &c->look;
@@ -129,7 +129,7 @@ static void id_by_values(struct plan *p, const struct source *s) {
         c->role = ROLE_ID;
 }
 
-static void title_by_values(struct plan *p) {
+static void title_by_values(struct layout *p) {
     for (int strict = 1; strict >= 0 && !taken(p, ROLE_TITLE); strict--)
         for (int i = 0; i < p->n && !taken(p, ROLE_TITLE); i++) {
             struct column *c = &p->column[i];
@@ -147,7 +147,7 @@ static void title_by_values(struct plan *p) {
         }
 }
 
-static void text_by_values(struct plan *p) {
+static void text_by_values(struct layout *p) {
     int pick = -1;
     double longest = 60;
     if (taken(p, ROLE_TEXT)) return;
@@ -164,7 +164,7 @@ static void text_by_values(struct plan *p) {
     if (pick >= 0) p->column[pick].role = ROLE_TEXT;
 }
 
-static void tags_by_values(struct plan *p, const struct source *s) {
+static void tags_by_values(struct layout *p, const struct source *s) {
     for (int i = 0; i < p->n && !taken(p, ROLE_TAGS); i++) {
         struct column *c = &p->column[i];
         const struct look *l = &c->look;
@@ -179,7 +179,7 @@ static void tags_by_values(struct plan *p, const struct source *s) {
     }
 }
 
-static void items(struct plan *p, const struct source *s) {
+static void items(struct layout *p, const struct source *s) {
     static const enum role order[] = {ROLE_ID, ROLE_TITLE, ROLE_TEXT, ROLE_TAGS, ROLE_POPULARITY,
                                       ROLE_TIME};
     int joined = 0;
@@ -190,9 +190,9 @@ static void items(struct plan *p, const struct source *s) {
     tags_by_values(p, s);
     for (int i = 0; i < p->n; i++) joined |= p->column[i].role == ROLE_TITLE;
     if (!joined && p->looked)
-        plan_warn(p, "no column looks like a title; the beginning of the text is used");
+        layout_warn(p, "no column looks like a title; the beginning of the text is used");
     if (!taken(p, ROLE_ID) && p->looked)
-        plan_warn(p, "no column holds ids; each item gets one from its title and text, which stays "
+        layout_warn(p, "no column holds ids; each item gets one from its title and text, which stays "
                      "the same as long as they do");
 }
 
@@ -212,7 +212,7 @@ static int is_private(const struct column *c) {
     return 0;
 }
 
-static void members(struct plan *p, const struct source *s) {
+static void members(struct layout *p, const struct source *s) {
     by_name(p, ROLE_ID);
     by_name(p, ROLE_NAME);
     by_name(p, ROLE_PROFILE);
@@ -225,7 +225,7 @@ static void members(struct plan *p, const struct source *s) {
             c->role = ROLE_PROFILE;
     }
     if (!taken(p, ROLE_ID) && p->looked)
-        plan_warn(p, "no column holds ids; each member gets one from their name and profile");
+        layout_warn(p, "no column holds ids; each member gets one from their name and profile");
 }
 
 /* --- interactions */
@@ -237,7 +237,7 @@ static int is_key(const struct column *c) {
            !share(l->urls, l->filled, 50);
 }
 
-static int next_key(const struct plan *p) {
+static int next_key(const struct layout *p) {
     for (int i = 0; i < p->n; i++)
         if (is_key(&p->column[i])) return i;
     return -1;
@@ -245,7 +245,7 @@ static int next_key(const struct plan *p) {
 
 /* The column whose values are the catalogue's ids, where the one with the usual name has none of
  * them. */
-static void item_by_ids(struct plan *p) {
+static void item_by_ids(struct layout *p) {
     int now = -1, pick = -1;
     for (int i = 0; i < p->n; i++)
         if (p->column[i].role == ROLE_ITEM) now = i;
@@ -262,7 +262,7 @@ static void item_by_ids(struct plan *p) {
     p->column[pick].role = ROLE_ITEM;
 }
 
-static enum status no_column(const struct plan *p, const char *name, struct err *e) {
+static enum status no_column(const struct layout *p, const char *name, struct err *e) {
     char list[200];
     size_t at = 0;
     list[0] = 0;
@@ -280,7 +280,7 @@ static enum status no_column(const struct plan *p, const char *name, struct err 
 }
 
 /* Without names: who, which, how much, when, in the order that such files have. */
-static void events_by_place(struct plan *p, const struct source *s) {
+static void events_by_place(struct layout *p, const struct source *s) {
     if (s->dialect.header || s->format != SOURCE_CSV) return;
     for (int i = 0; i < p->n; i++) {
         struct column *c = &p->column[i];
@@ -310,7 +310,7 @@ static void events_by_place(struct plan *p, const struct source *s) {
     }
 }
 
-static enum status events(struct plan *p, const struct source *s, struct err *e) {
+static enum status events(struct layout *p, const struct source *s, struct err *e) {
     by_name(p, ROLE_MEMBER);
     by_name(p, ROLE_ITEM);
     by_name(p, ROLE_LABEL);
@@ -331,7 +331,7 @@ static enum status events(struct plan *p, const struct source *s, struct err *e)
 /* --- all */
 
 /* Our own files say what is what. */
-static void exact(struct plan *p) {
+static void exact(struct layout *p) {
     for (int i = 0; i < p->n; i++) {
         struct column *c = &p->column[i];
         enum role r = role_named(c->name, p->config->kind);
@@ -339,7 +339,7 @@ static void exact(struct plan *p) {
     }
 }
 
-enum status plan_roles(struct plan *p, const struct source *s, struct err *e) {
+enum status layout_roles(struct layout *p, const struct source *s, struct err *e) {
     if (p->n == 0) return ST_OK;
     if (p->config->exact)
         exact(p);

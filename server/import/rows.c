@@ -11,9 +11,9 @@
 
 enum { ROW_TEXT = 2 << 20 };
 
-void rows_open(struct rows *r, struct plan *p) {
+void rows_open(struct rows *r, struct layout *p) {
     memset(r, 0, sizeof *r);
-    r->plan = p;
+    r->layout = p;
     struct buf *all[] = {&r->id, &r->title, &r->text, &r->tags, &r->extra, &r->scratch, &r->part,
                          &r->last};
     for (size_t i = 0; i < COUNT(all); i++) buf_init(all[i], ROW_TEXT);
@@ -60,7 +60,7 @@ static void text_of(struct rows *r, const struct column *c, const struct cell *c
     if (!v.n) return;
     int literal = cell->kind == CELL_NESTED ||
                   (c->look.list.literal * 2 > c->look.list.cells && list_is_literal(v));
-    if (!r->plan->config->exact && literal) {
+    if (!r->layout->config->exact && literal) {
         list_split(v, LIST_LITERAL, &r->scratch, put_part, b);
         if (!c->entities && !c->tags) return;
         struct buf plain = r->scratch;
@@ -88,8 +88,8 @@ static int contains(struct view all, struct view part) {
 /* All columns of a role that joins; one that repeats what is there already says nothing. */
 static void join(struct rows *r, const struct source *s, enum role role, struct buf *b) {
     buf_clear(b);
-    for (int i = r->plan->by[role]; i >= 0 && i < r->plan->n; i++) {
-        const struct column *c = &r->plan->column[i];
+    for (int i = r->layout->by[role]; i >= 0 && i < r->layout->n; i++) {
+        const struct column *c = &r->layout->column[i];
         if (c->role != role) continue;
         text_of(r, c, cell_of(s, i), &r->part);
         struct view v = buf_text(&r->part);
@@ -122,7 +122,7 @@ static void add_tag(void *arg, struct view tag) {
     static const char split = STORE_TAG_SPLIT;
     struct tag_adder *a = arg;
     tag = trim(tag);
-    if (!a->r->plan->config->exact && tag.n && tag.p[0] == '#' && tag.n > 1)
+    if (!a->r->layout->config->exact && tag.n && tag.p[0] == '#' && tag.n > 1)
         tag = view_sub(tag, 1, tag.n);
     if (!tag.n || view_eq_str(tag, "(no genres listed)")) return;
     if (tag.n > STORE_TAG_MAX)
@@ -131,7 +131,7 @@ static void add_tag(void *arg, struct view tag) {
         column_lost(a->c, a->line, "holds a control character", tag);
     else if (a->r->n_tags == STORE_TAGS_MAX)
         column_lost(a->c, a->line, "is one tag more than the 64 that are possible", tag);
-    else if (!has_tag(a->r, tag) || a->r->plan->config->exact) {
+    else if (!has_tag(a->r, tag) || a->r->layout->config->exact) {
         if (a->r->n_tags++) buf_add(&a->r->tags, &split, 1);
         buf_view(&a->r->tags, tag);
     }
@@ -151,8 +151,8 @@ static void add_levels(void *arg, struct view tag) {
 static void put_tags(struct rows *r, const struct source *s) {
     buf_clear(&r->tags);
     r->n_tags = 0;
-    for (int i = r->plan->by[ROLE_TAGS]; i >= 0 && i < r->plan->n; i++) {
-        struct column *c = &r->plan->column[i];
+    for (int i = r->layout->by[ROLE_TAGS]; i >= 0 && i < r->layout->n; i++) {
+        struct column *c = &r->layout->column[i];
         if (c->role != ROLE_TAGS) continue;
         struct tag_adder a = {r, c, s->line};
         struct view v = value_of(cell_of(s, i));
@@ -162,7 +162,7 @@ static void put_tags(struct rows *r, const struct source *s) {
             markup_text(v, c->tags, c->entities, &r->part);
             v = buf_text(&r->part);
         }
-        list_split(v, c->list, &r->scratch, r->plan->config->exact ? add_tag : add_levels, &a);
+        list_split(v, c->list, &r->scratch, r->layout->config->exact ? add_tag : add_levels, &a);
     }
 }
 
@@ -185,11 +185,11 @@ static int read_number(const struct column *c, struct view v, double *out) {
 }
 
 static void put_popularity(struct rows *r, const struct source *s) {
-    int i = r->plan->by[ROLE_POPULARITY];
+    int i = r->layout->by[ROLE_POPULARITY];
     struct view v = value_of(cell_of(s, i));
     double x;
     if (!v.n) return;
-    struct column *c = &r->plan->column[i];
+    struct column *c = &r->layout->column[i];
     if (!read_number(c, v, &x))
         column_lost(c, s->line, "is not a number", v);
     else if (x < 0)
@@ -201,12 +201,12 @@ static void put_popularity(struct rows *r, const struct source *s) {
 }
 
 static int read_time(struct rows *r, const struct source *s, enum role role, long long *out) {
-    int i = r->plan->by[role];
+    int i = r->layout->by[role];
     struct view v = value_of(cell_of(s, i));
     struct when w;
     struct order_count order = {0};
     if (!v.n) return 0;
-    struct column *c = &r->plan->column[i];
+    struct column *c = &r->layout->column[i];
     date_order_add(&order, v);
     if (order.either && c->order == DATE_ANY)
         column_lost(c, s->line, "may be day and month or month and day; say dates=dmy or dates=mdy",
@@ -224,7 +224,7 @@ static void put_time(struct rows *r, const struct source *s) {
     struct view t = r->out.title;
     struct when w;
     r->out.has_time = read_time(r, s, ROLE_TIME, &r->out.time);
-    if (!r->plan->year_in_title || t.n < 7 || t.p[t.n - 1] != ')' || t.p[t.n - 6] != '(') return;
+    if (!r->layout->year_in_title || t.n < 7 || t.p[t.n - 1] != ')' || t.p[t.n - 6] != '(') return;
     if (!date_parse(view_sub(t, t.n - 5, 4), DATE_ANY, &w)) return;
     r->out.has_time = 1;
     r->out.time = w.from;
@@ -254,8 +254,8 @@ static void put_extra(struct rows *r, const struct source *s) {
     int json = s->format != SOURCE_CSV, n = 0;
     buf_clear(&r->extra);
     buf_str(&r->extra, "{");
-    for (int i = 0; i < r->plan->n; i++) {
-        const struct column *c = &r->plan->column[i];
+    for (int i = 0; i < r->layout->n; i++) {
+        const struct column *c = &r->layout->column[i];
         const struct cell *cell = cell_of(s, i);
         if (c->role != ROLE_FIELD || (json ? cell->raw.n == 0 : trim(cell->text).n == 0)) continue;
         if (n++) buf_str(&r->extra, ",");
@@ -326,11 +326,11 @@ static struct view id_cell(const struct rows *r, const struct source *s, int col
     const struct cell *c = cell_of(s, column);
     /* "NA" and "None" are ids as good as others; blanks are none. */
     struct view v = trim(c->text);
-    const struct look *l = column >= 0 ? &r->plan->column[column].look : NULL;
+    const struct look *l = column >= 0 ? &r->layout->column[column].look : NULL;
     if (c->kind == CELL_NESTED || c->kind == CELL_FLAG)
         fault_set(f, "%s is neither a text nor a number", name);
     /* 7.0 is how a program writes a column of whole numbers that has gaps. */
-    if (l && !r->plan->config->exact && l->whole == l->filled && v.n > 2 && l->filled &&
+    if (l && !r->layout->config->exact && l->whole == l->filled && v.n > 2 && l->filled &&
         memcmp(v.p + v.n - 2, ".0", 2) == 0)
         v.n -= 2;
     check_id(name, v, f);
@@ -362,9 +362,9 @@ static struct view beginning(struct view text) {
 }
 
 static struct view any_words(struct rows *r, const struct source *s) {
-    for (int i = 0; i < r->plan->n; i++) {
+    for (int i = 0; i < r->layout->n; i++) {
         struct view v = value_of(cell_of(s, i));
-        if (r->plan->column[i].role != ROLE_NONE && r->plan->column[i].role != ROLE_ID && v.n &&
+        if (r->layout->column[i].role != ROLE_NONE && r->layout->column[i].role != ROLE_ID && v.n &&
             v.n <= STORE_TITLE_MAX)
             return v;
     }
@@ -373,7 +373,7 @@ static struct view any_words(struct rows *r, const struct source *s) {
 
 static enum status make_item(struct rows *r, const struct source *s, struct fault *f,
                              int *continues, struct err *e) {
-    struct plan *p = r->plan;
+    struct layout *p = r->layout;
     int id = p->by[ROLE_ID], title = p->by[ROLE_TITLE];
     if (id >= 0) r->out.id = id_cell(r, s, id, "id", f);
     if (title >= 0) {
@@ -414,7 +414,7 @@ static enum status make_item(struct rows *r, const struct source *s, struct faul
 
 /* "25", of a column "age", is "age 25" in the profile. */
 static void put_profile(struct rows *r, const struct source *s) {
-    const struct plan *p = r->plan;
+    const struct layout *p = r->layout;
     int prose = 0;
     buf_clear(&r->text);
     for (int i = p->by[ROLE_PROFILE]; i >= 0 && i < p->n; i++) {
@@ -436,7 +436,7 @@ static void put_profile(struct rows *r, const struct source *s) {
 
 static enum status make_member(struct rows *r, const struct source *s, struct fault *f,
                                struct err *e) {
-    const struct plan *p = r->plan;
+    const struct layout *p = r->layout;
     int id = p->by[ROLE_ID], name = p->by[ROLE_NAME];
     if (id >= 0) r->out.id = id_cell(r, s, id, "id", f);
     if (name >= 0) {
@@ -453,7 +453,7 @@ static enum status make_member(struct rows *r, const struct source *s, struct fa
 /* --- interactions */
 
 static void put_label(struct rows *r, const struct source *s, struct fault *f) {
-    struct plan *p = r->plan;
+    struct layout *p = r->layout;
     int li = p->by[ROLE_LABEL], ri = p->by[ROLE_RATING], said = 0;
     struct view label = trim(cell_of(s, li)->text), rating = value_of(cell_of(s, ri));
     double x;
@@ -489,8 +489,8 @@ static void put_label(struct rows *r, const struct source *s, struct fault *f) {
 }
 
 static void make_event(struct rows *r, const struct source *s, struct fault *f) {
-    r->out.member = id_cell(r, s, r->plan->by[ROLE_MEMBER], "member", f);
-    r->out.item = id_cell(r, s, r->plan->by[ROLE_ITEM], "item", f);
+    r->out.member = id_cell(r, s, r->layout->by[ROLE_MEMBER], "member", f);
+    r->out.item = id_cell(r, s, r->layout->by[ROLE_ITEM], "item", f);
     put_label(r, s, f);
     (void)read_time(r, s, ROLE_AT, &r->out.at);
 }
@@ -499,10 +499,10 @@ enum status rows_make(struct rows *r, const struct source *s, struct fault *f, i
                       struct err *e) {
     r->out = (struct stage_row){.line = s->line, .extra = VIEW("{}")};
     *continues = 0;
-    TRY(plan_grow(r->plan, s, e));
-    if (r->plan->config->kind == IMPORT_ITEMS)
+    TRY(layout_grow(r->layout, s, e));
+    if (r->layout->config->kind == IMPORT_ITEMS)
         TRY(make_item(r, s, f, continues, e));
-    else if (r->plan->config->kind == IMPORT_MEMBERS)
+    else if (r->layout->config->kind == IMPORT_MEMBERS)
         TRY(make_member(r, s, f, e));
     else
         make_event(r, s, f);

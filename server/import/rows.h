@@ -2,10 +2,10 @@
 #ifndef IMPORT_ROWS_H
 #define IMPORT_ROWS_H
 
-#include "server/import/plan.h"
+#include "server/import/layout.h"
 
 struct rows {
-    struct plan *plan;
+    struct layout *layout;
     struct stage_row out; /* the finished row; its texts live until the next */
     struct buf id, title, text, tags, extra, scratch, part;
     int n_tags;
@@ -19,7 +19,7 @@ struct rows {
     size_t made_cap, made_n;
 };
 
-void rows_open(struct rows *r, struct plan *p);
+void rows_open(struct rows *r, struct layout *p);
 void rows_close(struct rows *r);
 
 /* Makes the row out of the source's. A fault costs the row; values that cannot be read are counted

@@ -6,7 +6,7 @@
  * model/base/{arena,buf,clock,status,view}.c, and -ljansson. */
 #include "server/store/private.h"
 #include "server/store/reader.h"
-#include "server/store/titles.h"
+#include "server/import/titles.h"
 
 #include <jansson.h>
 #include <string.h>

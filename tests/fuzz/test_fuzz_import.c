@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import */
 /* Runs the import fuzz target on mutations of good inputs, with a fixed seed, so that each test run
  * covers it; a longer hunt uses libFuzzer. */
 #include "tests/fuzz/fuzz_import.c"

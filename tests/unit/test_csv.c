@@ -1,7 +1,7 @@
-/* links: store */
+/* links: import */
 /* The CSV reader: every kind of quote, line end and delimiter, in pieces of every size. */
 #include "model/base/buf.h"
-#include "server/store/csv.h"
+#include "server/import/csv.h"
 #include "tests/unit/store_help.h"
 
 /* Each row as "line:cell|cell;", a row with a fault as "line!fault;". */

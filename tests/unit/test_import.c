@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import */
 /* Imports: what is kept, what is refused and how that is said, for JSONL and CSV. */
 #include "model/base/buf.h"
 #include "tests/unit/store_help.h"

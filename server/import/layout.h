@@ -1,11 +1,11 @@
 /* What all columns of a file are: looked at in a first pass, decided, corrected. */
-#ifndef IMPORT_PLAN_H
-#define IMPORT_PLAN_H
+#ifndef IMPORT_LAYOUT_H
+#define IMPORT_LAYOUT_H
 
 #include "server/import/column.h"
 #include "server/import/label.h"
 
-struct plan {
+struct layout {
     const struct import_config *config;
     struct arena *arena;
     struct column *column; /* (n); grows with the source's columns */
@@ -21,20 +21,20 @@ struct plan {
 };
 
 /* Tells whether the catalogue has an item of that id. */
-typedef enum status (*plan_has_item)(void *arg, struct view id, int *yes, struct err *e);
+typedef enum status (*layout_has_item)(void *arg, struct view id, int *yes, struct err *e);
 
 /* Reads the source (all of it where ratings need their range), decides, and rewinds it. ST_INVALID
  * (fields map, lists, dates) for corrections that make no sense, ST_BAD_INPUT when interactions
  * have no member or item. A failed make owes nothing. */
-enum status plan_make(struct plan *p, struct source *s, struct arena *a, plan_has_item has,
+enum status layout_make(struct layout *p, struct source *s, struct arena *a, layout_has_item has,
                       void *arg, struct err *e) MUST_CHECK;
-void plan_close(struct plan *p);
+void layout_close(struct layout *p);
 /* Columns that the source found after the look: further fields. */
-enum status plan_grow(struct plan *p, const struct source *s, struct err *e) MUST_CHECK;
+enum status layout_grow(struct layout *p, const struct source *s, struct err *e) MUST_CHECK;
 
-void plan_warn(struct plan *p, const char *fmt, ...) PRINTF(2, 3);
+void layout_warn(struct layout *p, const char *fmt, ...) PRINTF(2, 3);
 
 /* Gives columns their roles (roles.c). */
-enum status plan_roles(struct plan *p, const struct source *s, struct err *e) MUST_CHECK;
+enum status layout_roles(struct layout *p, const struct source *s, struct err *e) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* The first pass: a look at the columns, and what follows from it. */
-#include "server/import/plan.h"
+#include "server/import/layout.h"
 
 #include "model/base/arena.h"
 #include "server/import/trim.h"
@@ -11,7 +11,7 @@
 
 enum { LOOK_ROWS = 10000, LOOK_CELLS = 400000, TEST_IDS = 200 };
 
-void plan_warn(struct plan *p, const char *fmt, ...) {
+void layout_warn(struct layout *p, const char *fmt, ...) {
     char text[300];
     va_list ap;
     if (p->n_warnings == IMPORT_WARNINGS) return;
@@ -23,7 +23,7 @@ void plan_warn(struct plan *p, const char *fmt, ...) {
     if (copy) p->warning[p->n_warnings++] = copy;
 }
 
-static enum status add_column(struct plan *p, struct view name, struct err *e) {
+static enum status add_column(struct layout *p, struct view name, struct err *e) {
     char words[200];
     if (p->n == p->cap) {
         int cap = p->cap ? p->cap * 2 : 32;
@@ -46,12 +46,12 @@ static enum status add_column(struct plan *p, struct view name, struct err *e) {
     return ST_OK;
 }
 
-enum status plan_grow(struct plan *p, const struct source *s, struct err *e) {
+enum status layout_grow(struct layout *p, const struct source *s, struct err *e) {
     while (p->n < s->n) TRY(add_column(p, s->name[p->n], e));
     return ST_OK;
 }
 
-void plan_close(struct plan *p) {
+void layout_close(struct layout *p) {
     for (int i = 0; i < p->n; i++) column_close(&p->column[i]);
     mem_free(p->column);
     p->column = NULL;
@@ -60,7 +60,7 @@ void plan_close(struct plan *p) {
 
 /* --- looking */
 
-static enum status test_ids(struct plan *p, const struct source *s, plan_has_item has, void *arg,
+static enum status test_ids(struct layout *p, const struct source *s, layout_has_item has, void *arg,
                             struct err *e) {
     for (int i = 0; i < s->n; i++) {
         struct look *l = &p->column[i].look;
@@ -74,20 +74,20 @@ static enum status test_ids(struct plan *p, const struct source *s, plan_has_ite
     return ST_OK;
 }
 
-static enum status look_at_row(struct plan *p, const struct source *s, struct err *e) {
-    TRY(plan_grow(p, s, e));
+static enum status look_at_row(struct layout *p, const struct source *s, struct err *e) {
+    TRY(layout_grow(p, s, e));
     for (int i = 0; i < s->n; i++) TRY(column_look(&p->column[i], &s->cell[i], p->arena, e));
     p->looked++;
     return ST_OK;
 }
 
-static int may_be_rating(const struct plan *p, int i) {
+static int may_be_rating(const struct layout *p, int i) {
     return p->column[i].role == ROLE_RATING || role_fit(p->column[i].name, ROLE_RATING,
                                                         IMPORT_INTERACTIONS);
 }
 
 /* Behind the look only the range of ratings is still of interest. */
-static void look_at_range(struct plan *p, const struct source *s) {
+static void look_at_range(struct layout *p, const struct source *s) {
     for (int i = 0; i < p->n && i < s->n; i++) {
         struct look *l = &p->column[i].look;
         struct view v = trim(s->cell[i].text);
@@ -98,7 +98,7 @@ static void look_at_range(struct plan *p, const struct source *s) {
     }
 }
 
-static enum status look(struct plan *p, struct source *s, plan_has_item has, void *arg,
+static enum status look(struct layout *p, struct source *s, layout_has_item has, void *arg,
                         struct err *e) {
     int got, events = p->config->kind == IMPORT_INTERACTIONS;
     for (;;) {
@@ -118,7 +118,7 @@ static enum status look(struct plan *p, struct source *s, plan_has_item has, voi
 
 /* --- deciding */
 
-static int find(const struct plan *p, struct view name) {
+static int find(const struct layout *p, struct view name) {
     for (int i = 0; i < p->n; i++)
         if (view_eq(p->column[i].name, name)) return i;
     for (int i = 0; i < p->n; i++)
@@ -128,7 +128,7 @@ static int find(const struct plan *p, struct view name) {
     return -1;
 }
 
-static enum status lists(struct plan *p, const struct source *s, struct err *e) {
+static enum status lists(struct layout *p, const struct source *s, struct err *e) {
     const struct import_config *c = p->config;
     for (int i = 0; i < p->n; i++)
         if (p->column[i].role == ROLE_TAGS) {
@@ -138,7 +138,7 @@ static enum status lists(struct plan *p, const struct source *s, struct err *e) 
     for (int k = 0; k < c->n_lists; k++) {
         int i = find(p, c->lists[k][0]);
         if (i < 0) {
-            plan_warn(p, "lists names the column '%s', which the file does not have",
+            layout_warn(p, "lists names the column '%s', which the file does not have",
                       text_show(c->lists[k][0]).text);
             continue;
         }
@@ -154,13 +154,13 @@ static enum status lists(struct plan *p, const struct source *s, struct err *e) 
     return ST_OK;
 }
 
-static enum status map(struct plan *p, struct err *e) {
+static enum status map(struct layout *p, struct err *e) {
     const struct import_config *c = p->config;
     for (int k = 0; k < c->n_map; k++) {
         struct view ours = c->map[k][1];
         int i = find(p, c->map[k][0]);
         if (i < 0) {
-            plan_warn(p, "map names the column '%s', which the file does not have",
+            layout_warn(p, "map names the column '%s', which the file does not have",
                       text_show(c->map[k][0]).text);
             continue;
         }
@@ -206,7 +206,7 @@ static enum status wanted_order(const struct import_config *c, enum date_order *
 }
 
 /* Titles of films end in the year where no column holds it. */
-static void find_years(struct plan *p) {
+static void find_years(struct layout *p) {
     int t = p->by[ROLE_TITLE], years = 0;
     if (p->config->exact || t < 0 || p->by[ROLE_TIME] >= 0) return;
     const struct look *l = &p->column[t].look;
@@ -218,11 +218,11 @@ static void find_years(struct plan *p) {
     }
     p->year_in_title = l->n_samples > 0 && years == l->n_samples;
     if (p->year_in_title)
-        plan_warn(p, "no column holds a time; the year in brackets at the end of titles is read "
+        layout_warn(p, "no column holds a time; the year in brackets at the end of titles is read "
                      "as it");
 }
 
-static void scale(struct plan *p) {
+static void scale(struct layout *p) {
     int r = p->by[ROLE_RATING];
     const struct import_config *c = p->config;
     if (r < 0 || p->column[r].look.numbers == 0) return;
@@ -232,7 +232,7 @@ static void scale(struct plan *p) {
     if (c->has_dislike) p->scale.dislike_to = c->dislike_to;
 }
 
-static enum status decide(struct plan *p, const struct source *s, struct err *e) {
+static enum status decide(struct layout *p, const struct source *s, struct err *e) {
     enum date_order order;
     TRY(wanted_order(p->config, &order, e));
     for (int i = 0; i < p->n; i++) column_decide(&p->column[i], order);
@@ -241,7 +241,7 @@ static enum status decide(struct plan *p, const struct source *s, struct err *e)
         p->column[i].marks = MARKS_POINT;
     }
     TRY(map(p, e));
-    TRY(plan_roles(p, s, e));
+    TRY(layout_roles(p, s, e));
     for (int r = 0; r < ROLE_COUNT; r++) {
         p->by[r] = -1;
         for (int i = p->n; i-- > 0;)
@@ -252,18 +252,18 @@ static enum status decide(struct plan *p, const struct source *s, struct err *e)
     scale(p);
     p->implicit = p->by[ROLE_LABEL] < 0 && p->by[ROLE_RATING] < 0;
     if (p->config->kind == IMPORT_INTERACTIONS && p->implicit && p->looked)
-        plan_warn(p, "no column holds a label or a rating; every row counts as a like");
+        layout_warn(p, "no column holds a label or a rating; every row counts as a like");
     return ST_OK;
 }
 
-enum status plan_make(struct plan *p, struct source *s, struct arena *a, plan_has_item has,
+enum status layout_make(struct layout *p, struct source *s, struct arena *a, layout_has_item has,
                       void *arg, struct err *e) {
-    *p = (struct plan){.config = s->config, .arena = a};
-    enum status st = plan_grow(p, s, e);
+    *p = (struct layout){.config = s->config, .arena = a};
+    enum status st = layout_grow(p, s, e);
     if (st == ST_OK) st = look(p, s, has, arg, e);
     if (st == ST_OK) st = decide(p, s, e);
     if (st != ST_OK)
-        plan_close(p);
+        layout_close(p);
     else
         source_rewind(s);
     return st;
