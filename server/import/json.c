@@ -129,17 +129,18 @@ static int is_row(struct view object) {
     json_t *tree = object.n <= JSON_ROW_MAX && depth_check(object, NULL) == ST_OK
                        ? json_loadb(object.p, object.n, JSON_DECODE_INT_AS_REAL, NULL)
                        : NULL;
-    int scalars = 0, named = 0;
+    int scalars = 0, named = 0, list = 0;
     const char *key;
     json_t *value;
     json_object_foreach(tree, key, value) {
         static const char *const names[] = {"id", "title", "name", "ID", "Title", "Name"};
         int plain = !json_is_array(value) && !json_is_object(value);
-        scalars += plain;
+        if (strcmp(key, "itemListElement") == 0 || strcmp(key, "@graph") == 0) list = 1;
+        scalars += plain && key[0] != '@';
         for (size_t i = 0; i < COUNT(names); i++) named += plain && strcmp(key, names[i]) == 0;
     }
     /* A dataset has a name, too; a row has one beside an id. */
-    int row = named >= 2 || (scalars >= 3 && named);
+    int row = !list && (named >= 2 || (scalars >= 3 && named));
     json_decref(tree);
     return row;
 }

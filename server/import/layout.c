@@ -232,6 +232,19 @@ static void scale(struct layout *p) {
     if (c->has_dislike) p->scale.dislike_to = c->dislike_to;
 }
 
+/* What a role reads is of its kind, whatever few values looked like. */
+static void name_type(struct column *c) {
+    if (c->look.filled == 0) return;
+    if (c->role == ROLE_TIME || c->role == ROLE_AT)
+        c->type = TYPE_DATE;
+    else if (c->role == ROLE_TAGS)
+        c->type = TYPE_LIST;
+    else if (c->role == ROLE_POPULARITY || c->role == ROLE_RATING)
+        c->type = TYPE_NUMBER;
+    else if (c->role < ROLE_COUNT && c->role != ROLE_LABEL)
+        c->type = TYPE_TEXT;
+}
+
 static enum status decide(struct layout *p, const struct source *s, struct err *e) {
     enum date_order order;
     TRY(wanted_order(p->config, &order, e));
@@ -248,6 +261,7 @@ static enum status decide(struct layout *p, const struct source *s, struct err *
             if ((int)p->column[i].role == r) p->by[r] = i;
     }
     TRY(lists(p, s, e));
+    for (int i = 0; i < p->n; i++) name_type(&p->column[i]);
     find_years(p);
     scale(p);
     p->implicit = p->by[ROLE_LABEL] < 0 && p->by[ROLE_RATING] < 0;

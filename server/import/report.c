@@ -69,20 +69,26 @@ static int column(struct arena *a, const struct column *c, struct import_column 
     return copy(a, c->name, &out->name) && out->lost_example;
 }
 
+/* iconv's CP932 is Shift_JIS as it is written. */
+static const char *encoding_name(const struct spool *s) {
+    return strcmp(s->encoding, "CP932") == 0 ? "Shift_JIS" : s->encoding;
+}
+
 static void about_file(const struct spool *spool, const struct source *s, struct layout *p,
                        const struct import_result *r) {
     if (spool->guessed)
         layout_warn(p, "the file is read as %s, which its bytes look like; if texts look wrong, name "
                      "its encoding",
-                  spool->encoding);
+                  encoding_name(spool));
     if (spool->replaced)
-        layout_warn(p, "%lld bytes are no %s; each is U+FFFD now", spool->replaced, spool->encoding);
+        layout_warn(p, "%lld bytes are no %s; each is U+FFFD now", spool->replaced,
+                    encoding_name(spool));
     if (s->format == SOURCE_CSV && !s->dialect.header)
         layout_warn(p, "the first line looks like a row, so the columns are named by their places; say "
                      "header=1 if it names them");
     if (s->format == SOURCE_CSV && s->dialect.skipped)
-        layout_warn(p, "%d line%s before the header left out", s->dialect.skipped,
-                  s->dialect.skipped == 1 ? " is" : "s are");
+        layout_warn(p, "left out before the header: %d line%s", s->dialect.skipped,
+                    s->dialect.skipped == 1 ? "" : "s");
     if (s->json.path[0] && s->format == SOURCE_JSON)
         layout_warn(p, "the rows are the list \"%s\" of the file's object; what stands beside it is "
                      "left out",
@@ -93,8 +99,8 @@ static void about_file(const struct spool *spool, const struct source *s, struct
                   r->continued, r->continued == 1 ? "" : "s", r->continued == 1 ? "es" : "",
                   r->continued == 1 ? "is" : "are");
     if (r->dropped)
-        layout_warn(p, "%lld interaction%s whose item is not there any more", r->dropped,
-                  r->dropped == 1 ? " goes," : "s go,");
+        layout_warn(p, "%lld interaction%s with items that are not in the new file %s", r->dropped,
+                    r->dropped == 1 ? "" : "s", r->stored ? "went with them" : "would go with them");
 }
 
 static void about_columns(struct layout *p) {
@@ -130,8 +136,7 @@ enum status report_make(struct import_result *r, const struct spool *spool, cons
     if (!a) return ST_OK;
     about_file(spool, s, p, r);
     about_columns(p);
-    r->encoding = text(a, view_of(strcmp(spool->encoding, "CP932") == 0 ? "Shift_JIS"
-                                                                        : spool->encoding));
+    r->encoding = text(a, view_of(encoding_name(spool)));
     r->separator = text(a, view_of(s->format == SOURCE_CSV ? dialect_name(&s->dialect.dialect)
                                                            : ""));
     r->column = arena_array(a, (size_t)p->n, sizeof *r->column);

@@ -48,8 +48,8 @@ static int fits_id(const struct layout *p, const struct column *c, int sure) {
 static int fits_value(const struct layout *p, const struct column *c, enum role r, int own) {
     const struct look *l = &c->look;
     long long plain = l->filled - l->nested;
-    (void)p;
-    if (l->filled == 0 || own) return 1;
+    if (l->filled == 0) return own || p->looked == 0;
+    if (own) return 1;
     switch (r) {
     case ROLE_TITLE:
         return !share(l->urls, l->filled, 50) && !share(l->flags, l->filled, 90) &&
@@ -89,6 +89,7 @@ static int best(const struct layout *p, enum role r, int limit, int sure, int *f
         } else if (!fits_value(p, c, r, f == ROLE_OWN))
             continue;
         /* A name that is not quite sure must not be a number where words are meant. */
+        if (r == ROLE_POPULARITY && f >= ROLE_ENDS && c->type == TYPE_FLAG) continue;
         if (r == ROLE_TITLE && f >= ROLE_WEAK && share(c->look.numbers, c->look.filled, 50)) continue;
         if (r == ROLE_TAGS && f >= ROLE_WEAK && c->type != TYPE_LIST &&
             (long long)c->look.distinct.n * 2 > c->look.filled && c->look.filled > 4)
