@@ -63,8 +63,7 @@ static int is_url(struct view v) {
 /* A plain small number is a date only where it is a year or a point in time that people mean. */
 static int is_date(struct view v, int number, double x) {
     struct when w;
-    if (number && x == floor(x) &&
-        !((x >= 1000 && x <= 2999) || (x >= 1e7 && x < 1e8) || x >= 1e8))
+    if (number && x == floor(x) && !((x >= 1000 && x <= 2999) || (x >= 1e7 && x < 1e8) || x >= 1e8))
         return 0;
     if (number && x != floor(x) && x < 1e8) return 0;
     return date_parse(v, DATE_ANY, &w);
@@ -112,8 +111,7 @@ static int keep_sample(struct look *l, struct view v, struct arena *a) {
     return copy != NULL;
 }
 
-enum status column_look(struct column *c, const struct cell *cell, struct arena *a,
-                        struct err *e) {
+enum status column_look(struct column *c, const struct cell *cell, struct arena *a, struct err *e) {
     struct look *l = &c->look;
     struct view v = trim(cell->text);
     if (cell->kind == CELL_NONE || is_nothing(v)) return ST_OK;
@@ -125,8 +123,7 @@ enum status column_look(struct column *c, const struct cell *cell, struct arena 
     l->bytes += (long long)v.n;
     for (size_t i = 0; i < v.n; i++) l->blanks += v.p[i] == ' ';
     l->urls += is_url(v);
-    if (!add_distinct(&l->distinct, h) ||
-        (l->n_samples < IMPORT_SAMPLES && !keep_sample(l, v, a)))
+    if (!add_distinct(&l->distinct, h) || (l->n_samples < IMPORT_SAMPLES && !keep_sample(l, v, a)))
         return fail(e, ST_NO_MEMORY, "no memory to look at the columns");
     long long values = l->numbers + l->dates + l->flags + l->money + l->durations;
     if (cell->kind != CELL_NESTED) look_at_value(l, v, cell->kind == CELL_FLAG);
@@ -158,7 +155,7 @@ void column_decide(struct column *c, enum date_order wanted) {
     c->marks = marks_decide(&l->marks);
     /* A few clear dates among many ways of writing them say nothing about the rest. */
     int clear = o->dmy > o->mdy ? o->dmy : o->mdy;
-    c->order = wanted != DATE_ANY                  ? wanted
+    c->order = wanted != DATE_ANY                   ? wanted
                : clear >= 3 && (!o->dmy || !o->mdy) ? date_order_decide(o)
                                                     : DATE_ANY;
     c->tags = l->tags * 100 >= l->filled && l->tags > 0;

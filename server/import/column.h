@@ -19,7 +19,8 @@ struct look {
     long long numbers, whole, dates, flags, money, durations, urls, words, labels;
     long long bytes, blanks; /* sums over the filled cells */
     long long changes;       /* cells that differ from the one above */
-    long long tags, entities, tested, hits; /* hits: of those tested, ids of the catalogue's items */
+    long long tags, entities, tested,
+        hits; /* hits: of those tested, ids of the catalogue's items */
     uint64_t last;
     double lo, hi;
     struct marks_count marks;

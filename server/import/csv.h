@@ -36,9 +36,9 @@ struct csv {
     size_t row_at;
     long row_line;
     enum csv_fault fault;
-    int n, quoted; /* cells; whether any was quoted */
+    int n, quoted;               /* cells; whether any was quoted */
     struct view cell[CSV_CELLS]; /* point into text or plain */
-    char *plain;   /* cells whose doubled quotes were made one; mem_alloc, CSV_ROW_MAX */
+    char *plain; /* cells whose doubled quotes were made one; mem_alloc, CSV_ROW_MAX */
     size_t n_plain;
 };
 

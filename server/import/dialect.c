@@ -14,7 +14,8 @@ enum { LOOK_BYTES = 256 << 10, LOOK_ROWS = 100 };
 
 static const struct {
     const char *name, *text;
-} separators[] = {{"comma", ","}, {"semicolon", ";"}, {"tab", "\t"}, {"pipe", "|"}, {"colons", "::"}};
+} separators[] = {
+    {"comma", ","}, {"semicolon", ";"}, {"tab", "\t"}, {"pipe", "|"}, {"colons", "::"}};
 
 const char *dialect_name(const struct dialect *d) {
     for (size_t i = 0; i < COUNT(separators); i++)
@@ -24,13 +25,13 @@ const char *dialect_name(const struct dialect *d) {
 
 static enum status named_separator(struct view v, struct dialect *d, struct err *e) {
     for (size_t i = 0; i < COUNT(separators); i++)
-        if (strlen(separators[i].name) == v.n &&
-            strncasecmp(separators[i].name, v.p, v.n) == 0)
+        if (strlen(separators[i].name) == v.n && strncasecmp(separators[i].name, v.p, v.n) == 0)
             v = view_of(separators[i].text);
     if (view_eq_str(v, "\\t")) v = VIEW("\t");
     if (v.n == 0 || v.n > 2 || memchr(v.p, '"', v.n) || memchr(v.p, '\n', v.n)) {
-        (void)fail(e, ST_INVALID, "the separator must be comma, semicolon, tab, pipe, colons, or "
-                                  "one or two characters");
+        (void)fail(e, ST_INVALID,
+                   "the separator must be comma, semicolon, tab, pipe, colons, or "
+                   "one or two characters");
         err_field(e, "separator");
         return ST_INVALID;
     }
@@ -151,7 +152,8 @@ static void skip_lines(struct csv *c, struct view text, struct dialect_found *f)
         size_t next = next_line(text, f->at);
         if (next >= text.n) return;
         int blank = view_trim(line).n == 0;
-        int mark = line.n && (line.p[0] == '#' || (line.n > 1 && line.p[0] == '/' && line.p[1] == '/'));
+        int mark =
+            line.n && (line.p[0] == '#' || (line.n > 1 && line.p[0] == '/' && line.p[1] == '/'));
         if (!blank) {
             size_t below = next;
             while (below < text.n && view_trim(line_at(text, below)).n == 0)
@@ -160,9 +162,12 @@ static void skip_lines(struct csv *c, struct view text, struct dialect_found *f)
             int here = cells_of(c, f->at), there = cells_of(c, below);
             size_t third = next_line(text, below);
             int also = third < text.n ? cells_of(c, third) : there;
-            if (mark ? (line_at(text, below).n && line_at(text, below).p[0] != '#' && here == there)
-                     : !(here == 1 && there >= 2 && also == there))
-                return;
+            /* "#id,title" is a header, "# made today, by hand" a comment. */
+            int header =
+                mark && here == there && line.n > 1 && line.p[1] != ' ' && line.p[1] != '#';
+            int heading = !memchr(line.p, f->dialect.separator[0], line.n) &&
+                          !memchr(line.p, '"', line.n) && there >= 2 && also == there;
+            if (mark ? header : !heading) return;
             f->skipped++;
         }
         f->at = next;

@@ -33,9 +33,9 @@ static const char *local(const char *name) {
 }
 
 static int is_item(const char *name) {
-    static const char *const names[] = {"item", "entry", "product", "offer", "job", "listing", "row",
-                                        "record", "movie", "film", "book", "event", "vacancy",
-                                        "property", "article", "doc", "position"};
+    static const char *const names[] = {
+        "item", "entry", "product", "offer",   "job",      "listing", "row", "record",  "movie",
+        "film", "book",  "event",   "vacancy", "property", "article", "doc", "position"};
     for (size_t i = 0; i < COUNT(names); i++)
         if (strcasecmp(local(name), names[i]) == 0) return 1;
     return 0;
@@ -149,14 +149,14 @@ static enum status parse(struct reader *r, struct view text, struct err *e) {
     for (size_t at = 0;;) {
         size_t n = text.n - at < PIECE ? text.n - at : PIECE;
         int last = at + n == text.n;
-        if (XML_Parse(r->parser, text.p + at, (int)n, last) != XML_STATUS_OK)
-            return bad_xml(r, e);
+        if (XML_Parse(r->parser, text.p + at, (int)n, last) != XML_STATUS_OK) return bad_xml(r, e);
         at += n;
         if (last) break;
     }
     if (r->n) return ST_OK;
     (void)fail(e, ST_BAD_INPUT, "the XML holds no items");
-    err_hint(e, "items are elements named item, entry, product, offer, job, listing, record or row");
+    err_hint(e,
+             "items are elements named item, entry, product, offer, job, listing, record or row");
     err_line(e, 1);
     return ST_BAD_INPUT;
 }

@@ -75,11 +75,11 @@ struct import_result {
 
     const char *format, *encoding, *separator; /* "csv", "Shift_JIS", "comma"; "" where none */
     int packed, header;                        /* gzip; the first line names the columns */
-    long long values_lost;   /* over all columns; each also counts at its own */
-    long long continued;     /* lines that go on with the item above them (variants of a product) */
-    long long dropped;       /* replace: interactions whose item is not there any more */
-    long long looked;        /* rows that the columns were judged by */
-    int has_range;           /* ratings: what was seen, and what they count as */
+    long long values_lost;                     /* over all columns; each also counts at its own */
+    long long continued; /* lines that go on with the item above them (variants of a product) */
+    long long dropped;   /* replace: interactions whose item is not there any more */
+    long long looked;    /* rows that the columns were judged by */
+    int has_range;       /* ratings: what was seen, and what they count as */
     double lowest, highest, like_from, dislike_to;
     struct import_column *column; /* NULL without an arena */
     int n_columns;

@@ -271,7 +271,8 @@ static enum json_got next_value(struct json_reader *j, char why[200]) {
         int is_long = v.n - i > JSON_ROW_MAX;
         resync(j);
         if (is_long) return JSON_TOO_LONG;
-        snprintf(why, 200, "not valid JSON: a bracket or quote that is opened here is never closed");
+        snprintf(why, 200,
+                 "not valid JSON: a bracket or quote that is opened here is never closed");
         return JSON_FAULT;
     }
     if (end == i) end = i + 1;

@@ -9,24 +9,24 @@
 enum { JSON_ROW_MAX = 1 << 20 };
 
 enum json_form {
-    JSON_LINES, /* one object a line */
+    JSON_LINES,  /* one object a line */
     JSON_STREAM, /* objects one after the other, over any lines */
-    JSON_LIST, /* members of a list */
+    JSON_LIST,   /* members of a list */
 };
 struct json_reader {
     struct view text;
     enum json_form form;
-    size_t first;    /* of the rows: behind the list's bracket */
+    size_t first; /* of the rows: behind the list's bracket */
     long first_line;
     size_t at;
     long line;
-    int ended;       /* the list's bracket was closed */
+    int ended; /* the list's bracket was closed */
     /* The current row. */
     struct view row;
     size_t row_at;
     long row_line;
-    json_t *tree;    /* an object, or NULL */
-    char path[120];  /* where the list is: "data.products", "" when it is the text itself */
+    json_t *tree;   /* an object, or NULL */
+    char path[120]; /* where the list is: "data.products", "" when it is the text itself */
 };
 
 /* Finds the rows. 0 when the text is no JSON (its first character is neither [ nor {). */

@@ -9,19 +9,21 @@ static const struct {
     int label;
     const char *words; /* without marks and blanks, separated by blanks */
 } table[] = {
-    {1, "like likes liked love loved yes y true t 1 +1 positive good up thumbsup thumbup star starred "
-        "click clicks clicked view viewed views detailview pageview productview itemview open opened "
-        "read play played playback watch watched listen listened stream streamed complete completed "
-        "finish finished purchase purchased buy bought order ordered transaction checkout addtocart "
-        "cart basket addtowishlist wishlist favorite favourite favorites fav bookmark bookmarked save saved "
-        "share shared subscribe subscribed follow followed download downloaded install installed "
-        "apply applied contact book booked booking rsvp attend attended recommend recommended "
-        "upvote rated comment commented heart interested 👍 ❤ ❤️ ♥ "
-        "gefällt gefallt ja jaime oui gusta si sí piace gosto sim vind"},
-    {-1, "dislike dislikes disliked hate hated no n false f 0 -1 negative bad down thumbsdown thumbdown "
-         "skip skipped hide hidden block blocked report reported downvote unlike unliked return "
-         "returned refund refunded reject rejected notinterested notrecommended unsubscribe unfollow "
-         "removefromcart remove removed dismiss dismissed 👎 nein non"},
+    {1,
+     "like likes liked love loved yes y true t 1 +1 positive good up thumbsup thumbup star starred "
+     "click clicks clicked view viewed views detailview pageview productview itemview open opened "
+     "read play played playback watch watched listen listened stream streamed complete completed "
+     "finish finished purchase purchased buy bought order ordered transaction checkout addtocart "
+     "cart basket addtowishlist wishlist favorite favourite favorites fav bookmark bookmarked save saved "
+     "share shared subscribe subscribed follow followed download downloaded install installed "
+     "apply applied contact book booked booking rsvp attend attended recommend recommended "
+     "upvote rated comment commented heart interested 👍 ❤ ❤️ ♥ "
+     "gefällt gefallt ja jaime oui gusta si sí piace gosto sim vind"},
+    {-1,
+     "dislike dislikes disliked hate hated no n false f 0 -1 negative bad down thumbsdown thumbdown "
+     "skip skipped hide hidden block blocked report reported downvote unlike unliked return "
+     "returned refund refunded reject rejected notinterested notrecommended unsubscribe unfollow "
+     "removefromcart remove removed dismiss dismissed 👎 nein non"},
     {0, "neutral impression impressions show shown seen exposure display displayed none ok meh"},
 };
 

@@ -27,8 +27,8 @@ static enum status add_column(struct layout *p, struct view name, struct err *e)
     char words[200];
     if (p->n == p->cap) {
         int cap = p->cap ? p->cap * 2 : 32;
-        struct column *more = mem_grow(p->column, (size_t)p->n * sizeof *more,
-                                       (size_t)cap * sizeof *more);
+        struct column *more =
+            mem_grow(p->column, (size_t)p->n * sizeof *more, (size_t)cap * sizeof *more);
         if (!more) return fail(e, ST_NO_MEMORY, "no memory for the columns");
         p->column = more;
         p->cap = cap;
@@ -60,8 +60,8 @@ void layout_close(struct layout *p) {
 
 /* --- looking */
 
-static enum status test_ids(struct layout *p, const struct source *s, layout_has_item has, void *arg,
-                            struct err *e) {
+static enum status test_ids(struct layout *p, const struct source *s, layout_has_item has,
+                            void *arg, struct err *e) {
     for (int i = 0; i < s->n; i++) {
         struct look *l = &p->column[i].look;
         struct view v = trim(s->cell[i].text);
@@ -82,8 +82,8 @@ static enum status look_at_row(struct layout *p, const struct source *s, struct 
 }
 
 static int may_be_rating(const struct layout *p, int i) {
-    return p->column[i].role == ROLE_RATING || role_fit(p->column[i].name, ROLE_RATING,
-                                                        IMPORT_INTERACTIONS);
+    return p->column[i].role == ROLE_RATING ||
+           role_fit(p->column[i].name, ROLE_RATING, IMPORT_INTERACTIONS);
 }
 
 /* Behind the look only the range of ratings is still of interest. */
@@ -122,8 +122,7 @@ static int find(const struct layout *p, struct view name) {
     for (int i = 0; i < p->n; i++)
         if (view_eq(p->column[i].name, name)) return i;
     for (int i = 0; i < p->n; i++)
-        if (p->column[i].name.n == name.n &&
-            strncasecmp(p->column[i].name.p, name.p, name.n) == 0)
+        if (p->column[i].name.n == name.n && strncasecmp(p->column[i].name.p, name.p, name.n) == 0)
             return i;
     return -1;
 }
@@ -139,7 +138,7 @@ static enum status lists(struct layout *p, const struct source *s, struct err *e
         int i = find(p, c->lists[k][0]);
         if (i < 0) {
             layout_warn(p, "lists names the column '%s', which the file does not have",
-                      text_show(c->lists[k][0]).text);
+                        text_show(c->lists[k][0]).text);
             continue;
         }
         if (!list_named(c->lists[k][1], &p->column[i].list)) {
@@ -161,7 +160,7 @@ static enum status map(struct layout *p, struct err *e) {
         int i = find(p, c->map[k][0]);
         if (i < 0) {
             layout_warn(p, "map names the column '%s', which the file does not have",
-                      text_show(c->map[k][0]).text);
+                        text_show(c->map[k][0]).text);
             continue;
         }
         struct column *col = &p->column[i];
@@ -219,7 +218,7 @@ static void find_years(struct layout *p) {
     p->year_in_title = l->n_samples > 0 && years == l->n_samples;
     if (p->year_in_title)
         layout_warn(p, "no column holds a time; the year in brackets at the end of titles is read "
-                     "as it");
+                       "as it");
 }
 
 static void scale(struct layout *p) {
@@ -271,7 +270,7 @@ static enum status decide(struct layout *p, const struct source *s, struct err *
 }
 
 enum status layout_make(struct layout *p, struct source *s, struct arena *a, layout_has_item has,
-                      void *arg, struct err *e) {
+                        void *arg, struct err *e) {
     *p = (struct layout){.config = s->config, .arena = a};
     enum status st = layout_grow(p, s, e);
     if (st == ST_OK) st = look(p, s, has, arg, e);

@@ -27,7 +27,7 @@ typedef enum status (*layout_has_item)(void *arg, struct view id, int *yes, stru
  * (fields map, lists, dates) for corrections that make no sense, ST_BAD_INPUT when interactions
  * have no member or item. A failed make owes nothing. */
 enum status layout_make(struct layout *p, struct source *s, struct arena *a, layout_has_item has,
-                      void *arg, struct err *e) MUST_CHECK;
+                        void *arg, struct err *e) MUST_CHECK;
 void layout_close(struct layout *p);
 /* Columns that the source found after the look: further fields. */
 enum status layout_grow(struct layout *p, const struct source *s, struct err *e) MUST_CHECK;

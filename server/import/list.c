@@ -11,12 +11,15 @@
 static const struct {
     const char *name, *at[2];
 } rules[LIST_RULES] = {
-    [LIST_NONE] = {"none", {NULL, NULL}},      [LIST_PIPE] = {"pipe", {"|", NULL}},
+    [LIST_NONE] = {"none", {NULL, NULL}},
+    [LIST_PIPE] = {"pipe", {"|", NULL}},
     [LIST_SEMICOLON] = {"semicolon", {";", "\xef\xbc\x9b"}},
     [LIST_COMMA] = {"comma", {",", NULL}},
     [LIST_IDEOGRAPHIC] = {"ideographic", {"\xe3\x80\x81", "\xef\xbc\x8c"}},
-    [LIST_SLASH] = {"slash", {"/", NULL}},     [LIST_SPACE] = {"space", {" ", NULL}},
-    [LIST_LINE] = {"line", {"\n", NULL}},      [LIST_LITERAL] = {"literal", {NULL, NULL}},
+    [LIST_SLASH] = {"slash", {"/", NULL}},
+    [LIST_SPACE] = {"space", {" ", NULL}},
+    [LIST_LINE] = {"line", {"\n", NULL}},
+    [LIST_LITERAL] = {"literal", {NULL, NULL}},
 };
 
 const char *list_name(enum list_rule r) {
@@ -82,8 +85,8 @@ void list_look_add(struct list_look *l, struct view cell) {
 }
 
 enum list_rule list_decide(const struct list_look *l, int wanted) {
-    static const enum list_rule order[] = {LIST_PIPE, LIST_SEMICOLON, LIST_IDEOGRAPHIC, LIST_COMMA,
-                                           LIST_LINE, LIST_SLASH};
+    static const enum list_rule order[] = {LIST_PIPE,  LIST_SEMICOLON, LIST_IDEOGRAPHIC,
+                                           LIST_COMMA, LIST_LINE,      LIST_SLASH};
     enum list_rule best = LIST_NONE;
     int plain = l->cells - l->literal;
     if (wanted) {

@@ -71,7 +71,9 @@ static size_t escape(struct view v, size_t at, struct buf *b) {
     switch (c) {
     case 'n': buf_str(b, "\n"); return 1;
     case 't': buf_str(b, "\t"); return 1;
-    case 'r': case 'b': case 'f': buf_str(b, " "); return 1;
+    case 'r':
+    case 'b':
+    case 'f': buf_str(b, " "); return 1;
     case 'x':
         if (!hex(v, at + 1, 2, &point)) break;
         put_point(b, point);
@@ -153,8 +155,8 @@ static int list(struct reader *r, char close, int depth, int wanted) {
 }
 
 static int is_name(struct view key) {
-    static const char *const names[] = {"name",  "title", "label", "value", "text",
-                                        "term",  "tag",   "genre", "@value"};
+    static const char *const names[] = {"name", "title", "label", "value", "text",
+                                        "term", "tag",   "genre", "@value"};
     for (size_t i = 0; i < COUNT(names); i++)
         if (strlen(names[i]) == key.n && strncasecmp(names[i], key.p, key.n) == 0) return 1;
     return 0;

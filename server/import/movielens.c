@@ -173,8 +173,7 @@ static enum status read_rows(struct stage *g, struct table *t, enum stage_kind k
     }
 }
 
-static enum status read_files(struct stage *g, const char *folder, struct texts *x,
-                              struct err *e) {
+static enum status read_files(struct stage *g, const char *folder, struct texts *x, struct err *e) {
     struct table *t = mem_alloc(sizeof *t);
     if (!t) return fail(e, ST_NO_MEMORY, "no memory for an import");
     enum status st = ST_OK;

@@ -54,8 +54,8 @@ static int column(struct arena *a, const struct column *c, struct import_column 
         .role = role_name(c->role),
         .type = column_type_name(c->type),
         .list = c->list == LIST_NONE ? "" : list_name(c->list),
-        .marks = shown && l->marks.point + l->marks.comma + l->marks.either > 0 ? marks[c->marks]
-                                                                               : "",
+        .marks =
+            shown && l->marks.point + l->marks.comma + l->marks.either > 0 ? marks[c->marks] : "",
         .markup = c->tags || c->entities,
         .filled = l->filled,
         .lost = c->lost,
@@ -77,30 +77,35 @@ static const char *encoding_name(const struct spool *s) {
 static void about_file(const struct spool *spool, const struct source *s, struct layout *p,
                        const struct import_result *r) {
     if (spool->guessed)
-        layout_warn(p, "the file is read as %s, which its bytes look like; if texts look wrong, name "
-                     "its encoding",
-                  encoding_name(spool));
+        layout_warn(p,
+                    "the file is read as %s, which its bytes look like; if texts look wrong, name "
+                    "its encoding",
+                    encoding_name(spool));
     if (spool->replaced)
         layout_warn(p, "%lld bytes are no %s; each is U+FFFD now", spool->replaced,
                     encoding_name(spool));
     if (s->format == SOURCE_CSV && !s->dialect.header)
-        layout_warn(p, "the first line looks like a row, so the columns are named by their places; say "
-                     "header=1 if it names them");
+        layout_warn(
+            p, "the first line looks like a row, so the columns are named by their places; say "
+               "header=1 if it names them");
     if (s->format == SOURCE_CSV && s->dialect.skipped)
         layout_warn(p, "left out before the header: %d line%s", s->dialect.skipped,
                     s->dialect.skipped == 1 ? "" : "s");
     if (s->json.path[0] && s->format == SOURCE_JSON)
-        layout_warn(p, "the rows are the list \"%s\" of the file's object; what stands beside it is "
-                     "left out",
-                  s->json.path);
+        layout_warn(p,
+                    "the rows are the list \"%s\" of the file's object; what stands beside it is "
+                    "left out",
+                    s->json.path);
     if (r->continued)
-        layout_warn(p, "%lld line%s with the id of the item above and no title go%s on with that item "
-                     "(variants, pictures) and %s not read",
-                  r->continued, r->continued == 1 ? "" : "s", r->continued == 1 ? "es" : "",
-                  r->continued == 1 ? "is" : "are");
+        layout_warn(p,
+                    "%lld line%s with the id of the item above and no title go%s on with that item "
+                    "(variants, pictures) and %s not read",
+                    r->continued, r->continued == 1 ? "" : "s", r->continued == 1 ? "es" : "",
+                    r->continued == 1 ? "is" : "are");
     if (r->dropped)
         layout_warn(p, "%lld interaction%s with items that are not in the new file %s", r->dropped,
-                    r->dropped == 1 ? "" : "s", r->stored ? "went with them" : "would go with them");
+                    r->dropped == 1 ? "" : "s",
+                    r->stored ? "went with them" : "would go with them");
 }
 
 static void about_columns(struct layout *p) {
@@ -111,7 +116,7 @@ static void about_columns(struct layout *p) {
         const struct column *c = &p->column[i];
         if (c->lost)
             layout_warn(p, "%.60s: %lld value%s could not be read, %s; the rows are kept without",
-                      text_show(c->name).text, c->lost, c->lost == 1 ? "" : "s", c->lost_example);
+                        text_show(c->name).text, c->lost, c->lost == 1 ? "" : "s", c->lost_example);
         if (c->role != ROLE_NONE || c->mapped) continue;
         int n = snprintf(names + at, sizeof names - at, "%s%s", left++ ? ", " : "",
                          text_show(c->name).text);
@@ -137,8 +142,8 @@ enum status report_make(struct import_result *r, const struct spool *spool, cons
     about_file(spool, s, p, r);
     about_columns(p);
     r->encoding = text(a, view_of(encoding_name(spool)));
-    r->separator = text(a, view_of(s->format == SOURCE_CSV ? dialect_name(&s->dialect.dialect)
-                                                           : ""));
+    r->separator =
+        text(a, view_of(s->format == SOURCE_CSV ? dialect_name(&s->dialect.dialect) : ""));
     r->column = arena_array(a, (size_t)p->n, sizeof *r->column);
     if (!r->encoding || !r->separator || !r->column) return no_memory(e);
     for (int i = 0; i < p->n; i++)

@@ -13,12 +13,10 @@ static const struct {
     const char *name;
     int kinds;
 } roles[ROLE_COUNT] = {
-    [ROLE_ID] = {"id", I | M},         [ROLE_TITLE] = {"title", I},
-    [ROLE_TEXT] = {"text", I},         [ROLE_TAGS] = {"tags", I},
-    [ROLE_POPULARITY] = {"popularity", I}, [ROLE_TIME] = {"time", I},
-    [ROLE_NAME] = {"name", M},         [ROLE_PROFILE] = {"profile", M},
-    [ROLE_MEMBER] = {"member", X},     [ROLE_ITEM] = {"item", X},
-    [ROLE_LABEL] = {"label", X},       [ROLE_RATING] = {"rating", X},
+    [ROLE_ID] = {"id", I | M}, [ROLE_TITLE] = {"title", I},           [ROLE_TEXT] = {"text", I},
+    [ROLE_TAGS] = {"tags", I}, [ROLE_POPULARITY] = {"popularity", I}, [ROLE_TIME] = {"time", I},
+    [ROLE_NAME] = {"name", M}, [ROLE_PROFILE] = {"profile", M},       [ROLE_MEMBER] = {"member", X},
+    [ROLE_ITEM] = {"item", X}, [ROLE_LABEL] = {"label", X},           [ROLE_RATING] = {"rating", X},
     [ROLE_AT] = {"at", X},
 };
 
@@ -139,15 +137,18 @@ static int about_another(const struct words *w, enum role r) {
 }
 
 static int counts(const struct words *w) {
-    static const char what[] = "ratings rating reviews review votes vote views view downloads download sales "
-                               "likes like plays play orders order purchases users listens followers fans "
-                               "favorites favourites clicks applicants applications watchers viewers members";
-    static const char before[] = "num n number numberof noof total count countof nb anzahl nombre numero";
+    static const char what[] =
+        "ratings rating reviews review votes vote views view downloads download sales "
+        "likes like plays play orders order purchases users listens followers fans "
+        "favorites favourites clicks applicants applications watchers viewers members";
+    static const char before[] =
+        "num n number numberof noof total count countof nb anzahl nombre numero";
     static const char after[] = "count counts total num n number";
     if (w->n_words < 2) return 0;
     int place = 0;
     size_t last = w->from[w->n_words - 1];
-    if (in_names(before, w->text, last, &place) && in_names(what, w->text + last, w->n - last, &place))
+    if (in_names(before, w->text, last, &place) &&
+        in_names(what, w->text + last, w->n - last, &place))
         return 1;
     if (!in_names(after, w->text + last, w->n - last, &place)) return 0;
     size_t from = w->n_words > 2 ? w->from[w->n_words - 2] : 0;

@@ -15,7 +15,8 @@ const struct role_synonym role_table[] = {
      "tconst uid uuid guid identifier @id identifiant identificador identificativo "
      "artikelnummer artikelnr artnr articlenumber artikelid produktnummer itemnumber itemcode "
      "productcode stockcode modelnumber referencia codigo codice referentie 编号 商品编号 商品番号 番号"},
-    {ROLE_ID, I, 1, "key code slug permalink ref reference no nr number num index rowid row unnamed0"},
+    {ROLE_ID, I, 1,
+     "key code slug permalink ref reference no nr number num index rowid row unnamed0"},
     {ROLE_TITLE, I, 0,
      "title name producttitle productname itemname itemtitle booktitle movietitle jobtitle posttitle "
      "showtitle gametitle songtitle trackname songname headline listingname listingtitle "
@@ -42,8 +43,9 @@ const struct role_synonym role_table[] = {
      "details texte contenu resume résumé descriptif descripcion descripción resumen contenido "
      "sinopsis descrizione contenuto riassunto trama omschrijving beschrijving samenvatting inhoud "
      "descricao descrição resumo conteudo conteúdo sinopse 描述 简介 说明 内容 職位描述 説明 内容紹介 概要"},
-    {ROLE_TEXT, I, 1, "tagline subtitle notes note comment comments features highlights space intro "
-                      "introduction lead teaser message review reviewtext"},
+    {ROLE_TEXT, I, 1,
+     "tagline subtitle notes note comment comments features highlights space intro "
+     "introduction lead teaser message review reviewtext"},
     {ROLE_TAGS, I, 0,
      "tags tag genres genre categories category keywords keyword listedin topics topic labels "
      "skills amenities subjects themes theme moods mood styles steamspytags usertags bookshelves "

@@ -33,12 +33,13 @@ static int nameless(const struct column *c, const struct source *s) {
 
 /* No value twice, but for runs of one: variants of a product stand below each other. */
 static int unique(const struct look *l) {
-    return l->distinct.full ? l->changes > 0
-                            : share((long long)l->distinct.n, l->changes, 98);
+    return l->distinct.full ? l->changes > 0 : share((long long)l->distinct.n, l->changes, 98);
 }
 
+/* sure: 2 for our own name, 1 for a usual one where no other column is without repeats. */
 static int fits_id(const struct layout *p, const struct column *c, int sure) {
     const struct look *l = &c->look;
+    if (sure == 2 && l->filled) return 1;
     if (l->filled == 0) return sure && p->looked == 0;
     if (mean(l->bytes, l->filled) > 120 || c->type == TYPE_LIST) return 0;
     if (sure) return share(l->filled, p->looked, 50);
@@ -64,8 +65,7 @@ static int fits_value(const struct layout *p, const struct column *c, enum role 
     case ROLE_POPULARITY:
         return share(l->numbers, l->filled, 60) || (share(l->dates, l->filled, 60) && l->numbers);
     case ROLE_TIME:
-    case ROLE_AT:
-        return share(l->dates, l->filled, 50) && !(c->type == TYPE_FLAG);
+    case ROLE_AT: return share(l->dates, l->filled, 50) && !(c->type == TYPE_FLAG);
     case ROLE_LABEL: return share(l->labels, l->filled, 60);
     case ROLE_RATING: return share(l->numbers + l->dates, l->filled, 60);
     case ROLE_NAME:
@@ -85,12 +85,13 @@ static int best(const struct layout *p, enum role r, int limit, int sure, int *f
         int f = is_free(c) ? role_fit(c->name, r, p->config->kind) : 0;
         if (!f || f >= *fit) continue;
         if (r == ROLE_ID && p->config->kind != IMPORT_INTERACTIONS) {
-            if (!fits_id(p, c, sure || f == ROLE_OWN)) continue;
+            if (!fits_id(p, c, f == ROLE_OWN ? 2 : sure)) continue;
         } else if (!fits_value(p, c, r, f == ROLE_OWN))
             continue;
         /* A name that is not quite sure must not be a number where words are meant. */
         if (r == ROLE_POPULARITY && f >= ROLE_ENDS && c->type == TYPE_FLAG) continue;
-        if (r == ROLE_TITLE && f >= ROLE_WEAK && share(c->look.numbers, c->look.filled, 50)) continue;
+        if (r == ROLE_TITLE && f >= ROLE_WEAK && share(c->look.numbers, c->look.filled, 50))
+            continue;
         if (r == ROLE_TAGS && f >= ROLE_WEAK && c->type != TYPE_LIST &&
             (long long)c->look.distinct.n * 2 > c->look.filled && c->look.filled > 4)
             continue;
@@ -139,8 +140,8 @@ static void title_by_values(struct layout *p) {
             if (!is_free(c) || !share(l->words, l->filled, 70) || share(l->urls, l->filled, 20))
                 continue;
             if (!share(l->filled, p->looked, strict ? 90 : 50)) continue;
-            if (strict && (c->type != TYPE_TEXT || bytes > 120 ||
-                           (long long)l->distinct.n * 2 < l->filled))
+            if (strict &&
+                (c->type != TYPE_TEXT || bytes > 120 || (long long)l->distinct.n * 2 < l->filled))
                 continue;
             if (!strict && taken(p, ROLE_TEXT)) continue;
             if (!strict && bytes > 300) continue;
@@ -172,8 +173,8 @@ static void tags_by_values(struct layout *p, const struct source *s) {
         int known = role_known(c->name, p->config->kind) && !nameless(c, s);
         if (!is_free(c) || known || share(l->urls, l->filled, 20)) continue;
         if (!share(l->words, l->filled, 70)) continue;
-        int lists = c->type == TYPE_LIST ||
-                    (nameless(c, s) && list_decide(&l->list, 1) == LIST_PIPE);
+        int lists =
+            c->type == TYPE_LIST || (nameless(c, s) && list_decide(&l->list, 1) == LIST_PIPE);
         int repeats = l->filled >= 20 && (long long)l->distinct.n * 10 <= l->filled &&
                       mean(l->bytes, l->filled) <= 30;
         if (lists || (nameless(c, s) && repeats)) c->role = ROLE_TAGS;
@@ -181,8 +182,8 @@ static void tags_by_values(struct layout *p, const struct source *s) {
 }
 
 static void items(struct layout *p, const struct source *s) {
-    static const enum role order[] = {ROLE_ID, ROLE_TITLE, ROLE_TEXT, ROLE_TAGS, ROLE_POPULARITY,
-                                      ROLE_TIME};
+    static const enum role order[] = {ROLE_ID,   ROLE_TITLE,      ROLE_TEXT,
+                                      ROLE_TAGS, ROLE_POPULARITY, ROLE_TIME};
     int joined = 0;
     for (size_t i = 0; i < COUNT(order); i++) by_name(p, order[i]);
     id_by_values(p, s);
@@ -193,15 +194,17 @@ static void items(struct layout *p, const struct source *s) {
     if (!joined && p->looked)
         layout_warn(p, "no column looks like a title; the beginning of the text is used");
     if (!taken(p, ROLE_ID) && p->looked)
-        layout_warn(p, "no column holds ids; each item gets one from its title and text, which stays "
-                     "the same as long as they do");
+        layout_warn(p,
+                    "no column holds ids; each item gets one from its title and text, which stays "
+                    "the same as long as they do");
 }
 
 /* --- members */
 
 static int is_private(const struct column *c) {
-    static const char *const words[] = {"mail", "phone", "telefon", "password", "passwd", "address",
-                                        "ip", "token", "secret", "iban", "ssn", "adresse"};
+    static const char *const words[] = {"mail",   "phone",   "telefon", "password",
+                                        "passwd", "address", "ip",      "token",
+                                        "secret", "iban",    "ssn",     "adresse"};
     for (size_t i = 0; i < COUNT(words); i++) {
         size_t n = strlen(words[i]);
         for (size_t k = 0; k + n <= c->words.n; k++)
@@ -250,8 +253,8 @@ static void item_by_ids(struct layout *p) {
     int now = -1, pick = -1;
     for (int i = 0; i < p->n; i++)
         if (p->column[i].role == ROLE_ITEM) now = i;
-    if (now >= 0 && (p->column[now].mapped ||
-                     share(p->column[now].look.hits, p->column[now].look.tested, 10)))
+    if (now >= 0 &&
+        (p->column[now].mapped || share(p->column[now].look.hits, p->column[now].look.tested, 10)))
         return;
     for (int i = 0; i < p->n; i++) {
         const struct look *l = &p->column[i].look;
@@ -291,7 +294,8 @@ static void events_by_place(struct layout *p, const struct source *s) {
             c->role = ROLE_MEMBER;
         else if (!taken(p, ROLE_ITEM))
             c->role = ROLE_ITEM;
-        else if (!taken(p, ROLE_AT) && share(l->dates, l->filled, 80) && !(l->hi < 1e7 && l->numbers))
+        else if (!taken(p, ROLE_AT) && share(l->dates, l->filled, 80) &&
+                 !(l->hi < 1e7 && l->numbers))
             c->role = ROLE_AT;
         else if (!taken(p, ROLE_RATING) && share(l->numbers, l->filled, 80) && l->hi <= 100)
             c->role = ROLE_RATING;

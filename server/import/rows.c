@@ -14,14 +14,14 @@ enum { ROW_TEXT = 2 << 20 };
 void rows_open(struct rows *r, struct layout *p) {
     memset(r, 0, sizeof *r);
     r->layout = p;
-    struct buf *all[] = {&r->id, &r->title, &r->text, &r->tags, &r->extra, &r->scratch, &r->part,
-                         &r->last};
+    struct buf *all[] = {&r->id,    &r->title,   &r->text, &r->tags,
+                         &r->extra, &r->scratch, &r->part, &r->last};
     for (size_t i = 0; i < COUNT(all); i++) buf_init(all[i], ROW_TEXT);
 }
 
 void rows_close(struct rows *r) {
-    struct buf *all[] = {&r->id, &r->title, &r->text, &r->tags, &r->extra, &r->scratch, &r->part,
-                         &r->last};
+    struct buf *all[] = {&r->id,    &r->title,   &r->text, &r->tags,
+                         &r->extra, &r->scratch, &r->part, &r->last};
     for (size_t i = 0; i < COUNT(all); i++) buf_free(all[i]);
     mem_free(r->made);
     r->made = NULL;
@@ -385,7 +385,8 @@ static enum status make_item(struct rows *r, const struct source *s, struct faul
             *continues = 1;
             return ST_OK;
         }
-        if (c->kind == CELL_FLAG || (c->kind == CELL_NESTED && (p->config->exact || !r->out.title.n)))
+        if (c->kind == CELL_FLAG ||
+            (c->kind == CELL_NESTED && (p->config->exact || !r->out.title.n)))
             fault_set(f, "title is neither a text nor a number");
     }
     join(r, s, ROLE_TEXT, &r->text);

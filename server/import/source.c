@@ -272,8 +272,7 @@ static int next_csv(struct source *s, struct fault *f) {
 
 static struct cell json_cell(json_t *value, struct view raw) {
     if (json_is_string(value))
-        return (struct cell){
-            CELL_TEXT, {json_string_value(value), json_string_length(value)}, raw};
+        return (struct cell){CELL_TEXT, {json_string_value(value), json_string_length(value)}, raw};
     if (json_is_number(value)) return (struct cell){CELL_NUMBER, raw, raw};
     if (json_is_boolean(value)) return (struct cell){CELL_FLAG, raw, raw};
     if (json_is_null(value)) return (struct cell){CELL_NONE, {"", 0}, raw};

@@ -190,8 +190,8 @@ static enum status convert(struct spool *s, const char *name, struct err *e) {
     struct view in = s->text;
     TRY(encoding_open(&c, name, e));
     char *out = mem_alloc(PIECE);
-    enum status st = out ? spool_writer_open(&w, s, e)
-                         : fail(e, ST_NO_MEMORY, "no memory to convert the input");
+    enum status st =
+        out ? spool_writer_open(&w, s, e) : fail(e, ST_NO_MEMORY, "no memory to convert the input");
     if (st == ST_OK) {
         while (in.n && w.st == ST_OK) {
             size_t before = in.n;

@@ -6,7 +6,7 @@
 #include "server/store/stage.h"
 
 struct spool {
-    struct view text; /* mapped, without a byte order mark; rows may still hold broken UTF-8 */
+    struct view text;     /* mapped, without a byte order mark; rows may still hold broken UTF-8 */
     const char *encoding; /* what it was in: "UTF-8", "WINDOWS-1252", ... */
     int packed;           /* it was gzip */
     int guessed;          /* the encoding was found from the bytes and is not UTF */

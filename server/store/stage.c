@@ -228,8 +228,8 @@ enum status stage_would_drop(struct stage *g, struct view catalog, long long *dr
     return db_number(&g->db, st, dropped, e);
 }
 
-static enum status old_surface(struct db *d, struct view catalog, struct arena *a,
-                               const char **out, struct err *e) {
+static enum status old_surface(struct db *d, struct view catalog, struct arena *a, const char **out,
+                               struct err *e) {
     static const char sql[] = "SELECT surface FROM main.catalog WHERE name = ?1";
     sqlite3_stmt *st;
     int row;
@@ -284,8 +284,7 @@ enum status stage_items(struct stage *g, struct view catalog, struct view surfac
     *dropped = 0;
     arena_init(&a, 1 << 16);
     enum status st = surface.n ? ST_OK : old_surface(&g->db, catalog, &a, &old, e);
-    if (st == ST_OK)
-        st = put_items(g, catalog, old ? view_of(old) : surface, replace, dropped, e);
+    if (st == ST_OK) st = put_items(g, catalog, old ? view_of(old) : surface, replace, dropped, e);
     arena_free(&a);
     return st;
 }
