@@ -46,8 +46,13 @@ static size_t separator_at(struct view text, size_t i, enum list_rule r) {
 }
 
 static int has(struct view text, enum list_rule r) {
-    for (size_t i = 0; i < text.n; i++)
-        if (separator_at(text, i, r)) return 1;
+    for (int k = 0; k < 2 && rules[r].at[k]; k++)
+        for (size_t i = 0; i < text.n; i++) {
+            const char *p = memchr(text.p + i, rules[r].at[k][0], text.n - i);
+            if (!p) break;
+            i = (size_t)(p - text.p);
+            if (separator_at(text, i, r)) return 1;
+        }
     return 0;
 }
 

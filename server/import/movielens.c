@@ -132,8 +132,10 @@ static const char *interaction_row(const struct table *t, struct stage_row *r) {
     if (!view_double(cell(t, 2), &r->rating) || r->rating < 1 || r->rating > 5)
         return "the rating is no number from 1 to 5";
     r->label = label_of(&five, r->rating);
-    if (!date_parse(cell(t, 3), DATE_ANY, &w)) return "the time is none";
-    r->at = w.from;
+    if (date_parse(cell(t, 3), DATE_ANY, &w))
+        r->at = w.from;
+    else if (!view_int(cell(t, 3), &r->at))
+        return "the time is none";
     return NULL;
 }
 

@@ -64,8 +64,9 @@ static int fits_value(const struct layout *p, const struct column *c, enum role 
                 (share(l->words, l->filled, 50) && mean(l->bytes, l->filled) <= 300));
     case ROLE_POPULARITY:
         return share(l->numbers, l->filled, 60) || (share(l->dates, l->filled, 60) && l->numbers);
-    case ROLE_TIME:
-    case ROLE_AT: return share(l->dates, l->filled, 50) && !(c->type == TYPE_FLAG);
+    case ROLE_TIME: return share(l->dates, l->filled, 50) && c->type != TYPE_FLAG;
+    /* Whole numbers may be the steps of a log. */
+    case ROLE_AT: return share(l->dates, l->filled, 50) || share(l->whole, l->filled, 90);
     case ROLE_LABEL: return share(l->labels, l->filled, 60);
     case ROLE_RATING: return share(l->numbers + l->dates, l->filled, 60);
     case ROLE_NAME:

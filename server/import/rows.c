@@ -211,12 +211,13 @@ static int read_time(struct rows *r, const struct source *s, enum role role, lon
     if (order.either && c->order == DATE_ANY)
         column_lost(c, s->line, "may be day and month or month and day; say dates=dmy or dates=mdy",
                     v);
-    else if (!date_parse(v, c->order, &w))
-        column_lost(c, s->line, "is not a time", v);
-    else {
+    else if (date_parse(v, c->order, &w)) {
         *out = w.from;
         return 1;
-    }
+    } else if ((role == ROLE_AT || view_eq_str(c->name, "time")) && view_int(v, out))
+        return 1; /* seconds since 1970, or the steps of a log */
+    else
+        column_lost(c, s->line, "is not a time", v);
     return 0;
 }
 
