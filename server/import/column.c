@@ -75,11 +75,11 @@ static int is_ambiguous(struct view v) {
     return c.either > 0;
 }
 
-static void look_at_value(struct look *l, struct view v, int is_flag) {
+static void look_at_value(struct look *l, struct view v, int is_flag, int events) {
     double x = 0;
     struct quantity q;
     if (is_flag || (v.n <= 5 && flag_parse(v) >= 0)) l->flags++;
-    if (label_read(v) != LABEL_UNKNOWN) l->labels++;
+    if (events && label_read(v) != LABEL_UNKNOWN) l->labels++;
     if (v.n > SHORT_CELL) return;
     int number = number_read(v, MARKS_ANY, &x) == v.n;
     if (number) {
@@ -111,7 +111,8 @@ static int keep_sample(struct look *l, struct view v, struct arena *a) {
     return copy != NULL;
 }
 
-enum status column_look(struct column *c, const struct cell *cell, struct arena *a, struct err *e) {
+enum status column_look(struct column *c, const struct cell *cell, int events, struct arena *a,
+                        struct err *e) {
     struct look *l = &c->look;
     struct view v = trim(cell->text);
     if (cell->kind == CELL_NONE || is_nothing(v)) return ST_OK;
@@ -126,7 +127,7 @@ enum status column_look(struct column *c, const struct cell *cell, struct arena 
     if (!add_distinct(&l->distinct, h) || (l->n_samples < IMPORT_SAMPLES && !keep_sample(l, v, a)))
         return fail(e, ST_NO_MEMORY, "no memory to look at the columns");
     long long values = l->numbers + l->dates + l->flags + l->money + l->durations;
-    if (cell->kind != CELL_NESTED) look_at_value(l, v, cell->kind == CELL_FLAG);
+    if (cell->kind != CELL_NESTED) look_at_value(l, v, cell->kind == CELL_FLAG, events);
     l->words += l->numbers + l->dates + l->flags + l->money + l->durations == values;
     if (v.n < 4096) list_look_add(&l->list, v);
     l->tags += memchr(v.p, '<', v.n) && markup_tags(v);

@@ -60,8 +60,8 @@ struct column {
     char lost_example[120];
 };
 
-/* Looks at one more cell. a: where samples go. */
-enum status column_look(struct column *c, const struct cell *cell, struct arena *a,
+/* Looks at one more cell. events: labels of interactions count, too. a: where samples go. */
+enum status column_look(struct column *c, const struct cell *cell, int events, struct arena *a,
                         struct err *e) MUST_CHECK;
 /* Decides type, list, marks, order and markup from what was seen. */
 void column_decide(struct column *c, enum date_order wanted);

@@ -76,7 +76,9 @@ static enum status test_ids(struct layout *p, const struct source *s, layout_has
 
 static enum status look_at_row(struct layout *p, const struct source *s, struct err *e) {
     TRY(layout_grow(p, s, e));
-    for (int i = 0; i < s->n; i++) TRY(column_look(&p->column[i], &s->cell[i], p->arena, e));
+    for (int i = 0; i < s->n; i++)
+        TRY(column_look(&p->column[i], &s->cell[i], p->config->kind == IMPORT_INTERACTIONS,
+                        p->arena, e));
     p->looked++;
     return ST_OK;
 }
