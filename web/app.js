@@ -17,6 +17,7 @@ import { mountTop } from './view_top.js';
 import { mountNotices } from './view_notices.js';
 import { mountWish } from './view_wish.js';
 import { mountClauses } from './view_clauses.js';
+import { mountLimits } from './view_limits.js';
 import { mountPreferences } from './view_preferences.js';
 import { mountExamples } from './view_examples.js';
 import { mountSettings } from './view_settings.js';
@@ -126,6 +127,10 @@ const intents = {
   rank: ranking.now,
   rankOrCancel: ranking.rankOrCancel,
   cancel: ranking.cancel,
+  rankAll: () => {
+    change({ retrieve: 'all', count: st.COUNT_MAX });
+    return ranking.now();
+  },
   runAgain: ranking.runAgain,
   dropRun: route.dropRun,
   openRow: route.openRow,
@@ -156,6 +161,7 @@ mountTop($('head'), $('foot'), store, intents);
 mountNotices($('notices'), store, intents);
 mountWish(block('ask', 'block'), store, intents);
 mountClauses(block('ask', 'block'), store, intents);
+mountLimits(block('ask', 'block'), store, intents);
 mountExamples(block('ask', 'block'), store, intents);
 mountPreferences(block('ask', 'block'), store, intents);
 mountSettings(block('ask', 'block'), store, intents);

@@ -4,7 +4,7 @@
 #include "server/api/v1.h"
 #include "server/api/watch.h"
 
-enum { JSON_BODY = 1 << 20, ROWS_BODY = 1 << 30, ROWS = HTTP_NDJSON | HTTP_CSV };
+enum { JSON_BODY = 1 << 20, ROWS_BODY = 1 << 30, ROWS = HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_ROWS };
 
 const struct route app_routes[] = {
     {"POST", "/api/rank", api_rank_post, JSON_BODY, HTTP_JSON, 1},

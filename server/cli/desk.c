@@ -2,7 +2,7 @@
 #include "server/cli/desk.h"
 
 #include "server/api/assets.h"
-#include "server/store/import.h"
+#include "server/import/import.h"
 
 #include "model/base/clock.h"
 #include "model/base/file.h"
@@ -43,7 +43,8 @@ static enum status import_rows(struct store *s, const char *name, const char *ki
     const char *etag;
     struct view rows;
     struct import_config c = {
-        .kind = kind, .catalog = view_of(name), .surface = view_of(name), .format = IMPORT_JSONL};
+        .kind = kind, .catalog = view_of(name), .surface = view_of(name), .format = IMPORT_JSONL,
+        .exact = 1};
     (void)snprintf(path, sizeof path, "fixtures/%s/%s.jsonl", name, kind_name);
     if (!assets_find(path, &rows, &etag)) return fail(e, ST_INTERNAL, "%s is not built in", path);
     TRY(import_run(s, &c, read_view, &rows, x, e));

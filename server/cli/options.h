@@ -21,10 +21,11 @@ struct options {
         *baselines;
     struct options_list like, dislike;
     long long count, top, history, seed;
-    const char *kind, *format, *map;
+    const char *kind, *format, *map, *lists, *encoding, *separator, *header, *dates, *like_from,
+        *dislike_to;
     const char *csv, *policy;
     long long history_tokens, preferences;
-    long long skip_bad, dry_run, replace;
+    long long skip_bad, dry_run, preview, replace;
     long long prefix, items, item_tokens, repeats;
     const char *methods, *split, *html;
     long long cases, fresh;

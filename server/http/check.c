@@ -108,8 +108,16 @@ static int body_type(struct view v) {
     } known[] = {{"application/json", HTTP_JSON},
                  {"application/x-ndjson", HTTP_NDJSON},
                  {"text/csv", HTTP_CSV},
+                 {"text/tab-separated-values", HTTP_CSV},
+                 {"application/jsonl", HTTP_NDJSON},
+                 {"application/ld+json", HTTP_ROWS},
+                 {"application/gzip", HTTP_ROWS},
+                 {"application/x-gzip", HTTP_ROWS},
+                 {"application/xml", HTTP_ROWS},
+                 {"application/rss+xml", HTTP_ROWS},
+                 {"application/atom+xml", HTTP_ROWS},
                  {"application/vnd.sqlite3", HTTP_SQLITE},
-                 {"application/octet-stream", HTTP_SQLITE}};
+                 {"application/octet-stream", HTTP_SQLITE | HTTP_ROWS}};
     size_t semi = 0;
     while (semi < v.n && v.p[semi] != ';') semi++;
     struct view media = view_trim(view_sub(v, 0, semi));

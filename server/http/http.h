@@ -24,7 +24,8 @@ struct route {
     int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE */
     int streams;        /* 1: counts against the budget of long requests */
 };
-enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8 };
+/* HTTP_ROWS: what else rows of imports come as (gzip, XML, JSON-LD, bytes of no type). */
+enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8, HTTP_ROWS = 16 };
 
 struct http_config {
     const char *host; /* "127.0.0.1"; another address needs a token */

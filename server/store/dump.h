@@ -2,7 +2,8 @@
 #ifndef STORE_DUMP_H
 #define STORE_DUMP_H
 
-#include "server/store/import.h"
+#include "server/store/read.h"
+#include "server/store/store.h"
 
 /* Writes the store as it is at this moment to path, which must not exist. A failed dump leaves no
  * file. ST_CONFLICT when the file exists, ST_DISK_FULL, ST_IO. */

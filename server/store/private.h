@@ -3,23 +3,13 @@
 #define STORE_PRIVATE_H
 
 #include "server/store/db.h"
+#include "server/store/limits.h"
 #include "server/store/store.h"
+#include "server/store/text.h"
 
 #include <pthread.h>
 
-enum {
-    STORE_READERS = 4,
-    STORE_PATH = 600,
-    STORE_ID_MAX = 200,
-    STORE_TITLE_MAX = 2000,
-    STORE_TEXT_MAX = 100000,
-    STORE_TAGS_MAX = 64,
-    STORE_TAG_MAX = 100,
-    STORE_ITEMS_MAX = 1000000,
-    STORE_MEMBERS_MAX = 1000000,
-    STORE_INTERACTIONS_MAX = 20000000
-};
-#define STORE_TAG_SPLIT '\x1f' /* between tags in the database; tags hold no control characters */
+enum { STORE_READERS = 4 };
 
 /* One writing connection; every writer, an import's final step included, holds `write`. Readers
  * borrow one of a few connections, each call in a transaction of its own, so that it sees one
@@ -47,15 +37,6 @@ enum status store_write_end(struct store *s, struct db *d, enum status st,
  */
 enum status store_delete(struct store *s, const char *sql, struct view name, int *gone,
                          struct err *e) MUST_CHECK;
-
-/* Makes text printable: broken UTF-8 and control characters become '?', a cut last character goes.
- */
-void text_clean(char *text);
-/* A person's text for a message: cut and cleaned. Valid until the end of the full expression. */
-struct shown {
-    char text[68];
-};
-struct shown text_show(struct view v);
 
 /* Brings an opened database to the newest schema, or refuses it. */
 enum status schema_migrate(struct db *d, struct err *e) MUST_CHECK;

@@ -1,10 +1,10 @@
-/* links: store */
+/* links: import */
 /* MovieLens in RecBole's files: a made-up small one, faults in it, and the real one when it is
  * there.
  */
 #include "model/base/buf.h"
 #include "model/base/clock.h"
-#include "server/store/titles.h"
+#include "server/import/titles.h"
 #include "tests/unit/store_help.h"
 
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
 /* Rankings through a tiny model: an item's score depends on the request and on itself, on nothing
  * else. */
 #include "server/rank/rank.h"
-#include "server/store/import.h"
+#include "server/import/import.h"
 #include "tests/t.h"
 
 #include <math.h>

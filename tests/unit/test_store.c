@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import */
 /* The store: opening, its lock, versions, catalogues, members, runs and surfaces. */
 #include "tests/unit/store_help.h"
 

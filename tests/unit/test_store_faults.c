@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import */
 /* Faults: kill -9 in the middle of an import, a full disk, no memory, many threads at once. */
 #include "model/base/buf.h"
 #include "model/base/clock.h"

@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import */
 /* BM25: scores against an independent computation, hostile texts, one catalogue apart from another.
  */
 #include "model/base/buf.h"

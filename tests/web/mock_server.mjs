@@ -163,6 +163,7 @@ function answer(catalog, req, id) {
   );
   const total = i => parts.get(i.id).reduce((a, b) => a + b, 0);
   const order = ranked(items, total);
+  const limited = /limit/.test(req.instruction ?? '');
   const relevance = req.readout === 'relevance';
   const blend = req.readout === 'blend';
   const base = {
@@ -218,7 +219,20 @@ function answer(catalog, req, id) {
         ),
       }))
       .sort((a, b) => a.rank - b.rank)
+      .map(checked(limited))
+      .filter(i => req.constraints !== 'hide' || !i.outcomes?.includes('fails'))
+      .sort((a, b) => fails(a) - fails(b) || a.rank - b.rank)
+      .map((i, at) => ({ ...i, rank: at + 1 }))
       .slice(0, req.top ?? 20),
+    ...(limited ? limitsOf(items) : {}),
+    funnel: {
+      items: catalog.items.length,
+      within: limited ? catalog.items.filter(i => outcome(i.id) !== 'fails').length : catalog.items.length,
+      retrieved: items.length,
+      ranked: items.length,
+      by: 'embedding and BM25',
+      failing_kept: limited ? items.filter(i => outcome(i.id) === 'fails').length : 0,
+    },
     baselines: Object.fromEntries(
       asked.map(b => [
         b,
@@ -237,6 +251,30 @@ function answer(catalog, req, id) {
     warnings: req.instruction?.includes('warn')
       ? ['The wish changed nothing against the empty profile.']
       : [],
+  };
+}
+
+// A wish that holds the word "limit" has one: a price that some items keep, some break and some do not tell.
+const outcome = id => ['holds', 'holds', 'fails', 'unknown'][Math.floor(noise(`l${id}`) * 4)];
+const checked = limited => i => (limited ? { ...i, outcomes: [outcome(i.item)] } : i);
+const fails = i => (i.outcomes?.includes('fails') ? 1 : 0);
+function limitsOf(items) {
+  const n = what => items.filter(i => outcome(i.id) === what).length;
+  return {
+    constraints: [
+      {
+        text: 'nothing over 500',
+        field: 'price',
+        op: '<=',
+        value: '500',
+        unit: 'EUR',
+        negated: false,
+        words: 'price at most 500 EUR',
+        holds: n('holds'),
+        fails: n('fails'),
+        unknown: n('unknown'),
+      },
+    ],
   };
 }
 

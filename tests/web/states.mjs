@@ -171,6 +171,31 @@ await story(async ({ browser, ok, step }) => {
     await page.locator('button.title').first().click();
     ok(/reads the wish as a whole/.test(await page.textContent('.detail')), 'no parts, and why');
   });
+  await step('limits, those that fail, and the funnel', async () => {
+    await page.selectOption('#readout', 'auto');
+    await wish('a limit: nothing over 500');
+    await ranked(page);
+    const chip = await page.textContent('.limit');
+    ok(/price at most 500 EUR.*\d+ hold, \d+ fail, \d+ unknown/.test(chip), 'what was checked', chip);
+    const line = await page.textContent('#funnel');
+    ok(/^120 movies.*\d+ within your limits.*50 ranked/.test(line), 'the way to the list', line);
+    ok((await page.locator('tr.outside').count()) <= 1, 'one line before those that fail');
+    ok((await page.locator('.limit-mark.unknown').count()) > 0, 'an item without a price says so');
+    await page.click('#rank-all');
+    await ranked(page);
+    ok(/^120 movies.*120 ranked/.test(await page.textContent('#funnel')), 'one click ranks all');
+    ok(!(await page.isVisible('#rank-all')), 'and then there is nothing more to rank');
+    await page.check('#hide-failing');
+    await page.waitForFunction(() => !document.querySelector('.limit-mark.fails'));
+    await page.waitForFunction(() => /limits=hide/.test(location.hash));
+    ok(true, 'hiding is in the address');
+    await page.uncheck('#hide-failing');
+    await page.selectOption('#retrieve', 'auto', { force: true });
+    await page.fill('#count', '50', { force: true });
+    await wish('calm again');
+    await ranked(page);
+    ok(!(await page.isVisible('.limit')), 'a wish without limits shows none');
+  });
   await step('member', async () => {
     await page.fill('#member', '196');
     await page.locator('#member').press('Tab');

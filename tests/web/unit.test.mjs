@@ -175,6 +175,7 @@ const FULL = {
   history: 5,
   baselines: ['bm25'],
   policy: 'balanced',
+  constraints: 'hide',
   row: 'a/b',
   clauses: [s.newClause('quiet + calm', 1, 1.5, null), s.newClause('scary', -1, 0.7, null)],
   examples: [
@@ -217,6 +218,8 @@ test('request: clauses only when the person changed them; back to choices', () =
   ]);
   assert.deepEqual(q.candidates, { retrieve: 'bm25', count: 50 });
   assert.deepEqual(q.history, { policy: 'balanced', limit: 5 });
+  assert.equal(q.constraints, 'hide');
+  assert.equal(s.requestOf({ ...FULL, constraints: 'after' }).constraints, undefined);
   assert.equal(
     s.requestOf({ ...FULL, clauses: s.mergeClauses([], [{ text: 'x', sign: 1, weight: 1 }]) })
       .clauses,

@@ -1,6 +1,6 @@
 /* Titles of old film catalogues, made readable: "Usual Suspects, The" and what goes with it. */
-#ifndef STORE_TITLES_H
-#define STORE_TITLES_H
+#ifndef IMPORT_TITLES_H
+#define IMPORT_TITLES_H
 
 #include "model/base/buf.h"
 

@@ -1,5 +1,5 @@
 /* Repairing titles. */
-#include "server/store/titles.h"
+#include "server/import/titles.h"
 
 #include <string.h>
 
