@@ -86,7 +86,14 @@ static const struct {
     {"price_level", "1~2~3", N, "", "price level", 3, 0, 1, 3},
     {"price", "\"12,450\"~\"3,200\"~\"900\"", M, "", "price", 3, 0, 900, 12450},
     {"Prix", "\"1 200 €\"~\"38,00 €\"", M, "EUR", "prix", 2, 0, 38, 1200},
+    {"price", "\"1.299\"~\"2.499\"~\"899\"", M, "", "price", 3, 0, 899, 2499},
+    {"price", "1.299~2.499~3.199", M, "", "price", 3, 0, 1.299, 3.199},
+    {"price", "{\"amount\":1.299,\"currency\":\"EUR\"}", M, "EUR", "price", 1, 0, 1.299, 1.299},
+    {"price", "\"from $49\"~\"From $1,250\"~\"$12\"", M, "USD", "price", 3, 0, 12, 1250},
+    {"release_price", "1599~1799~1999", M, "", "release price", 3, 0, 1599, 1999},
     /* numbers and units */
+    {"start", "1599~1799~1999", N, "", "start", 3, 0, 1599, 1999},
+    {"opening_hours", "\"9-17\"~\"10-18\"", N, "", "opening hours", 2, 0, 9, 18},
     {"bedrooms", "1~4~0~3", N, "", "bedrooms", 4, 0, 0, 4},
     {"bedrooms", "1~0~1~1", N, "", "bedrooms", 4, 0, 0, 1},
     {"weight", "\"1.2 kg\"~\"800 g\"~\"2 kg\"", N, "kg", "weight", 3, 0, 0.8, 2},
@@ -143,6 +150,8 @@ static const struct {
     {"capacity", "1971~1988~2004", N, "", "capacity", 3, 0, 1971, 2004},
     {"visitors", "1632564000~1588687728", N, "", "visitors", 2, 0, 1588687728.0, 1632564000.0},
     {"posted", "\"04/05/2021\"~\"01/02/2021\"", X, "", "posted", 2, 0, 0, 0},
+    {"released", "1971~1988", D, "", "released", 2, 0, 365 * DAY, 6574 * DAY},
+    {"founded", "\"1802\"~\"1988\"", D, "", "founded", 2, 0, -61361 * DAY, 6574 * DAY},
     /* flags */
     {"vegan", "true~false~true", F, "", "vegan", 3, 0, 0, 1},
     {"vegan", "true~true", F, "", "vegan", 2, 0, 1, 1},
@@ -230,6 +239,21 @@ static void values(void) {
     snapshot_free(s);
 }
 
+/* A column may name the currency of another. */
+static void currencies(void) {
+    static const char *const extra[] = {"{\"price\":38,\"currency\":\"EUR\"}",
+                                        "{\"price\":40,\"currency\":\"EUR\"}",
+                                        "{\"price\":9000,\"currency\":\"JPY\"}", "{\"price\":5}"};
+    struct snapshot *s = make(extra, COUNT(extra));
+    const struct field *f = &s->field[snapshot_field(s, VIEW("price"))];
+    EQ(f->type, FIELD_TYPE_MONEY);
+    EQ_STR(f->unit, "EUR");
+    EQ(f->unreadable, 1);
+    OK(f->number[0] == 38 && isnan(f->number[2]) && f->number[3] == 5);
+    NEAR(f->hi, 40, 0);
+    snapshot_free(s);
+}
+
 static const struct {
     const char *name, *values, *words;
 } words[] = {
@@ -280,6 +304,7 @@ static void in_words(void) {
 int main(void) {
     types();
     values();
+    currencies();
     in_words();
     return t_end();
 }
