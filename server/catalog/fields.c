@@ -2,7 +2,6 @@
 #include "server/catalog/fields.h"
 
 #include "server/catalog/reader.h"
-#include "server/value/words.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,7 +70,7 @@ static void count_numbers(struct work *w, struct field *f) {
     f->values = w->distinct;
 }
 
-static void widen(struct field *f, double lo, double hi) {
+void field_widen(struct field *f, double lo, double hi) {
     if (!(f->lo <= lo)) f->lo = lo;
     if (!(f->hi >= hi)) f->hi = hi;
 }
@@ -105,7 +104,7 @@ static enum status fill_numbers(struct pool *p, const struct column *c, int n,
         number[i] = lo;
         if (hi != lo) TRY(set_until(p, n, number, &until, e));
         if (until) until[i] = hi;
-        widen(f, lo, r->type == FIELD_TYPE_DATE ? lo : hi);
+        field_widen(f, lo, r->type == FIELD_TYPE_DATE ? lo : hi);
     }
     *fits = (long long)f->unreadable * 10 <= f->filled;
     f->number = *fits ? number : NULL;
@@ -273,7 +272,7 @@ static enum status time_field(struct work *w, struct field *f, struct err *e) {
         until[i] = it->has_time ? time_end(it->time, length) : NAN;
         if (!it->has_time) continue;
         f->filled++;
-        widen(f, number[i], number[i]);
+        field_widen(f, number[i], number[i]);
     }
     count_numbers(w, f);
     return ST_OK;
@@ -288,7 +287,7 @@ static enum status popularity_field(struct work *w, struct field *f, struct err 
         number[i] = w->item[i].has_popularity ? w->item[i].popularity : NAN;
         if (!w->item[i].has_popularity) continue;
         f->filled++;
-        widen(f, number[i], number[i]);
+        field_widen(f, number[i], number[i]);
     }
     count_numbers(w, f);
     return ST_OK;
@@ -340,69 +339,12 @@ static enum status own_fields(struct work *w, struct field *f, int *n, struct er
     return ST_OK;
 }
 
-/* --- currencies that stand in a column of their own */
-
-static int names_currency(const struct field *f) {
-    static const char *const words[] = {"currency", "währung", "waehrung", "devise",
-                                        "moneda",   "valuta",  "moeda"};
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (f->type == FIELD_TYPE_TEXT &&
-            words_named(view_of(words[i]), view_of(f->words), NULL, NULL))
-            return 1;
-    return 0;
-}
-
-static const struct unit *currency_of(const char *text) {
-    size_t used;
-    const struct unit *u = text ? unit_read_as(view_of(text), DIM_MONEY, &used) : NULL;
-    return u && used == strlen(text) ? u : NULL;
-}
-
-/* The currency that most items name; NULL when fewer than half of them name any. */
-static const struct unit *common_currency(const struct field *f, int n) {
-    const struct unit *lead = NULL;
-    int votes = 0, count = 0;
-    for (int i = 0; i < n; i++) {
-        const struct unit *u = currency_of(f->text[i]);
-        if (!u) continue;
-        if (votes == 0) lead = u;
-        votes += u == lead ? 1 : -1;
-    }
-    for (int i = 0; i < n; i++) count += lead && currency_of(f->text[i]) == lead;
-    return count * 2 >= f->filled ? lead : NULL;
-}
-
-/* Amounts in another currency than the common one cannot be compared: they are unreadable. */
-static void set_currency(struct field *money, double *number, const struct field *f,
-                         const struct unit *common, int n) {
-    money->unit = common->name;
-    money->lo = money->hi = NAN;
-    for (int i = 0; i < n; i++) {
-        if (isnan(number[i])) continue;
-        const struct unit *u = currency_of(f->text[i]);
-        if (u && u != common) {
-            number[i] = NAN;
-            money->unreadable++;
-        } else
-            widen(money, number[i], money->until ? money->until[i] : number[i]);
-    }
-}
-
-static void find_currencies(struct field *f, int n_fields, int n) {
-    for (int k = 0; k < n_fields; k++) {
-        const struct unit *common = names_currency(&f[k]) ? common_currency(&f[k], n) : NULL;
-        for (int m = 0; common && m < n_fields; m++)
-            if (f[m].type == FIELD_TYPE_MONEY && !f[m].unit[0])
-                set_currency(&f[m], (double *)f[m].number, &f[k], common, n);
-    }
-}
-
 static enum status all_fields(struct work *w, struct field *f, int *n, struct err *e) {
     TRY(own_fields(w, f, n, e));
     for (int i = 0; i < w->c->n; i++)
         if (w->c->column[i].n_texts + w->c->column[i].n_lists > 0)
             TRY(one_field(w, &w->c->column[i], &f[(*n)++], e));
-    find_currencies(f, *n, w->c->n_items);
+    fields_currency(f, *n, w->c->n_items);
     return ST_OK;
 }
 

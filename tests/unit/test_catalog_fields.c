@@ -301,10 +301,68 @@ static void in_words(void) {
     }
 }
 
+/* Any JSON in any column: whatever type comes out, its values are numbers, texts or nothing. */
+static void random_items(void) {
+    static const char *const value[] = {"1",
+                                        "-2.5",
+                                        "1e300",
+                                        "\"$5\"",
+                                        "\"5-10 km\"",
+                                        "\"1h30\"",
+                                        "true",
+                                        "null",
+                                        "\"\"",
+                                        "[]",
+                                        "[1,\"a\"]",
+                                        "[[1]]",
+                                        "{}",
+                                        "{\"amount\":1,\"currency\":\"EUR\"}",
+                                        "\"2021-09-24\"",
+                                        "\"['a','b\"",
+                                        "\"a|b|\"",
+                                        "\",,\"",
+                                        "\"[\\\"\"",
+                                        "\"1971\"",
+                                        "\"yes\"",
+                                        "\"\\u0000\"",
+                                        "\"𝟙\"",
+                                        "\"from \"",
+                                        "{\"value\":\"x\",\"unit\":\"\"}"};
+    static const char *const name[] = {"price", "year", "",  "weight_kg",
+                                       "(km)",  "tags", "€", "é_m"};
+    srand(17);
+    for (int k = 0; k < 1500; k++) {
+        char text[ITEMS][600], out[64];
+        const char *extra[ITEMS];
+        for (int i = 0; i < ITEMS; i++) {
+            size_t used = 0;
+            used += (size_t)snprintf(text[i], sizeof text[i], "{");
+            for (size_t f = 0; f < COUNT(name); f++)
+                if (rand() % 3)
+                    used += (size_t)snprintf(
+                        text[i] + used, sizeof text[i] - used, "%s\"%s\":%s", used > 1 ? "," : "",
+                        name[f], value[(size_t)(k + (k % 2 ? rand() : 0)) % COUNT(value)]);
+            snprintf(text[i] + used, sizeof text[i] - used, "}");
+            extra[i] = text[i];
+        }
+        struct snapshot *s = make(extra, ITEMS);
+        for (int f = 0; f < s->n_fields; f++) {
+            const struct field *x = &s->field[f];
+            if (x->unreadable > x->filled || x->filled > ITEMS) T_SAY("counts of %s", x->name);
+            for (int i = 0; i < ITEMS; i++) {
+                if (field_words(s, f, i, out, sizeof out) >= sizeof out) T_SAY("words too long");
+                if (x->number && isinf(x->number[i])) T_SAY("an infinite %s", x->name);
+            }
+        }
+        snapshot_free(s);
+    }
+}
+
 int main(void) {
     types();
     values();
     currencies();
     in_words();
+    random_items();
     return t_end();
 }
