@@ -55,12 +55,32 @@ static int plain_date(const struct reader *r, struct view cell, double x, struct
     return year >= 1900 && year <= 2100;
 }
 
+/* "12 Dec 2026 - 14 Dec 2026", "2026-12-12 to 2026-12-14", "2026-12-12/2026-12-14". */
+static int date_range(struct view cell, enum date_order order, struct when *w) {
+    static const char *const between[] = {" - ",  " – ",   " — ",     "–",
+                                          " to ", " bis ", " until ", "/"};
+    for (size_t k = 0; k < COUNT(between); k++) {
+        size_t n = strlen(between[k]);
+        for (size_t i = 1; i + n < cell.n; i++) {
+            struct when last;
+            if (memcmp(cell.p + i, between[k], n) != 0) continue;
+            if (date_parse(view_sub(cell, 0, i), order, w) &&
+                date_parse(view_sub(cell, i + n, cell.n), order, &last) && last.to > w->from) {
+                w->to = last.to;
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
 static int date_cell(const struct reader *r, struct view cell, double *lo, double *hi) {
     struct when w;
     double x;
-    if (plain_number(cell, &x) ? !r->plain_dates || !plain_date(r, cell, x, &w)
-                               : !date_parse(cell, r->order, &w))
-        return 0;
+    int found = plain_number(cell, &x) ? r->plain_dates && plain_date(r, cell, x, &w)
+                                       : date_parse(cell, r->order, &w) ||
+                                             (cell.n < 100 && date_range(cell, r->order, &w));
+    if (!found) return 0;
     *lo = (double)w.from;
     *hi = (double)w.to;
     return 1;
