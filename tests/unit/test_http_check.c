@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-static const struct check_site local = {"127.0.0.1", 8360};
+static const struct check_site local = {"127.0.0.1", 8360, NULL, 0};
 
 /* Header lines "Name: value" one per row, after a good Host unless the text begins with '!'. */
 static int check(const char *method, const char *lines, const struct check_site *site,
@@ -64,7 +64,8 @@ static void hosts(void) {
     struct check c;
     for (size_t i = 0; i < COUNT(t); i++) {
         char lines[128];
-        const struct check_site site = {"127.0.0.1", t[i].port}, wild = {"0.0.0.0", t[i].port};
+        const struct check_site site = {"127.0.0.1", t[i].port, NULL, 0};
+        const struct check_site wild = {"0.0.0.0", t[i].port, NULL, 0};
         snprintf(lines, sizeof lines, "!Host: %s", t[i].host);
         EQ(check("GET", lines, &site, &c), t[i].code);
         EQ(check("GET", lines, &wild, &c), t[i].wild);
@@ -72,7 +73,7 @@ static void hosts(void) {
                  t[i].host);
         EQ(check("GET", lines, &site, &c), t[i].code);
     }
-    const struct check_site lan = {"10.0.0.7", 8360};
+    const struct check_site lan = {"10.0.0.7", 8360, NULL, 0};
     EQ(check("GET", "!Host: 10.0.0.7:8360", &lan, &c), 0);
     EQ(check("GET", "!Host: 10.0.0.8:8360", &lan, &c), 403);
     EQ(check("GET", "!X: y", &local, &c), 400);
