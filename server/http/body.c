@@ -7,7 +7,6 @@
  * least that is waited for: 64 bytes still take 10 MiB in a third of a second. Pieces begin with
  * one byte and go back to it after a slow one, so that who drips is seen within a few bytes. */
 enum { PIECE = 64, QUEUE_MS = 100, BODY_MS = 10000, SILENCE_MS = 5000 };
-enum { DRAIN_PIECE = 4096, DRAIN_BYTES = 64 << 20, DRAIN_S = 2 };
 
 static int is_over(const struct req *r) {
     return r->body_ended || (!r->check.chunked && r->body_read >= r->check.length);
@@ -116,18 +115,13 @@ enum status req_body(struct req *r, struct view *out, struct err *e) {
     return ST_OK;
 }
 
-void body_drain(struct req *r) {
-    char piece[DRAIN_PIECE];
-    int waits = check_find(r->header, r->n_headers, "Expect").p && !r->continued;
-    if (r->gone || r->body_ended || waits || (r->route && is_over(r))) return;
-    if (!budget_take(&r->h->readers, 0)) return;
-    double until = clock_s() + DRAIN_S;
-    for (long long n = 0; n < DRAIN_BYTES && clock_s() < until;) {
-        long got = edge_read(r, piece, sizeof piece);
-        if (got <= 0) break;
-        n += got;
-    }
-    budget_give(&r->h->readers);
+int body_left(const struct req *r) {
+    struct view length = check_find(r->header, r->n_headers, "Content-Length");
+    struct view coding = check_find(r->header, r->n_headers, "Transfer-Encoding");
+    struct view expect = check_find(r->header, r->n_headers, "Expect");
+    if ((!length.p || view_eq_str(length, "0")) && !coding.p) return 0;
+    if (expect.p && !r->continued) return 0;
+    return !r->body_ended && !(r->route && is_over(r));
 }
 
 int req_body_type(const struct req *r) {

@@ -68,12 +68,15 @@ int edge_write(struct req *r, const char *p, size_t n);
 int edge_chunk(struct req *r, const char *p, size_t n);
 /* gone.c: 1 when the client has closed its end. */
 int gone_look(struct req *r);
+/* After the reply, where body_left: reads what the client still sends and throws it away, for some
+ * seconds and MiB, or until a pause. A client that reads no answer before it has sent all would
+ * else see a broken pipe instead. */
+void gone_drain(struct req *r);
 
 /* body.c: gives the reader's place back. */
 void body_done(struct req *r);
-/* After the reply: reads what the client still sends and throws it away, some seconds and MiB of
- * it. A client that reads no answer before it has sent all would else see a broken pipe instead. */
-void body_drain(struct req *r);
+/* Whether the client may still be sending a body. */
+int body_left(const struct req *r);
 
 /* reply.c: a refusal with an HTTP code of the edge's own; the end of a handler's reply; the text of
  * an error as JSON (`{"error":{...}` plus tail, REPLY_ERROR bytes), cleaned for the status. */

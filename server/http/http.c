@@ -227,7 +227,7 @@ static int on_request(struct mg_connection *conn) {
     else if (r.route)
         run_handler(&r, &e);
     log_request(&r, "request");
-    body_drain(&r);
+    if (body_left(&r)) gone_drain(&r);
     arena_give(r.h, r.arena);
     return r.code > 0 ? r.code : 500;
 }
