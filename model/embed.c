@@ -244,6 +244,11 @@ void embedder_info(const struct embedder *em, struct embedder_info *out) {
     *out = em->info;
 }
 
+int embedder_tokens(const struct embedder *em, struct view text, int *cut) {
+    int32_t ids[EMBED_TOKENS];
+    return wordpiece_encode(em->tok, text, em->tokens_max, ids, cut);
+}
+
 long long embedder_texts(struct embedder *em) {
     pthread_mutex_lock(&em->lock);
     long long n = em->texts;

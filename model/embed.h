@@ -26,6 +26,8 @@ enum status embedder_open(struct embedder **out, const char *folder, int threads
 void embedder_close(struct embedder *em);
 
 void embedder_info(const struct embedder *em, struct embedder_info *out); /* borrowed until close */
+/* Tokens of a text as the model gets them; *cut is set to 1 when there were more. Any thread. */
+int embedder_tokens(const struct embedder *em, struct view text, int *cut);
 /* Texts embedded since the start. */
 long long embedder_texts(struct embedder *em);
 

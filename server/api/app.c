@@ -47,7 +47,13 @@ const struct route app_routes[] = {
     {"GET", "/api/health/ready", api_health_ready, 0, 0, 0},
     {"POST", "/v1/score", api_score_post, V1_BODY, HTTP_JSON, 1},
     {"POST", "/v1/rerank", api_rerank_post, V1_BODY, HTTP_JSON, 1},
-    {"POST", "/v2/rerank", api_rerank_post, V1_BODY, HTTP_JSON, 1},
+    {"POST", "/v2/rerank", api_rerank_2_post, V1_BODY, HTTP_JSON, 1},
+    {"POST", "/v1/reranking", api_rerank_post, V1_BODY, HTTP_JSON, 1},
+    {"POST", "/rerank", api_rerank_post, V1_BODY, HTTP_JSON, 1},
+    {"POST", "/reranking", api_rerank_post, V1_BODY, HTTP_JSON, 1},
+    {"POST", "/v1/embeddings", api_embeddings_post, V1_BODY, HTTP_JSON, 1},
+    {"GET", "/v1/models", api_openai_models_list, 0, 0, 0},
+    {"GET", "/v1/models/{id}", api_openai_models_get, 0, 0, 0},
     {"GET", "/metrics", api_health_metrics, 0, 0, 0},
 };
 const int app_n_routes = COUNT(app_routes);

@@ -81,5 +81,9 @@ enum status api_health_ready(struct req *r, struct err *e);
 enum status api_health_metrics(struct req *r, struct err *e);
 enum status api_score_post(struct req *r, struct err *e);
 enum status api_rerank_post(struct req *r, struct err *e);
+enum status api_rerank_2_post(struct req *r, struct err *e);
+enum status api_embeddings_post(struct req *r, struct err *e);
+enum status api_openai_models_list(struct req *r, struct err *e);
+enum status api_openai_models_get(struct req *r, struct err *e);
 
 #endif

@@ -24,6 +24,10 @@ static const struct row {
      8360},
     {"host", "ADDRESS", "IPv4 address to listen on (default 127.0.0.1; others need --token)", TEXT,
      AT(host), CMD_SERVE, 0, 0, 0},
+    {"allow-host", "NAME",
+     "a name that clients may address the server by, such as a container's or a proxy's; may be "
+     "given again, or be a list with commas",
+     LIST, AT(allow_host), CMD_SERVE, 0, 0, 0},
     {"token", "TEXT", "what clients must send as `Authorization: Bearer TEXT`", TEXT, AT(token),
      CMD_SERVE, 0, 0, 0},
     {"model", "FILE",

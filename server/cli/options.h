@@ -19,7 +19,7 @@ struct options {
     long long port, threads, cache_mb, models, json;
     const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *readout,
         *baselines;
-    struct options_list like, dislike;
+    struct options_list like, dislike, allow_host;
     long long count, top, history, seed;
     const char *kind, *format, *map, *lists, *encoding, *separator, *header, *dates, *like_from,
         *dislike_to;

@@ -14,7 +14,7 @@
 #include <time.h>
 
 /* With the closing of what is left, a stop takes 5 s at most. */
-enum { FINISH_MS = 1500, ANSWER_MS = 1500, STEP_MS = 20 };
+enum { FINISH_MS = 1500, ANSWER_MS = 1500, STEP_MS = 20, HOSTS_MAX = 64 };
 
 static void log_line(void *app, const char *line) {
     (void)app;
@@ -45,11 +45,42 @@ static void drain(struct app *app, struct http *h) {
     lab_close(l);
 }
 
+/* The names of --allow-host, of which each may be a list, one by one. They live as long as the
+ * process. */
+static enum status allowed_hosts(const struct options *o, const char *const **names, int *n,
+                                 struct err *e) {
+    static struct arena a;
+    static const char *name[HOSTS_MAX];
+    arena_init(&a, 1 << 20);
+    *names = name;
+    *n = 0;
+    for (int i = 0; i < o->allow_host.n; i++) {
+        struct view rest = view_of(o->allow_host.at[i]);
+        while (rest.n) {
+            size_t to = 0;
+            while (to < rest.n && rest.p[to] != ',') to++;
+            struct view one = view_trim(view_sub(rest, 0, to));
+            rest = view_sub(rest, to + 1, rest.n);
+            if (one.n == 0) continue;
+            if (*n == HOSTS_MAX)
+                return fail(e, ST_INVALID, "--allow-host takes at most %d names", HOSTS_MAX);
+            name[*n] = arena_copy(&a, one.p, one.n);
+            if (!name[(*n)++]) return fail(e, ST_NO_MEMORY, "no memory for the names of hosts");
+        }
+    }
+    return ST_OK;
+}
+
 static enum status listen_at(struct app *app, const struct options *o, struct http **h,
                              struct err *e) {
+    const char *const *allow;
+    int n_allow;
+    TRY(allowed_hosts(o, &allow, &n_allow, e));
     const struct http_config c = {.host = o->host ? o->host : "127.0.0.1",
                                   .port = (int)o->port,
                                   .token = o->token,
+                                  .allow = allow,
+                                  .n_allow = n_allow,
                                   .routes = app_routes,
                                   .n_routes = app_n_routes,
                                   .app = app,

@@ -44,6 +44,8 @@ struct req {
     /* body.c */
     int reading;         /* holds a reader's place */
     int piece;           /* bytes asked for at once */
+    int continued;       /* 100 Continue was sent */
+    int body_ended;      /* nothing of it is left, or can be read any more */
     long long body_read; /* bytes of the body taken so far */
     double waited_s;
     /* reply.c, sse.c */
@@ -58,17 +60,23 @@ struct req {
     char trouble[320]; /* text for the log only */
 };
 
-/* http.c: the only door to the socket. read answers the bytes got, fewer than n after an end or a
- * silence. write and chunk answer 0, and set gone, when the client did not take all; n == 0 ends
- * the chunks. */
-size_t edge_read(struct req *r, char *p, size_t n);
+/* http.c: the only door to the socket. read answers the bytes of the body that it got, fewer than n
+ * after an end or a silence, below 0 after a fault. write and chunk answer 0, and set gone, when
+ * the client did not take all; n == 0 ends the chunks. */
+long edge_read(struct req *r, char *p, size_t n);
 int edge_write(struct req *r, const char *p, size_t n);
 int edge_chunk(struct req *r, const char *p, size_t n);
 /* gone.c: 1 when the client has closed its end. */
 int gone_look(struct req *r);
+/* After the reply, where body_left: reads what the client still sends and throws it away, for some
+ * seconds and MiB, or until a pause. A client that reads no answer before it has sent all would
+ * else see a broken pipe instead. */
+void gone_drain(struct req *r);
 
 /* body.c: gives the reader's place back. */
 void body_done(struct req *r);
+/* Whether the client may still be sending a body. */
+int body_left(const struct req *r);
 
 /* reply.c: a refusal with an HTTP code of the edge's own; the end of a handler's reply; the text of
  * an error as JSON (`{"error":{...}` plus tail, REPLY_ERROR bytes), cleaned for the status. */

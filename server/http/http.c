@@ -18,9 +18,8 @@ enum { ARENA_BYTES = 64 << 20, QUEUE_MS = 100, WRITE_BYTES = 64 * 1024 };
 
 _Static_assert(CHECK_HEADERS == MG_MAX_HEADERS, "dropped headers must be noticed");
 
-size_t edge_read(struct req *r, char *p, size_t n) {
-    int got = mg_read(r->conn, p, n);
-    return got > 0 ? (size_t)got : 0;
+long edge_read(struct req *r, char *p, size_t n) {
+    return mg_read(r->conn, p, n);
 }
 
 int edge_write(struct req *r, const char *p, size_t n) {
@@ -161,7 +160,10 @@ static int read_address(struct req *r, const struct mg_request_info *info, struc
 
 /* The checks in their order; 0 with the route set, or with the page's file sent. */
 static int admit(struct req *r, const struct mg_request_info *info, struct err *e) {
-    struct check_site site = {.host = r->h->host, .port = atomic_load(&r->h->port)};
+    struct check_site site = {.host = r->h->host,
+                              .port = atomic_load(&r->h->port),
+                              .allowed = r->h->c.allow,
+                              .n_allowed = r->h->c.n_allow};
     int code = check_headers(r->header, r->n_headers, r->method, &site, &r->check, e);
     if (!code) code = read_address(r, info, e);
     if (code) return code;
@@ -225,6 +227,7 @@ static int on_request(struct mg_connection *conn) {
     else if (r.route)
         run_handler(&r, &e);
     log_request(&r, "request");
+    if (body_left(&r)) gone_drain(&r);
     arena_give(r.h, r.arena);
     return r.code > 0 ? r.code : 500;
 }
@@ -346,6 +349,10 @@ enum status http_open(struct http **out, const struct http_config *c, struct err
         return fail(e, ST_INVALID, "the port must be 0 to 65535, not %d", c->port);
     if (!check_loopback(host) && (!c->token || strlen(c->token) < 16))
         return fail(e, ST_INVALID, "listening on %s needs a token of at least 16 characters", host);
+    for (int i = 0; i < c->n_allow; i++)
+        if (!check_allowable(c->allow[i]))
+            return fail(e, ST_INVALID, "--allow-host takes a NAME or NAME:PORT, not '%.80s'",
+                        c->allow[i]);
     for (int i = 0; i < c->n_routes; i++) CHECK(route_valid(&c->routes[i]));
     struct http *h = mem_alloc(sizeof *h);
     if (!h) return fail(e, ST_NO_MEMORY, "no memory for the server");

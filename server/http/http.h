@@ -20,7 +20,7 @@ struct route {
     enum status (*fn)(
         struct req *r,
         struct err *e); /* on failure the edge writes the JSON error, unless a reply began */
-    size_t body_max;    /* largest Content-Length, 0 = no body allowed */
+    size_t body_max;    /* most bytes of the body, 0 = no body allowed */
     int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE */
     int streams;        /* 1: counts against the budget of long requests */
 };
@@ -28,10 +28,9 @@ struct route {
 enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8, HTTP_ROWS = 16 };
 
 struct http_config {
-    const char *host; /* "127.0.0.1"; another address needs a token */
-    int port;         /* 0 picks a free one */
-    const char
-        *token; /* NULL, or what /api, /v1, /v2 and /metrics demand as `Authorization: Bearer` */
+    const char *host;  /* "127.0.0.1"; another address needs a token */
+    int port;          /* 0 picks a free one */
+    const char *token; /* NULL, or what all but the page demands as `Authorization: Bearer` */
     const struct route *routes;
     int n_routes;
     void *app; /* given to handlers by req_app */
@@ -39,6 +38,8 @@ struct http_config {
     void (*log)(void *app, const char *line);
     /* The page: asset for a path such as "/" or "/app.js", or NULL data when there is none. */
     int (*asset)(const char *path, struct view *data, const char **type, const char **etag);
+    const char *const *allow; /* names, or "name:port", that clients may address the server by */
+    int n_allow;
     int silence_ms; /* longest wait for one byte to come or go; 0 = 5000 */
     int body_ms;    /* longest sum of waits for a body, plus 1 ms per KiB; 0 = 10000 */
 };
@@ -70,11 +71,10 @@ struct view req_header(const struct req *r, const char *name); /* p == NULL if a
  * handler that writes nothing for long can ask now and then. */
 int req_gone(struct req *r);
 int req_body_type(const struct req *r); /* HTTP_JSON ... */
-long long req_body_length(const struct req *r);
 
 /* Whole body into the request's arena, with a NUL behind it. Waits for one of HTTP_READERS places:
- * ST_BUSY (503) after .1 s. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early,
- * ST_NO_MEMORY. */
+ * ST_BUSY (503) after .1 s. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early, ST_LIMIT (413) for
+ * chunks that hold more than the route takes, ST_NO_MEMORY. */
 enum status req_body(struct req *r, struct view *out, struct err *e) MUST_CHECK;
 /* Next piece of the body (up to cap bytes) into p, *n = 0 at the end; for imports read line by
  * line. */

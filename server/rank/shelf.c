@@ -81,6 +81,10 @@ void shelf_embedder(struct shelf *s, struct embedder *m,
     s->embedding = embedding;
 }
 
+struct embedder *shelf_encoder(const struct shelf *s) {
+    return s->embedder;
+}
+
 /* --- asking --- */
 
 static enum status resolve(struct shelf *s, struct view name, struct arena *a,

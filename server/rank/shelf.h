@@ -31,6 +31,9 @@ struct snapshots *shelf_snapshots(struct shelf *s);
 void shelf_embedder(struct shelf *s, struct embedder *m,
                     void (*embedding)(void *arg, int done, int total));
 
+/* NULL where there is none. */
+struct embedder *shelf_encoder(const struct shelf *s);
+
 /* Who waits for a model: tick is called now and then, without the lock, with what is going on; 1
  * gives up waiting: ST_CANCELLED. */
 struct shelf_wait {

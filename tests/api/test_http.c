@@ -5,6 +5,11 @@
 static char answer[HC_BYTES];
 
 #define GET_END " HTTP/1.1\r\nHost: $H\r\n\r\n"
+#define CHUNKED                                                                  \
+    "PUT /api/echo/x HTTP/1.1\r\nHost: $H\r\nContent-Type: application/json\r\n" \
+    "Transfer-Encoding: chunked\r\n\r\n"
+#define X13 "xxxxxxxxxxxxx"
+#define X65 X13 X13 X13 X13 X13
 #define JSON_4 "Content-Type: application/json\r\nContent-Length: 4\r\n\r\nnull"
 
 /* request, code, text that the answer holds (NULL = any) */
@@ -64,11 +69,21 @@ static const struct {
     {"POST /v1/hello HTTP/1.1\r\nHost: $H\r\n" JSON_4, 200, NULL},
     {"POST /v1/hello HTTP/1.1\r\nHost: $H\r\nContent-Type: application/json\r\n\r\n", 411,
      "length_required"},
-    {"POST /v1/hello HTTP/1.1\r\nHost: $H\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411,
+    {"POST /v1/hello HTTP/1.1\r\nHost: $H\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 415,
      NULL},
+    {CHUNKED "4\r\nnull\r\n0\r\n\r\n", 200, "4 3392903 1"},
+    {CHUNKED "1\r\nn\r\n003\r\null\r\n0\r\n\r\n", 200, "4 3392903 1"},
+    {CHUNKED "0\r\n\r\n", 200, "0 0 1"},
+    {CHUNKED "4\r\nnull\r\n", 408, "too slowly"},
+    {CHUNKED "4\r\nnullx\r\n0\r\n\r\n", 400, "chunks"},
+    {CHUNKED "x\r\nnull\r\n0\r\n\r\n", 400, "chunks"},
+    {CHUNKED "-4\r\nnull\r\n0\r\n\r\n", 400, "chunks"},
+    {CHUNKED "FFFFFFFFFFFFFFFF\r\nnull\r\n0\r\n\r\n", 400, "chunks"},
+    {CHUNKED "41\r\n" X65 "\r\n0\r\n\r\n", 413, "more than the 64 bytes"},
+    {"PUT /api/echo/x HTTP/1.1\r\nHost: $H\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 400, NULL},
     {"GET /api/hello HTTP/1.1\r\nHost: $H\r\nTransfer-Encoding: chunked\r\n\r\n"
      "FFFFFFFFFFFFFFFF\r\n",
-     411, NULL},
+     413, "no body"},
     {"POST /v1/hello HTTP/1.1\r\nHost: $H\r\nTransfer-Encoding: chunked\r\n" JSON_4, 400, NULL},
     {"POST /v1/hello HTTP/1.1\r\nHost: $H\r\nContent-Length: 4\r\n" JSON_4, 400, "twice"},
     {"POST /v1/hello HTTP/1.1\r\nHost: $H\r\nContent-Length: 5\r\n" JSON_4, 400, NULL},
