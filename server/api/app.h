@@ -2,6 +2,7 @@
 #ifndef API_APP_H
 #define API_APP_H
 
+#include "server/api/relevance.h"
 #include "server/http/http.h"
 #include "server/rank/shelf.h"
 #include "server/store/store.h"
@@ -19,10 +20,11 @@ struct app {
     _Atomic(struct http *) http; /* set after http_open, for its counters */
     _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
     const char *version;
-    atomic_int closing;        /* 1: no new rankings; 2: running ones are cancelled */
-    atomic_int queued;         /* rankings waiting or running */
-    pthread_mutex_t live_lock; /* guards what follows */
-    struct live *live;         /* rankings of named clients (rank.c) */
+    atomic_int closing;              /* 1: no new rankings; 2: running ones are cancelled */
+    atomic_int queued;               /* rankings waiting or running */
+    pthread_mutex_t live_lock;       /* guards what follows */
+    struct live *live;               /* rankings of named clients (rank.c) */
+    struct relevance_memo relevance; /* of rerank.c */
     atomic_llong ranked, cancelled, failed, tokens_computed, tokens_cached;
 };
 

@@ -2,6 +2,8 @@
 #include "server/api/relevance.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Short, so that they cost little, and of several kinds: things, statements, and next to nothing.
  */
@@ -31,4 +33,30 @@ double relevance_of(double raw, const double reference[RELEVANCE_REFERENCES]) {
         square += (reference[i] - mean) * (reference[i] - mean) / RELEVANCE_REFERENCES;
     double z = (raw - mean) / fmax(sqrt(square), SPREAD_LEAST);
     return 1 / (1 + exp(-BEND * tanh(SLOPE * (z - THRESHOLD) / BEND)));
+}
+
+void relevance_memo_init(struct relevance_memo *m) {
+    memset(m, 0, sizeof *m);
+    pthread_mutex_init(&m->lock, NULL);
+}
+
+int relevance_recall(struct relevance_memo *m, const char *key, double out[RELEVANCE_REFERENCES]) {
+    int found = 0;
+    pthread_mutex_lock(&m->lock);
+    for (int i = 0; i < RELEVANCE_KEPT && !found; i++) {
+        found = strcmp(m->kept[i].key, key) == 0;
+        if (found) memcpy(out, m->kept[i].value, sizeof m->kept[i].value);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return found;
+}
+
+void relevance_keep(struct relevance_memo *m, const char *key,
+                    const double value[RELEVANCE_REFERENCES]) {
+    pthread_mutex_lock(&m->lock);
+    struct relevance_prior *p = &m->kept[m->next];
+    m->next = (m->next + 1) % RELEVANCE_KEPT;
+    snprintf(p->key, sizeof p->key, "%s", key);
+    memcpy(p->value, value, sizeof p->value);
+    pthread_mutex_unlock(&m->lock);
 }

@@ -9,12 +9,30 @@
 #ifndef API_RELEVANCE_H
 #define API_RELEVANCE_H
 
-enum { RELEVANCE_REFERENCES = 8 };
+#include <pthread.h>
+
+enum { RELEVANCE_REFERENCES = 8, RELEVANCE_KEPT = 8, RELEVANCE_KEY = 65 };
 
 extern const char *const relevance_reference[RELEVANCE_REFERENCES];
 
 /* The relevance of a raw score, given the references' own: greater than 0, less than 1, and growing
  * with raw. All values finite. */
 double relevance_of(double raw, const double reference[RELEVANCE_REFERENCES]);
+
+/* The part of the references' scores that no query changes, kept between requests by a key of all
+ * that it depends on; a newer one takes the oldest one's place. Thread-safe. */
+struct relevance_memo {
+    pthread_mutex_t lock;
+    int next;
+    struct relevance_prior {
+        char key[RELEVANCE_KEY]; /* "" where nothing is kept */
+        double value[RELEVANCE_REFERENCES];
+    } kept[RELEVANCE_KEPT];
+};
+void relevance_memo_init(struct relevance_memo *m);
+/* 1 and the values, or 0. */
+int relevance_recall(struct relevance_memo *m, const char *key, double out[RELEVANCE_REFERENCES]);
+void relevance_keep(struct relevance_memo *m, const char *key,
+                    const double value[RELEVANCE_REFERENCES]);
 
 #endif

@@ -13,8 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Most tokens of one document and of a query; a template may hold a document's bytes thrice. */
-enum { DOCUMENT_TOKENS = 2048, QUERY_TOKENS = 256, DOCUMENT_BYTES = 64 << 10, CUTS_NAMED = 8 };
+/* Most tokens of one document, of a query and of a reference, none of which has as many; a template
+ * may hold a document's bytes thrice. */
+enum {
+    DOCUMENT_TOKENS = 2048,
+    QUERY_TOKENS = 256,
+    REFERENCE_TOKENS = 64,
+    DOCUMENT_BYTES = 64 << 10,
+    CUTS_NAMED = 8
+};
 
 /* --- the prompt --- */
 
@@ -71,6 +78,7 @@ static enum status set_texts(struct rerank *x, struct err *e) {
     }
     x->document_max = m.context - root - tail - longest - 1;
     if (x->document_max > DOCUMENT_TOKENS) x->document_max = DOCUMENT_TOKENS;
+    x->reference_max = x->document_max < REFERENCE_TOKENS ? x->document_max : REFERENCE_TOKENS;
     if (x->document_cap && x->document_cap < x->document_max) x->document_max = x->document_cap;
     if (x->document_max > 0 && x->n_tokens[0] > 0) return ST_OK;
     return x->n_tokens[0] == 0
@@ -115,17 +123,30 @@ static enum status add_document(struct rerank *x, int root, struct rerank_docume
     const struct item item = {.id = "", .title = title, .text = "", .extra = "{}"};
     TRY(surface_render(x->surface.frame[0].item, &item, &x->c->arena, &text, e));
     TRY(prompt_node(p, root, 1, &node, e));
-    TRY(prompt_text(p, text, x->document_max, "item", "text", 1, &cut, e));
+    TRY(prompt_text(p, text, d->given ? x->document_max : x->reference_max, "item", "text", 1, &cut,
+                    e));
     TRY(prompt_text(p, x->tail, 0, "frame", "text", 1, NULL, e));
     if (prompt_len(p, node) == 0)
         return v1_wrong(e, "has no tokens in this model's vocabulary", "%s[%d]", x->list, d->index);
     if (cut || part.n < d->text.n) TRY(tell_of_cut(x, d, cut, e));
     for (int k = 0; k < x->n_probes; k++) {
-        if (x->n_tokens[k] == 0) continue;
+        if (x->n_tokens[k] == 0 || (k > 0 && !d->given && x->has_prior)) continue;
         TRY(prompt_node(p, node, 0, &probe, e));
         TRY(prompt_text(p, x->probe[k], x->query_max, "clause", "text", 1, NULL, e));
         TRY(prompt_ask_tokens(p, probe, &d->out[k], e));
     }
+    return ST_OK;
+}
+
+/* All that the references' priors depend on: the model, how it is computed, the words. */
+static enum status recall_priors(struct rerank *x, struct err *e) {
+    struct engine_info m;
+    engine_info(x->c->ranker->engine, &m);
+    const char *all = arena_printf(&x->c->arena, "%s\n%s\n%s\n%d\n%d\n%s", m.sha256, m.precision,
+                                   m.backend, x->query_max, x->reference_max, x->surface.json);
+    if (!all) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
+    engine_sha256(all, strlen(all), x->prior_key);
+    x->has_prior = relevance_recall(&x->c->app->relevance, x->prior_key, x->prior);
     return ST_OK;
 }
 
@@ -140,6 +161,7 @@ static enum status build(struct rerank *x, struct err *e) {
     for (int i = 0; i < x->n; i++) TRY(add_document(x, root, &x->doc[i], e));
     if (x->n_cut > CUTS_NAMED) v1_warn(x->c, "%d documents are cut, these among them", x->n_cut);
     x->tokens = (long long)x->prompt.n_tok;
+    TRY(recall_priors(x, e));
     for (int i = 0; i < RELEVANCE_REFERENCES; i++) {
         x->reference[i].text = view_of(relevance_reference[i]);
         TRY(add_document(x, root, &x->reference[i], e));
@@ -155,9 +177,13 @@ static double logprob(const struct rerank *x, const struct rerank_document *d, i
     return sum;
 }
 
-static double raw_score(const struct rerank *x, const struct rerank_document *d) {
+static double prior_of(const struct rerank *x, const struct rerank_document *d) {
     double prior = 0;
     for (int k = 1; k < x->n_probes; k++) prior += logprob(x, d, k) / (x->n_probes - 1);
+    return prior;
+}
+
+static double raw_score(const struct rerank *x, const struct rerank_document *d, double prior) {
     return (logprob(x, d, 0) - prior) / x->n_tokens[0];
 }
 
@@ -167,16 +193,24 @@ static int by_score(const void *p, const void *q) {
     return (a->index > b->index) - (a->index < b->index);
 }
 
-static enum status order(struct rerank *x, struct err *e) {
-    double reference[RELEVANCE_REFERENCES];
+static enum status score_references(struct rerank *x, double raw[RELEVANCE_REFERENCES],
+                                    struct err *e) {
     for (int i = 0; i < RELEVANCE_REFERENCES; i++) {
-        reference[i] = raw_score(x, &x->reference[i]);
-        if (!isfinite(reference[i]))
+        if (!x->has_prior) x->prior[i] = prior_of(x, &x->reference[i]);
+        raw[i] = raw_score(x, &x->reference[i], x->prior[i]);
+        if (!isfinite(raw[i]))
             return fail(e, ST_CORRUPT, "the score of a reference is not a finite number");
     }
+    if (!x->has_prior) relevance_keep(&x->c->app->relevance, x->prior_key, x->prior);
+    return ST_OK;
+}
+
+static enum status order(struct rerank *x, struct err *e) {
+    double reference[RELEVANCE_REFERENCES];
+    TRY(score_references(x, reference, e));
     for (int i = 0; i < x->n; i++) {
         struct rerank_document *d = &x->doc[i];
-        d->raw = raw_score(x, d);
+        d->raw = raw_score(x, d, prior_of(x, d));
         if (!isfinite(d->raw))
             return fail(e, ST_CORRUPT, "the score of %s[%d] is not a finite number", x->list, i);
         d->relevance = relevance_of(d->raw, reference);

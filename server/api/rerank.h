@@ -35,8 +35,11 @@ struct rerank {
     struct view root, tail;
     struct view probe[1 + SURFACE_EMPTY]; /* as they stand in the prompt */
     int n_probes, n_tokens[1 + SURFACE_EMPTY];
-    int query_max, document_max, n_cut;
+    int query_max, document_max, reference_max, n_cut;
     struct rerank_document reference[RELEVANCE_REFERENCES];
+    char prior_key[RELEVANCE_KEY];
+    double prior[RELEVANCE_REFERENCES]; /* of the references, where has_prior */
+    int has_prior;
     struct prompt prompt;
     long long tokens; /* of the request's own part of the prompt */
 };

@@ -154,6 +154,7 @@ int serve_main(const struct options *o) {
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     app.version = TAPROOM_VERSION;
     pthread_mutex_init(&app.live_lock, NULL);
+    relevance_memo_init(&app.relevance);
     enum status st = start(&app, &desk, o, &h, &e);
     if (st == ST_OK)
         run(&app, h, o, &stop);

@@ -10,7 +10,7 @@ import tempfile
 HERE = pathlib.Path(__file__).parent
 with tempfile.TemporaryDirectory() as folder:
     report = pathlib.Path(folder, 'report.json')
-    subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--dry-run', '--ignore-installed',
+    subprocess.run([sys.executable, '-m', 'pip', 'install', '-qq', '--dry-run', '--ignore-installed',
                     '--only-binary', ':all:', '--report', report, '-r', HERE / 'requirements.in'],
                    check=True, stdout=sys.stderr)
     found = json.loads(report.read_text())['install']

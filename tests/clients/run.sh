@@ -36,7 +36,7 @@ fetch_python() {
   [ "$this" = "3.11 x86_64" ] ||
     give_up "requirements.txt has the wheels of Python 3.11 on x86-64, and this is $this." \
       "Make one for this machine: python3 tests/clients/lock.py > tests/clients/requirements.txt"
-  python3 -m pip install --quiet --no-deps --require-hashes --only-binary :all: --no-compile --no-cache-dir \
+  python3 -m pip install -qq --no-deps --require-hashes --only-binary :all: --no-compile --no-cache-dir \
     --disable-pip-version-check --target "$TMP/python" -r "$HERE/requirements.txt" ||
     give_up "The Python clients could not be fetched; nothing was tested." \
       "Can this machine reach PyPI? (pip config list shows the registry.)"
