@@ -25,6 +25,7 @@ static void write_loaded(struct buf *b, const struct engine_info *m) {
     out_text(b, "code", m->code);
     out_text(b, "precision", m->precision);
     out_int(b, "threads", m->threads);
+    out_text(b, "note", m->note);
 }
 
 enum status api_models_get(struct req *r, struct err *e) {

@@ -170,6 +170,7 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
     engine_info(d->ranker->engine, &m);
     fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", m.name, m.code, m.precision,
             clock_s() - from);
+    if (m.note) fprintf(stderr, "Of the model's file: %s\n", m.note);
     if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
     return ST_OK;
 }
