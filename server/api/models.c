@@ -175,7 +175,8 @@ static enum status answer(struct switching *x, struct err *e) {
         open_event(x, &b);
         write_default(x, &b);
         out_close(&b, '}');
-        (void)send(x, "done", &b);
+        if (!send(x, "done", &b) && !req_gone(x->req))
+            return fail(e, ST_NO_MEMORY, "no memory for the answer");
         sse_end(x->req);
         return ST_OK;
     }

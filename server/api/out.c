@@ -4,6 +4,7 @@
 #include "server/http/escape.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void quoted(struct buf *b, struct view v) {
@@ -84,4 +85,13 @@ enum status out_reply(struct req *r, struct buf *b, struct err *e) {
     }
     buf_free(b);
     return st;
+}
+
+void out_done(struct req *r, long seq, struct view result) {
+    char head[48];
+    int n = snprintf(head, sizeof head, "{\"seq\":%ld,\"result\":", seq);
+    const struct view part[] = {{head, (size_t)n}, result, VIEW("}")};
+    sse_begin(r);
+    (void)sse_event_of(r, "done", part, COUNT(part));
+    sse_end(r);
 }

@@ -21,4 +21,8 @@ void out_raw(struct buf *b, const char *name, const char *json); /* text that is
  * maximum. */
 enum status out_reply(struct req *r, struct buf *b, struct err *e) MUST_CHECK;
 
+/* The event `done` with the result, and the end of the stream. The result is not copied, so it
+ * arrives whatever its size, unless the client has left. */
+void out_done(struct req *r, long seq, struct view result);
+
 #endif

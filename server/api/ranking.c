@@ -18,7 +18,14 @@ static enum status prepend(const char *more, struct view object, struct arena *a
     out->n = b.n;
     out->p = b.failed ? NULL : arena_copy(a, b.p, b.n);
     buf_free(&b);
-    return out->p ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
+    if (out->p) return ST_OK;
+    if (object.n + strlen(more) <= RUN_TEXT)
+        return fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
+    enum status st = fail(e, ST_LIMIT, "the ranking has %zu MiB of text, more than %d",
+                          object.n >> 20, RUN_TEXT >> 20);
+    err_field(e, "top");
+    err_hint(e, "ask for fewer items with top, or shorten the items' texts");
+    return st;
 }
 
 static enum status save(struct ranker *k, const struct rank_request *r, struct view answer,

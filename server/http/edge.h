@@ -64,6 +64,10 @@ struct req {
 size_t edge_read(struct req *r, char *p, size_t n);
 int edge_write(struct req *r, const char *p, size_t n);
 int edge_chunk(struct req *r, const char *p, size_t n);
+/* reply.c: a chunk in the making, of 16 KiB; without memory for it each piece is a chunk. Answers
+ * as edge_chunk. */
+int edge_gather(struct req *r, const char *p, size_t n);
+int edge_flush(struct req *r);
 /* gone.c: 1 when the client has closed its end. */
 int gone_look(struct req *r);
 

@@ -94,10 +94,13 @@ int req_write(struct req *r, const char *p, size_t n);
 void req_end(struct req *r);
 
 /* Server-sent events (sse.c). event() writes `id` (the sequence number), name and one line of JSON;
- * answers 0 when the client is gone. ping() writes a comment. A handler that fails after begin has
- * its error sent as the event `error`. */
+ * answers 0 when the client is gone and for no
+ * other reason: an event of any size takes no memory. ping() writes a comment. A handler that fails
+ * after begin has its error sent as the event `error`. */
 void sse_begin(struct req *r);
 int sse_event(struct req *r, const char *name, struct view json);
+/* The same of JSON that comes in several parts, one behind the other. */
+int sse_event_of(struct req *r, const char *name, const struct view *part, int n_parts);
 int sse_ping(struct req *r);
 void sse_end(struct req *r);
 

@@ -181,26 +181,29 @@ void req_begin(struct req *r, int code, const char *type, const char *extra) {
     (void)send_head(r, code, type, -1, extra);
 }
 
-static int send_gathered(struct req *r) {
+int edge_flush(struct req *r) {
     size_t n = r->gathered;
     r->gathered = 0;
     return n == 0 || edge_chunk(r, r->gather, n);
 }
 
-int req_write(struct req *r, const char *p, size_t n) {
-    if (r->reply != EDGE_CHUNKS || r->gone) return 0;
+int edge_gather(struct req *r, const char *p, size_t n) {
     if (r->head || n == 0) return 1;
-    if (r->gathered + n > GATHER && !send_gathered(r)) return 0;
+    if (r->gathered + n > GATHER && !edge_flush(r)) return 0;
     if (!r->gather || n >= GATHER) return edge_chunk(r, p, n);
     memcpy(r->gather + r->gathered, p, n);
     r->gathered += n;
     return 1;
 }
 
+int req_write(struct req *r, const char *p, size_t n) {
+    return r->reply == EDGE_CHUNKS && !r->gone && edge_gather(r, p, n);
+}
+
 void req_end(struct req *r) {
     if (r->reply != EDGE_CHUNKS) return;
     r->reply = EDGE_DONE;
-    if (!r->gone && !r->head && send_gathered(r)) (void)edge_chunk(r, "", 0);
+    if (!r->gone && !r->head && edge_flush(r)) (void)edge_chunk(r, "", 0);
 }
 
 void reply_finish(struct req *r, enum status st, const struct err *e) {

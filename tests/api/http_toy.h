@@ -143,8 +143,24 @@ static enum status toy_export(struct req *r, struct err *e) {
     return ST_OK;
 }
 
+/* An event of `big` MiB, for which no memory can be had. */
+static void toy_big_event(struct req *r, size_t n) {
+    char *p = arena_alloc(req_arena(r), n);
+    memset(p, 'x', n);
+    const struct view part[] = {VIEW("{\"x\":\""), {p, n}, VIEW("\"}")};
+    mem_fail_at(1, 1);
+    atomic_fetch_add(&toy.wrong, !sse_event_of(r, "done", part, 3));
+    mem_fail_at(0, 0);
+}
+
 static enum status toy_events(struct req *r, struct err *e) {
+    long big = query_number(r, "big", 0);
     sse_begin(r);
+    if (big) {
+        toy_big_event(r, (size_t)big << 20);
+        sse_end(r);
+        return ST_OK;
+    }
     atomic_fetch_add(&toy.wrong, !(sse_event(r, "progress", VIEW("{\"seq\":1}"))));
     atomic_fetch_add(&toy.wrong, !(sse_ping(r)));
     atomic_fetch_add(&toy.wrong, !(sse_event(r, "score", VIEW("{\"seq\":2,\n\"x\":\"\r\"}"))));

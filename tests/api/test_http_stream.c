@@ -71,6 +71,22 @@ static void events(void) {
                     "\"stopped\",\"field\":null,\"line\":null,\"hint\":null},\"seq\":3}\n\n"));
 }
 
+/* A large event arrives whole, without memory of its own. */
+static void big_event(void) {
+    enum { MIB = 40 };
+    int fd = open_get("/api/events?big=40");
+    size_t all = 0, xs = 0;
+    char last[8] = "";
+    for (ssize_t n; (n = recv(fd, answer, sizeof answer, 0)) > 0; all += (size_t)n) {
+        for (ssize_t i = 0; i < n; i++) xs += answer[i] == 'x';
+        size_t keep = n < 7 ? (size_t)n : 7;
+        memcpy(last, answer + n - keep, keep);
+    }
+    close(fd);
+    OK(xs >= (size_t)MIB << 20 && xs < ((size_t)MIB << 20) + 64); /* and those of the headers */
+    OK(strstr(last, "0\r\n\r\n") != NULL);
+}
+
 /* Leaves after n bytes of the stream, by closing or by a reset. */
 static void leave_after(size_t n, int reset) {
     atomic_store(&toy.gone_at, 0);
@@ -271,6 +287,7 @@ int main(void) {
     no_memory();
     exports();
     events();
+    big_event();
     client_gone();
     budget();
     crowd();
