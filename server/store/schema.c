@@ -61,6 +61,8 @@ static const char *const steps[] = {
     /* Precisions that a measurement chose for a model, by its hash. */
     "CREATE TABLE choice(model TEXT PRIMARY KEY, precision TEXT NOT NULL,"
     " created INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Built-in catalogues that the store was given. */
+    "CREATE TABLE given(name TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 static enum status check_owner(struct db *d, long long *version, struct err *e) {
