@@ -204,7 +204,7 @@ static enum status answer(struct asked *q, struct err *e) {
     write_answer(q, &b);
     out_close(&b, '}');
     if (!q->streaming) return out_reply(q->req, &b, e);
-    enum status st = b.failed ? fail(e, ST_LIMIT, "the answer would be too large") : ST_OK;
+    enum status st = b.failed ? out_failed(&b, e) : ST_OK;
     if (st == ST_OK) out_done(q->req, ++q->seq, buf_text(&b));
     buf_free(&b);
     return st;

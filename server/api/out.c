@@ -61,8 +61,11 @@ void out_int(struct buf *b, const char *name, long long x) {
 }
 
 void out_num(struct buf *b, const char *name, double x) {
+    if (!isfinite(x)) {
+        b->failed = b->wrong = 1;
+        return;
+    }
     before(b, name);
-    CHECK(isfinite(x));
     buf_printf(b, "%.9g", x);
 }
 
@@ -75,14 +78,20 @@ void out_raw(struct buf *b, const char *name, const char *json) {
     buf_str(b, json);
 }
 
+enum status out_failed(const struct buf *b, struct err *e) {
+    if (b->wrong) return fail(e, ST_INTERNAL, "a number of the answer is not finite");
+    if (b->failed == 2) return fail(e, ST_NO_MEMORY, "no memory for the answer");
+    enum status st = fail(e, ST_LIMIT, "the answer would be too large");
+    err_hint(e, "ask for fewer rows with limit");
+    return st;
+}
+
 enum status out_reply(struct req *r, struct buf *b, struct err *e) {
     enum status st = ST_OK;
-    if (b->failed) {
-        st = fail(e, ST_LIMIT, "the answer would be too large");
-        err_hint(e, "ask for fewer rows with limit");
-    } else {
+    if (b->failed)
+        st = out_failed(b, e);
+    else
         req_reply(r, 200, "application/json", buf_text(b), NULL);
-    }
     buf_free(b);
     return st;
 }

@@ -20,6 +20,8 @@ struct http {
     pthread_mutex_t lock; /* guards arena_used */
     struct arena arena[HTTP_WORKERS];
     int arena_used[HTTP_WORKERS];
+    unsigned born; /* when, for the numbers of troubles */
+    atomic_int troubles;
     atomic_llong requests, refused, busy, failed;
 };
 
@@ -55,7 +57,7 @@ struct req {
     size_t gathered;
     long seq; /* events sent */
     double start_s;
-    char trouble[320]; /* text for the log only */
+    char trouble[340]; /* text for the log only */
 };
 
 /* http.c: the only door to the socket. read answers the bytes got, fewer than n after an end or a

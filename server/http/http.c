@@ -351,6 +351,7 @@ enum status http_open(struct http **out, const struct http_config *c, struct err
     if (!h) return fail(e, ST_NO_MEMORY, "no memory for the server");
     memset(h, 0, sizeof *h);
     h->c = *c;
+    h->born = (unsigned)clock_unix();
     snprintf(h->host, sizeof h->host, "%s", host);
     atomic_store(&h->port, c->port);
     CHECK(pthread_mutex_init(&h->lock, NULL) == 0);

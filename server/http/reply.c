@@ -123,16 +123,24 @@ static size_t member(char *p, size_t cap, const char *name, const char *text) {
     return n + (size_t)snprintf(p + n, cap - n, "null");
 }
 
+/* A number by which a person's report finds the log's line; of this process, and hardly of another.
+ */
+static unsigned trouble_id(struct http *h) {
+    unsigned n = (unsigned)atomic_fetch_add(&h->troubles, 1) + 1;
+    return (n + h->born) * 2654435761u;
+}
+
 /* What went wrong inside is for the log; a person who reads the reply cannot help it. */
 static void clean(struct req *r, enum status st, const struct err *e, struct err *out) {
     *out = *e;
     if (st != ST_INTERNAL && st != ST_IO && e->text[0]) return;
-    snprintf(r->trouble, sizeof r->trouble, "%s", e->text);
+    unsigned id = trouble_id(r->h);
+    snprintf(r->trouble, sizeof r->trouble, "e-%08x: %s", id, e->text);
     if (st == ST_IO)
         (void)fail(out, st, "a file could not be read or written");
     else
         (void)fail(out, st, "something went wrong in the server");
-    err_hint(out, "the server's log has the details");
+    err_hint(out, "the server's log has the details, under e-%08x", id);
 }
 
 struct view reply_error_json(struct req *r, char room[REPLY_ERROR], const char *code,

@@ -11,10 +11,10 @@ enum { DB_STATEMENTS = 48 };
 
 struct db {
     sqlite3 *h;
-    struct {
+    struct db_statement {
         const char *sql; /* the literal's address is the key */
         sqlite3_stmt *st;
-    } cache[DB_STATEMENTS];
+    } cache[DB_STATEMENTS]; /* what was used last stands last; the first makes room */
     int n;
 };
 
@@ -50,6 +50,8 @@ enum status db_number(struct db *d, sqlite3_stmt *st, long long *out, struct err
 enum status db_number_once(struct db *d, const char *sql, long long *out, struct err *e) MUST_CHECK;
 
 /* A column's text: borrowed until the next step, or copied into an arena. */
+/* A column's number, 0 where it is no finite one. */
+double db_real(sqlite3_stmt *st, int col);
 struct view db_view(sqlite3_stmt *st, int col);
 enum status db_copy(sqlite3_stmt *st, int col, struct arena *a, const char **out,
                     struct err *e) MUST_CHECK;

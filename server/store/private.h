@@ -59,6 +59,11 @@ struct shown text_show(struct view v);
 
 /* Brings an opened database to the newest schema, or refuses it. */
 enum status schema_migrate(struct db *d, struct err *e) MUST_CHECK;
+/* Numbers that nothing may be taken from anybody's word for: the next rows of tables and the
+ * counter of versions, set where they are out of their range. */
+enum status schema_mend(struct db *d, struct err *e) MUST_CHECK;
+/* The next row of each table that counts on, behind all of its rows and all that were before. */
+enum status schema_set_sequences(struct db *d, struct err *e) MUST_CHECK;
 enum { SCHEMA_APPLICATION = 0x54415052 }; /* "TAPR", the databases' application_id */
 long long schema_newest(void);
 /* Attaches an empty database of that version, in memory, as `plain`. */

@@ -1,4 +1,5 @@
 /* Opening a data folder: its lock, its connections, and who may use which. */
+#include "server/store/columns.h"
 #include "server/store/private.h"
 
 #include "model/base/file.h"
@@ -95,6 +96,8 @@ static enum status open_all(struct store *s, struct err *e) {
     TRY(store_private_file(s->path, e));
     TRY(db_open(&s->writer, s->path, e));
     TRY(schema_migrate(&s->writer, e));
+    TRY(schema_mend(&s->writer, e));
+    TRY(columns_quick(&s->writer, e));
     for (int i = 0; i < STORE_READERS; i++) {
         TRY(db_open(&s->reader[i], s->path, e));
         TRY(db_exec(&s->reader[i], "PRAGMA query_only=ON", e));
