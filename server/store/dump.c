@@ -77,15 +77,6 @@ static enum status copy_in(const char *path, import_read read, void *arg, struct
     return st;
 }
 
-static void remove_files(const char *path) {
-    static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
-    char file[DUMP_PATH + 16];
-    for (size_t i = 0; i < COUNT(beside); i++) {
-        (void)snprintf(file, sizeof file, "%s%s", path, beside[i]);
-        (void)unlink(file);
-    }
-}
-
 static enum status check_room(struct db *d, struct err *e) {
     static const char what[] =
         "SELECT (SELECT count(*) FROM main.run) + (SELECT count(*) FROM main.surface) +"
@@ -223,6 +214,6 @@ enum status dump_restore(struct store *s, int replace, const struct dump_judge *
         }
         pthread_mutex_unlock(&s->write);
     }
-    remove_files(path);
+    store_remove_files(path);
     return st;
 }

@@ -38,6 +38,9 @@ struct store {
  * that SQLite puts beside it follow its mode. An existing file stays as it is. */
 enum status store_private_file(const char *path, struct err *e) MUST_CHECK;
 
+/* Removes a database's file and what SQLite puts beside it, which stays after a full disk. */
+void store_remove_files(const char *path);
+
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_read_end(struct store *s, struct db *d, enum status st, struct err *e) MUST_CHECK;
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;

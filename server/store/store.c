@@ -83,6 +83,15 @@ static void remove_leftovers(const char *folder) {
     closedir(dir);
 }
 
+void store_remove_files(const char *path) {
+    static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
+    char file[STORE_PATH + 64];
+    for (size_t i = 0; i < COUNT(beside); i++) {
+        (void)snprintf(file, sizeof file, "%s%s", path, beside[i]);
+        (void)unlink(file);
+    }
+}
+
 enum status store_private_file(const char *path, struct err *e) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
