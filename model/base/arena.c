@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64, BLOCK_MIN = 16 * 1024 };
+enum { ALIGN = 64, BLOCK_MIN = 16 * 1024, BLOCK_KEPT = 256 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -102,6 +102,15 @@ char *arena_printf(struct arena *a, const char *fmt, ...) {
     return s;
 }
 
+void arena_free(struct arena *a) {
+    while (a->head) {
+        struct arena_block *b = a->head;
+        a->head = b->next;
+        mem_free(b);
+    }
+    a->used = 0;
+}
+
 void arena_reset(struct arena *a) {
     while (a->head && a->head->next) {
         struct arena_block *b = a->head;
@@ -110,13 +119,6 @@ void arena_reset(struct arena *a) {
     }
     if (a->head) a->head->used = 0;
     a->used = 0;
-}
-
-void arena_free(struct arena *a) {
-    while (a->head) {
-        struct arena_block *b = a->head;
-        a->head = b->next;
-        mem_free(b);
-    }
-    a->used = 0;
+    /* One large request must not keep its memory from all others. */
+    if (a->head && a->head->size > BLOCK_KEPT) arena_free(a);
 }

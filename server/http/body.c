@@ -8,9 +8,11 @@
  * one byte and go back to it after a slow one, so that who drips is seen within a few bytes. */
 enum { PIECE = 64, QUEUE_MS = 100, BODY_MS = 10000, SILENCE_MS = 5000 };
 
+/* A body may take as long as it keeps the least rate: what came so far buys time, what was only
+ * announced does not. */
 static double deadline_s(const struct req *r) {
     double base = r->h->c.body_ms ? r->h->c.body_ms : BODY_MS;
-    return (base + (double)r->check.length / 1024) / 1000;
+    return base / 1000 + (double)r->body_read / HTTP_RATE;
 }
 
 static enum status begin(struct req *r, struct err *e) {

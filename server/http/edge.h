@@ -16,7 +16,9 @@ struct http {
     char host[16];
     atomic_int port; /* set when the port was free to choose, while workers already run */
     struct mg_context *ctx;
-    struct budget streams, readers;
+    struct budget streams, readers, imports, slow;
+    atomic_int inside; /* requests that hold a worker */
+    atomic_int closing;
     pthread_mutex_t lock; /* guards arena_used */
     struct arena arena[HTTP_WORKERS];
     int arena_used[HTTP_WORKERS];
@@ -48,6 +50,10 @@ struct req {
     int piece;           /* bytes asked for at once */
     long long body_read; /* bytes of the body taken so far */
     double waited_s;
+    /* write.c */
+    int slow; /* holds a slow reply's place */
+    long long written;
+    double write_s; /* waited for the client to take it */
     /* reply.c, sse.c */
     enum edge_reply reply;
     int code, gone;
@@ -60,9 +66,10 @@ struct req {
     char trouble[340]; /* text for the log only */
 };
 
-/* http.c: the only door to the socket. read answers the bytes got, fewer than n after an end or a
- * silence. write and chunk answer 0, and set gone, when the client did not take all; n == 0 ends
- * the chunks. */
+/* http.c, write.c: the only doors to the socket. read answers the bytes got, fewer than n after an
+ * end or a silence. write and chunk answer 0, and set gone, when the client did not take all in
+ * time; n == 0 ends the chunks. written gives a slow reply's place back. */
+void edge_written(struct req *r);
 size_t edge_read(struct req *r, char *p, size_t n);
 int edge_write(struct req *r, const char *p, size_t n);
 int edge_chunk(struct req *r, const char *p, size_t n);
@@ -70,8 +77,9 @@ int edge_chunk(struct req *r, const char *p, size_t n);
  * as edge_chunk. */
 int edge_gather(struct req *r, const char *p, size_t n);
 int edge_flush(struct req *r);
-/* gone.c: 1 when the client has closed its end. */
+/* gone.c: 1 when the client has closed its end; the request's socket, or -1. */
 int gone_look(struct req *r);
+int gone_socket(struct req *r);
 
 /* body.c: gives the reader's place back. */
 void body_done(struct req *r);

@@ -35,10 +35,14 @@ static int find_socket(const struct mg_request_info *info) {
     return found;
 }
 
+int gone_socket(struct req *r) {
+    if (r->socket == 0) r->socket = find_socket(mg_get_request_info(r->conn));
+    return r->socket;
+}
+
 int gone_look(struct req *r) {
     char byte;
-    if (r->socket == 0) r->socket = find_socket(mg_get_request_info(r->conn));
-    if (r->socket < 0) return 0;
+    if (gone_socket(r) < 0) return 0;
     ssize_t n = recv(r->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }

@@ -22,8 +22,12 @@ struct route {
         struct err *e); /* on failure the edge writes the JSON error, unless a reply began */
     size_t body_max;    /* largest Content-Length, 0 = no body allowed */
     int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE */
-    int streams;        /* 1: counts against the budget of long requests */
+    int kind;           /* HTTP_QUICK ... */
 };
+/* What a call costs. QUICK: none of the others. LONG: computes or lasts, at most HTTP_STREAMS at
+ * once. IMPORT: takes rows until they are stored, at most HTTP_IMPORTS at once. ALWAYS: answered
+ * also when all other workers but a few are taken; it must not wait for anything. */
+enum { HTTP_QUICK, HTTP_LONG, HTTP_IMPORT, HTTP_ALWAYS };
 enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8 };
 
 struct http_config {
@@ -39,15 +43,28 @@ struct http_config {
     /* The page: asset for a path such as "/" or "/app.js", or NULL data when there is none. */
     int (*asset)(const char *path, struct view *data, const char **type, const char **etag);
     int silence_ms; /* longest wait for one byte to come or go; 0 = 5000 */
-    int body_ms;    /* longest sum of waits for a body, plus 1 ms per KiB; 0 = 10000 */
+    int body_ms;    /* longest sum of waits for a body, plus a second for each HTTP_RATE bytes that
+                     * came; 0 = 10000. A reply is given silence_ms and as much */
 };
 
 /* Counters since the start, and what is going on now. */
 struct http_stats {
     long long requests, refused, busy, failed; /* all, 4xx, 503, other 5xx */
     int streams, readers;                      /* places taken, of HTTP_STREAMS and HTTP_READERS */
+    int workers, slow; /* requests inside, of HTTP_WORKERS; slow replies, of HTTP_SLOW */
 };
-enum { HTTP_WORKERS = 64, HTTP_STREAMS = 32, HTTP_READERS = 16 };
+/* Workers, and how many of them may at most be taken by what. A reply that its client has let wait
+ * for a quarter of a second is slow: beyond HTTP_SLOW of them the next one is dropped. The last
+ * HTTP_RESERVED workers only answer ALWAYS, and 503 to others. */
+enum {
+    HTTP_WORKERS = 64,
+    HTTP_STREAMS = 32,
+    HTTP_READERS = 16,
+    HTTP_IMPORTS = 8,
+    HTTP_SLOW = 12,
+    HTTP_RESERVED = 4,
+    HTTP_RATE = 64 << 10
+};
 
 /* ST_IO when the port is taken (named in the text), ST_INVALID for an address that is not IPv4 or
  * needs a token, ST_LIMIT when too few files may be open (the soft limit is raised first). Block
