@@ -1,6 +1,7 @@
 /* Arenas and single buffers; the only malloc and free of the project. */
 #include "model/base/arena.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -121,4 +122,15 @@ void arena_reset(struct arena *a) {
     a->used = 0;
     /* One large request must not keep its memory from all others. */
     if (a->head && a->head->size > BLOCK_KEPT) arena_free(a);
+}
+
+void mem_give_back(void) {
+    /* A fixed threshold: by itself glibc raises it to the largest buffer that was freed, up to 32
+     * MiB, and keeps those from then on. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
+void mem_trim(void) {
+    (void)malloc_trim(0);
 }

@@ -7,21 +7,31 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes from the start that stand in JSON as they are. */
+static size_t plain(struct view v) {
+    size_t n = 0;
+    while (n < v.n) {
+        unsigned char c = (unsigned char)v.p[n];
+        if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) break;
+        size_t len = c < 0x80 ? 1 : utf8_len(v.p + n, v.n - n);
+        if (len == 0) break;
+        n += len;
+    }
+    return n;
+}
+
+/* Plain stretches go in whole, others character by character. */
 static void quoted(struct buf *b, struct view v) {
-    /* Plain stretches go in whole; the rest by pieces that escape_json never has to cut. */
-    char t[6 * 64 + 3];
+    char t[16];
     buf_add(b, "\"", 1);
     while (v.n) {
-        size_t n = 0;
-        while (n < v.n && n < 64) {
-            size_t len = utf8_len(v.p + n, v.n - n);
-            if (!len) len = 1;
-            if (n + len > 64) break;
-            n += len;
-        }
-        size_t wrote = escape_json(t, sizeof t, (struct view){v.p, n});
-        buf_add(b, t + 1, wrote - 2);
+        size_t n = plain(v);
+        buf_add(b, v.p, n);
         v = view_sub(v, n, v.n - n);
+        if (v.n == 0) break;
+        size_t wrote = escape_json(t, sizeof t, (struct view){v.p, 1});
+        buf_add(b, t + 1, wrote - 2);
+        v = view_sub(v, 1, v.n - 1);
     }
     buf_add(b, "\"", 1);
 }
@@ -103,4 +113,32 @@ void out_done(struct req *r, long seq, struct view result) {
     sse_begin(r);
     (void)sse_event_of(r, "done", part, COUNT(part));
     sse_end(r);
+}
+
+static enum status send_but(struct req *r, struct buf *b, size_t keep, struct err *e) {
+    if (b->failed) {
+        enum status st = out_failed(b, e);
+        buf_free(b);
+        return st;
+    }
+    if (b->n <= keep) return ST_OK;
+    if (!req_write(r, b->p, b->n - keep)) {
+        buf_free(b);
+        return fail(e, ST_CANCELLED, "the client has left");
+    }
+    char last = b->p[b->n - 1];
+    buf_clear(b);
+    if (keep) buf_add(b, &last, 1);
+    return ST_OK;
+}
+
+enum status out_some(struct req *r, struct buf *b, struct err *e) {
+    return send_but(r, b, 1, e);
+}
+
+enum status out_end(struct req *r, struct buf *b, struct err *e) {
+    TRY(send_but(r, b, 0, e));
+    buf_free(b);
+    req_end(r);
+    return ST_OK;
 }

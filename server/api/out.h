@@ -23,6 +23,12 @@ enum status out_failed(const struct buf *b, struct err *e) MUST_CHECK;
 /* Sends the buffer as the whole answer with code 200 and frees it. Fails as out_failed. */
 enum status out_reply(struct req *r, struct buf *b, struct err *e) MUST_CHECK;
 
+/* For replies that began with req_begin: sends what the buffer has so far and goes on with it, but
+ * for its last byte, by which the next value knows whether a comma belongs before it. Fails as
+ * out_failed, and ST_CANCELLED when the client has left; then the buffer is freed. */
+enum status out_some(struct req *r, struct buf *b, struct err *e) MUST_CHECK;
+/* The rest, and the reply's end; the buffer is freed. */
+enum status out_end(struct req *r, struct buf *b, struct err *e) MUST_CHECK;
 /* The event `done` with the result, and the end of the stream. The result is not copied, so it
  * arrives whatever its size, unless the client has left. */
 void out_done(struct req *r, long seq, struct view result);

@@ -38,6 +38,13 @@ static enum status save(struct ranker *k, const struct rank_request *r, struct v
     return store_run_save(k->store, r->catalog, r->instruction, text, id, e);
 }
 
+/* A wish whose clauses all have the weight 0 orders nothing. */
+static int weightless(const struct rank_result *x) {
+    for (int i = 0; i < x->n_clauses; i++)
+        if (x->clause[i].weight != 0) return 0;
+    return x->n_clauses > 0;
+}
+
 enum status ranking_status(enum status st, const struct err *e) {
     int named = strncmp(e->field, "candidates", 10) == 0 || strncmp(e->field, "examples", 8) == 0;
     return st == ST_NOT_FOUND && named ? ST_INVALID : st;
@@ -50,6 +57,7 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
     struct err why = {.line = 0};
     struct view text;
     TRY(ranking_status(rank_run(k, r, h, a, x, e), e));
+    if (weightless(x)) rank_warn(x, a, "all clauses have the weight 0, so the wish does not count");
     if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
     TRY(result_json(k, r, x, a, &text, e));
     if (r->unsaved) return prepend(more, text, a, json, e);

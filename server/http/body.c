@@ -37,6 +37,7 @@ void body_done(struct req *r) {
 /* One piece; *n is 0 only at the end of the body. */
 static enum status read_piece(struct req *r, char *p, size_t cap, size_t *n, struct err *e) {
     size_t want = (size_t)r->piece < cap ? (size_t)r->piece : cap;
+    if (atomic_load(&r->h->closing)) return fail(e, ST_BUSY, "the server is stopping");
     long long left = r->check.length - r->body_read;
     if ((long long)want > left) want = (size_t)left;
     double from = clock_s();

@@ -16,13 +16,14 @@ struct http {
     char host[16];
     atomic_int port; /* set when the port was free to choose, while workers already run */
     struct mg_context *ctx;
-    struct budget streams, readers, imports, slow;
+    struct budget streams, readers, imports, large, slow;
     atomic_int inside; /* requests that hold a worker */
     atomic_int closing;
     pthread_mutex_t lock; /* guards arena_used */
     struct arena arena[HTTP_WORKERS];
     int arena_used[HTTP_WORKERS];
-    unsigned born; /* when, for the numbers of troubles */
+    atomic_llong trimmed_ms; /* when memory was last given back */
+    unsigned born;           /* when, for the numbers of troubles */
     atomic_int troubles;
     atomic_llong requests, refused, busy, failed;
 };
@@ -51,7 +52,8 @@ struct req {
     long long body_read; /* bytes of the body taken so far */
     double waited_s;
     /* write.c */
-    int slow; /* holds a slow reply's place */
+    int large; /* holds a large answer's place */
+    int slow;  /* holds a slow reply's place */
     long long written;
     double write_s; /* waited for the client to take it */
     /* reply.c, sse.c */

@@ -187,6 +187,14 @@ static void run_handler(struct req *r, struct err *e) {
     body_done(r);
     reply_finish(r, st, e);
     if (b) budget_give(b);
+    if (r->large) budget_give(&h->large);
+}
+
+enum status req_large(struct req *r, struct err *e) {
+    if (r->large || (r->large = budget_take(&r->h->large, QUEUE_MS))) return ST_OK;
+    enum status st = fail(e, ST_BUSY, "too many large answers at once");
+    err_hint(e, "ask for fewer rows with limit, or try again in a second");
+    return st;
 }
 
 static void request_init(struct req *r, struct mg_connection *conn) {
@@ -199,6 +207,15 @@ static void request_init(struct req *r, struct mg_connection *conn) {
     for (int i = 0; i < info->num_headers && i < CHECK_HEADERS; i++)
         r->header[r->n_headers++] =
             (struct check_header){info->http_headers[i].name, info->http_headers[i].value};
+}
+
+/* After a large request, at most once in some seconds: what it held in small pieces goes back. */
+static void trim(struct http *h, const struct req *r) {
+    enum { LARGE = 512 << 10, EACH_MS = 2000 };
+    if (r->body_read < LARGE && r->sent < LARGE) return;
+    long long now = (long long)(clock_s() * 1000), last = atomic_load(&h->trimmed_ms);
+    if (now - last < EACH_MS || !atomic_compare_exchange_strong(&h->trimmed_ms, &last, now)) return;
+    mem_trim();
 }
 
 /* Never answers 0: the library must not serve anything itself. */
@@ -218,6 +235,7 @@ static int on_request(struct mg_connection *conn) {
     edge_written(&r);
     log_request(&r, "request");
     arena_give(r.h, r.arena);
+    trim(r.h, &r);
     atomic_fetch_sub(&r.h->inside, 1);
     return r.code > 0 ? r.code : 500;
 }
@@ -351,6 +369,7 @@ enum status http_open(struct http **out, const struct http_config *c, struct err
     budget_init(&h->streams, HTTP_STREAMS);
     budget_init(&h->readers, HTTP_READERS);
     budget_init(&h->imports, HTTP_IMPORTS);
+    budget_init(&h->large, HTTP_LARGE);
     budget_init(&h->slow, HTTP_SLOW);
     for (int i = 0; i < HTTP_WORKERS; i++) arena_init(&h->arena[i], ARENA_BYTES);
     enum status st = start(h, e);
@@ -374,6 +393,7 @@ void http_close(struct http *h) {
     budget_destroy(&h->streams);
     budget_destroy(&h->readers);
     budget_destroy(&h->imports);
+    budget_destroy(&h->large);
     budget_destroy(&h->slow);
     pthread_mutex_destroy(&h->lock);
     mem_free(h);

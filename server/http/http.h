@@ -61,6 +61,7 @@ enum {
     HTTP_STREAMS = 32,
     HTTP_READERS = 16,
     HTTP_IMPORTS = 8,
+    HTTP_LARGE = 8,
     HTTP_SLOW = 12,
     HTTP_RESERVED = 4,
     HTTP_RATE = 64 << 10
@@ -82,6 +83,9 @@ struct view req_param(const struct req *r,
 struct view req_query(const struct req *r,
                       const char *name); /* decoded query value, p == NULL if absent */
 struct view req_header(const struct req *r, const char *name); /* p == NULL if absent */
+/* One of HTTP_LARGE places, until the reply has ended, for a handler that is to hold much memory.
+ * ST_BUSY after .1 s without one. */
+enum status req_large(struct req *r, struct err *e) MUST_CHECK;
 /* 1 once a write failed, or the client has closed its end: it has left. Looks at the socket, so a
  * handler that writes nothing for long can ask now and then. */
 int req_gone(struct req *r);

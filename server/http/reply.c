@@ -228,7 +228,7 @@ void reply_finish(struct req *r, enum status st, const struct err *e) {
     } else if (r->reply == EDGE_CHUNKS) {
         if (st == ST_OK)
             req_end(r);
-        else
+        else if (!r->gone)
             snprintf(r->trouble, sizeof r->trouble, "%s", e->text);
     } else if (st != ST_OK) {
         snprintf(r->trouble, sizeof r->trouble, "after the reply: %.300s", e->text);
