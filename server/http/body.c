@@ -60,7 +60,7 @@ enum status req_read(struct req *r, char *p, size_t cap, size_t *n, struct err *
     *n = 0;
     TRY(begin(r, e));
     while (*n < cap && r->body_read < r->check.length) {
-        size_t got;
+        size_t got = 0;
         enum status st = read_piece(r, p + *n, cap - *n, &got, e);
         if (st != ST_OK) {
             body_done(r);
