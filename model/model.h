@@ -4,6 +4,7 @@
 #define MODEL_MODEL_H
 
 #include "kernels/ops.h"
+#include "model/watch.h"
 #include "model/family.h"
 #include "model/hash.h"
 
@@ -27,12 +28,6 @@ struct model {
     float *out_norm; /* (dim) */
     struct layer *layer;
     long long parameters;
-};
-
-/* Told of the share (0 to 1) of the weights that is loaded; an answer of 1 gives up. */
-struct model_watch {
-    void *arg;
-    int (*loading)(void *arg, double share); /* may be NULL */
 };
 
 /* Reads hyperparameters and checks all shapes before any weight is taken, then loads. On failure

@@ -111,7 +111,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
     const key = st.keyOf(get());
     const known = ranking.known(key);
     if (known) ranking.show(key, known.result, known.previous);
-    else if (get().catalogs.length && !lost) await ranking.start();
+    else if (get().catalogs.length && !lost) await ranking.look();
   }
 
   async function route() {

@@ -8,6 +8,8 @@
 
 #include "model/base/clock.h"
 
+#include <string.h>
+
 static void write_catalog(struct buf *b, const struct catalog *c) {
     out_text(b, "name", c->name);
     out_text(b, "surface", c->surface);
@@ -103,6 +105,19 @@ static void write_item(struct buf *b, const struct item *it) {
     out_close(b, '}');
 }
 
+/* More of them may be tens of MiB. */
+enum { MANY_ITEMS = 50 };
+
+static enum status check_size(const struct item *it, int n, struct err *e) {
+    size_t bytes = 0;
+    for (int i = 0; i < n; i++)
+        bytes += strlen(it[i].title) + strlen(it[i].text) + strlen(it[i].extra);
+    if (bytes <= OUT_MAX) return ST_OK;
+    enum status st = fail(e, ST_LIMIT, "the answer would be too large");
+    err_hint(e, "ask for fewer rows with limit");
+    return st;
+}
+
 enum status api_catalogs_items(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     long long offset, limit, total;
@@ -111,15 +126,22 @@ enum status api_catalogs_items(struct req *r, struct err *e) {
     int n;
     TRY(query_int(r, "offset", 0, 0, 1ll << 40, &offset, e));
     TRY(query_int(r, "limit", 20, 1, 500, &limit, e));
+    if (limit > MANY_ITEMS) TRY(req_large(r, e));
     TRY(store_items(app->store, req_param(r, "name"), query_text(r, "q"), offset, (int)limit,
                     req_arena(r), &item, &n, &total, e));
+    TRY(check_size(item, n, e));
+    /* Item by item: the rows are in memory once and not a second time as text. */
     buf_init(&b, OUT_MAX);
+    req_begin(r, 200, "application/json", NULL);
     out_open(&b, NULL, '{');
     out_open(&b, "items", '[');
-    for (int i = 0; i < n; i++) write_item(&b, &item[i]);
+    for (int i = 0; i < n; i++) {
+        write_item(&b, &item[i]);
+        TRY(out_some(r, &b, e));
+    }
     out_close(&b, ']');
     out_int(&b, "total", total);
     out_int(&b, "offset", offset);
     out_close(&b, '}');
-    return out_reply(r, &b, e);
+    return out_end(r, &b, e);
 }

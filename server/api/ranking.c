@@ -18,7 +18,14 @@ static enum status prepend(const char *more, struct view object, struct arena *a
     out->n = b.n;
     out->p = b.failed ? NULL : arena_copy(a, b.p, b.n);
     buf_free(&b);
-    return out->p ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
+    if (out->p) return ST_OK;
+    if (object.n + strlen(more) <= RUN_TEXT)
+        return fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
+    enum status st = fail(e, ST_LIMIT, "the ranking has %zu MiB of text, more than %d",
+                          object.n >> 20, RUN_TEXT >> 20);
+    err_field(e, "top");
+    err_hint(e, "ask for fewer items with top, or shorten the items' texts");
+    return st;
 }
 
 static enum status save(struct ranker *k, const struct rank_request *r, struct view answer,
@@ -29,6 +36,13 @@ static enum status save(struct ranker *k, const struct rank_request *r, struct v
     if (!more) return fail(e, ST_NO_MEMORY, "no memory for the run's text");
     TRY(prepend(more, answer, a, &text, e));
     return store_run_save(k->store, r->catalog, r->instruction, text, id, e);
+}
+
+/* A wish whose clauses all have the weight 0 orders nothing. */
+static int weightless(const struct rank_result *x) {
+    for (int i = 0; i < x->n_clauses; i++)
+        if (x->clause[i].weight != 0) return 0;
+    return x->n_clauses > 0;
 }
 
 enum status ranking_status(enum status st, const struct err *e) {
@@ -43,6 +57,7 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
     struct err why = {.line = 0};
     struct view text;
     TRY(ranking_status(rank_run(k, r, h, a, x, e), e));
+    if (weightless(x)) rank_warn(x, a, "all clauses have the weight 0, so the wish does not count");
     if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
     TRY(result_json(k, r, x, a, &text, e));
     if (r->unsaved) return prepend(more, text, a, json, e);

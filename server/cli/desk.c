@@ -3,6 +3,7 @@
 
 #include "server/api/assets.h"
 #include "server/import/import.h"
+#include "server/store/given.h"
 
 #include "model/base/clock.h"
 #include "model/base/file.h"
@@ -63,7 +64,6 @@ static int has_catalog(struct store *s, const char *name) {
 
 static enum status import_fixture(struct store *s, const char *name, struct import_result *x,
                                   struct err *e) {
-    if (has_catalog(s, name)) return ST_OK;
     double from = clock_s();
     TRY(import_rows(s, name, "items", IMPORT_ITEMS, x, e));
     long long items = x->kept;
@@ -73,9 +73,10 @@ static enum status import_fixture(struct store *s, const char *name, struct impo
     return ST_OK;
 }
 
-static enum status import_movies(struct desk *d, const struct options *o, struct err *e) {
+static enum status import_movies(struct desk *d, const struct options *o, int *there,
+                                 struct err *e) {
     char folder[OPTIONS_PATH];
-    if (has_catalog(d->store, "movies")) return ST_OK;
+    *there = 0;
     TRY(options_cache(o, "/data/ml-100k", folder, e));
     if (access(folder, R_OK) != 0) {
         fprintf(stderr, "Catalogue movies is missing: no data set in %s (run ./taproom setup)\n",
@@ -86,14 +87,30 @@ static enum status import_movies(struct desk *d, const struct options *o, struct
     fprintf(stderr, "Importing catalogue movies from %s\n", folder);
     TRY(import_movielens(d->store, folder, e));
     fprintf(stderr, "Catalogue movies imported, %.1f s\n", clock_s() - from);
+    *there = 1;
     return ST_OK;
 }
 
-enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) {
+/* Each is imported once: one that was deleted since stays deleted. */
+static enum status import_builtin(struct desk *d, const struct options *o, const char *name,
+                                  struct err *e) {
     struct import_result x;
-    TRY(import_movies(d, o, e));
-    TRY(import_fixture(d->store, "jobs", &x, e));
-    return import_fixture(d->store, "listings", &x, e);
+    int given, there = 1;
+    TRY(store_given(d->store, view_of(name), &given, e));
+    if (given) return ST_OK;
+    if (!has_catalog(d->store, name)) {
+        if (strcmp(name, "movies") == 0)
+            TRY(import_movies(d, o, &there, e));
+        else
+            TRY(import_fixture(d->store, name, &x, e));
+    }
+    return there ? store_given_put(d->store, view_of(name), e) : ST_OK;
+}
+
+enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) {
+    static const char *const names[] = {"movies", "jobs", "listings"};
+    for (size_t i = 0; i < COUNT(names); i++) TRY(import_builtin(d, o, names[i], e));
+    return ST_OK;
 }
 
 /* --- the model */
@@ -171,6 +188,7 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
     engine_info(d->ranker->engine, &m);
     fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", m.name, m.code, m.precision,
             clock_s() - from);
+    if (m.note) fprintf(stderr, "Of the model's file: %s\n", m.note);
     if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
     return ST_OK;
 }

@@ -152,6 +152,7 @@ int serve_main(const struct options *o) {
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    mem_give_back();
     app.version = TAPROOM_VERSION;
     pthread_mutex_init(&app.live_lock, NULL);
     relevance_memo_init(&app.relevance);

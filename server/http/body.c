@@ -12,11 +12,11 @@ static int is_over(const struct req *r) {
     return r->body_ended || (!r->check.chunked && r->body_read >= r->check.length);
 }
 
-/* Of chunks the length is what has come so far. */
+/* A body may take as long as it keeps the least rate: what came so far buys time, what was only
+ * announced does not. */
 static double deadline_s(const struct req *r) {
     double base = r->h->c.body_ms ? r->h->c.body_ms : BODY_MS;
-    long long bytes = r->check.chunked ? r->body_read : r->check.length;
-    return (base + (double)bytes / 1024) / 1000;
+    return base / 1000 + (double)r->body_read / HTTP_RATE;
 }
 
 static enum status begin(struct req *r, struct err *e) {
@@ -60,6 +60,7 @@ static enum status too_slow(const struct req *r, struct err *e) {
 /* One piece; *n is 0 only at the end of the body. */
 static enum status read_piece(struct req *r, char *p, size_t cap, size_t *n, struct err *e) {
     size_t want = (size_t)r->piece < cap ? (size_t)r->piece : cap;
+    if (atomic_load(&r->h->closing)) return fail(e, ST_BUSY, "the server is stopping");
     long long left = r->check.length - r->body_read;
     if (!r->check.chunked && (long long)want > left) want = (size_t)left;
     double from = clock_s();
@@ -86,7 +87,7 @@ enum status req_read(struct req *r, char *p, size_t cap, size_t *n, struct err *
     *n = 0;
     TRY(begin(r, e));
     while (*n < cap && !is_over(r)) {
-        size_t got;
+        size_t got = 0;
         enum status st = read_piece(r, p + *n, cap - *n, &got, e);
         if (st != ST_OK) {
             body_done(r);

@@ -40,21 +40,21 @@ static int find_socket(const struct mg_request_info *info) {
     return found;
 }
 
-static int has_socket(struct req *r) {
+int gone_socket(struct req *r) {
     if (r->socket == 0) r->socket = find_socket(mg_get_request_info(r->conn));
-    return r->socket > 0;
+    return r->socket;
 }
 
 int gone_look(struct req *r) {
     char byte;
-    if (!has_socket(r)) return 0;
+    if (gone_socket(r) < 0) return 0;
     ssize_t n = recv(r->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 void gone_drain(struct req *r) {
     char piece[DRAIN_PIECE];
-    if (r->gone || !has_socket(r) || !budget_take(&r->h->readers, 0)) return;
+    if (r->gone || gone_socket(r) < 0 || !budget_take(&r->h->readers, 0)) return;
     struct pollfd p = {r->socket, POLLIN, 0};
     double until = clock_s() + DRAIN_S;
     (void)shutdown(r->socket, SHUT_WR); /* who reads the answer up to its end need not wait */

@@ -77,13 +77,13 @@ unsigned long long scene_hash(const char *id, unsigned long long seed);
 void scene_key(struct scene *s, struct view what, unsigned long long key[2]);
 
 /* The spread of a value over the catalogue's sample, kept between rankings. `what` names the
- * readout and its text. find answers 0 when it is not known yet; make computes it from one value
- * per sample item. */
+ * readout and its text. find answers 0, and leaves *out, when it is not known yet; make computes it
+ * from one value per sample item. */
 int spread_find(struct scene *s, struct view what, struct spread *out);
 struct spread spread_make(struct scene *s, struct view what, const double *values);
 
-/* An item's prior in the `query` readout under one frame, kept between rankings. find answers 0
- * when it is not known. */
+/* An item's prior in the `query` readout under one frame, kept between rankings. find answers 0,
+ * and leaves *out, when it is not known. */
 int prior_find(struct scene *s, int frame, struct view item_text, double *out);
 void prior_keep(struct scene *s, int frame, struct view item_text, double value);
 /* Two texts as one to find it by, in the scene's arena; no other two make the same. */

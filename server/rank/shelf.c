@@ -292,6 +292,8 @@ static enum status own_texts(struct engine_info *x, struct arena *a, struct err 
         if (!*all[i]) return fail(e, ST_NO_MEMORY, "no memory for a list of models");
     }
     x->no_gpu = NULL;
+    if (x->note && !(x->note = arena_copy(a, x->note, strlen(x->note))))
+        return fail(e, ST_NO_MEMORY, "no memory for a list of models");
     return ST_OK;
 }
 

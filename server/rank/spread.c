@@ -62,8 +62,9 @@ int prior_find(struct scene *s, int frame, struct view text, double *out) {
     pthread_mutex_lock(&s->k->lock);
     struct prior p = s->k->prior[key[0] % PRIORS];
     pthread_mutex_unlock(&s->k->lock);
-    *out = p.value;
-    return p.key[0] == key[0] && p.key[1] == key[1];
+    int found = p.key[0] == key[0] && p.key[1] == key[1];
+    if (found) *out = p.value;
+    return found;
 }
 
 void prior_keep(struct scene *s, int frame, struct view text, double value) {
@@ -78,9 +79,11 @@ int spread_find(struct scene *s, struct view what, struct spread *out) {
     unsigned long long key[2];
     key_of(s, what, key);
     pthread_mutex_lock(&s->k->lock);
-    *out = s->k->spread[key[0] % SPREADS];
+    struct spread x = s->k->spread[key[0] % SPREADS];
     pthread_mutex_unlock(&s->k->lock);
-    return out->key[0] == key[0] && out->key[1] == key[1] && out->sd > 0;
+    int found = x.key[0] == key[0] && x.key[1] == key[1] && x.sd > 0;
+    if (found) *out = x;
+    return found;
 }
 
 struct spread spread_make(struct scene *s, struct view what, const double *values) {

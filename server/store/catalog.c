@@ -92,7 +92,7 @@ enum status catalog_item(sqlite3_stmt *st, struct arena *a, struct item *out, st
     TRY(db_copy(st, 3, a, &out->text, e));
     TRY(read_tags(db_view(st, 4), a, out, e));
     out->has_popularity = sqlite3_column_type(st, 5) != SQLITE_NULL;
-    out->popularity = sqlite3_column_double(st, 5);
+    out->popularity = db_real(st, 5);
     out->has_time = sqlite3_column_type(st, 6) != SQLITE_NULL;
     out->time = sqlite3_column_int64(st, 6);
     return db_copy(st, 7, a, &out->extra, e);

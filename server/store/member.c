@@ -54,6 +54,12 @@ enum status store_members(struct store *s, struct view catalog, struct view quer
     return store_read_end(s, d, list_members(d, catalog, query, limit, a, out, n, e), e);
 }
 
+/* +1, -1 or 0 whatever the column holds: tables have three places for it. */
+static int label_of(sqlite3_stmt *st, int col) {
+    long long x = sqlite3_column_int64(st, col);
+    return (x > 0) - (x < 0);
+}
+
 /* Leaves the statement on the member's row. */
 static enum status find_member(struct db *d, struct view catalog, struct view id, sqlite3_stmt **st,
                                struct err *e) {
@@ -105,8 +111,8 @@ static enum status history(struct db *d, struct view catalog, struct view member
         TRY(db_copy(st, 0, a, &x->item, e));
         TRY(db_copy(st, 1, a, &x->title, e));
         x->has_rating = sqlite3_column_type(st, 2) != SQLITE_NULL;
-        x->rating = sqlite3_column_double(st, 2);
-        x->label = sqlite3_column_int(st, 3);
+        x->rating = db_real(st, 2);
+        x->label = label_of(st, 3);
         x->at = sqlite3_column_int64(st, 4);
     }
     return ST_OK;
@@ -138,7 +144,7 @@ static enum status events(struct db *d, struct view catalog, struct arena *a, st
         TRY(db_step(d, st, &row, e));
         if (!row) break;
         list[*n] = (struct event){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-                                  sqlite3_column_int64(st, 2), sqlite3_column_int(st, 3)};
+                                  sqlite3_column_int64(st, 2), label_of(st, 3)};
     }
     return ST_OK;
 }

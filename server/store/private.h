@@ -28,6 +28,9 @@ struct store {
  * that SQLite puts beside it follow its mode. An existing file stays as it is. */
 enum status store_private_file(const char *path, struct err *e) MUST_CHECK;
 
+/* Removes a database's file and what SQLite puts beside it, which stays after a full disk. */
+void store_remove_files(const char *path);
+
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_read_end(struct store *s, struct db *d, enum status st, struct err *e) MUST_CHECK;
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
@@ -40,6 +43,11 @@ enum status store_delete(struct store *s, const char *sql, struct view name, int
 
 /* Brings an opened database to the newest schema, or refuses it. */
 enum status schema_migrate(struct db *d, struct err *e) MUST_CHECK;
+/* Numbers that nothing may be taken from anybody's word for: the next rows of tables and the
+ * counter of versions, set where they are out of their range. */
+enum status schema_mend(struct db *d, struct err *e) MUST_CHECK;
+/* The next row of each table that counts on, behind all of its rows and all that were before. */
+enum status schema_set_sequences(struct db *d, struct err *e) MUST_CHECK;
 enum { SCHEMA_APPLICATION = 0x54415052 }; /* "TAPR", the databases' application_id */
 long long schema_newest(void);
 /* Attaches an empty database of that version, in memory, as `plain`. */

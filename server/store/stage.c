@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The staging file lies beside the database, so that a full disk shows here first and /tmp, which
  * may be memory, is not filled. It needs no journal: it is deleted on every way out, and what a
@@ -68,7 +67,7 @@ enum status stage_open(struct stage **out, struct store *s, struct err *e) {
 void stage_close(struct stage *g) {
     if (!g) return;
     db_close(&g->db);
-    (void)unlink(g->path);
+    store_remove_files(g->path);
     mem_free(g);
 }
 

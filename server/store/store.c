@@ -1,4 +1,5 @@
 /* Opening a data folder: its lock, its connections, and who may use which. */
+#include "server/store/columns.h"
 #include "server/store/private.h"
 
 #include "model/base/file.h"
@@ -82,6 +83,15 @@ static void remove_leftovers(const char *folder) {
     closedir(dir);
 }
 
+void store_remove_files(const char *path) {
+    static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
+    char file[STORE_PATH + 64];
+    for (size_t i = 0; i < COUNT(beside); i++) {
+        (void)snprintf(file, sizeof file, "%s%s", path, beside[i]);
+        (void)unlink(file);
+    }
+}
+
 enum status store_private_file(const char *path, struct err *e) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -95,6 +105,8 @@ static enum status open_all(struct store *s, struct err *e) {
     TRY(store_private_file(s->path, e));
     TRY(db_open(&s->writer, s->path, e));
     TRY(schema_migrate(&s->writer, e));
+    TRY(schema_mend(&s->writer, e));
+    TRY(columns_quick(&s->writer, e));
     for (int i = 0; i < STORE_READERS; i++) {
         TRY(db_open(&s->reader[i], s->path, e));
         TRY(db_exec(&s->reader[i], "PRAGMA query_only=ON", e));

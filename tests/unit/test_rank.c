@@ -576,6 +576,26 @@ static void part_weights(struct store *s) {
     }
 }
 
+/* A surface without empty wishes has no priors; what other items' priors left in the places where
+ * its own would be looked for is nobody's. */
+static void no_priors(struct store *s) {
+    static const char *const all[] = {"a", "b", "c"};
+    struct rank_request r = request("red", READOUT_QUERY);
+    struct err e;
+    r.surface = VIEW("bare");
+    GOOD(store_surface_put(s, r.surface, VIEW("{\"empty\":[],\"tag_frames\":[]}"), &e));
+    for (int i = 0; i < PRIORS; i++) ranker->prior[i] = (struct prior){{1, 1}, 1000.0 * (i % 7)};
+    memset(ranker->spread, 0, sizeof ranker->spread);
+    struct rank_result *x = rank(&r, all, 3);
+    memset(ranker->prior, 0, sizeof ranker->prior);
+    memset(ranker->spread, 0, sizeof ranker->spread);
+    struct rank_result *y = rank(&r, all, 3);
+    for (int i = 0; i < 3; i++) {
+        EQ(of(x, all[i])->prior, 0);
+        NEAR(of(x, all[i])->score, of(y, all[i])->score, 0);
+    }
+}
+
 /* Faults in a surface name their field. */
 static void surface_faults(void) {
     static const struct {
@@ -636,6 +656,7 @@ int main(void) {
     rules();
     list(s);
     part_weights(s);
+    no_priors(s);
     surface_faults();
     ranker_close(ranker);
     engine_close(en);
