@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PING_S = 10, RANK_ARENA = 1 << 30 };
+enum { PING_S = 10, RANK_ARENA = 1 << 30, DONE_BYTES = 256 };
 
 /* One ranking, between the worker that answers and the thread that ranks. */
 struct live {
@@ -246,7 +246,7 @@ static void answer(struct live *v) {
     sse_begin(v->req);
     news_take(v, &w);
     if (!send_progress(v, &w)) return;
-    open_event(v, &b, OUT_MAX);
+    open_event(v, &b, v->answer.n + DONE_BYTES); /* whatever its size, it is sent */
     out_raw(&b, "result", v->answer.p);
     out_close(&b, '}');
     (void)send_event(v, "done", &b);

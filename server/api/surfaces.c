@@ -74,14 +74,6 @@ static void write_frames(struct buf *b, const struct surface *s) {
         out_close(b, '}');
     }
     out_close(b, ']');
-    out_open(b, "facts", '[');
-    for (int i = 0; i < s->n_facts; i++) {
-        out_open(b, NULL, '{');
-        out_text(b, "field", s->fact[i].field);
-        out_text(b, "kind", surface_fact_kind(s->fact[i].kind));
-        out_close(b, '}');
-    }
-    out_close(b, ']');
     out_open(b, "empty", '[');
     for (int i = 0; i < s->n_empty; i++) out_text(b, NULL, s->empty[i]);
     out_close(b, ']');

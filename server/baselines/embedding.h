@@ -2,12 +2,11 @@
 #ifndef BASELINES_EMBEDDING_H
 #define BASELINES_EMBEDDING_H
 
-#include "server/rank/scene.h"
+#include "server/baselines/candidates.h"
 
-/* Fills score (n) of any items of the catalogue with these texts; *why is the reason when there is
+/* Fills score (n) of the catalogue's items at these places; *why is the reason when there is
  * nothing to go by, else NULL. */
-enum status embedding_score(struct scene *s, const struct item *const *item,
-                            const struct view *text, int n, double *score, const char **why,
-                            struct err *e) MUST_CHECK;
+enum status embedding_score(const struct candidates *c, const int *place, int n, double *score,
+                            const char **why, struct err *e) MUST_CHECK;
 
 #endif

@@ -100,6 +100,7 @@ enum status desk_import_builtin(struct desk *d, const struct options *o, struct 
 enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, struct err *e) {
     TRY(options_cache(o, "/models", d->models, e));
     const struct shelf_config c = {.store = d->store,
+                                   .rank_all = (int)o->rank_all,
                                    .engine = {.precision = o->precision,
                                               .backend = o->backend,
                                               .threads = (int)o->threads,

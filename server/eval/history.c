@@ -1,6 +1,6 @@
 /* Protocol `history`: which of a member's past interactions stand in the prompt, and how many. */
 #include "server/eval/coldstart.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <string.h>

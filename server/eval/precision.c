@@ -1,9 +1,10 @@
 /* Protocol `precision`: the same rankings computed in each precision: what each costs, and how far
  * its probabilities and orders are from those in f32. It ends with the rule by which `auto`
  * chooses. */
+#include "model/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 #include "server/store/choice.h"
 
 #include <math.h>
@@ -45,13 +46,13 @@ static long long resident_bytes(void) {
 }
 
 /* Ten wanted items and ninety others, in random order. */
-static enum status draw(struct list *l, const struct wish *w, const struct item *items, int n,
+static enum status draw(struct list *l, const struct instruction *w, const struct item *items, int n,
                         unsigned long long seed, struct arena *a, struct err *e) {
     int wanted = 0, others = 0;
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a case");
     for (int i = 0; i < n; i++)
-        d[i] = (struct drawn){scene_hash(items[i].id, seed ^ scene_hash(w->id, 7)), i};
+        d[i] = (struct drawn){seeded_hash(items[i].id, seed ^ seeded_hash(w->id, 7)), i};
     eval_shuffle(d, n);
     l->n = 0;
     for (int i = 0; i < n; i++) {
@@ -70,7 +71,7 @@ static int place(const struct list *l, const char *id) {
     return i;
 }
 
-static enum status run(struct eval *ev, struct ranker *k, const struct wish *w, struct list *l,
+static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w, struct list *l,
                        enum readout readout, struct arena *a, struct outcome *out, struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
@@ -137,7 +138,7 @@ static void put(struct eval *ev, struct sheet_case *c, int m, const struct outco
     c->cost[m] = x->cost;
 }
 
-static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], const struct wish *w,
+static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], const struct instruction *w,
                        const struct item *items, int n_items, struct sheet_case *c, struct arena *a,
                        struct err *e) {
     struct list *l = ARENA_NEW(a, struct list, 1);
@@ -155,7 +156,7 @@ static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], cons
 
 static enum status cases(struct eval *ev, struct ranker *const k[PRECISIONS], struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     int n_items, n, known;
     TRY(eval_wishes(ev, ev->catalog, &items, &n_items, &w, &n, e));
     TRY(eval_begin(ev, "", ev->c->cases < n ? ev->c->cases : n, e));

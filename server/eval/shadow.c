@@ -1,7 +1,7 @@
 /* Copying a catalogue by the way every import takes. */
 #include "server/eval/shadow.h"
 
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 #include "server/store/import.h"
 
 #include "model/base/buf.h"

@@ -13,6 +13,7 @@ struct shelf;
 
 struct shelf_config {
     struct store *store;         /* of the rankers; NULL: models are used without ranking */
+    int rank_all;                /* catalogues of so many items are ranked whole; 0: by measurement */
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
     const char *model;           /* the first default: a file's path or a name of the folder's */
@@ -24,6 +25,8 @@ struct shelf_config {
 enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct err *e) MUST_CHECK;
 /* Everything was given back; what is being loaded is given up. NULL is fine. */
 void shelf_close(struct shelf *s);
+/* The catalogues in memory, which all rankers share; NULL without a store. */
+struct snapshots *shelf_snapshots(struct shelf *s);
 /* The embedding model of all rankers, and who is told when many items are embedded; before the
  * first model is loaded. */
 void shelf_embedder(struct shelf *s, struct embedder *m,

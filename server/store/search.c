@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 64, WORD_BYTES = 100, SQL_BYTES = 512, TOP_MAX = 5000 };
+enum { WORDS_MAX = 64, WORD_BYTES = 100, SQL_BYTES = 512 };
 
 /* The index holds no text of its own (content=''): the words are in `item`, and an index is only
  * ever made whole or dropped. Its name ends in a number of ours, never in a person's text. */
@@ -196,44 +196,43 @@ enum status store_bm25(struct store *s, struct view catalog, struct view text,
 /* --- the best items */
 
 static enum status top(struct db *d, struct view catalog, struct view query, int limit,
-                       struct arena *a, struct item **out, int *n, struct err *e) {
+                       struct arena *a, long long **row, int *n, struct err *e) {
     struct catalog_row c;
     char sql[SQL_BYTES];
     sqlite3_stmt *st;
     TRY(catalog_find(d, catalog, &c, e));
     if (limit > c.items) limit = (int)c.items;
-    if (!(*out = ARENA_NEW(a, struct item, (size_t)limit))) return db_no_memory(e);
+    if (!(*row = ARENA_NEW(a, long long, (size_t)limit))) return db_no_memory(e);
     if (query.n == 0 || limit == 0) return ST_OK;
     snprintf(sql, sizeof sql,
-             "SELECT " ITEM_COLUMNS " FROM (SELECT rowid AS r, bm25(fts_%lld) AS score"
-             " FROM fts_%lld WHERE fts_%lld MATCH ?1 ORDER BY score, r LIMIT ?2) AS best"
-             " CROSS JOIN item i ON i.row = best.r ORDER BY best.score, best.r",
+             "SELECT rowid AS r, bm25(fts_%lld) AS score FROM fts_%lld WHERE fts_%lld MATCH ?1"
+             " ORDER BY score, r LIMIT ?2",
              c.row, c.row, c.row);
     TRY(db_prep_once(d, sql, &st, e));
     db_bind_text(st, 1, query);
     db_bind_int(st, 2, limit);
     enum status s = ST_OK;
-    for (int row; s == ST_OK && *n < limit;) {
-        if ((s = db_step(d, st, &row, e)) != ST_OK || !row) break;
-        s = catalog_item(st, a, &(*out)[*n], e);
-        if (s == ST_OK) (*n)++;
+    for (int more; s == ST_OK && *n < limit;) {
+        if ((s = db_step(d, st, &more, e)) != ST_OK || !more) break;
+        (*row)[(*n)++] = sqlite3_column_int64(st, 0);
     }
     sqlite3_finalize(st);
     return s;
 }
 
 enum status store_bm25_top(struct store *s, struct view catalog, struct view text, int limit,
-                           struct arena *a, struct item **out, int *n, struct err *e) {
+                           struct arena *a, long long **row, int *n, struct err *e) {
     struct db *d;
     struct buf q;
-    *out = NULL;
+    *row = NULL;
     *n = 0;
-    if (limit < 0 || limit > TOP_MAX) return fail(e, ST_INVALID, "limit is from 0 to %d", TOP_MAX);
+    if (limit < 0 || limit > STORE_BM25_MAX)
+        return fail(e, ST_INVALID, "limit is from 0 to %d", STORE_BM25_MAX);
     buf_init(&q, WORDS_MAX * (WORD_BYTES + 8));
     enum status st = make_query(text, &q, e);
     if (st == ST_OK) st = store_read_begin(s, &d, e);
     if (st == ST_OK)
-        st = store_read_end(s, d, top(d, catalog, buf_text(&q), limit, a, out, n, e), e);
+        st = store_read_end(s, d, top(d, catalog, buf_text(&q), limit, a, row, n, e), e);
     buf_free(&q);
     return st;
 }

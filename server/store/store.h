@@ -98,9 +98,11 @@ enum status store_popularity(struct store *s, struct view catalog, const struct 
  * OR-ed, nothing in it is query syntax. */
 enum status store_bm25(struct store *s, struct view catalog, struct view text,
                        const struct item *items, int n, double *out, struct err *e) MUST_CHECK;
-/* The best items by BM25, at most limit; same words. */
+/* Rowids of the best items by BM25, best first, at most limit (up to STORE_BM25_MAX); same words.
+ */
+enum { STORE_BM25_MAX = 5000 };
 enum status store_bm25_top(struct store *s, struct view catalog, struct view text, int limit,
-                           struct arena *a, struct item **out, int *n, struct err *e) MUST_CHECK;
+                           struct arena *a, long long **row, int *n, struct err *e) MUST_CHECK;
 
 /* --- runs: one JSON text each
  * ---------------------------------------------------------------------------------------- */

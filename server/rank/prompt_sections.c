@@ -1,15 +1,15 @@
 /* Instruction, profile, history and examples as text: 360Brew's sections. */
-#include "server/rank/context.h"
+#include "server/rank/prompt_sections.h"
 
 #include "model/base/buf.h"
 
 #include <string.h>
 
-int context_any(const struct scene *s) {
+int sections_any(const struct rank_context *s) {
     return s->n_wish > 0 || s->member.profile[0] || s->n_history > 0 || s->n_examples > 0;
 }
 
-static enum status keep(struct scene *s, struct buf *b, struct view *out, struct err *e) {
+static enum status keep(struct rank_context *s, struct buf *b, struct view *out, struct err *e) {
     struct view v = buf_text(b);
     char *copy = b->failed ? NULL : arena_copy(s->a, v.p, v.n);
     buf_free(b);
@@ -19,7 +19,7 @@ static enum status keep(struct scene *s, struct buf *b, struct view *out, struct
 }
 
 /* The wish in words: as written, or made from the clauses that a person set. */
-static enum status wish_text(struct scene *s, struct view *out, struct err *e) {
+static enum status wish_text(struct rank_context *s, struct view *out, struct err *e) {
     struct buf b;
     buf_init(&b, 1 << 20);
     struct view w = s->r->has_clauses || s->n_preferences || s->n_wish == 0
@@ -28,14 +28,14 @@ static enum status wish_text(struct scene *s, struct view *out, struct err *e) {
     if (w.n) buf_view(&b, w);
     for (int c = 0; !w.n && c < s->n_wish; c++) {
         buf_str(&b, c ? ", " : "");
-        buf_str(&b, s->clause[c].sign < 0 ? "no " : "");
-        buf_view(&b, s->clause[c].text);
+        buf_str(&b, s->wish.clause[c].sign < 0 ? "no " : "");
+        buf_view(&b, s->wish.clause[c].text);
     }
     return keep(s, &b, out, e);
 }
 
 /* "The viewer liked: A; B." of everything with that label, from the history's given start on. */
-static enum status list_text(struct scene *s, int from, int label, int examples, struct view *out,
+static enum status list_text(struct rank_context *s, int from, int label, int examples, struct view *out,
                              struct err *e) {
     struct buf b;
     int n = 0;
@@ -49,7 +49,7 @@ static enum status list_text(struct scene *s, int from, int label, int examples,
     return keep(s, &b, out, e);
 }
 
-static enum status section(struct scene *s, struct prompt *p, const char *before, struct view text,
+static enum status section(struct rank_context *s, struct prompt *p, const char *before, struct view text,
                            const char *part, const char *role, struct err *e) {
     int cut = 0;
     if (text.n == 0) return ST_OK;
@@ -61,7 +61,7 @@ static enum status section(struct scene *s, struct prompt *p, const char *before
 }
 
 /* How many of the oldest interactions must go so that the history has at most `room` tokens. */
-static enum status first_kept(struct scene *s, int room, int *from, struct err *e) {
+static enum status first_kept(struct rank_context *s, int room, int *from, struct err *e) {
     int used = 0, i = s->n_history;
     while (i > 0) {
         int32_t *ids;
@@ -76,7 +76,7 @@ static enum status first_kept(struct scene *s, int room, int *from, struct err *
 }
 
 /* Instruction and profile. */
-static enum status add_words(struct scene *s, struct prompt *p, const char *role, struct err *e) {
+static enum status add_words(struct rank_context *s, struct prompt *p, const char *role, struct err *e) {
     struct view wish;
     TRY(wish_text(s, &wish, e));
     TRY(section(s, p, "asked for", wish, "instruction", role, e));
@@ -89,7 +89,7 @@ static enum status cut_history(struct prompt *p, int from, struct err *e) {
                       e);
 }
 
-enum status context_add(struct scene *s, struct prompt *p, int room, const char *role,
+enum status sections_add(struct rank_context *s, struct prompt *p, int room, const char *role,
                         struct err *e) {
     struct view liked, disliked;
     int from;
@@ -108,16 +108,16 @@ enum status context_add(struct scene *s, struct prompt *p, int room, const char 
 
 /* --- the list */
 
-int context_likes(const struct scene *s) {
+int sections_likes(const struct rank_context *s) {
     int n = 0;
     for (int i = 0; i < s->n_history; i++) n += s->history[i].label > 0;
     for (int i = 0; i < s->n_examples; i++) n += s->example[i].label > 0;
     return n > 0;
 }
 
-enum status context_part(struct scene *s, const struct item *it, int k, struct view *out,
+enum status sections_part(struct rank_context *s, int place, int k, struct view *out,
                          struct err *e) {
-    TRY(surface_render(s->surface.part[k].text, it, s->a, out, e));
+    TRY(context_text(s, s->surface.part[k].text, place, out, e));
     while (out->n > PART_BYTES) /* down to the start of a character */
         do out->n--;
         while ((out->p[out->n] & 0xC0) == 0x80);
@@ -128,13 +128,13 @@ enum status context_part(struct scene *s, const struct item *it, int k, struct v
     return ST_OK;
 }
 
-enum status context_entry(struct scene *s, const struct item *it, struct view *out, struct err *e) {
+enum status sections_entry(struct rank_context *s, int place, struct view *out, struct err *e) {
     struct buf b;
     enum status st = ST_OK;
     buf_init(&b, 1 << 20);
     for (int k = 0; st == ST_OK && k < s->surface.n_parts; k++) {
         struct view part;
-        st = context_part(s, it, k, &part, e);
+        st = sections_part(s, place, k, &part, e);
         if (st == ST_OK) buf_view(&b, part);
     }
     if (st == ST_OK) return keep(s, &b, out, e);
@@ -142,8 +142,8 @@ enum status context_entry(struct scene *s, const struct item *it, struct view *o
     return st;
 }
 
-static enum status heading(struct scene *s, struct view *out, struct err *e) {
-    TRY(scene_words(s, s->surface.list, VIEW(""), "", out, e));
+static enum status heading(struct rank_context *s, struct view *out, struct err *e) {
+    TRY(context_words(s, s->surface.list, VIEW(""), "", out, e));
     char *line = arena_printf(s->a, "%.*s\n", (int)out->n, out->p);
     if (!line) return fail(e, ST_NO_MEMORY, "no memory for a prompt's text");
     *out = view_of(line);
@@ -151,7 +151,7 @@ static enum status heading(struct scene *s, struct view *out, struct err *e) {
 }
 
 /* How often a list of n items is written. */
-static int times(const struct scene *s, int n) {
+static int times(const struct rank_context *s, int n) {
     return n > 0 ? (s->surface.list_least + n - 1) / n : 1;
 }
 
@@ -161,7 +161,7 @@ static void put_entry(struct buf *b, struct view entry) {
     buf_str(b, "\n");
 }
 
-enum status context_neutral(struct scene *s, const struct item *const *items, int n,
+enum status sections_neutral(struct rank_context *s, const int *places, int n,
                             struct view *out, struct err *e) {
     struct view entry;
     struct buf b;
@@ -169,7 +169,7 @@ enum status context_neutral(struct scene *s, const struct item *const *items, in
     buf_init(&b, 1 << 20);
     buf_view(&b, entry);
     for (int i = 0; i < n * times(s, n); i++) {
-        enum status st = context_entry(s, items[i % n], &entry, e);
+        enum status st = sections_entry(s, places[i % n], &entry, e);
         if (st != ST_OK) {
             buf_free(&b);
             return st;
@@ -182,7 +182,7 @@ enum status context_neutral(struct scene *s, const struct item *const *items, in
 
 /* How many of the history's oldest must go so that what was liked has at most `room` tokens; the
  * entries of those that stay, "" of what was not liked. */
-static enum status fit_entries(struct scene *s, int room, int *from, struct view *entry,
+static enum status fit_entries(struct rank_context *s, int room, int *from, struct view *entry,
                                struct err *e) {
     int used = 0, i = s->n_history;
     for (; i > 0; i--) {
@@ -190,7 +190,7 @@ static enum status fit_entries(struct scene *s, int room, int *from, struct view
         size_t n = 0;
         entry[i - 1] = VIEW("");
         if (s->history[i - 1].label > 0) {
-            TRY(context_entry(s, &s->history_item[i - 1], &entry[i - 1], e));
+            TRY(sections_entry(s, s->history_place[i - 1], &entry[i - 1], e));
             TRY(engine_tokens(s->k->engine, entry[i - 1], s->a, &ids, &n, e));
         }
         used += (int)n + 2;
@@ -200,7 +200,7 @@ static enum status fit_entries(struct scene *s, int room, int *from, struct view
     return ST_OK;
 }
 
-static enum status add_entries(struct scene *s, struct prompt *p, int from,
+static enum status add_entries(struct rank_context *s, struct prompt *p, int from,
                                const struct view *entry, struct err *e) {
     struct view text;
     struct buf b;
@@ -210,10 +210,10 @@ static enum status add_entries(struct scene *s, struct prompt *p, int from,
     TRY(keep(s, &b, &text, e));
     if (text.n) TRY(prompt_text(p, text, 0, "history", "text", 0, NULL, e));
     for (int i = 0; i < s->n_examples; i++) {
-        const struct example_item *x = &s->example[i];
+        const struct mark *x = &s->example[i];
         if (x->label <= 0) continue;
-        if (x->item) {
-            TRY(context_entry(s, x->item, &text, e));
+        if (x->place >= 0) {
+            TRY(sections_entry(s, x->place, &text, e));
         } else {
             text = view_of(arena_printf(s->a, " %s", x->title));
             if (!text.p) return fail(e, ST_NO_MEMORY, "no memory for an example");
@@ -226,7 +226,7 @@ static enum status add_entries(struct scene *s, struct prompt *p, int from,
 }
 
 /* The list, again and again as long as it is short and `room` tokens hold it. */
-static enum status add_list(struct scene *s, struct prompt *p, int from, const struct view *entry,
+static enum status add_list(struct rank_context *s, struct prompt *p, int from, const struct view *entry,
                             int room, struct err *e) {
     int node = p->n_nodes - 1, before = prompt_len(p, node), n = 0;
     for (int i = from; i < s->n_history; i++) n += entry[i].n > 0;
@@ -238,7 +238,7 @@ static enum status add_list(struct scene *s, struct prompt *p, int from, const s
     return ST_OK;
 }
 
-enum status context_list(struct scene *s, struct prompt *p, int room, struct err *e) {
+enum status sections_list(struct rank_context *s, struct prompt *p, int room, struct err *e) {
     struct view *entry = ARENA_NEW(s->a, struct view, (size_t)s->n_history + 1), text;
     int from;
     if (!entry) return fail(e, ST_NO_MEMORY, "no memory for a prompt's text");

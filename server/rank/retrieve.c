@@ -1,0 +1,196 @@
+/* The retrievers. */
+#include "server/rank/retrieve.h"
+
+#include "model/base/seeded.h"
+#include "model/base/sort_key.h"
+#include "server/baselines/embedding.h"
+#include "server/baselines/liked.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* FUSION is the usual constant of reciprocal rank fusion. A list is DEPTH times as long as there
+ * are to be candidates: what several lists hold far down counts, too. */
+enum { FUSION = 60, DEPTH = 4 };
+
+enum status retrieval_open(struct retrieval *x, struct rank_context *s, int count, struct err *e) {
+    size_t n = (size_t)s->catalog->n;
+    x->room = count > RANK_ITEMS_MAX ? count : RANK_ITEMS_MAX;
+    x->depth = DEPTH * count < s->catalog->n ? DEPTH * count : s->catalog->n;
+    x->fused = ARENA_NEW(s->a, double, n);
+    x->taken = ARENA_NEW(s->a, unsigned char, n);
+    x->place = ARENA_NEW(s->a, int, (size_t)x->room + SNAPSHOT_SAMPLE);
+    if (!x->fused || !x->taken || !x->place)
+        return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    if (x->blind && n) { /* nothing fails here */
+        unsigned char *none = ARENA_NEW(s->a, unsigned char, n);
+        if (!none) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+        x->fails = none;
+    }
+    for (int i = 0; i < s->n_marks; i++)
+        if (s->mark[i].place >= 0) x->taken[s->mark[i].place] = 1;
+    return ST_OK;
+}
+
+void retrieval_take(struct retrieval *x, int place) {
+    if (x->taken[place] || x->n == x->room) return;
+    x->taken[place] = 1;
+    x->place[x->n++] = place;
+}
+
+const char *retrieval_names(const struct retrieval *x, struct arena *a) {
+    const char *text = x->n_names ? x->name[0] : "popularity";
+    for (int i = 1; text && i < x->n_names; i++)
+        text = arena_printf(a, "%s%s%s", text, i + 1 < x->n_names ? ", " : " and ", x->name[i]);
+    return text;
+}
+
+/* Adds a list of n places, best first. */
+static void add_list(struct retrieval *x, const char *name, const int *place, int n) {
+    int rank[2] = {0, 0};
+    if (n == 0) return;
+    for (int i = 0; i < n; i++) {
+        int at = place[i];
+        if (x->taken[at]) continue; /* known, not to be ranked */
+        x->fused[at] += 1.0 / (FUSION + ++rank[x->fails[at]]);
+    }
+    x->n_lists++;
+    for (int i = 0; i < x->n_names; i++)
+        if (strcmp(x->name[i], name) == 0) return;
+    if (x->n_names < RETRIEVERS_MAX) x->name[x->n_names++] = name;
+}
+
+/* The same from numbers: of the n places (NULL: all), those with the largest that is not NAN. */
+static enum status add_best(struct retrieval *x, struct rank_context *s, const char *name,
+                            const int *place, const double *score, int n, struct err *e) {
+    size_t room = (size_t)x->depth;
+    struct sort_key *best[2];
+    int many[2] = {0, 0}, *list = ARENA_NEW(s->a, int, 2 * room), out = 0;
+    best[0] = ARENA_NEW(s->a, struct sort_key, 2 * room);
+    if (!list || !best[0]) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    best[1] = best[0] + room;
+    for (int i = 0; i < n; i++) {
+        int at = place ? place[i] : i, group = x->fails[at];
+        if (isnan(score[i]) || x->taken[at]) continue;
+        sort_key_offer(best[group], &many[group], x->depth, (struct sort_key){score[i], at});
+    }
+    for (int g = 0; g < 2; g++) {
+        qsort(best[g], (size_t)many[g], sizeof **best, sort_key_down);
+        for (int i = 0; i < many[g]; i++) list[out++] = best[g][i].at;
+    }
+    add_list(x, name, list, out);
+    return ST_OK;
+}
+
+/* --- words */
+
+static enum status add_words(struct retrieval *x, struct rank_context *s, struct view text,
+                             struct err *e) {
+    int n, kept = 0, limit = s->wish.n_constraints ? STORE_BM25_MAX : x->depth + s->n_marks;
+    long long *row;
+    if (text.n == 0) return ST_OK;
+    if (limit > STORE_BM25_MAX) limit = STORE_BM25_MAX;
+    TRY(store_bm25_top(s->k->store, s->r->catalog, text, limit, s->a, &row, &n, e));
+    int *place = ARENA_NEW(s->a, int, (size_t)n);
+    if (!place) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < n; i++) {
+        place[kept] = snapshot_find_row(s->catalog, row[i]);
+        kept += place[kept] >= 0;
+    }
+    add_list(x, "BM25", place, kept);
+    return ST_OK;
+}
+
+enum status retrieve_words(struct retrieval *x, struct rank_context *s, struct err *e) {
+    int wanted = 0;
+    for (int c = 0; c < s->n_wish; c++) {
+        const struct clause *k = &s->wish.clause[c];
+        if (k->sign <= 0 || !(k->weight > 0) || k->rest.n == 0) continue;
+        TRY(add_words(x, s, k->rest, e));
+        wanted++;
+    }
+    return wanted > 1 ? add_words(x, s, s->rest, e) : ST_OK;
+}
+
+/* --- meaning */
+
+enum status retrieve_embedding(struct retrieval *x, struct rank_context *s, struct err *e) {
+    struct candidates c;
+    double *score = ARENA_NEW(s->a, double, (size_t)s->catalog->n);
+    int *place = ARENA_NEW(s->a, int, (size_t)s->catalog->n);
+    const char *why;
+    if (!score || !place) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < s->catalog->n; i++) place[i] = i;
+    context_candidates(s, place, s->catalog->n, &c);
+    TRY(embedding_score(&c, place, s->catalog->n, score, &why, e));
+    if (why) {
+        x->why = why;
+        return ST_OK;
+    }
+    return add_best(x, s, "embedding", NULL, score, s->catalog->n, e);
+}
+
+/* --- what was learnt */
+
+enum status retrieve_learnt(struct retrieval *x, struct rank_context *s, enum retrieve how,
+                            struct err *e) {
+    int knn = how == RETRIEVE_ITEM_KNN;
+    struct candidates c;
+    struct taste_query q;
+    struct baseline_info b = {0};
+    context_candidates(s, NULL, 0, &c);
+    if (!knn && !s->taste->inverse)
+        b.why = s->taste->no_inverse;
+    else
+        TRY(liked_query(&c, &q, &b, e));
+    if (b.why) {
+        if (s->r->retrieve == how) x->why = b.why;
+        return ST_OK;
+    }
+    const struct taste *t = s->taste;
+    size_t n = (size_t)t->n_items;
+    int *at = ARENA_NEW(s->a, int, n), *place = ARENA_NEW(s->a, int, n);
+    double *score = ARENA_NEW(s->a, double, n);
+    if (!at || !place || !score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < t->n_items; i++) at[i] = i;
+    TRY(knn ? taste_item_knn(t, &q, at, t->n_items, s->a, score, e)
+            : taste_ease(t, &q, at, t->n_items, s->a, score, e));
+    for (int i = 0; i < t->n_items; i++) {
+        place[i] = snapshot_find_row(s->catalog, t->item[i]);
+        if (place[i] < 0 || (knn && !(score[i] > 0))) score[i] = NAN; /* gone, or no neighbour */
+        if (place[i] < 0) place[i] = 0;
+    }
+    return add_best(x, s, knn ? "item-kNN" : "EASE", place, score, t->n_items, e);
+}
+
+/* --- whatever was asked */
+
+enum status retrieve_popular(struct retrieval *x, struct rank_context *s, struct err *e) {
+    (void)e;
+    add_list(x, "popularity", s->catalog->by_popularity, s->catalog->n);
+    return ST_OK;
+}
+
+enum status retrieve_recent(struct retrieval *x, struct rank_context *s, struct err *e) {
+    int n = s->catalog->n, any = 0;
+    double *score = ARENA_NEW(s->a, double, (size_t)n);
+    if (!score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < n; i++) {
+        score[i] = s->catalog->item[i].has_time ? (double)s->catalog->item[i].time : (double)NAN;
+        any |= s->catalog->item[i].has_time;
+    }
+    if (any) return add_best(x, s, "recency", NULL, score, n, e);
+    if (s->r->retrieve == RETRIEVE_RECENCY) x->why = "no item has a time";
+    return ST_OK;
+}
+
+enum status retrieve_random(struct retrieval *x, struct rank_context *s, struct err *e) {
+    int n = s->catalog->n;
+    double *score = ARENA_NEW(s->a, double, (size_t)n);
+    if (!score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < n; i++)
+        score[i] = (double)(seeded_hash(s->catalog->item[i].id, (unsigned long long)s->r->seed) >>
+                            11);
+    return add_best(x, s, "a shuffle", NULL, score, n, e);
+}

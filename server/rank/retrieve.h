@@ -1,0 +1,42 @@
+/* The retrievers: each adds lists of the catalogue's items, best first, that are joined by their
+ * ranks (funnel.c). */
+#ifndef RANK_RETRIEVE_H
+#define RANK_RETRIEVE_H
+
+#include "server/rank/rank_context.h"
+
+enum { RETRIEVERS_MAX = 8 };
+
+struct retrieval {
+    const unsigned char *fails; /* (items of the catalogue): 1 fails a constraint */
+    int blind;                  /* 1: constraints do not count, nothing is cut */
+    int depth;                  /* how long a list need be */
+    double *fused;              /* (items): sum over the lists */
+    unsigned char *taken;       /* (items): a candidate, or known by history or examples */
+    int *place, n, room;        /* the candidates so far, with room for the sample behind them */
+    const char *name[RETRIEVERS_MAX];
+    int n_lists, n_names;
+    const char *why; /* what one of them did without, or NULL */
+};
+
+enum status retrieval_open(struct retrieval *x, struct rank_context *s, int count,
+                           struct err *e) MUST_CHECK;
+/* Makes the item a candidate unless it is one or is known. */
+void retrieval_take(struct retrieval *x, int place);
+/* "embedding and BM25", in the arena; NULL without memory. */
+const char *retrieval_names(const struct retrieval *x, struct arena *a);
+
+/* By the words of each wanted clause, and of all together: BM25. "no horror" must not bring horror
+ * in, nor "in May" a title with May. */
+enum status retrieve_words(struct retrieval *x, struct rank_context *s, struct err *e) MUST_CHECK;
+/* The nearest to each wanted clause, to all together, and to what was liked. */
+enum status retrieve_embedding(struct retrieval *x, struct rank_context *s,
+                               struct err *e) MUST_CHECK;
+/* By item-kNN or EASE, from what was liked. */
+enum status retrieve_learnt(struct retrieval *x, struct rank_context *s, enum retrieve how,
+                            struct err *e) MUST_CHECK;
+enum status retrieve_popular(struct retrieval *x, struct rank_context *s, struct err *e) MUST_CHECK;
+enum status retrieve_recent(struct retrieval *x, struct rank_context *s, struct err *e) MUST_CHECK;
+enum status retrieve_random(struct retrieval *x, struct rank_context *s, struct err *e) MUST_CHECK;
+
+#endif
