@@ -2,7 +2,7 @@
 #ifndef RANK_REQUEST_H
 #define RANK_REQUEST_H
 
-#include "server/rank/clauses.h"
+#include "server/wish/wish.h"
 #include "server/store/store.h"
 
 enum readout {
