@@ -3,7 +3,7 @@
 #ifndef RANK_CHECKS_H
 #define RANK_CHECKS_H
 
-#include "server/rank/clauses.h"
+#include "server/wish/wish.h"
 #include "server/rank/limits.h"
 #include "server/rank/surface.h"
 

@@ -1,6 +1,6 @@
 /* links: rank */
 /* The clause splitter: a table of wishes beside their clauses, and what holds for any text. */
-#include "server/rank/clauses.h"
+#include "server/wish/clauses.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* Splits a wish into signed clauses: sentence by sentence, word by word, guided by the tables of
- * clauses_table.c. */
-#include "server/rank/clauses.h"
-#include "server/rank/clauses_merge.h"
-#include "server/rank/clauses_words.h"
+/* Splits a wish into signed clauses: sentence by sentence, word by word, guided by the grammar of
+ * its language. */
+#include "server/wish/clauses.h"
+#include "server/wish/clauses_merge.h"
+#include "server/wish/clauses_words.h"
 
 enum {
     LONG_WISH = 40, /* words: beyond, sentences may be small talk */
@@ -267,6 +267,15 @@ static size_t pass_over(struct split *s, size_t i, size_t end) {
     return i;
 }
 
+/* "nut-free snacks", "sugar free": the first of the n words at i is unwanted. */
+static size_t free_of(struct split *s, size_t i, size_t n) {
+    flush(s, i, 1);
+    turn(s, i, -1);
+    flush(s, i + 1, 0);
+    turn(s, i + n, 1);
+    return i + n;
+}
+
 static size_t take_word(struct split *s, size_t i, size_t end) {
     size_t n;
     enum clauses_mark m = clauses_words_mark(&s->t, i, end, &n);
@@ -284,6 +293,7 @@ static size_t take_word(struct split *s, size_t i, size_t end) {
         flush(s, i, 1);
         turn(s, i + n, 1);
         return i + n;
+    case MARK_FREE: return free_of(s, i, n);
     case MARK_AFTER: afterthought(s, i, n, 0); return pass_over(s, i + n, end);
     case MARK_IDLE: flush(s, i, 1); return pass_over(s, i + n, end);
     case MARK_REASON:
@@ -338,8 +348,9 @@ static enum status write_out(struct split *s, struct arena *a, struct clause *ou
     size_t left = clauses_merge(s->p, s->n, order, CLAUSES_MAX);
     for (size_t i = 0; i < left; i++) {
         const struct clauses_piece *p = &s->p[order[i]];
-        out[i] = (struct clause){{NULL, 0}, p->sign, p->weight};
+        out[i] = (struct clause){{NULL, 0}, p->sign, p->weight, {NULL, 0}};
         TRY(clauses_merge_text(&s->t, s->p, order[i], a, &out[i].text, e));
+        out[i].rest = out[i].text;
     }
     *n = (int)left;
     return ST_OK;

@@ -1,9 +1,10 @@
 /* Words and breaks of a wish: the first step of clauses.c. */
-#ifndef RANK_CLAUSES_LEX_H
-#define RANK_CLAUSES_LEX_H
+#ifndef WISH_CLAUSES_LEX_H
+#define WISH_CLAUSES_LEX_H
 
 #include "model/base/arena.h"
 #include "model/base/view.h"
+#include "server/wish/grammar.h"
 
 /* Breaks, weakest first: neighbours collapse into the strongest. */
 enum clauses_token_kind {
@@ -24,11 +25,17 @@ struct clauses_text {
     struct view wish;
     struct clauses_token *tok; /* [n], the last one is CLAUSES_END */
     size_t n, words;
+    const struct grammar *grammar; /* of the language it is in, English when that is not known */
 };
 
 /* wish must be valid UTF-8 and outlive out; the tokens lie in the arena. A quoted title is one
  * word. ST_NO_MEMORY only. */
 enum status clauses_lex(struct view wish, struct arena *a, struct clauses_text *out,
                         struct err *e) MUST_CHECK;
+
+/* Past the closing mark of a quotation that starts at i, or 0 when none does. */
+size_t clauses_quotation(struct view wish, size_t i);
+/* Bytes of a word's front that are a word of their own ("l'" of "l'horreur"), or 0. */
+size_t clauses_elision(struct view word);
 
 #endif

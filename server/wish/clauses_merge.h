@@ -1,9 +1,9 @@
 /* The pieces of a wish before they are text, and the joining of too many. */
-#ifndef RANK_CLAUSES_MERGE_H
-#define RANK_CLAUSES_MERGE_H
+#ifndef WISH_CLAUSES_MERGE_H
+#define WISH_CLAUSES_MERGE_H
 
-#include "server/rank/clauses.h"
-#include "server/rank/clauses_lex.h"
+#include "server/wish/clauses.h"
+#include "server/wish/clauses_lex.h"
 
 /* Words [from, to) of the wish. A joined piece is a chain: its parts by `next`, 0 at the end. */
 struct clauses_piece {

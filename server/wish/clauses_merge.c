@@ -1,5 +1,5 @@
 /* Joining of too many clauses. */
-#include "server/rank/clauses_merge.h"
+#include "server/wish/clauses_merge.h"
 
 #include <string.h>
 
