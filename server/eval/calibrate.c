@@ -108,7 +108,7 @@ static enum status ask(struct cases *x, const struct member *m, int *used, struc
 static enum status collect(struct cases *x, struct err *e) {
     struct member *m;
     int n, total, used;
-    TRY(store_members(x->k->store, x->c->catalog, VIEW(""), CATALOG_MAX, x->a, &m, &n, e));
+    TRY(store_members(x->k->store, x->c->catalog, VIEW(""), STORE_PAGE_MAX, x->a, &m, &n, e));
     struct sort_key *order = ARENA_NEW(x->a, struct sort_key, (size_t)n + 1);
     if (!order) return fail(e, ST_NO_MEMORY, "no memory for members");
     for (int i = 0; i < n; i++)

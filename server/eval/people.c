@@ -52,7 +52,7 @@ enum status people_load(struct eval *ev, struct view catalog, const struct peopl
     static const struct people_rule any;
     struct member *m;
     int n_members, count = 0, ok = 0;
-    TRY(store_members(ev->k->store, catalog, VIEW(""), CATALOG_MAX, ev->a, &m, &n_members, e));
+    TRY(store_members(ev->k->store, catalog, VIEW(""), STORE_PAGE_MAX, ev->a, &m, &n_members, e));
     struct drawn *d = ARENA_NEW(ev->a, struct drawn, (size_t)n_members);
     *out = ARENA_NEW(ev->a, struct person, (size_t)max);
     *n = 0;

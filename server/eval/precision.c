@@ -31,7 +31,7 @@ struct list {
 };
 
 /* What one precision made of a list, in its order. */
-struct outcome {
+struct scored {
     double score[CANDIDATES], yes[CANDIDATES], no[CANDIDATES]; /* scores; label probabilities */
     struct sheet_cost cost;
 };
@@ -72,7 +72,7 @@ static int place(const struct list *l, const char *id) {
 }
 
 static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w, struct list *l,
-                       enum readout readout, struct arena *a, struct outcome *out, struct err *e) {
+                       enum readout readout, struct arena *a, struct scored *out, struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
     if (!r || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -102,7 +102,7 @@ static double term(double p, double q) {
 }
 
 /* Mean over the list of KL(f32 || other) over yes, no and everything else. */
-static double divergence(const struct outcome *f32, const struct outcome *x, int n) {
+static double divergence(const struct scored *f32, const struct scored *x, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++)
         sum += term(f32->yes[i], x->yes[i]) + term(f32->no[i], x->no[i]) +
@@ -111,13 +111,13 @@ static double divergence(const struct outcome *f32, const struct outcome *x, int
 }
 
 /* Of P(yes) among the two labels, as the probability that an item is wanted. */
-static double calibration_error(const struct outcome *x, const struct list *l) {
+static double calibration_error(const struct scored *x, const struct list *l) {
     double p[CANDIDATES];
     for (int i = 0; i < l->n; i++) p[i] = x->yes[i] / (x->yes[i] + x->no[i]);
     return metric_ece(p, l->want, l->n, BINS);
 }
 
-static int distinct(const struct outcome *x, int n) {
+static int distinct(const struct scored *x, int n) {
     int count = 0;
     for (int i = 0; i < n; i++) {
         int known = 0;
@@ -127,8 +127,8 @@ static int distinct(const struct outcome *x, int n) {
     return count;
 }
 
-static void put(struct eval *ev, struct sheet_case *c, int m, const struct outcome *f32,
-                const struct outcome *x, const struct list *l) {
+static void put(struct eval *ev, struct sheet_case *c, int m, const struct scored *f32,
+                const struct scored *x, const struct list *l) {
     sheet_put(ev->s, c, m, "auc", metric_auc(x->score, l->want, l->n));
     sheet_put(ev->s, c, m, "tau", metric_tau(f32->score, x->score, l->n));
     sheet_put(ev->s, c, m, "kl", divergence(f32, x, l->n));
@@ -142,7 +142,7 @@ static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], cons
                        const struct item *items, int n_items, struct sheet_case *c, struct arena *a,
                        struct err *e) {
     struct list *l = ARENA_NEW(a, struct list, 1);
-    struct outcome *x = ARENA_NEW(a, struct outcome, PRECISIONS);
+    struct scored *x = ARENA_NEW(a, struct scored, PRECISIONS);
     if (!l || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
     TRY(draw(l, w, items, n_items, ev->c->seed, a, e));
     for (int m = 0; m < PRECISIONS; m++) {

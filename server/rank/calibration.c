@@ -106,7 +106,7 @@ static enum status load(struct rank_context *s, struct rank_result *x, struct er
     int there;
     engine_info(s->k->engine, &m);
     calibration_key(&m, s->surface.json, x->used, key);
-    TRY(calibration_load(s->k->store, &s->catalog, key, s->a, &x->calibration, &there, e));
+    TRY(calibration_load(s->k->store, &s->catalog->catalog, key, s->a, &x->calibration, &there, e));
     if (!there)
         x->uncalibrated = "nobody has fitted one for this catalogue, model and readout yet";
     else if (x->calibration.method == CALIBRATION_NONE)

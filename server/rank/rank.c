@@ -184,7 +184,7 @@ static enum status prepare(struct rank_context *s, int runs, struct readouts *q,
 /* --- running */
 
 /* Turns answered asks into finished items for the hooks. */
-struct watch {
+struct progress {
     const struct rank_hooks *h;
     struct rank_context *s;
     const struct prompt *p;
@@ -194,7 +194,7 @@ struct watch {
 };
 
 static void on_answered(void *arg, int a) {
-    struct watch *w = arg;
+    struct progress *w = arg;
     const struct ask *q = &w->p->ask[a];
     int i = w->p->ask_item[a], n = q->n_labels ? q->n_labels : prompt_len(w->p, q->node);
     if (i < 0) return;
@@ -205,7 +205,7 @@ static void on_answered(void *arg, int a) {
 }
 
 static void on_progress(void *arg, const struct job_progress *p) {
-    struct watch *w = arg;
+    struct progress *w = arg;
     if (w->h->progress)
         w->h->progress(w->h->arg, w->done, w->s->n, p->tokens_done, p->tokens_total);
 }
@@ -214,7 +214,7 @@ static enum status score(struct rank_context *s, const struct rank_hooks *h, str
                          struct err *e) {
     static const struct rank_hooks none;
     struct tree t = prompt_tree(&x->prompt);
-    struct watch w = {.h = h ? h : &none, .s = s, .p = &x->prompt};
+    struct progress w = {.h = h ? h : &none, .s = s, .p = &x->prompt};
     w.left = ARENA_NEW(s->a, int, (size_t)s->n);
     w.logprob = ARENA_NEW(s->a, double, (size_t)s->n);
     if (!w.left || !w.logprob) return fail(e, ST_NO_MEMORY, "no memory for a ranking's progress");

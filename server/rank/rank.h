@@ -65,6 +65,11 @@ struct ranked {
     struct baseline_score baseline[BASELINES];
 };
 
+/* A number that puts items in their order: the score, with the group behind far below. */
+static inline double ranked_value(const struct ranked *r) {
+    return r->score - (r->behind ? 1e6 : 0);
+}
+
 /* What was taken of a member's history. */
 struct history_choice {
     int of, dropped;     /* all there are; of those chosen, left out by the budget */

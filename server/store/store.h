@@ -46,7 +46,8 @@ enum status store_catalog_surface(struct store *s, struct view name, struct view
                                   struct err *e) MUST_CHECK;
 
 /* Items in catalogue order (order of import). query "" = all, else a substring match on id, title
- * or tags. *total counts all matches. limit <= 5000. */
+ * or tags. *total counts all matches. limit <= STORE_PAGE_MAX. */
+enum { STORE_PAGE_MAX = 5000 };
 enum status store_items(struct store *s, struct view catalog, struct view query, long long offset,
                         int limit, struct arena *a, struct item **out, int *n, long long *total,
                         struct err *e) MUST_CHECK;
