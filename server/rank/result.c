@@ -10,7 +10,7 @@
 
 /* All items' texts together, as JSON: an answer and its stored run stay below their limits whatever
  * is ranked, and what is left out is told. */
-enum { TEXTS_BYTES = 16 << 20 };
+enum { TEXTS_BYTES = 8 << 20 };
 
 static json_t *text_of(struct view v) {
     return json_stringn(v.p ? v.p : "", v.n);
