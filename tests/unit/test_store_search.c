@@ -12,6 +12,13 @@ static const char docs[] =
     "{\"id\":\"4\",\"title\":\"NEAR OR NOT\",\"text\":\"title\"}\n"
     "{\"id\":\"5\",\"title\":\"The Who\",\"text\":\"x\"}\n";
 
+static int place_of(const struct item *all, int n, long long row) {
+    for (int i = 0; i < n; i++)
+        if (all[i].row == row) return i;
+    CHECK(0);
+    return -1;
+}
+
 static void hits(struct store *s) {
     /* The ids that must match, by best score first where it is decided. */
     static const struct {
@@ -47,7 +54,8 @@ static void hits(struct store *s) {
         {"don't like war", "2"},
     };
     struct arena a;
-    struct item *all, *top;
+    struct item *all;
+    long long *top;
     struct err e;
     int n, k;
     long long total;
@@ -62,9 +70,10 @@ static void hits(struct store *s) {
         GOOD(store_bm25(s, VIEW("d"), view_of(t[i].text), all, n, score, &e));
         for (int j = 0; j < k; j++) {
             size_t at = strlen(got);
-            snprintf(got + at, sizeof got - at, "%s%s", j ? " " : "", top[j].id);
-            OK(score[top[j].id[0] - '0'] > 0);
-            if (j) OK(score[top[j].id[0] - '0'] <= score[top[j - 1].id[0] - '0']);
+            int place = place_of(all, n, top[j]);
+            snprintf(got + at, sizeof got - at, "%s%s", j ? " " : "", all[place].id);
+            OK(score[place] > 0);
+            if (j) OK(score[place] <= score[place_of(all, n, top[j - 1])]);
         }
         for (int j = 0; j < n; j++) matches += score[j] != 0;
         EQ(matches, k);
@@ -76,7 +85,8 @@ static void hits(struct store *s) {
 
 static void given_items(struct store *s) {
     struct arena a;
-    struct item *all, *top;
+    struct item *all;
+    long long *top;
     struct err e;
     int n, k;
     long long total;
@@ -133,7 +143,7 @@ static void formula(struct store *s) {
 static void long_texts(struct store *s) {
     struct buf b;
     struct arena a;
-    struct item *top;
+    long long *top;
     struct err e;
     int k;
     arena_init(&a, 1 << 20);
