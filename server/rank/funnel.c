@@ -1,17 +1,8 @@
-/* Constraints, then retrieval. Lists of several retrievers are joined by reciprocal rank fusion
- * (Cormack et al., 2009): an item counts 1 / (FUSION + its rank) in each list that holds it. Items
- * that fail a constraint have ranks of their own, so that they never push out one that holds. */
+/* Constraints, then retrieval: the lists of several retrievers are joined by their ranks. */
 #include "server/rank/funnel.h"
 
-#include "model/base/seeded.h"
-#include "model/base/sort_key.h"
-#include "server/baselines/liked.h"
 #include "server/rank/rank_context.h"
 #include "server/rank/retrieve.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* --- constraints */
 
@@ -77,19 +68,15 @@ static void add_page(struct retrieval *x, struct rank_context *s) {
 }
 
 /* Best first: by the fused lists, then by popularity where the lists may be filled up. */
-static enum status add_fused(struct retrieval *x, struct rank_context *s, int failing, int count,
+static enum status add_fused(struct retrieval *x, struct rank_context *s, int group, int count,
                              int fill, struct err *e) {
-    const struct snapshot *c = s->catalog;
-    struct sort_key *best = ARENA_NEW(s->a, struct sort_key, (size_t)count + 1);
-    int n = 0;
-    if (!best) return fail(e, ST_NO_MEMORY, "no memory for candidates");
-    for (int i = 0; i < c->n; i++)
-        if (x->fused[i] > 0 && x->fails[i] == failing && !x->taken[i])
-            sort_key_offer(best, &n, count, (struct sort_key){x->fused[i], i});
-    qsort(best, (size_t)n, sizeof *best, sort_key_down);
-    for (int i = 0; i < n && x->n < count; i++) retrieval_take(x, best[i].at);
-    for (int i = 0; fill && i < c->n && x->n < count; i++)
-        if (x->fails[c->by_popularity[i]] == failing) retrieval_take(x, c->by_popularity[i]);
+    const int *popular = s->catalog->by_popularity;
+    struct rrf_hit *hit;
+    int n;
+    TRY(rrf_fuse(x->list[group], x->n_lists[group], s->a, &hit, &n, e));
+    for (int i = 0; i < n && x->n < count; i++) retrieval_take(x, hit[i].place);
+    for (int i = 0; fill && i < s->catalog->n && x->n < count; i++)
+        if (x->fails[popular[i]] == group) retrieval_take(x, popular[i]);
     return ST_OK;
 }
 
@@ -108,7 +95,7 @@ static enum status by_asking(struct retrieval *x, struct rank_context *s, struct
     if (wish) TRY(retrieve_words(x, s, e));
     if (liked) TRY(retrieve_learnt(x, s, RETRIEVE_ITEM_KNN, e));
     if (liked) TRY(retrieve_learnt(x, s, RETRIEVE_EASE, e));
-    if (x->n_lists) return ST_OK;
+    if (x->n_names) return ST_OK;
     TRY(retrieve_popular(x, s, e));
     return retrieve_recent(x, s, e);
 }
@@ -127,38 +114,40 @@ static enum status by_rule(struct retrieval *x, struct rank_context *s, struct e
     return lacking(x, s->r->retrieve, e);
 }
 
-/* How many candidates there should be: the catalogue as a whole (or what is within constraints)
- * where the model ranks that quickly, else the request's number. */
-static int wanted_count(const struct rank_context *s, const struct retrieval *x, int *whole) {
-    int most = ranker_whole(s->k), left = s->catalog->n - s->n_marks;
+/* How many candidates there should be: the catalogue as a whole, or what is within constraints,
+ * where the model ranks that quickly (*whole: what that is called), else the request's number. */
+static int wanted_count(const struct rank_context *s, const char **whole) {
+    int most = ranker_whole(s->k), n = s->catalog->n;
     long long within = s->funnel.within;
-    *whole = 0;
+    *whole = NULL;
     if (s->r->retrieve != RETRIEVE_AUTO || s->r->has_count) return s->r->count;
-    *whole = 1;
-    if (left <= most) return s->catalog->n > 0 ? s->catalog->n : 1;
-    if (s->wish.n_constraints && !x->blind && within >= s->r->count && within <= most)
-        return (int)within;
-    *whole = 0;
-    return s->r->count;
+    if (n - s->n_marks <= most) {
+        *whole = "the whole catalogue";
+        return n > 0 ? n : 1;
+    }
+    if (s->r->constraints == CONSTRAINTS_SCORE || within < s->r->count || within > most)
+        return s->r->count;
+    *whole = "all within the constraints";
+    return (int)within;
 }
 
 static enum status retrieved(struct rank_context *s, const unsigned char *fails, struct err *e) {
     const struct rank_request *r = s->r;
     struct retrieval x = {.fails = fails, .blind = r->constraints == CONSTRAINTS_SCORE};
-    int whole, count = wanted_count(s, &x, &whole), all = r->retrieve == RETRIEVE_ALL,
-               fill = r->retrieve == RETRIEVE_AUTO;
+    const char *whole;
+    int count = wanted_count(s, &whole), all = r->retrieve == RETRIEVE_ALL,
+        fill = r->retrieve == RETRIEVE_AUTO;
     TRY(retrieval_open(&x, s, count, e));
     if (all)
         add_page(&x, s);
     else if (!whole)
         TRY(by_rule(&x, s, e));
-    if (!all) TRY(add_fused(&x, s, 0, count, fill || whole, e));
-    if (!all && r->constraints != CONSTRAINTS_HIDE)
-        TRY(add_fused(&x, s, 1, count, fill || whole, e));
+    if (!all) TRY(add_fused(&x, s, 0, count, fill, e));
+    if (!all && x.failing) TRY(add_fused(&x, s, 1, count, fill, e));
     s->place = x.place;
     s->n = x.n;
     s->funnel.retrieved = s->n;
-    s->funnel.by = whole ? "the whole catalogue" : all ? "the catalogue's order" : retrieval_names(&x, s->a);
+    s->funnel.by = whole ? whole : all ? "the catalogue's order" : retrieval_names(&x, s->a);
     s->funnel.lacking = fill && !whole ? x.why : NULL;
     for (int i = 0; i < s->n; i++) s->funnel.failing_kept += fails[s->place[i]];
     if (!s->funnel.by) return fail(e, ST_NO_MEMORY, "no memory for a text");

@@ -3,26 +3,28 @@
 
 #include "model/base/seeded.h"
 #include "model/base/sort_key.h"
+#include "model/embed.h"
 #include "server/baselines/embedding.h"
 #include "server/baselines/liked.h"
+#include "server/vectors/vectors.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* FUSION is the usual constant of reciprocal rank fusion. A list is DEPTH times as long as there
- * are to be candidates: what several lists hold far down counts, too. */
-enum { FUSION = 60, DEPTH = 4 };
+/* A list is DEPTH times as long as there are to be candidates: what several lists hold far down
+ * counts, too. Vectors of so few items are made at once. */
+enum { DEPTH = 4, FEW = 300, MANY = 5000 };
 
 enum status retrieval_open(struct retrieval *x, struct rank_context *s, int count, struct err *e) {
     size_t n = (size_t)s->catalog->n;
     x->room = count > RANK_ITEMS_MAX ? count : RANK_ITEMS_MAX;
     x->depth = DEPTH * count < s->catalog->n ? DEPTH * count : s->catalog->n;
-    x->fused = ARENA_NEW(s->a, double, n);
+    x->failing = !x->blind && s->r->constraints != CONSTRAINTS_HIDE &&
+                 s->funnel.within - s->n_marks < count;
     x->taken = ARENA_NEW(s->a, unsigned char, n);
     x->place = ARENA_NEW(s->a, int, (size_t)x->room + SNAPSHOT_SAMPLE);
-    if (!x->fused || !x->taken || !x->place)
-        return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    if (!x->taken || !x->place) return fail(e, ST_NO_MEMORY, "no memory for candidates");
     if (x->blind && n) { /* nothing fails here */
         unsigned char *none = ARENA_NEW(s->a, unsigned char, n);
         if (!none) return fail(e, ST_NO_MEMORY, "no memory for candidates");
@@ -46,19 +48,25 @@ const char *retrieval_names(const struct retrieval *x, struct arena *a) {
     return text;
 }
 
-/* Adds a list of n places, best first. */
-static void add_list(struct retrieval *x, const char *name, const int *place, int n) {
-    int rank[2] = {0, 0};
-    if (n == 0) return;
-    for (int i = 0; i < n; i++) {
-        int at = place[i];
-        if (x->taken[at]) continue; /* known, not to be ranked */
-        x->fused[at] += 1.0 / (FUSION + ++rank[x->fails[at]]);
-    }
-    x->n_lists++;
+static void add_name(struct retrieval *x, const char *name) {
     for (int i = 0; i < x->n_names; i++)
         if (strcmp(x->name[i], name) == 0) return;
     if (x->n_names < RETRIEVERS_MAX) x->name[x->n_names++] = name;
+}
+
+/* Adds a list of n places, best first. */
+static enum status add_list(struct retrieval *x, struct rank_context *s, const char *name,
+                            const int *place, int n, struct err *e) {
+    for (int group = 0; group < 2; group++) {
+        int *own = ARENA_NEW(s->a, int, (size_t)n), kept = 0;
+        if (!own) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+        for (int i = 0; i < n; i++)
+            if (!x->taken[place[i]] && x->fails[place[i]] == group) own[kept++] = place[i];
+        if (kept == 0 || x->n_lists[group] == LISTS_MAX) continue;
+        x->list[group][x->n_lists[group]++] = (struct rrf_list){own, kept, 1};
+        add_name(x, name);
+    }
+    return ST_OK;
 }
 
 /* The same from numbers: of the n places (NULL: all), those with the largest that is not NAN. */
@@ -79,8 +87,7 @@ static enum status add_best(struct retrieval *x, struct rank_context *s, const c
         qsort(best[g], (size_t)many[g], sizeof **best, sort_key_down);
         for (int i = 0; i < many[g]; i++) list[out++] = best[g][i].at;
     }
-    add_list(x, name, list, out);
-    return ST_OK;
+    return add_list(x, s, name, list, out, e);
 }
 
 /* --- words */
@@ -98,37 +105,108 @@ static enum status add_words(struct retrieval *x, struct rank_context *s, struct
         place[kept] = snapshot_find_row(s->catalog, row[i]);
         kept += place[kept] >= 0;
     }
-    add_list(x, "BM25", place, kept);
-    return ST_OK;
+    return add_list(x, s, "BM25", place, kept, e);
+}
+
+/* The wanted clauses that say something beyond their constraints, and all of them together. */
+static int wanted_texts(const struct rank_context *s, struct view text[CLAUSES_MAX + 1]) {
+    int n = 0;
+    for (int c = 0; c < s->n_wish; c++) {
+        const struct clause *k = &s->wish.clause[c];
+        if (k->sign > 0 && k->weight > 0 && k->rest.n > 0) text[n++] = k->rest;
+    }
+    if (n > 1) text[n++] = s->rest;
+    return n;
 }
 
 enum status retrieve_words(struct retrieval *x, struct rank_context *s, struct err *e) {
-    int wanted = 0;
-    for (int c = 0; c < s->n_wish; c++) {
-        const struct clause *k = &s->wish.clause[c];
-        if (k->sign <= 0 || !(k->weight > 0) || k->rest.n == 0) continue;
-        TRY(add_words(x, s, k->rest, e));
-        wanted++;
-    }
-    return wanted > 1 ? add_words(x, s, s->rest, e) : ST_OK;
+    struct view text[CLAUSES_MAX + 1];
+    int n = wanted_texts(s, text);
+    for (int i = 0; i < n; i++) TRY(add_words(x, s, text[i], e));
+    return ST_OK;
 }
 
 /* --- meaning */
 
-enum status retrieve_embedding(struct retrieval *x, struct rank_context *s, struct err *e) {
+/* The places that a group's search may find. */
+static enum status allowed(const struct retrieval *x, struct rank_context *s, int group,
+                           uint64_t **out, struct err *e) {
+    *out = ARENA_NEW(s->a, uint64_t, vector_words(s->catalog->n));
+    if (!*out) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < s->catalog->n; i++)
+        if (x->fails[i] == group && !x->taken[i]) (*out)[i / 64] |= 1ull << i % 64;
+    return ST_OK;
+}
+
+/* The nearest of a group to each of n query vectors. */
+static enum status add_nearest(struct retrieval *x, struct rank_context *s,
+                               const struct vectors_of *v, int group, const float *query, int n,
+                               struct err *e) {
+    uint64_t *allow;
+    TRY(allowed(x, s, group, &allow, e));
+    for (int q = 0; q < n; q++) {
+        struct vector_hit *hit;
+        int hits;
+        TRY(vectors_top(v, query + (size_t)q * (size_t)v->index->dim, allow, x->depth, s->a, &hit,
+                        &hits, e));
+        int *place = ARENA_NEW(s->a, int, (size_t)hits);
+        if (!place) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+        for (int i = 0; i < hits; i++) place[i] = hit[i].place;
+        TRY(add_list(x, s, "embedding", place, hits, e));
+    }
+    return ST_OK;
+}
+
+static enum status search(struct retrieval *x, struct rank_context *s, const struct vectors_of *v,
+                          struct err *e) {
+    struct view text[CLAUSES_MAX + 1];
+    struct candidates c;
+    int n = wanted_texts(s, text), likes = 0;
+    size_t dim = (size_t)v->index->dim;
+    float *query = ARENA_NEW(s->a, float, dim *(size_t)(n + 1));
+    if (!query) return fail(e, ST_NO_MEMORY, "no memory for a query");
+    TRY(embedder_run(s->k->embedder, text, n, query, NULL, NULL, e));
+    context_candidates(s, NULL, 0, &c);
+    c.n_clauses = 0; /* what was liked is a query of its own */
+    if (candidates_marks(&c, 1)) {
+        const char *why;
+        TRY(embedding_query(&c, query + (size_t)n * dim, &why, e));
+        likes = why == NULL;
+    }
+    for (int group = 0; group <= x->failing; group++)
+        TRY(add_nearest(x, s, v, group, query, n + likes, e));
+    return ST_OK;
+}
+
+/* All vectors by the way that baselines take. */
+static enum status make_all(struct retrieval *x, struct rank_context *s, struct err *e) {
     struct candidates c;
     double *score = ARENA_NEW(s->a, double, (size_t)s->catalog->n);
     int *place = ARENA_NEW(s->a, int, (size_t)s->catalog->n);
-    const char *why;
     if (!score || !place) return fail(e, ST_NO_MEMORY, "no memory for candidates");
     for (int i = 0; i < s->catalog->n; i++) place[i] = i;
     context_candidates(s, place, s->catalog->n, &c);
-    TRY(embedding_score(&c, place, s->catalog->n, score, &why, e));
-    if (why) {
-        x->why = why;
-        return ST_OK;
+    TRY(embedding_score(&c, place, s->catalog->n, score, &x->why, e));
+    return x->why ? ST_OK : add_best(x, s, "embedding", NULL, score, s->catalog->n, e);
+}
+
+enum status retrieve_embedding(struct retrieval *x, struct rank_context *s, struct err *e) {
+    const struct catalog *c = &s->catalog->catalog;
+    int asked = s->r->retrieve == RETRIEVE_EMBEDDING;
+    const struct vectors_of *v =
+        s->k->vectors && s->k->embedder
+            ? vectors_take(s->k->vectors, view_of(c->name), c->version)
+            : NULL;
+    if (v) {
+        enum status st = search(x, s, v, e);
+        vectors_give(v);
+        return st;
     }
-    return add_best(x, s, "embedding", NULL, score, s->catalog->n, e);
+    if (!s->k->embedder || s->catalog->n <= FEW || (asked && s->catalog->n <= MANY))
+        return make_all(x, s, e);
+    x->why = s->k->vectors ? "the items' vectors are still being made"
+                           : "the items' vectors are made by taproom serve";
+    return ST_OK;
 }
 
 /* --- what was learnt */
@@ -167,9 +245,7 @@ enum status retrieve_learnt(struct retrieval *x, struct rank_context *s, enum re
 /* --- whatever was asked */
 
 enum status retrieve_popular(struct retrieval *x, struct rank_context *s, struct err *e) {
-    (void)e;
-    add_list(x, "popularity", s->catalog->by_popularity, s->catalog->n);
-    return ST_OK;
+    return add_list(x, s, "popularity", s->catalog->by_popularity, s->catalog->n, e);
 }
 
 enum status retrieve_recent(struct retrieval *x, struct rank_context *s, struct err *e) {

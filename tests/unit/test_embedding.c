@@ -4,6 +4,7 @@
 #include "model/embed.h"
 #include "model/engine.h"
 #include "server/baselines/vectors.h"
+#include "server/rank/rank.h"
 #include "tests/unit/store_help.h"
 
 #include <unistd.h>
