@@ -127,6 +127,18 @@ enum status embedding_score(struct scene *s, const struct item *const *item,
     return ST_OK;
 }
 
+enum status embedding_query(struct scene *s, float *out, const char **why, struct err *e) {
+    struct embedder_info info;
+    if ((*why = nothing(s)) != NULL) return ST_OK;
+    embedder_info(s->k->embedder, &info);
+    struct query *q = ARENA_NEW(s->a, struct query, 1);
+    if (!q) return fail(e, ST_NO_MEMORY, "no memory for a query");
+    q->dim = info.dim;
+    TRY(make_query(s, q, e));
+    for (int d = 0; d < q->dim; d++) out[d] = (float)q->vec[d];
+    return ST_OK;
+}
+
 enum status baseline_embedding(struct scene *s, const struct item *items, double *score,
                                struct baseline_info *b, struct err *e) {
     (void)items; /* the same as the pool's first s->n, whose texts are there */

@@ -10,4 +10,9 @@ enum status embedding_score(struct scene *s, const struct item *const *item,
                             const struct view *text, int n, double *score, const char **why,
                             struct err *e) MUST_CHECK;
 
+/* The query that embedding_score multiplies items' vectors with, to out (dim of the embedder), for
+ * vectors_top; *why as there, and out is then not written. */
+enum status embedding_query(struct scene *s, float *out, const char **why,
+                            struct err *e) MUST_CHECK;
+
 #endif

@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 struct embedder;
+struct vectors;
 
 enum { SAMPLE = 32, SPREADS = 1024, PRIORS = 1 << 17 };
 
@@ -35,6 +36,7 @@ struct ranker {
     struct engine *engine;
     const char *id;            /* the model's name on its shelf (shelf.h), "" where it has none */
     struct embedder *embedder; /* NULL where there is none; set by whoever opened it */
+    struct vectors *vectors;   /* of the catalogues, to search in; NULL where none are made */
     void *embedding_arg;
     void (*embedding)(void *arg, int done, int total); /* many items are embedded; may be NULL */
     struct learner *learner, own; /* the former: its own one, or one that rankers share */

@@ -60,6 +60,14 @@ void shelf_close(struct shelf *s) {
     mem_free(s);
 }
 
+void shelf_vectors(struct shelf *s, struct vectors *v) {
+    s->vectors = v;
+}
+
+struct cores *shelf_cores(struct shelf *s) {
+    return &s->cores;
+}
+
 void shelf_embedder(struct shelf *s, struct embedder *m,
                     void (*embedding)(void *arg, int done, int total)) {
     s->embedder = m;

@@ -29,6 +29,11 @@ void shelf_close(struct shelf *s);
 void shelf_embedder(struct shelf *s, struct embedder *m,
                     void (*embedding)(void *arg, int done, int total));
 
+/* The catalogues' vectors, for the rankers of models that are loaded from now on. */
+void shelf_vectors(struct shelf *s, struct vectors *v);
+/* The turns that the models' engines take. */
+struct cores *shelf_cores(struct shelf *s);
+
 /* Who waits for a model: tick is called now and then, without the lock, with what is going on; 1
  * gives up waiting: ST_CANCELLED. */
 struct shelf_wait {

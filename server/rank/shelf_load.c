@@ -130,6 +130,7 @@ static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ran
     r->id = x->id;
     r->learner = &s->learner;
     r->embedder = s->embedder;
+    r->vectors = s->vectors;
     r->embedding = s->embedding;
     *out = r;
     return ST_OK;
