@@ -7,14 +7,12 @@
 #include "model/base/clock.h"
 
 static void write_catalog(struct buf *b, const struct catalog *c) {
-    out_open(b, NULL, '{');
     out_text(b, "name", c->name);
     out_text(b, "surface", c->surface);
     out_int(b, "items", c->items);
     out_int(b, "members", c->members);
     out_int(b, "interactions", c->interactions);
     out_int(b, "created", c->created);
-    out_close(b, '}');
 }
 
 enum status api_catalogs_list(struct req *r, struct err *e) {
@@ -26,10 +24,30 @@ enum status api_catalogs_list(struct req *r, struct err *e) {
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "catalogs", '[');
-    for (int i = 0; i < n; i++) write_catalog(&b, &c[i]);
+    for (int i = 0; i < n; i++) {
+        out_open(&b, NULL, '{');
+        write_catalog(&b, &c[i]);
+        out_close(&b, '}');
+    }
     out_close(&b, ']');
     out_close(&b, '}');
     return out_reply(r, &b, e);
+}
+
+/* How far the items' vectors are; without an embedding model there are none. */
+static void write_vectors(struct buf *b, struct vectors *v, struct view catalog) {
+    struct vectors_progress p;
+    if (!v) {
+        out_raw(b, "vectors", "null");
+        return;
+    }
+    vectors_progress(v, catalog, &p);
+    out_open(b, "vectors", '{');
+    out_int(b, "done", p.done);
+    out_int(b, "total", p.total);
+    if (p.unkept) out_int(b, "unkept", p.unkept);
+    if (p.error[0]) out_text(b, "error", p.error);
+    out_close(b, '}');
 }
 
 enum status api_catalogs_get(struct req *r, struct err *e) {
@@ -38,7 +56,10 @@ enum status api_catalogs_get(struct req *r, struct err *e) {
     struct buf b;
     TRY(store_catalog(app->store, req_param(r, "name"), req_arena(r), &c, e));
     buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
     write_catalog(&b, &c);
+    write_vectors(&b, atomic_load(&app->vectors), view_of(c.name));
+    out_close(&b, '}');
     return out_reply(r, &b, e);
 }
 
@@ -58,6 +79,7 @@ enum status api_catalogs_delete(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct buf b;
     TRY(store_catalog_delete(app->store, req_param(r, "name"), e));
+    vectors_changed(atomic_load(&app->vectors));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_view(&b, "deleted", req_param(r, "name"));

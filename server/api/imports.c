@@ -76,6 +76,7 @@ enum status imports_receive(struct req *r, enum import_kind kind, struct view ca
     TRY(query_flag(r, "replace", &c.replace, e));
     TRY(imports_map(query_text(r, "map"), req_arena(r), &c.map, &c.n_map, e));
     TRY(import_run(app->store, &c, next_piece, r, x, e));
+    vectors_changed(atomic_load(&app->vectors));
     buf_init(&b, OUT_MAX);
     imports_json(&b, catalog, x);
     return out_reply(r, &b, e);

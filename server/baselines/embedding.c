@@ -111,6 +111,19 @@ enum status embedding_score(const struct candidates *c, const int *place, int n,
     return ST_OK;
 }
 
+enum status embedding_query(const struct candidates *c, float *out, const char **why,
+                            struct err *e) {
+    struct embedder_info info;
+    if ((*why = nothing(c)) != NULL) return ST_OK;
+    embedder_info(c->embedder, &info);
+    struct query *q = ARENA_NEW(c->a, struct query, 1);
+    if (!q) return fail(e, ST_NO_MEMORY, "no memory for a query");
+    q->dim = info.dim;
+    TRY(make_query(c, q, e));
+    for (int d = 0; d < q->dim; d++) out[d] = (float)q->vec[d];
+    return ST_OK;
+}
+
 enum status baseline_embedding(const struct candidates *c, double *score, struct baseline_info *b,
                                struct err *e) {
     b->trained_on = "sentences of the web, none of this catalogue: all-MiniLM-L6-v2";

@@ -9,4 +9,9 @@
 enum status embedding_score(const struct candidates *c, const int *place, int n, double *score,
                             const char **why, struct err *e) MUST_CHECK;
 
+/* The query that embedding_score multiplies items' vectors with, to out (dim of the embedder), for
+ * vectors_top; *why as there, and out is then not written. */
+enum status embedding_query(const struct candidates *c, float *out, const char **why,
+                            struct err *e) MUST_CHECK;
+
 #endif

@@ -129,9 +129,10 @@ static void on_embedding(void *arg, int done, int total) {
     fprintf(stderr, "Embedding items: %d of %d\n", done, total);
 }
 
-static enum status load_encoder(struct desk *d, const struct options *o, struct err *e) {
+enum status desk_load_encoder(struct desk *d, const struct options *o, struct err *e) {
     char folder[OPTIONS_PATH];
     double from = clock_s();
+    if (d->embedder) return ST_OK;
     TRY(options_cache(o, default_encoder, folder, e));
     if (access(folder, R_OK) != 0) {
         fprintf(stderr, "There is no embedding model in %s (run ./taproom setup)\n", folder);
@@ -177,7 +178,7 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
 
 enum status desk_load_model(struct desk *d, const struct options *o, struct err *e) {
     if (!d->shelf) TRY(desk_open_shelf(d, o, 1, e));
-    if (d->store) TRY(load_encoder(d, o, e));
+    if (d->store) TRY(desk_load_encoder(d, o, e));
     return load_default(d, o, e);
 }
 

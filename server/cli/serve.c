@@ -5,6 +5,7 @@
 #include "server/api/lab.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
+#include "server/rank/vector_texts.h"
 
 #include "model/base/clock.h"
 
@@ -43,6 +44,7 @@ static void drain(struct app *app, struct http *h) {
     atomic_store(&app->http, NULL);
     http_close(h);
     lab_close(l);
+    vectors_close(atomic_exchange(&app->vectors, NULL));
 }
 
 static enum status listen_at(struct app *app, const struct options *o, struct http **h,
@@ -78,6 +80,31 @@ static void start_lab(struct app *app) {
         fprintf(stderr, "Experiments cannot be run: %s\n", e.text);
 }
 
+static int someone_waits(void *arg) {
+    struct app *app = arg;
+    return atomic_load(&app->queued) > 0;
+}
+
+/* Vectors of the catalogues' items, made beside the page; without them it goes by words. */
+static void start_vectors(struct app *app, struct desk *d) {
+    struct err e;
+    struct vectors *v;
+    const struct vectors_config c = {.store = d->store,
+                                     .embedder = d->embedder,
+                                     .cores = shelf_cores(d->shelf),
+                                     .texts = vector_texts(d->shelf),
+                                     .busy = someone_waits,
+                                     .say = log_line,
+                                     .arg = app};
+    if (!d->embedder) return;
+    if (vectors_open(&v, &c, &e) != ST_OK) {
+        fprintf(stderr, "Vectors of items cannot be made: %s\n", e.text);
+        return;
+    }
+    shelf_vectors(d->shelf, v);
+    atomic_store(&app->vectors, v);
+}
+
 /* The port comes before the slow steps: a second start fails at once, and health can be asked. */
 static enum status start(struct app *app, struct desk *d, const struct options *o, struct http **h,
                          struct err *e) {
@@ -87,6 +114,8 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     app->shelf = d->shelf;
     TRY(listen_at(app, o, h, e));
     TRY(desk_import_builtin(d, o, e));
+    TRY(desk_load_encoder(d, o, e));
+    start_vectors(app, d);
     TRY(desk_load_model(d, o, e));
     /* Requests hold their models themselves. */
     shelf_give(d->shelf, d->ranker);
@@ -128,6 +157,7 @@ int serve_main(const struct options *o) {
         run(&app, h, o, &stop);
     else
         http_close(h);
+    vectors_close(atomic_exchange(&app.vectors, NULL));
     desk_close(&desk);
     return st == ST_OK ? EXIT_OK : cli_failed(&e);
 }

@@ -15,6 +15,7 @@
 #include <pthread.h>
 
 struct embedder;
+struct vectors;
 
 /* How fast the model was in its first rankings, and how long their items were. Guarded by the
  * ranker's cache's lock. */
@@ -29,6 +30,7 @@ struct ranker {
     struct engine *engine;
     const char *id;            /* the model's name on its shelf (shelf.h), "" where it has none */
     struct embedder *embedder; /* NULL where there is none; set by whoever opened it */
+    struct vectors *vectors;   /* of the catalogues, to search in; NULL where none are made */
     void *embedding_arg;
     void (*embedding)(void *arg, int done, int total); /* many items are embedded; may be NULL */
     struct learner *learner, own; /* the former: its own one, or one that rankers share */

@@ -70,8 +70,20 @@ void shelf_close(struct shelf *s) {
     mem_free(s);
 }
 
+struct store *shelf_store(struct shelf *s) {
+    return s->c.store;
+}
+
 struct snapshots *shelf_snapshots(struct shelf *s) {
     return s->snapshots;
+}
+
+void shelf_vectors(struct shelf *s, struct vectors *v) {
+    s->vectors = v;
+}
+
+struct cores *shelf_cores(struct shelf *s) {
+    return &s->cores;
 }
 
 void shelf_embedder(struct shelf *s, struct embedder *m,

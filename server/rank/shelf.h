@@ -27,10 +27,16 @@ enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct 
 void shelf_close(struct shelf *s);
 /* The catalogues in memory, which all rankers share; NULL without a store. */
 struct snapshots *shelf_snapshots(struct shelf *s);
+struct store *shelf_store(struct shelf *s);
 /* The embedding model of all rankers, and who is told when many items are embedded; before the
  * first model is loaded. */
 void shelf_embedder(struct shelf *s, struct embedder *m,
                     void (*embedding)(void *arg, int done, int total));
+
+/* The catalogues' vectors, for the rankers of models that are loaded from now on. */
+void shelf_vectors(struct shelf *s, struct vectors *v);
+/* The turns that the models' engines take. */
+struct cores *shelf_cores(struct shelf *s);
 
 /* Who waits for a model: tick is called now and then, without the lock, with what is going on; 1
  * gives up waiting: ST_CANCELLED. */

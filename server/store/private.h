@@ -41,6 +41,8 @@ enum status store_private_file(const char *path, struct err *e) MUST_CHECK;
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_read_end(struct store *s, struct db *d, enum status st, struct err *e) MUST_CHECK;
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
+/* Waits STORE_SOON_MS at most: ST_BUSY. */
+enum status store_write_soon(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_write_end(struct store *s, struct db *d, enum status st,
                             struct err *e) MUST_CHECK;
 /* One DELETE with the name as its ?1, in a transaction of its own; *gone tells whether a row went.

@@ -178,13 +178,24 @@ enum status store_experiment_delete(struct store *s, struct view id, struct err 
 
 /* --- one vector per item and model, for the embedding baseline
  * ----------------------------------------------------------- */
-/* item[i]'s vector under a model (a name that changes with its weights), of dim floats, to row i of
- * out (n, dim), where one is kept that was made from a text of this hash: has[i] tells. */
-enum status store_vectors_find(struct store *s, struct view model, const struct item *const *item,
+/* item[i] (a rowid)'s vector under a model (a name that changes with its weights), of dim floats,
+ * to row i of out (n, dim), where one is kept that was made from a text of this hash: has[i] tells.
+ */
+enum status store_vectors_find(struct store *s, struct view model, const long long *item,
                                const long long *text, int n, int dim, float *out,
                                unsigned char *has, struct err *e) MUST_CHECK;
-/* Keeps vec (n, dim); an item's older vector under the model goes, and all go with their item. */
-enum status store_vectors_keep(struct store *s, struct view model, const struct item *const *item,
+/* All vectors of dim floats under a model of the items from .. to (rowids, inclusive), rising, in
+ * one query: each is told one after the other until it answers non-zero. vec is borrowed for the
+ * call and may be unaligned; each must not call the store. */
+enum status store_vectors_each(struct store *s, struct view model, long long from, long long to,
+                               int dim, void *arg,
+                               int (*each)(void *arg, long long item, long long text,
+                                           const float *vec),
+                               struct err *e) MUST_CHECK;
+/* Keeps vec (n, dim); an item's older vector under the model goes, and all go with their item. What
+ * is kept can be made again, so this waits only STORE_SOON_MS for another writer: ST_BUSY. */
+enum { STORE_SOON_MS = 500 };
+enum status store_vectors_keep(struct store *s, struct view model, const long long *item,
                                const long long *text, int n, int dim, const float *vec,
                                struct err *e) MUST_CHECK;
 enum status store_vectors_count(struct store *s, long long *n, struct err *e) MUST_CHECK;
