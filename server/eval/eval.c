@@ -129,7 +129,7 @@ void eval_shuffle(struct drawn *d, int n) {
 }
 
 enum status eval_wishes(struct eval *ev, struct view catalog, struct item **items, int *n_items,
-                        struct wish **wishes, int *n_wishes, struct err *e) {
+                        struct instruction **wishes, int *n_wishes, struct err *e) {
     char path[128];
     const char *etag;
     struct view text;

@@ -11,7 +11,7 @@ enum { CANDIDATES = 20, SHUFFLES = 5, ALONE = 2 };
 enum { TAU, DIFFERENCE, SLOT };
 
 /* Scores of the candidates in the places of `ids`, ranked in the order of d. */
-static enum status scores(struct eval *ev, const struct wish *w, int method, const struct view *ids,
+static enum status scores(struct eval *ev, const struct instruction *w, int method, const struct view *ids,
                           const struct drawn *d, int n, struct arena *a, double *score,
                           struct sheet_cost *cost, struct err *e) {
     struct trial *t = ARENA_NEW(a, struct trial, 1);
@@ -37,7 +37,7 @@ static double furthest(const double *a, const double *b, int n) {
     return most;
 }
 
-static enum status method_case(struct eval *ev, const struct wish *w, int method,
+static enum status method_case(struct eval *ev, const struct instruction *w, int method,
                                const struct view *ids, struct sheet_case *c, struct arena *a,
                                struct err *e) {
     double first[CANDIDATES], now[CANDIDATES], slot[CANDIDATES], tau = 1, most = 0, by_slot = 0;
@@ -65,7 +65,7 @@ static enum status method_case(struct eval *ev, const struct wish *w, int method
     return ST_OK;
 }
 
-static enum status one(struct eval *ev, const struct wish *w, const struct item *items, int n,
+static enum status one(struct eval *ev, const struct instruction *w, const struct item *items, int n,
                        struct sheet_case *c, struct arena *a, struct err *e) {
     struct view ids[CANDIDATES];
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
@@ -81,7 +81,7 @@ static enum status one(struct eval *ev, const struct wish *w, const struct item 
 
 enum status eval_order(struct eval *ev, struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     int n_items, n, known;
     ev->s->about = "20 candidates in five orders, and two of them alone. Agreement of the orders "
                    "(the smallest of the five) must be 1, the largest difference of any score 0; "

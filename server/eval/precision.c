@@ -30,7 +30,7 @@ struct list {
 };
 
 /* What one precision made of a list, in its order. */
-struct outcome {
+struct tally {
     double score[CANDIDATES], yes[CANDIDATES], no[CANDIDATES]; /* scores; label probabilities */
     struct sheet_cost cost;
 };
@@ -45,7 +45,7 @@ static long long resident_bytes(void) {
 }
 
 /* Ten wanted items and ninety others, in random order. */
-static enum status draw(struct list *l, const struct wish *w, const struct item *items, int n,
+static enum status draw(struct list *l, const struct instruction *w, const struct item *items, int n,
                         unsigned long long seed, struct arena *a, struct err *e) {
     int wanted = 0, others = 0;
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
@@ -70,8 +70,8 @@ static int place(const struct list *l, const char *id) {
     return i;
 }
 
-static enum status run(struct eval *ev, struct ranker *k, const struct wish *w, struct list *l,
-                       enum readout readout, struct arena *a, struct outcome *out, struct err *e) {
+static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w, struct list *l,
+                       enum readout readout, struct arena *a, struct tally *out, struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
     if (!r || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -101,7 +101,7 @@ static double term(double p, double q) {
 }
 
 /* Mean over the list of KL(f32 || other) over yes, no and everything else. */
-static double divergence(const struct outcome *f32, const struct outcome *x, int n) {
+static double divergence(const struct tally *f32, const struct tally *x, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++)
         sum += term(f32->yes[i], x->yes[i]) + term(f32->no[i], x->no[i]) +
@@ -110,13 +110,13 @@ static double divergence(const struct outcome *f32, const struct outcome *x, int
 }
 
 /* Of P(yes) among the two labels, as the probability that an item is wanted. */
-static double calibration_error(const struct outcome *x, const struct list *l) {
+static double calibration_error(const struct tally *x, const struct list *l) {
     double p[CANDIDATES];
     for (int i = 0; i < l->n; i++) p[i] = x->yes[i] / (x->yes[i] + x->no[i]);
     return metric_ece(p, l->want, l->n, BINS);
 }
 
-static int distinct(const struct outcome *x, int n) {
+static int distinct(const struct tally *x, int n) {
     int count = 0;
     for (int i = 0; i < n; i++) {
         int known = 0;
@@ -126,8 +126,8 @@ static int distinct(const struct outcome *x, int n) {
     return count;
 }
 
-static void put(struct eval *ev, struct sheet_case *c, int m, const struct outcome *f32,
-                const struct outcome *x, const struct list *l) {
+static void put(struct eval *ev, struct sheet_case *c, int m, const struct tally *f32,
+                const struct tally *x, const struct list *l) {
     sheet_put(ev->s, c, m, "auc", metric_auc(x->score, l->want, l->n));
     sheet_put(ev->s, c, m, "tau", metric_tau(f32->score, x->score, l->n));
     sheet_put(ev->s, c, m, "kl", divergence(f32, x, l->n));
@@ -137,11 +137,11 @@ static void put(struct eval *ev, struct sheet_case *c, int m, const struct outco
     c->cost[m] = x->cost;
 }
 
-static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], const struct wish *w,
+static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], const struct instruction *w,
                        const struct item *items, int n_items, struct sheet_case *c, struct arena *a,
                        struct err *e) {
     struct list *l = ARENA_NEW(a, struct list, 1);
-    struct outcome *x = ARENA_NEW(a, struct outcome, PRECISIONS);
+    struct tally *x = ARENA_NEW(a, struct tally, PRECISIONS);
     if (!l || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
     TRY(draw(l, w, items, n_items, ev->c->seed, a, e));
     for (int m = 0; m < PRECISIONS; m++) {
@@ -155,7 +155,7 @@ static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], cons
 
 static enum status cases(struct eval *ev, struct ranker *const k[PRECISIONS], struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     int n_items, n, known;
     TRY(eval_wishes(ev, ev->catalog, &items, &n_items, &w, &n, e));
     TRY(eval_begin(ev, "", ev->c->cases < n ? ev->c->cases : n, e));

@@ -12,7 +12,7 @@ enum { CHANGE, BEFORE, AFTER, KEPT };
 
 /* One wish with its candidates. */
 struct scenario {
-    const struct wish *w;
+    const struct instruction *w;
     const struct item *item[CANDIDATES];
     struct view ids[CANDIDATES];
     struct trial *base;
@@ -113,7 +113,7 @@ static enum status steer(struct eval *ev, struct scenario *x, int direction, str
     return eval_keep(ev, c, e);
 }
 
-static enum status draw(struct eval *ev, struct scenario *x, const struct wish *w,
+static enum status draw(struct eval *ev, struct scenario *x, const struct instruction *w,
                         const struct item *items, int n, struct arena *a, struct err *e) {
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -128,7 +128,7 @@ static enum status draw(struct eval *ev, struct scenario *x, const struct wish *
     return ST_OK;
 }
 
-static enum status one_wish(struct eval *ev, const struct wish *w, const struct item *items, int n,
+static enum status one_wish(struct eval *ev, const struct instruction *w, const struct item *items, int n,
                             struct err *e) {
     struct scenario *x = ARENA_NEW(ev->a, struct scenario, 1);
     struct arena a;
@@ -148,7 +148,7 @@ static enum status one_wish(struct eval *ev, const struct wish *w, const struct 
 
 enum status eval_steer(struct eval *ev, struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     int n_items, n, left = ev->c->cases;
     ev->s->about = "A sentence that asks for more or for none of a tag is added to a plain wish "
                    "over 50 items: change of the tag's share among the first ten, and how far the "

@@ -7,6 +7,7 @@
 #include "server/rank/history.h"
 #include "server/rank/keyed.h"
 #include "server/store/preference.h"
+#include "server/wish/clauses.h"
 
 #include <stdlib.h>
 #include <string.h>
