@@ -156,6 +156,7 @@ static int read_side(struct cursor *c, struct side *out) {
     c->at += n;
     skip_no_cents(c);
     scale = scale_behind(c, is_money(before));
+    skip_sign(c, "+");
     out->unit = unit_behind(c, before);
     if (is_money(out->unit) && scale == 1 && c->marks == MARKS_ANY && number_either(number))
         out->value = with_thousands(number);
@@ -304,27 +305,45 @@ static int join(struct side *lo, struct side *hi) {
     return 1;
 }
 
-int quantity_parse(struct view text, enum number_marks marks, struct quantity *out) {
-    struct cursor c = {view_trim(text), 0, marks};
-    struct side lo, hi;
-    if (c.text.n == 0 || c.text.n > 200) return 0;
-    if (is_free(c.text)) {
+/* What is one quantity as a whole text only: words, ISO durations. */
+static int read_whole(struct view text, struct quantity *out) {
+    struct cursor iso = {text, 0, MARKS_POINT};
+    struct side s;
+    if (is_free(text)) {
         *out = (struct quantity){0, 0, unit_named("")};
         return 1;
     }
-    struct cursor iso = c;
-    if (read_iso_duration(&iso, &lo)) {
-        *out = (struct quantity){lo.value, lo.value, lo.unit};
-        return 1;
-    }
+    if (!read_iso_duration(&iso, &s)) return 0;
+    *out = (struct quantity){s.value, s.value, s.unit};
+    return 1;
+}
+
+size_t quantity_read(struct view text, enum number_marks marks, struct quantity *out) {
+    struct cursor c = {view_sub(text, 0, 200), 0, marks};
+    struct side lo, hi;
+    skip_space(&c); /* no-break spaces, too */
     skip_about(&c);
     if (!one_side(&c, &lo)) return 0;
+    struct cursor single = c;
     hi = lo;
-    if (skip_range_mark(&c) && (!one_side(&c, &hi) || !join(&lo, &hi))) return 0;
-    skip_sign(&c, "+");
+    if (skip_range_mark(&c) && (!one_side(&c, &hi) || !join(&lo, &hi) || hi.value < lo.value)) {
+        c = single;
+        hi = lo;
+    }
+    *out = (struct quantity){lo.value, hi.value, lo.unit};
+    return c.at;
+}
+
+int quantity_parse(struct view text, enum number_marks marks, struct quantity *out) {
+    struct quantity q;
+    text = view_trim(text);
+    if (text.n == 0 || text.n > 200) return 0;
+    if (read_whole(text, out)) return 1;
+    struct cursor c = {text, quantity_read(text, marks, &q), marks};
+    if (c.at == 0) return 0;
     skip_space(&c);
     skip_sign(&c, ".");
-    if (!at_end(&c) || hi.value < lo.value) return 0;
-    *out = (struct quantity){lo.value, hi.value, lo.unit};
+    if (!at_end(&c)) return 0;
+    *out = q;
     return 1;
 }

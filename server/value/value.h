@@ -84,6 +84,10 @@ struct quantity {
  * 1299. A range that falls ("10-5") is none. 1 and *out on success. */
 int quantity_parse(struct view text, enum number_marks marks, struct quantity *out);
 
+/* The longest quantity at the beginning of text, whatever follows: bytes read, 0 for none. Not the
+ * words and ISO forms, which are whole texts. */
+size_t quantity_read(struct view text, enum number_marks marks, struct quantity *out);
+
 /* --- dates --------------------------------------------------------------------------------- */
 
 /* A stretch of time [from, to) in Unix seconds, UTC, as long as what was written: "1994" is a year,

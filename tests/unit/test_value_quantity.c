@@ -170,6 +170,9 @@ static const struct {
     {"5m", MARKS_ANY, 5, 5, "m"},
     {"10M+", MARKS_ANY, 1e7, 1e7, NULL},
     {"50+", MARKS_ANY, 50, 50, NULL},
+    {"5+ years", MARKS_ANY, 5, 5, "year"},
+    {"\u00A042\u00A0", MARKS_ANY, 42, 42, NULL},
+    {"5+3", MARKS_ANY, 0, 0, "!"},
     {"~5 kg", MARKS_ANY, 5, 5, "kg"},
     {"ca. 5 kg", MARKS_ANY, 5, 5, "kg"},
     {"120 km/h", MARKS_ANY, 120, 120, "km/h"},
@@ -249,6 +252,27 @@ static void by_dimension(void) {
     EQ(scale_read(VIEW("men"), &f), 0);
 }
 
+static void beginnings(void) {
+    static const struct {
+        const char *text;
+        int used;
+        double lo, hi;
+    } t[] = {{"3 bedrooms", 1, 3, 3},
+             {"$50,000 - $70,000 per year", 17, 50000, 70000},
+             {"4.5/5", 3, 4.5, 4.5},
+             {"5 to go", 1, 5, 5},
+             {"10-5", 2, 10, 10},
+             {" 5-10 km away", 8, 5, 10},
+             {"1 h 30 min walk", 10, 90, 90},
+             {"bedrooms", 0, 0, 0}};
+    for (size_t i = 0; i < COUNT(t); i++) {
+        struct quantity q = {0};
+        EQ(quantity_read(view_of(t[i].text), MARKS_ANY, &q), t[i].used);
+        NEAR(q.lo, t[i].lo, 1e-12);
+        NEAR(q.hi, t[i].hi, 1e-12);
+    }
+}
+
 static enum number_marks marks_of(const char *const *cell, size_t n) {
     struct marks_count c = {0};
     for (size_t i = 0; i < n; i++) marks_add(&c, view_of(cell[i]));
@@ -319,6 +343,7 @@ static void random_bytes(void) {
 int main(void) {
     tables();
     by_dimension();
+    beginnings();
     columns();
     flags();
     random_bytes();
