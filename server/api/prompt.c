@@ -5,6 +5,7 @@
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
 #include "server/store/depth.h"
+#include "server/wish/clauses.h"
 
 #include "model/base/clock.h"
 

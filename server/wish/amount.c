@@ -161,6 +161,17 @@ static int article_read(const struct terms *x, int i, double *value, const struc
     return k - i;
 }
 
+/* "a quarter of an hour", "three quarters of an hour"; terms read. */
+static int quarter_read(const struct terms *x, int i, double *value, const struct unit **unit) {
+    static const char *const quarters[] = {"a|one quarter of an hour", "quarter of an hour",
+                                           "viertelstunde", "un quart d heure"};
+    for (size_t k = 0; k < COUNT(quarters); k++) {
+        int n = term_phrase(x, i, quarters[k]);
+        if (n) return *value = 15, *unit = unit_named("min"), n;
+    }
+    return 0;
+}
+
 static int is_join(const struct terms *x, int i, int between) {
     if (i >= x->n) return 0;
     if (x->t[i].kind == TERM_DASH) return 1;
@@ -190,8 +201,7 @@ static int range_read(const struct terms *x, int i, int between, struct amount *
     struct view raw = terms_text(x, k, k + 1);
     int kilo = raw.n && (raw.p[raw.n - 1] | 0x20) == 'k';
     if (kilo && out->lo < 1000 && hi >= 1000) out->lo *= 1000; /* "5-10k" */
-    if (hi < out->lo && !between && !dash) return 0;
-    if (hi < out->lo && dash) return 0;
+    if (hi < out->lo && (dash || term_is(x, i, "or|oder|ou|o|of"))) return 0;
     out->hi = hi;
     if (unit) out->unit = unit;
     out->range = 1;
@@ -204,6 +214,7 @@ int amount_read(const struct terms *x, int i, int between, struct amount *out) {
     if (i < 0 || i >= x->n) return 0;
     if ((n = article_read(x, i, &out->lo, &out->unit)) == 0)
         n = one_read(x, i, &out->lo, &out->unit);
+    if (n == 0) n = quarter_read(x, i, &out->lo, &out->unit);
     if (n == 0) return 0;
     out->hi = out->lo;
     out->word = x->t[i].kind == TERM_WORD && n == 1 && out->lo <= 1;

@@ -293,7 +293,9 @@ static size_t take_word(struct split *s, size_t i, size_t end) {
         flush(s, i, 1);
         turn(s, i + n, 1);
         return i + n;
-    case MARK_FREE: return free_of(s, i, n);
+    case MARK_FREE:
+        if (clauses_words_at(&s->t, i + n, end, "of|from|to|as|for|on")) return i + 1;
+        return free_of(s, i, n);
     case MARK_AFTER: afterthought(s, i, n, 0); return pass_over(s, i + n, end);
     case MARK_IDLE: flush(s, i, 1); return pass_over(s, i + n, end);
     case MARK_REASON:

@@ -330,6 +330,12 @@ static void put_parts(struct lexer *x, size_t from, size_t end, int bare) {
     if (back) put_part(x, end - back, end, 0);
 }
 
+/* The mark of 14" behind a number. */
+static int is_inch(struct view w, size_t i, struct point p) {
+    return p.c == '"' && i > 0 && is_digit(point_before(w, i)) &&
+           !is_content(point_at(w, i + p.len));
+}
+
 /* Takes the word at x->at; leaves x->at behind it. */
 static void put_word(struct lexer *x) {
     size_t from = x->at, end = 0, i;
@@ -344,7 +350,7 @@ static void put_word(struct lexer *x) {
             return;
         }
         if (is_space(p) || (i > x->at && break_at(x, i, p) != CLAUSES_WORD)) break;
-        if (is_edge(p)) continue;
+        if (is_edge(p) && !is_inch(x->w, i, p)) continue;
         if (!started) from = i;
         started = 1;
         content |= is_content(p) || is_sign(p);

@@ -46,7 +46,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_KEEP, "i|we|you|im|were|buy|one|get|with|only|also|my|our|your|that|which|it free"},
     {MARK_KEEP, "not|preferably|ideally|really|all|always|mostly|very|not free"},
     {MARK_KEEP, "to|on|at|from|by|but|who|this|these|those|they|no|want|need|like|love free"},
-    {MARK_KEEP, "* free of|time|will|trade|range|spirit|jazz|fall|parking|wifi|delivery|admission"},
+    {MARK_KEEP, "* free time|will|trade|range|spirit|jazz|fall|parking|wifi|delivery|admission"},
     {MARK_KEEP, "* free shipping|entry|kick|verse|press|software|climbing|diving|speech|events"},
     {MARK_KEEP, "am|im|were free from"},
     {MARK_KEEP, "why|if|whether|or not"},
@@ -450,7 +450,7 @@ const struct grammar grammar_en = {
     .negations = "nothing|not|no|none|never|nor|isnt|arent|dont|doesnt|wont|cant|cannot|mustnt|"
                  "shouldnt|neither",
     .between = "the|a|an|about|around|roughly|approximately|say|price|year|years|of|on|in|at|only|"
-               "total|just|approx|rating|early|late|mid|my|or|like|something",
+               "total|just|approx|rating|early|late|mid",
     .joins = "and|to|until|till|through|or|up|-",
     .ends = "and|or|but|in|on|at|for|with|without|from|by|to|if|please|per|a|an|the|each|total|max|"
             "maximum|min|minimum|tops|is|are|not|no|only|including|inclusive|incl|at|new|used|all|"

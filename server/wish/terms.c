@@ -157,6 +157,8 @@ static void put_next(struct reader *r) {
         c == WORD_DIGIT ? (void)(r->at += len) : put_word(r);
     else if (c == WORD_MONEY)
         put(r, TERM_MONEY, r->at + len);
+    else if (r->v.p[r->at] == '"' && r->at > 0 && is_digit(r->v, r->at - 1))
+        put(r, TERM_SIGN, r->at + 1); /* inches */
     else if (c == WORD_DASH)
         put(r, TERM_DASH, r->at + len);
     else if (!put_sign(r)) {
