@@ -13,6 +13,7 @@ struct finder {
     struct terms x;
     int clause, sign; /* of the clause whose terms x are */
     int full;         /* memory ran out */
+    struct walk *walk; /* named.c's own, NULL before it is needed */
 };
 
 /* Adds a constraint from terms [from, to), which are used then. Beyond CONSTRAINTS_MAX nothing is

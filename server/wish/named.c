@@ -57,10 +57,17 @@ static const char *next_value(struct walk *w) {
     return NULL;
 }
 
-static void walk_start(struct walk *w, const struct snapshot *s, const struct field *f) {
-    memset(w, 0, sizeof *w);
-    w->f = f;
-    w->n = s->n;
+/* The values of a field from the first on; one walk at a time. NULL when memory ran out. */
+static struct walk *walk_start(struct finder *f, const struct field *field) {
+    if (!f->walk) f->walk = ARENA_NEW(f->a, struct walk, 1);
+    if (!f->walk) {
+        f->full = 1;
+        return NULL;
+    }
+    memset(f->walk, 0, sizeof *f->walk);
+    f->walk->f = field;
+    f->walk->n = f->s->n;
+    return f->walk;
 }
 
 /* --- the clause's own words */
@@ -119,9 +126,8 @@ static int may_begin(unsigned letters, const char *value) {
     return (letters & bit) != 0;
 }
 
-static void named_values(const struct finder *f, const struct field *field, int within,
+static void named_values(struct finder *f, const struct field *field, int within,
                          struct names *out) {
-    static _Thread_local struct walk w;
     const struct terms *x = &f->x;
     unsigned letters = letters_of(x);
     int a, b, from, to;
@@ -129,8 +135,8 @@ static void named_values(const struct finder *f, const struct field *field, int 
     size_t p, q;
     const char *v;
     *out = (struct names){.n = 0};
-    walk_start(&w, f->s, field);
-    while ((v = next_value(&w)) != NULL) {
+    struct walk *w = walk_start(f, field);
+    while (w && (v = next_value(w)) != NULL) {
         struct view value = view_of(v);
         if (value.n == 0) continue;
         if (value.n <= NAME_BYTES && may_begin(letters, v) && words_named(value, x->text, &p, &q)) {
@@ -213,7 +219,6 @@ static int says_free(struct view own, struct view v) {
 
 /* A field or value that says the clause's own words are not there. */
 static int free_value(struct finder *f, int k, struct view own, int from, int to) {
-    static _Thread_local struct walk w;
     const struct field *field = &f->s->field[k];
     if (field->type == FIELD_TYPE_FLAG) {
         if (!says_free(own, view_of(field->words))) return 0;
@@ -221,8 +226,8 @@ static int free_value(struct finder *f, int k, struct view own, int from, int to
         return 1;
     }
     if (field->type != FIELD_TYPE_LIST) return 0;
-    walk_start(&w, f->s, field);
-    for (const char *v; (v = next_value(&w)) != NULL;)
+    struct walk *w = walk_start(f, field);
+    for (const char *v; w && (v = next_value(w)) != NULL;)
         if (says_free(own, view_of(v))) return add_has(f, k, v, 1, from, to, f->sign > 0), 1;
     return 0;
 }
