@@ -30,7 +30,10 @@ static enum status load(struct held *h, long long *version, struct err *e) {
     struct catalog c;
     struct view name = view_of(h->catalog);
     TRY(store_catalog(h->store, name, &h->rows, &c, e));
-    TRY(surface_load(&h->surface, h->store, view_of(c.surface), &h->rows, e));
+    enum status st = surface_load(&h->surface, h->store, view_of(c.surface), &h->rows, e);
+    if (st == ST_NOT_FOUND) /* the catalogue may be ranked on another one all the same */
+        st = surface_load(&h->surface, h->store, VIEW("generic"), &h->rows, e);
+    TRY(st);
     return store_item_rows(h->store, name, &h->rows, &h->row, &h->n, version, e);
 }
 
