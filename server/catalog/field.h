@@ -26,20 +26,23 @@ struct field {
                         * its popularity "popularity" */
     const char *words; /* the name as words: "weight_kg" is "weight", "startDate" "start date" */
     enum field_type type;
-    const char *unit; /* canonical unit of the values ("EUR", "km", "min"), "" when none */
+    const char *unit; /* of the values: "EUR", "km", or what they count ("bedrooms"), "" when none;
+                       * of durations how they are written ("min"): their numbers are seconds */
     int filled;       /* items that have a value */
     int unreadable;   /* of them, that cannot be read as the type */
     int values;       /* different values, counted up to 1000 */
-    double lo, hi;    /* range of the readable numbers; NAN when there are none */
+    double lo, hi;    /* range of the readable numbers (dates: of first seconds); NAN: none */
     const char *example[FIELD_EXAMPLES]; /* as written; NULL beyond the last */
     /* (items), one value each; NAN: not there or unreadable. NULL for TEXT and LIST. Numbers are in
      * `unit`, money in its currency, durations in seconds, dates the first second. */
     const double *number;
     /* (items): ends of ranges ("5-10"; a date's stretch, exclusive); NULL: each equals number. */
     const double *until;
-    const char *const *text;        /* (items): as written, NULL where there is none */
+    /* (items): as written, NULL where there is none: everywhere for the items' own fields, and for
+     * lists that came as such. Never NULL itself. */
+    const char *const *text;
     const char *const *const *list; /* (items): n_list[i] texts; NULL unless LIST */
-    const int *n_list;
+    const int *n_list;              /* (items) */
 };
 
 #endif

@@ -57,6 +57,16 @@ enum status store_items_after(struct store *s, struct view catalog, long long af
 /* The rowids of all items in catalogue order, and the version that they are of. */
 enum status store_item_rows(struct store *s, struct view catalog, struct arena *a, long long **out,
                             int *n, long long *version, struct err *e) MUST_CHECK;
+/* A whole catalogue in its order, as one state of the store: first its row, then each item with its
+ * popularity (its own, else the number of its interactions). What the item points to lives until
+ * the function returns; a failure ends the reading and is answered. */
+struct items_to {
+    void *arg;
+    enum status (*begin)(void *arg, const struct catalog *c, struct err *e);
+    enum status (*item)(void *arg, const struct item *item, double popularity, struct err *e);
+};
+enum status store_items_all(struct store *s, struct view catalog, const struct items_to *to,
+                            struct err *e) MUST_CHECK;
 /* Items by id, in the order asked; ST_NOT_FOUND names the first unknown id (field = "candidates[i]"
  * style, given prefix). */
 enum status store_items_by_id(struct store *s, struct view catalog, const struct view *ids, int n,
