@@ -23,7 +23,12 @@ enum status baseline_bm25(struct scene *s, const struct item *items, double *sco
     struct view q;
     TRY(make_query(s, &q, e));
     b->trained_on = "the words of the catalogue";
-    b->available = view_trim(q).n > 0;
-    if (!b->available) b->why = "there are no wanted words and no liked example to search for";
-    return b->available ? store_bm25(s->k->store, s->r->catalog, q, items, s->n, score, e) : ST_OK;
+    if (view_trim(q).n == 0) {
+        b->why = "there are no wanted words and no liked example to search for";
+        return ST_OK;
+    }
+    TRY(store_bm25(s->k->store, s->r->catalog, q, items, s->n, score, e));
+    for (int i = 0; i < s->n; i++) b->available |= score[i] > 0;
+    if (!b->available) b->why = "no word of what is wanted stands in any of these items";
+    return ST_OK;
 }
