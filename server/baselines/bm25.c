@@ -26,6 +26,6 @@ enum status baseline_bm25(const struct candidates *c, double *score, struct base
     for (int i = 0; i < c->n; i++) items[i] = c->catalog->item[c->place[i]];
     TRY(store_bm25(c->store, view_of(c->catalog->catalog.name), q, items, c->n, score, e));
     for (int i = 0; i < c->n; i++) b->available |= score[i] > 0;
-    if (!b->available) b->why = "no candidate has any of the words that are searched for";
+    if (!b->available) b->why = "no word of what is wanted stands in any of these items";
     return ST_OK;
 }

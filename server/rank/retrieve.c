@@ -92,20 +92,30 @@ static enum status add_best(struct retrieval *x, struct rank_context *s, const c
 
 /* --- words */
 
+/* Which items of a group a search may find. */
+struct group {
+    const struct retrieval *x;
+    const struct rank_context *s;
+    int group;
+};
+
+static int is_allowed(void *arg, long long row) {
+    const struct group *g = arg;
+    int at = snapshot_find_row(g->s->catalog, row);
+    return at >= 0 && !g->x->taken[at] && g->x->fails[at] == g->group;
+}
+
 static enum status add_words(struct retrieval *x, struct rank_context *s, struct view text,
-                             struct err *e) {
-    int n, kept = 0, limit = s->wish.n_constraints ? STORE_BM25_MAX : x->depth + s->n_marks;
-    long long *row;
-    if (text.n == 0) return ST_OK;
-    if (limit > STORE_BM25_MAX) limit = STORE_BM25_MAX;
-    TRY(store_bm25_top(s->k->store, s->r->catalog, text, limit, s->a, &row, &n, e));
+                             int group, struct err *e) {
+    struct group g = {x, s, group};
+    const struct search_filter f = {&g, is_allowed};
+    struct search_row *row;
+    int n;
+    TRY(store_bm25_rows(s->k->store, s->r->catalog, text, x->depth, &f, s->a, &row, &n, e));
     int *place = ARENA_NEW(s->a, int, (size_t)n);
     if (!place) return fail(e, ST_NO_MEMORY, "no memory for candidates");
-    for (int i = 0; i < n; i++) {
-        place[kept] = snapshot_find_row(s->catalog, row[i]);
-        kept += place[kept] >= 0;
-    }
-    return add_list(x, s, "BM25", place, kept, e);
+    for (int i = 0; i < n; i++) place[i] = snapshot_find_row(s->catalog, row[i].row);
+    return add_list(x, s, "BM25", place, n, e);
 }
 
 /* The wanted clauses that say something beyond their constraints, and all of them together. */
@@ -122,7 +132,8 @@ static int wanted_texts(const struct rank_context *s, struct view text[CLAUSES_M
 enum status retrieve_words(struct retrieval *x, struct rank_context *s, struct err *e) {
     struct view text[CLAUSES_MAX + 1];
     int n = wanted_texts(s, text);
-    for (int i = 0; i < n; i++) TRY(add_words(x, s, text[i], e));
+    for (int group = 0; group <= x->failing; group++)
+        for (int i = 0; i < n; i++) TRY(add_words(x, s, text[i], group, e));
     return ST_OK;
 }
 

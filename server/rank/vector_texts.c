@@ -25,8 +25,11 @@ static enum status load(struct held *h, struct shelf *s, struct view catalog, st
     TRY(snapshots_take(shelf_snapshots(s), catalog, &h->catalog, e));
     int n = h->catalog->n;
     arena_init(&h->arena, SURFACE_BYTES + (size_t)n * sizeof *h->row);
-    TRY(surface_load(&h->surface, shelf_store(s), view_of(h->catalog->catalog.surface), &h->arena,
-                     e));
+    struct view name = view_of(h->catalog->catalog.surface);
+    enum status st = surface_load(&h->surface, shelf_store(s), name, &h->arena, e);
+    if (st == ST_NOT_FOUND) /* the catalogue may be ranked on another one all the same */
+        st = surface_load(&h->surface, shelf_store(s), VIEW("generic"), &h->arena, e);
+    TRY(st);
     h->row = ARENA_NEW(&h->arena, long long, (size_t)n);
     if (!h->row) return fail(e, ST_NO_MEMORY, "no memory for items");
     for (int i = 0; i < n; i++) h->row[i] = h->catalog->item[i].row;

@@ -85,6 +85,7 @@ enum status catalog_item(sqlite3_stmt *st, struct arena *a, struct item *out,
 
 /* Makes a catalogue's full-text index from its stored items; drops it. */
 enum status search_build(struct db *d, long long catalog, struct err *e) MUST_CHECK;
+enum status search_upgrade(struct db *d, struct err *e) MUST_CHECK; /* makes those of old form */
 enum status search_drop(struct db *d, long long catalog, struct err *e) MUST_CHECK;
 
 #endif

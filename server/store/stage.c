@@ -168,17 +168,22 @@ static enum status run_on(struct db *d, const char *sql, long long catalog, long
     return db_run(d, st, e);
 }
 
-/* Members and preferences go over to the new catalogue, and with them the interactions whose item
- * came again; the rest goes with the old items. */
+/* Members and preferences go over to the new catalogue, and with them the interactions and vectors
+ * whose item came again (a vector counts for as long as its text is the same); the rest goes with
+ * the old items. */
 static enum status take_over(struct db *d, long long catalog, long long old, struct err *e) {
     static const char members[] = "UPDATE main.member SET catalog = ?1 WHERE catalog = ?2";
     static const char preferences[] = "UPDATE main.preference SET catalog = ?1 WHERE catalog = ?2";
     static const char moved[] =
         "UPDATE main.interaction SET item = n.row FROM main.item o, main.item n"
         " WHERE o.row = interaction.item AND o.catalog = ?2 AND n.catalog = ?1 AND n.id = o.id";
+    static const char vectors[] =
+        "UPDATE main.vector SET item = n.row FROM main.item o, main.item n"
+        " WHERE o.row = vector.item AND o.catalog = ?2 AND n.catalog = ?1 AND n.id = o.id";
     TRY(run_on(d, members, catalog, old, e));
     TRY(run_on(d, preferences, catalog, old, e));
     TRY(run_on(d, moved, catalog, old, e));
+    TRY(run_on(d, vectors, catalog, old, e));
     return catalog_drop(d, old, e);
 }
 

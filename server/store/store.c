@@ -96,6 +96,7 @@ static enum status open_all(struct store *s, struct err *e) {
     TRY(store_private_file(s->path, e));
     TRY(db_open(&s->writer, s->path, e));
     TRY(schema_migrate(&s->writer, e));
+    TRY(search_upgrade(&s->writer, e));
     for (int i = 0; i < STORE_READERS; i++) {
         TRY(db_open(&s->reader[i], s->path, e));
         TRY(db_exec(&s->reader[i], "PRAGMA query_only=ON", e));

@@ -106,14 +106,26 @@ enum status store_events(struct store *s, struct view catalog, struct arena *a, 
 enum status store_popularity(struct store *s, struct view catalog, const struct item *items, int n,
                              double *out, int *has, struct err *e) MUST_CHECK;
 /* BM25 score (higher is better, 0 = no match) of the given items for free text: its words are
- * OR-ed, nothing in it is query syntax. */
+ * OR-ed, nothing in it is query syntax. Chinese, Japanese, Korean and Thai go by pairs of
+ * neighbouring characters. */
 enum status store_bm25(struct store *s, struct view catalog, struct view text,
                        const struct item *items, int n, double *out, struct err *e) MUST_CHECK;
-/* Rowids of the best items by BM25, best first, at most limit (up to STORE_BM25_MAX); same words.
- */
-enum { STORE_BM25_MAX = 5000 };
+/* The best items by BM25, at most limit; same words. */
 enum status store_bm25_top(struct store *s, struct view catalog, struct view text, int limit,
-                           struct arena *a, long long **row, int *n, struct err *e) MUST_CHECK;
+                           struct arena *a, struct item **out, int *n, struct err *e) MUST_CHECK;
+/* The same as rowids with their scores, best first, equal ones by rowid; limit up to a million.
+ * f, which may be NULL, says which items may come; it must not call the store. */
+struct search_row {
+    long long row;
+    double score;
+};
+struct search_filter {
+    void *arg;
+    int (*allow)(void *arg, long long row);
+};
+enum status store_bm25_rows(struct store *s, struct view catalog, struct view text, int limit,
+                            const struct search_filter *f, struct arena *a, struct search_row **out,
+                            int *n, struct err *e) MUST_CHECK;
 
 /* --- runs: one JSON text each
  * ---------------------------------------------------------------------------------------- */

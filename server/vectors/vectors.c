@@ -39,7 +39,8 @@ static void leave_locked(struct entry *x) {
         vector_set_free(s);
 }
 
-/* Sets that nobody uses go, the one that was asked for longest ago first, until the rest fits. */
+/* Sets that nobody uses go, the one that was asked for longest ago first, until the rest fits; the
+ * one that was asked for last stays. */
 static void fit_locked(struct vectors *v) {
     for (;;) {
         size_t bytes = 0;
@@ -50,7 +51,9 @@ static void fit_locked(struct vectors *v) {
             if (!x->set) continue;
             sets++;
             bytes += vector_set_bytes(x->set);
-            if (x->set->users == 0 && (!old || x->used < old->used)) old = x;
+            if (x->set->users == 0 && (x->used < v->clock || v->clock == 0) &&
+                (!old || x->used < old->used))
+                old = x;
         }
         if (bytes <= v->c.bytes_max || sets < 2 || !old) return;
         leave_locked(old);

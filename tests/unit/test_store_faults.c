@@ -30,14 +30,13 @@ static enum status put_items(struct store *s, const struct buf *b, struct import
 static long long whole(struct store *s, const char *word) {
     struct arena a;
     struct item *it;
-    long long *row;
     struct err e;
     int n = 0, hits = 0;
     long long total = -1, named = 0;
     arena_init(&a, 64 << 20);
     GOOD(store_items(s, VIEW("m"), view_of(word), 0, 1, &a, &it, &n, &named, &e));
     GOOD(store_items(s, VIEW("m"), VIEW(""), 0, 1, &a, &it, &n, &total, &e));
-    GOOD(store_bm25_top(s, VIEW("m"), view_of(word), 5000, &a, &row, &hits, &e));
+    GOOD(store_bm25_top(s, VIEW("m"), view_of(word), 5000, &a, &it, &hits, &e));
     arena_free(&a);
     if (named == 0 && hits == 0) return 0;
     return named == total && hits == total ? total : -1;
@@ -224,13 +223,13 @@ static void no_memory(void) {
             struct arena a;
             struct item *it;
             int n;
-            long long total, *row;
+            long long total;
             double score;
             arena_init(&a, 1 << 20);
             mem_fail_at(k, forever);
             enum status st = store_items(s, VIEW("m"), VIEW("t"), 0, 9, &a, &it, &n, &total, &e);
             if (st == ST_OK) st = store_bm25(s, VIEW("m"), VIEW("one t"), it, n, &score, &e);
-            if (st == ST_OK) st = store_bm25_top(s, VIEW("m"), VIEW("one t"), 9, &a, &row, &n, &e);
+            if (st == ST_OK) st = store_bm25_top(s, VIEW("m"), VIEW("one t"), 9, &a, &it, &n, &e);
             mem_fail_at(0, 0);
             arena_free(&a);
             if (st == ST_OK) break;
