@@ -89,10 +89,12 @@ static int someone_waits(void *arg) {
 static void start_vectors(struct app *app, struct desk *d) {
     struct err e;
     struct vectors *v;
+    static struct vector_source from; /* for as long as the process runs */
+    from = (struct vector_source){d->store, shelf_snapshots(d->shelf)};
     const struct vectors_config c = {.store = d->store,
                                      .embedder = d->embedder,
                                      .cores = shelf_cores(d->shelf),
-                                     .texts = vector_texts(d->shelf),
+                                     .texts = vector_texts(&from),
                                      .busy = someone_waits,
                                      .say = log_line,
                                      .arg = app};

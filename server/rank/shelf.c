@@ -70,10 +70,6 @@ void shelf_close(struct shelf *s) {
     mem_free(s);
 }
 
-struct store *shelf_store(struct shelf *s) {
-    return s->c.store;
-}
-
 struct snapshots *shelf_snapshots(struct shelf *s) {
     return s->snapshots;
 }

@@ -16,19 +16,20 @@ struct held {
 
 static void close_held(void *arg, void *p) {
     struct held *h = p;
-    if (h->catalog) snapshots_give(shelf_snapshots(arg), h->catalog);
+    if (h->catalog) snapshots_give(((struct vector_source *)arg)->snapshots, h->catalog);
     arena_free(&h->arena);
     mem_free(h);
 }
 
-static enum status load(struct held *h, struct shelf *s, struct view catalog, struct err *e) {
-    TRY(snapshots_take(shelf_snapshots(s), catalog, &h->catalog, e));
+static enum status load(struct held *h, struct vector_source *s, struct view catalog,
+                        struct err *e) {
+    TRY(snapshots_take(s->snapshots, catalog, &h->catalog, e));
     int n = h->catalog->n;
     arena_init(&h->arena, SURFACE_BYTES + (size_t)n * sizeof *h->row);
     struct view name = view_of(h->catalog->catalog.surface);
-    enum status st = surface_load(&h->surface, shelf_store(s), name, &h->arena, e);
+    enum status st = surface_load(&h->surface, s->store, name, &h->arena, e);
     if (st == ST_NOT_FOUND) /* the catalogue may be ranked on another one all the same */
-        st = surface_load(&h->surface, shelf_store(s), VIEW("generic"), &h->arena, e);
+        st = surface_load(&h->surface, s->store, VIEW("generic"), &h->arena, e);
     TRY(st);
     h->row = ARENA_NEW(&h->arena, long long, (size_t)n);
     if (!h->row) return fail(e, ST_NO_MEMORY, "no memory for items");
@@ -59,6 +60,6 @@ static enum status read_text(void *p, int place, struct arena *a, struct view *o
     return surface_render(h->surface.item, h->catalog, place, a, out, e);
 }
 
-struct vectors_texts vector_texts(struct shelf *s) {
+struct vectors_texts vector_texts(struct vector_source *s) {
     return (struct vectors_texts){s, open_held, read_text, close_held};
 }

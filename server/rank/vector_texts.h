@@ -2,10 +2,14 @@
 #ifndef RANK_VECTOR_TEXTS_H
 #define RANK_VECTOR_TEXTS_H
 
-#include "server/rank/shelf.h"
+#include "server/catalog/snapshot.h"
 #include "server/vectors/vectors.h"
 
-/* Of the shelf's catalogues in memory, which must outlive what uses it. */
-struct vectors_texts vector_texts(struct shelf *s);
+struct vector_source {
+    struct store *store;         /* of the surfaces */
+    struct snapshots *snapshots; /* those that rankings use */
+};
+/* s must outlive what uses it. */
+struct vectors_texts vector_texts(struct vector_source *s);
 
 #endif

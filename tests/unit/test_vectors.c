@@ -34,10 +34,12 @@ static void say(void *arg, const char *line) {
     atomic_fetch_add(&said, 1);
 }
 
+static struct vector_source source;
+
 static struct vectors *start(size_t bytes_max) {
     const struct vectors_config c = {.store = store,
                                      .embedder = embedder,
-                                     .texts = vector_texts(store),
+                                     .texts = vector_texts(&source),
                                      .busy = is_busy,
                                      .say = say,
                                      .bytes_max = bytes_max};
@@ -304,6 +306,8 @@ int main(int argc, char **argv) {
     arena_init(&arena, 256 << 20);
     GOOD(store_open(&store, folder, &e));
     GOOD(embedder_open(&embedder, "fixtures/embedding/tiny", 1, &e));
+    source.store = store;
+    GOOD(snapshots_open(&source.snapshots, store, &e));
     if (t_failed) return t_end();
     test_made();
     test_resume();
@@ -314,6 +318,7 @@ int main(int argc, char **argv) {
     test_unkept();
     test_full();
     embedder_close(embedder);
+    snapshots_close(source.snapshots);
     store_close(store);
     arena_free(&arena);
     drop_folder(folder);
