@@ -11,6 +11,7 @@
 #include "server/rank/prompt.h"
 #include "server/rank/request.h"
 #include "server/rank/surface.h"
+#include "server/rank/tag_index.h"
 
 #include <pthread.h>
 
@@ -39,6 +40,7 @@ struct ranker {
     int rank_all; /* catalogues of so many items are ranked whole; 0: what the model does in about
                      three seconds */
     struct speed speed;
+    struct tag_indexes tags;
     struct answer_cache cache;
 };
 void ranker_init(struct ranker *r, struct store *s, struct engine *en);

@@ -15,12 +15,14 @@ void ranker_init(struct ranker *r, struct store *s, struct engine *en) {
     r->id = "";
     learner_init(&r->own);
     r->learner = &r->own;
+    tag_indexes_init(&r->tags);
     answer_cache_init(&r->cache);
 }
 
 void ranker_close(struct ranker *r) {
     if (r->own_snapshots) snapshots_close(r->snapshots);
     learner_close(&r->own);
+    tag_indexes_close(&r->tags);
     answer_cache_close(&r->cache);
 }
 

@@ -15,6 +15,7 @@
 /* A list is DEPTH times as long as there are to be candidates: what several lists hold far down
  * counts, too. Vectors of so few items are made at once. */
 enum { DEPTH = 4, FEW = 300, MANY = 5000 };
+static const double NEARNESS = 1e-3; /* decides between items whose tags fit alike */
 
 enum status retrieval_open(struct retrieval *x, struct rank_context *s, int count, struct err *e) {
     size_t n = (size_t)s->catalog->n;
@@ -168,6 +169,32 @@ static enum status add_nearest(struct retrieval *x, struct rank_context *s,
     return ST_OK;
 }
 
+/* Items by their tags' fit to the query; among equal ones the nearest by their own vectors. */
+static enum status add_tagged(struct retrieval *x, struct rank_context *s,
+                              const struct vectors_of *v, struct tag_index *t, const float *query,
+                              struct err *e) {
+    struct vector_hit *hit;
+    int hits, n = s->catalog->n, k = n < MANY ? n : MANY;
+    double *score = ARENA_NEW(s->a, double, (size_t)n);
+    if (!score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    tag_index_score(t, query, score);
+    TRY(vector_index_top(v->index, query, NULL, k, NULL, s->a, &hit, &hits, e));
+    for (int i = 0; i < hits; i++) score[hit[i].place] += NEARNESS * (1 + hit[i].score);
+    return add_best(x, s, "embedding", NULL, score, n, e);
+}
+
+static enum status search_tags(struct retrieval *x, struct rank_context *s,
+                               const struct vectors_of *v, const float *query, int n,
+                               struct err *e) {
+    struct tag_index *t;
+    TRY(tag_index_take(&s->k->tags, s->k->embedder, s->catalog, s->a, &t, e));
+    enum status st = ST_OK;
+    for (int i = 0; st == ST_OK && t && i < n; i++)
+        st = add_tagged(x, s, v, t, query + (size_t)i * (size_t)v->index->dim, e);
+    tag_index_give(&s->k->tags, t);
+    return st;
+}
+
 static enum status search(struct retrieval *x, struct rank_context *s, const struct vectors_of *v,
                           struct err *e) {
     struct view text[CLAUSES_MAX + 1];
@@ -186,7 +213,7 @@ static enum status search(struct retrieval *x, struct rank_context *s, const str
     }
     for (int group = 0; group <= x->failing; group++)
         TRY(add_nearest(x, s, v, group, query, n + likes, e));
-    return ST_OK;
+    return search_tags(x, s, v, query, n, e);
 }
 
 /* All vectors by the way that baselines take. */

@@ -6,7 +6,7 @@
 #include "server/rank/rank_context.h"
 #include "server/vectors/rrf.h"
 
-enum { RETRIEVERS_MAX = 8, LISTS_MAX = 2 * (CLAUSES_MAX + 1) + 6 };
+enum { RETRIEVERS_MAX = 8, LISTS_MAX = 3 * (CLAUSES_MAX + 1) + 6 };
 
 /* Items that fail a constraint have lists of their own (1), so that they never push out one that
  * holds (0). */
@@ -34,7 +34,8 @@ const char *retrieval_names(const struct retrieval *x, struct arena *a);
 /* By the words of each wanted clause, and of all together: BM25. "no horror" must not bring horror
  * in, nor "in May" a title with May. */
 enum status retrieve_words(struct retrieval *x, struct rank_context *s, struct err *e) MUST_CHECK;
-/* The nearest to each wanted clause, to all together, and to what was liked, by the items' vectors.
+/* The nearest to each wanted clause, to all together, and to what was liked, by the items' vectors
+ * and, for a wish, by those of their tags.
  * Where those are not there yet it says so in why, unless the catalogue is small or it was asked
  * for: then they are made. */
 enum status retrieve_embedding(struct retrieval *x, struct rank_context *s,
