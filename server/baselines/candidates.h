@@ -41,6 +41,7 @@ struct candidates {
     struct embedder *embedder;
     void *arg; /* of the two functions */
     enum status (*text)(void *arg, int place, struct view *out, struct err *e);
+    double *embed_s; /* seconds that the embedding model took, added to; may be NULL */
     /* Many items are embedded; 1 gives up: ST_CANCELLED. May be NULL. */
     int (*embedding)(void *arg, int done, int total);
 };

@@ -3,6 +3,7 @@
  * that is, a weighted sum of cosines. */
 #include "server/baselines/embedding.h"
 
+#include "model/base/clock.h"
 #include "model/embed.h"
 #include "server/baselines/baselines.h"
 #include "server/baselines/vectors.h"
@@ -24,6 +25,15 @@ struct query {
     double *vec; /* (dim) */
     int dim;
 };
+
+enum status embedding_run(const struct candidates *c, const struct view *text, int n, float *out,
+                          void *arg, int (*progress)(void *arg, int done, int total),
+                          struct err *e) {
+    double from = clock_s();
+    enum status st = embedder_run(c->embedder, text, n, out, arg, progress, e);
+    if (c->embed_s) *c->embed_s += clock_s() - from;
+    return st;
+}
 
 static void add_text(struct query *q, struct view text, double weight) {
     q->text[q->n] = text;
@@ -80,7 +90,7 @@ static enum status make_query(const struct candidates *c, struct query *q, struc
     float *vec = ARENA_NEW(c->a, float, (size_t)q->n *(size_t)q->dim);
     q->vec = ARENA_NEW(c->a, double, (size_t)q->dim);
     if (!vec || !q->vec) return fail(e, ST_NO_MEMORY, "no memory for a query");
-    TRY(embedder_run(c->embedder, q->text, q->n, vec, NULL, NULL, e));
+    TRY(embedding_run(c, q->text, q->n, vec, NULL, NULL, e));
     for (int i = 0; i < q->n; i++) add_vector(q, vec + (size_t)i * (size_t)q->dim, q->weight[i]);
     return add_items(c, q, weight, e);
 }

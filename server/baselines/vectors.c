@@ -3,6 +3,7 @@
 #include "server/baselines/vectors.h"
 
 #include "model/embed.h"
+#include "server/baselines/embedding.h"
 #include "server/vectors/vectors.h"
 
 #include <stdio.h>
@@ -45,7 +46,7 @@ static enum status make(struct making *m, float *out, struct err *e) {
     for (int from = 0; from < m->n; from += PIECE) {
         int n = m->n - from < PIECE ? m->n - from : PIECE;
         m->done = from;
-        TRY(embedder_run(m->c->embedder, m->text + from, n, m->vec, m, on_batch, e));
+        TRY(embedding_run(m->c, m->text + from, n, m->vec, m, on_batch, e));
         keep(m, from, n);
         for (int i = 0; i < n; i++)
             memcpy(out + (size_t)m->at[from + i] * dim, m->vec + (size_t)i * dim,

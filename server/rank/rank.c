@@ -419,8 +419,8 @@ static enum status start(struct ranker *k, const struct rank_request *r, const s
     if (st == ST_OK) st = prepare(s, runs, q, out, e);
     if (st == ST_OK && runs) st = run(s, q, out, e);
     context_close(s);
-    out->whole_s = clock_s() - from;
-    out->other_s = out->whole_s - out->queue_s - out->score_s;
+    out->embed_s = s->embed_s;
+    out->other_s = clock_s() - from - out->queue_s - out->score_s - out->embed_s;
     return st;
 }
 

@@ -114,8 +114,8 @@ struct rank_result {
     const char *warning[WARNINGS_MAX];
     int n_warnings;
     long long tokens_computed, tokens_cached, shared_cached; /* the last: of shared_tokens */
-    double queue_s, score_s, other_s; /* other_s: of the whole ranking, what is neither */
-    double whole_s;                   /* all of it, set with other_s */
+    double queue_s, score_s, embed_s; /* waiting, the model, the embedding model */
+    double other_s;                   /* of the whole ranking, what is none of these */
 };
 
 /* Called while the ranking runs, on the engine thread except where noted; each may be NULL. */

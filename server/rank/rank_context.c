@@ -114,6 +114,7 @@ void context_candidates(struct rank_context *s, const int *place, int n, struct 
                                .embedder = s->k->embedder,
                                .arg = s,
                                .text = text_of,
+                               .embed_s = &s->embed_s,
                                .embedding = on_embedding};
 }
 

@@ -247,7 +247,7 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
                         x->item[i].item->id);
         }
     json_t *top = json_pack(
-        "{s:o,s:o,s:{s:s,s:s,s:s,s:s,s:s},s:{s:s,s:s},s:{s:I,s:i,s:o,s:s},s:o,s:o,s:o,s:i,s:s,s:{s:I,s:I,s:f,s:f,s:f},s:o}",
+        "{s:o,s:o,s:{s:s,s:s,s:s,s:s,s:s},s:{s:s,s:s},s:{s:I,s:i,s:o,s:s},s:o,s:o,s:o,s:i,s:s,s:{s:I,s:I,s:f,s:f,s:f,s:f},s:o}",
         "catalog", text_of(r->catalog), "surface", json_string(x->surface.name), "model", "id",
         k->id, "name", m.name, "sha256", m.sha256, "backend", m.backend, "precision", m.precision,
         "readout", "used", readout_name(x->used), "why", x->why, "prompt", "tokens",
@@ -255,7 +255,7 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
         "sha256", x->prompt_sha256, "clauses", clauses_json(x), "items", items, "baselines",
         baselines_json(x), "candidates", x->n, "note", x->surface.note, "timing", "tokens_computed",
         (json_int_t)x->tokens_computed, "tokens_cached", (json_int_t)x->tokens_cached, "queue_ms",
-        x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "other_ms", x->other_s * 1e3, "warnings", warnings_json(x));
+        x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "embed_ms", x->embed_s * 1e3, "other_ms", x->other_s * 1e3, "warnings", warnings_json(x));
     if (top && r->member.n) json_object_set_new(top, "history", history_json(r, x));
     if (top) json_object_set_new(top, "constraints", constraints_json(x));
     if (top) json_object_set_new(top, "funnel", funnel_json(x));

@@ -203,8 +203,8 @@ static enum status search(struct retrieval *x, struct rank_context *s, const str
     size_t dim = (size_t)v->index->dim;
     float *query = ARENA_NEW(s->a, float, dim *(size_t)(n + 1));
     if (!query) return fail(e, ST_NO_MEMORY, "no memory for a query");
-    TRY(embedder_run(s->k->embedder, text, n, query, NULL, NULL, e));
     context_candidates(s, NULL, 0, &c);
+    TRY(embedding_run(&c, text, n, query, NULL, NULL, e));
     c.n_clauses = 0; /* what was liked is a query of its own */
     if (candidates_marks(&c, 1)) {
         const char *why;
