@@ -93,9 +93,9 @@ static int said_after(const struct terms *x, int i, int refuse, struct said *out
             best = n;
             *out = (struct said){b->side, b->where, k, k + n, 0};
         }
-        if (best) return 1;
+        if (best && !term_is(x, k + best, "than|als|que|de|dan|di|do|of")) return 1;
         if (k >= x->n || (x->t[k].kind != TERM_WORD && x->t[k].kind != TERM_DASH)) return 0;
-        if (term_is(x, k, "and|or|but|with|und|oder|et|ou|y|o|e|en|of|aber|mais|ma|mas|pero"))
+        if (term_is(x, k, "and|or|but|with|und|oder|et|ou|y|o|e|en|aber|mais|ma|mas|pero"))
             return 0;
     }
     return 0;
@@ -259,6 +259,7 @@ static int amount_limit(struct finder *f, int i, const struct said *same, struct
         a.unit->factor >= DAY && term_is(x, a.to, "ago"))
         return 0;
     p.compared = has || has_after;
+    if (has_after && after.from == a.to) p.to = after.to; /* "500 or more pages" */
     int field = field_for_amount(f->s, x, &a, &p);
     if (field == FIELD_UNSURE && p.compared)
         finder_note(f, "\"%.*s\" is not checked: it is not clear which field it is about",
@@ -388,6 +389,7 @@ static int date_limit(struct finder *f, int i) {
     const struct field *target = &f->s->field[field];
     if (!has && has_after) s = (struct said){after.side, after.where, -1, i, 0};
     if (has && s.side == SIDE_BETWEEN && !w.range) s.side = SIDE_NONE;
+    if (has && w.window && s.side == SIDE_UP_TO) s.side = SIDE_BETWEEN;
     if (has) settle_from(x, &w, &s);
     if (w.range && (s.side == SIDE_NONE || s.side == SIDE_EQ)) s.side = SIDE_BETWEEN;
     int from = lead(x, has ? s.from : i), to = has_after && after.to > w.end ? after.to : w.end;

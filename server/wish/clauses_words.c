@@ -70,20 +70,22 @@ static int is_compared(const struct clauses_text *t, size_t i, size_t end) {
            (w.n > 2 && month_named(w)) || (w.n > 4 && weekday_named(w));
 }
 
-/* Words of a negated comparison with a number behind it, at the window; 0 for none. */
-static size_t turned(struct window *x) {
-    const struct grammar *g = x->t->grammar;
-    size_t best = 0, neg = match(x, g->negations);
-    if (!neg) return 0;
-    struct window y = {.t = x->t, .at = x->at + 1, .end = x->end};
-    for (size_t r = 0; r < g->n_bounds; r++) {
+/* Words of a comparison with a number or date behind it that stands at word i; 0 for none. *turned:
+ * a negation turns it round. */
+static size_t limit_at(const struct clauses_text *t, size_t i, size_t end, int *turned) {
+    const struct grammar *g = t->grammar;
+    struct window x = {.t = t, .at = i, .end = end};
+    size_t best = 0, neg = i < end ? match(&x, g->negations) : 0;
+    *turned = neg > 0;
+    struct window y = {.t = t, .at = i + neg, .end = end};
+    for (size_t r = 0; r < g->n_bounds && y.at < end; r++) {
         size_t k = g->bound[r].where & BOUND_BEFORE ? match(&y, g->bound[r].phrase) : 0;
         if (k > best) best = k;
     }
     if (!best) return 0;
-    for (size_t i = y.at + best; i <= y.at + best + BETWEEN_WORDS; i++) {
-        if (is_compared(x->t, i, x->end)) return 1 + best;
-        if (!clauses_words_at(x->t, i, x->end, g->between)) break;
+    for (size_t k = y.at + best; k <= y.at + best + BETWEEN_WORDS; k++) {
+        if (is_compared(t, k, end)) return neg + best;
+        if (!clauses_words_at(t, k, end, g->between)) break;
     }
     return 0;
 }
@@ -98,8 +100,10 @@ enum clauses_mark clauses_words_mark(const struct clauses_text *t, size_t i, siz
         size_t k = match(&x, g->mark[r].phrase);
         if (k > *n) *n = k, best = g->mark[r].mark;
     }
-    size_t k = turned(&x);
-    if (k && k >= *n) *n = k, best = MARK_KEEP;
+    int turned, and = clauses_words_at(t, i, end, "and|und|et|y|e|en");
+    size_t k = limit_at(t, i + (size_t) and, end, &turned);
+    if (k && and) return *n = 1, MARK_TURN;
+    if (k && k >= *n) *n = k, best = turned ? MARK_LIMIT : MARK_KEEP;
     return best;
 }
 

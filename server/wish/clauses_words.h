@@ -7,7 +7,7 @@
 #include "server/wish/grammar.h"
 
 /* The longest phrase of the grammar that stands at word i, in *n words; the earlier row wins a tie.
- * A comparison that is turned round by a negation ("nothing over 500") is MARK_KEEP. */
+ * A comparison that is turned round by a negation ("nothing over 500") is MARK_LIMIT. */
 enum clauses_mark clauses_words_mark(const struct clauses_text *t, size_t i, size_t end, size_t *n);
 
 /* How many words at the front (at the back) of tokens [from, end) are filler, 0 for none; *factor

@@ -36,9 +36,9 @@ const struct concept concepts[] = {
      "bathroom|bathrooms|bath|baths|bader|badezimmer|banos|bagni|badkamers|banheiros"},
     {CONCEPT_HOLDS, DIM_NONE,
      "players|player|spieler|joueurs|jugadores|giocatori|spelers|jogadores",
-     "player|players|people|persons|person|friends|gamers|spieler|spielern|personen|leute|joueur|"
+     "player|players|people|persons|person|gamers|spieler|spielern|personen|leute|joueur|"
      "joueurs|personnes|jugador|jugadores|personas|giocatori|persone|speler|spelers|jogador|"
-     "jogadores|pessoas|adults|kids|children"},
+     "jogadores|pessoas"},
     {CONCEPT_HOLDS, DIM_NONE,
      "capacity|sleeps|seats|guests|people|persons|servings|serves|seating|places|group|personen|"
      "personnes|personas|persone|pessoas|portionen",

@@ -41,6 +41,12 @@ enum dimension field_dimension(const struct field *f, const struct unit **unit) 
         const struct unit *u = unit_read(name, &used);
         if (u && used == name.n && name.n > 2) *unit = u;
     }
+    if (!*unit && f->type == FIELD_TYPE_NUMBER) { /* "ascent m" */
+        const char *last = strrchr(f->words, ' ');
+        size_t used = 0, n = last ? strlen(last + 1) : 0;
+        const struct unit *u = n && n <= 3 ? unit_read(view_of(last + 1), &used) : NULL;
+        if (u && used == n) *unit = u;
+    }
     return *unit ? (*unit)->dim : DIM_NONE;
 }
 
@@ -97,8 +103,8 @@ static int measures(const struct field *f, const struct amount *a) {
     if (!is_number(f)) return 0;
     if (!a->unit) return 1;
     if (a->unit->dim == DIM_MONEY)
-        return field_is_money(f) &&
-               (!f->unit || !f->unit[0] || strcmp(f->unit, a->unit->name) == 0);
+        return field_is_money(f) && (!f->unit || !f->unit[0] || !a->unit->name[0] ||
+                                     strcmp(f->unit, a->unit->name) == 0);
     if (d != DIM_NONE) return d == a->unit->dim;
     if (field_is_money(f) || field_is_year(f)) return 0;
     for (size_t c = 0; c < concepts_n; c++) /* no unit is written anywhere: the name decides */
@@ -212,6 +218,7 @@ static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
     int i = p->to, of = 0, words = 0;
     *stop = 0;
     if (i < x->n && x->t[i].kind == TERM_DASH && !x->t[i].space) i++; /* "3-bedroom" */
+    if (term_is(x, i, "+")) i++;
     if (term_is(x, i, "of|de|d|di|van|worth|an")) of = 1, i++;
     for (int k = i; k < x->n && words < NOUN_WORDS; k++) {
         if (x->t[k].kind != TERM_WORD) {
@@ -226,10 +233,11 @@ static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
             p->noun = k + 1 - p->to;
             return h;
         }
-        if (h.concept && (of || !a->unit || words == 0)) *stop = 1;
+        if (h.concept && (of || !a->unit || words == 0)) *stop = 1; /* there is no such field */
         words++;
     }
-    if (words && (of || !a->unit)) *stop = 1;
+    int activity = a->unit && a->unit->dim == DIM_TIME; /* "90 minutes of walking" */
+    if (words && ((of && !activity) || !a->unit)) *stop = 1;
     return none;
 }
 

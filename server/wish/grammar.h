@@ -22,6 +22,7 @@ enum clauses_mark {
     MARK_TURN,   /* the same, but only inside a negation */
     MARK_IDLE,   /* what follows may be so, but need not: it is left out */
     MARK_REASON, /* inside a negation: what follows is why, and is left out */
+    MARK_LIMIT,  /* a comparison with a number: a new clause inside a negation */
     MARK_FREE,   /* its first word is unwanted ("nut free") */
 };
 struct clauses_mark_row {

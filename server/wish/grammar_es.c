@@ -47,8 +47,7 @@ static const struct clauses_filler_row fillers[] = {
     {FILLER_FRONT, "busco|quiero|quisiera|necesito|deseo|prefiero|queremos|buscamos", 1},
     {FILLER_FRONT, "me gustaria", 1},
     {FILLER_FRONT, "me gusta|gustan", 1},
-    {FILLER_FRONT, "un|una|unos|unas|el|la|los|las|algo|y|o|pero|tambien|hola|favor", 1},
-    {FILLER_FRONT, "algo de", 1},
+    {FILLER_FRONT, "un|una|unos|unas|el|la|los|las|y|o|pero|tambien|hola|favor", 1},
     {FILLER_FRONT, "por favor", 1},
     {FILLER_FRONT, "que sea|sean|tenga", 1},
     {FILLER_BACK, "gracias|y|o|pero|tambien", 1},
@@ -119,11 +118,12 @@ static const struct bound_row bounds[] = {
 const struct grammar grammar_es = {
     .code = "es",
     .name = "Spanish",
-    .words = "el|la|los|las|un|una|de|y|o|no|sin|con|para|que|más|menos|por|en|entre|hasta|"
-             "desde|busco|quiero|algo|nada|pero|mi|muy|del|al|es|euros|antes|después|como|"
-             "ni|máximo|mínimo|menor|mayor|gratis|odio|excepto|salvo|barato|barata|páginas|"
-             "libro|libros|película|películas|horas|años|año|mañana|me|gusta|gustan|"
-             "alérgico|alérgica|lugar|nunca|sobre|vez|unos|habitaciones",
+    .words =
+        "el|la|los|las|un|una|de|y|o|no|sin|con|para|que|más|menos|por|en|entre|hasta|"
+        "desde|busco|quiero|algo|nada|pero|mi|muy|del|al|es|euros|antes|después|como|"
+        "ni|máximo|mínimo|menor|mayor|gratis|odio|excepto|salvo|barato|barata|páginas|"
+        "libro|libros|película|películas|horas|años|año|mañana|me|gusta|gustan|"
+        "alérgico|alérgica|lugar|nunca|sobre|vez|unos|habitaciones|solo|sólo|también|tan|esta|este|otra|otro|donde|noche",
     .mark = marks,
     .filler = fillers,
     .bound = bounds,

@@ -44,7 +44,7 @@ static const struct clauses_filler_row fillers[] = {
     {FILLER_FRONT, "ik|wij|we zoek|zoeken|wil|willen|zou|heb", 1},
     {FILLER_FRONT, "ik zou graag", 1},
     {FILLER_FRONT, "ik wil graag", 1},
-    {FILLER_FRONT, "graag|iets|en|of|maar|ook|een|de|het|dus|alleen|alsjeblieft|aub", 1},
+    {FILLER_FRONT, "graag|en|of|maar|ook|een|de|het|dus|alleen|alsjeblieft|aub", 1},
     {FILLER_FRONT, "zoek|zoeken", 1},
     {FILLER_FRONT, "het moet|mag", 1},
     {FILLER_FRONT, "op zoek naar", 1},

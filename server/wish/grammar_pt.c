@@ -41,7 +41,7 @@ static const struct clauses_filler_row fillers[] = {
     {FILLER_FRONT, "procuro|quero|queria|preciso|desejo|prefiro|gostaria|busco", 1},
     {FILLER_FRONT, "eu quero|gostaria", 1},
     {FILLER_FRONT, "gostaria de", 1},
-    {FILLER_FRONT, "um|uma|uns|umas|o|a|os|as|algo|e|ou|mas|tambem|ola", 1},
+    {FILLER_FRONT, "um|uma|uns|umas|o|a|os|as|e|ou|mas|tambem|ola", 1},
     {FILLER_FRONT, "por favor", 1},
     {FILLER_FRONT, "que seja|sejam|tenha", 1},
     {FILLER_BACK, "obrigado|obrigada|e|ou|mas|tambem", 1},

@@ -71,6 +71,7 @@ static int ahead(const struct terms *x, int i, int sign, long long now, struct w
     else
         stretch(w, today - span, now + 1, SCALE_DAY);
     w->future = sign > 0;
+    w->window = 1;
     return a.to - i;
 }
 
