@@ -75,41 +75,6 @@ static void widen(struct field *f, double lo, double hi) {
     if (!(f->hi >= hi)) f->hi = hi;
 }
 
-/* --- types */
-
-/* Whether nine in ten texts can be read; a sample tells most that cannot. */
-static int fits(const struct column *c, int n, const struct reader *r) {
-    const struct scratch *s = r->scratch;
-    double lo, hi;
-    int bad = 0;
-    cells_sample(c, n, r->scratch);
-    for (int i = 0; i < s->n; i++) bad += !cell_read(r, s->cell[i], &lo, &hi);
-    if (bad * 10 > s->n * (c->n_texts > s->n ? 2 : 1)) return 0;
-    if (c->n_texts == s->n) return 1;
-    bad = 0;
-    for (int i = 0; i < n; i++) bad += c->text[i] && !cell_read(r, view_of(c->text[i]), &lo, &hi);
-    return (long long)bad * 10 <= c->n_texts;
-}
-
-static void choose(const struct column *c, int n, const struct name *name, struct scratch *s,
-                   struct reader *r) {
-    const struct reader text = {.name = name, .scratch = s, .type = FIELD_TYPE_TEXT};
-    static int (*const prepare[])(const struct column *, int,
-                                  struct reader *) = {flag_prepare, date_prepare, quantity_prepare};
-    *r = text;
-    if ((long long)c->n_lists * 10 >= 9ll * (c->n_lists + c->n_texts)) {
-        r->type = FIELD_TYPE_LIST;
-        r->split = '[';
-        return;
-    }
-    if (c->n_texts == 0 || name->hints & NAME_ID) return;
-    for (size_t i = 0; i < COUNT(prepare); i++) {
-        if (prepare[i](c, n, r) && fits(c, n, r)) return;
-        *r = text;
-    }
-    if (!list_prepare(c, n, r)) *r = text;
-}
-
 /* --- filling */
 
 /* Ends of ranges are kept from the first one on; before it each equals its number. */
@@ -121,16 +86,19 @@ static enum status set_until(struct pool *p, int n, const double *number, double
     return ST_OK;
 }
 
+/* Reads all cells; *fits tells whether nine in ten can be read. */
 static enum status fill_numbers(struct pool *p, const struct column *c, int n,
-                                const struct reader *r, struct field *f, struct err *e) {
+                                const struct reader *r, struct field *f, int *fits, struct err *e) {
     double *number = ARENA_NEW(p->a, double, (size_t)n), *until = NULL;
     if (!number) return no_memory(e);
+    f->unreadable = 0;
+    f->lo = f->hi = NAN;
     for (int i = 0; i < n; i++) number[i] = NAN;
+    known_clear(r->scratch);
     for (int i = 0; i < n; i++) {
         double lo, hi;
-        int filled = c->text[i] || (c->list && c->list[i]);
-        if (!c->text[i] || !cell_read(r, view_of(c->text[i]), &lo, &hi)) {
-            f->unreadable += filled;
+        if (!c->text[i] || !text_read(r, c->text[i], &lo, &hi)) {
+            f->unreadable += c->text[i] || (c->list && c->list[i]);
             continue;
         }
         number[i] = lo;
@@ -138,8 +106,9 @@ static enum status fill_numbers(struct pool *p, const struct column *c, int n,
         if (until) until[i] = hi;
         widen(f, lo, r->type == FIELD_TYPE_DATE ? lo : hi);
     }
-    f->number = number;
-    f->until = until;
+    *fits = (long long)f->unreadable * 10 <= f->filled;
+    f->number = *fits ? number : NULL;
+    f->until = *fits ? until : NULL;
     return ST_OK;
 }
 
@@ -201,29 +170,67 @@ static enum status unit_name(struct pool *p, const struct reader *r, const char 
     return ST_OK;
 }
 
+/* --- types */
+
+/* Whether most of a sample can be read, before the whole column is. */
+static int sample_fits(const struct column *c, int n, const struct reader *r) {
+    const struct scratch *s = r->scratch;
+    double lo, hi;
+    int bad = 0;
+    cells_sample(c, n, r->scratch);
+    for (int i = 0; i < s->n; i++) bad += !cell_read(r, s->cell[i], &lo, &hi);
+    return bad * 10 <= s->n * 2;
+}
+
+/* Fills f by the first reader of numbers that fits; *found 0: by none. */
+static enum status try_numbers(struct columns *cs, const struct column *c, struct reader *r,
+                               struct field *f, int *found, struct err *e) {
+    static int (*const prepare[])(const struct column *, int,
+                                  struct reader *) = {flag_prepare, date_prepare, quantity_prepare};
+    const struct reader clean = *r;
+    *found = 0;
+    for (size_t i = 0; i < COUNT(prepare) && !*found; i++) {
+        *r = clean;
+        if (!prepare[i](c, cs->n_items, r) || !sample_fits(c, cs->n_items, r)) continue;
+        TRY(fill_numbers(cs->pool, c, cs->n_items, r, f, found, e));
+    }
+    if (*found) return unit_name(cs->pool, r, &f->unit, e);
+    *r = clean;
+    f->unreadable = 0;
+    f->lo = f->hi = NAN;
+    return ST_OK;
+}
+
+static enum status fill(struct columns *cs, struct column *c, struct reader *r, struct field *f,
+                        struct err *e) {
+    int found = 0, lists = (long long)c->n_lists * 10 >= 9ll * f->filled;
+    int named = (r->name->hints & NAME_ID) != 0;
+    if (lists) {
+        r->type = FIELD_TYPE_LIST;
+        r->split = '[';
+        return fill_list(cs, c, r, f, e);
+    }
+    if (!named) TRY(try_numbers(cs, c, r, f, &found, e));
+    if (found) return ST_OK;
+    if (!named && list_prepare(c, cs->n_items, r)) return fill_list(cs, c, r, f, e);
+    r->type = FIELD_TYPE_TEXT;
+    return join_lists(cs, c, e);
+}
+
 static enum status one_field(struct work *w, struct column *c, struct field *f, struct err *e) {
-    struct columns *cs = w->c;
     struct name name;
-    struct reader r;
+    struct reader r = {.name = &name, .scratch = w->scratch};
     name_read(view_of(c->name), &name);
-    choose(c, cs->n_items, &name, w->scratch, &r);
     *f = (struct field){.name = c->name,
-                        .words = pool_copy(cs->pool, view_of(name.words)),
-                        .type = r.type,
+                        .words = pool_copy(w->c->pool, view_of(name.words)),
                         .unit = "",
                         .filled = c->n_texts + c->n_lists,
                         .lo = NAN,
                         .hi = NAN,
                         .text = c->text};
     if (!f->words) return no_memory(e);
-    if (r.type == FIELD_TYPE_LIST)
-        TRY(fill_list(cs, c, &r, f, e));
-    else if (r.type == FIELD_TYPE_TEXT)
-        TRY(join_lists(cs, c, e));
-    else {
-        TRY(unit_name(cs->pool, &r, &f->unit, e));
-        TRY(fill_numbers(cs->pool, c, cs->n_items, &r, f, e));
-    }
+    TRY(fill(w->c, c, &r, f, e));
+    f->type = r.type;
     count_values(w, f);
     return ST_OK;
 }

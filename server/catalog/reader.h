@@ -15,6 +15,11 @@ struct scratch {
     int n;
     double value[READER_SAMPLE];
     uint64_t seen[READER_SEEN]; /* hashes */
+    struct known {
+        const char *text;
+        double lo, hi;
+        int good;
+    } known[READER_SEEN]; /* what text_read answered last, by the texts' addresses */
 };
 void cells_sample(const struct column *c, int n, struct scratch *out);
 
@@ -40,6 +45,11 @@ int list_prepare(const struct column *c, int n, struct reader *r);
 /* One cell as the reader's type: 1 and [*lo, *hi] (a date: [first second, end)), 0 when it cannot
  * be read so. */
 int cell_read(const struct reader *r, struct view cell, double *lo, double *hi);
+
+/* The same for a text of the column, equal ones of which are one (pool_keep); remembers answers in
+ * the scratch, which must be cleared for another reader by known_clear. */
+int text_read(const struct reader *r, const char *text, double *lo, double *hi);
+void known_clear(struct scratch *s);
 
 /* The next text of a list in a cell, trimmed; *at moves on. 0 at the end. */
 int list_next(const struct reader *r, struct view cell, size_t *at, struct view *out);

@@ -4,6 +4,7 @@
 #include "model/base/buf.h"
 #include "model/base/clock.h"
 #include "server/baselines/embedding.h"
+#include "server/catalog/snapshot.h"
 #include "server/rank/history.h"
 #include "server/rank/keyed.h"
 #include "server/store/preference.h"
