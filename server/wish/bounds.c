@@ -251,7 +251,7 @@ static int amount_limit(struct finder *f, int i, const struct said *same, struct
     if (pounds(f, &a)) {}
     if (a.unit && a.unit->dim == DIM_TIME && term_is(x, a.to, "old") && !has) return 0;
     if (!has && same) s = *same, s.from = -1, has = 1;
-    struct place p = {.from = s.from >= 0 ? s.from : i, .to = a.to};
+    struct place p = {.from = s.from >= 0 ? s.from : i, .to = a.to, .last = f->last};
     int has_after = said_after(x, a.to, BOUND_DATES, &after);
     int n = has_after || has ? aged(f, &a, &s, &after, has_after) : 0;
     if (n) return i + n;
@@ -266,6 +266,7 @@ static int amount_limit(struct finder *f, int i, const struct said *same, struct
                     (int)terms_text(x, p.from, a.to).n, terms_text(x, p.from, a.to).p);
     if (field < 0) return 0;
     const struct field *target = &f->s->field[field];
+    f->last = a.unit ? -1 : field;
     if ((s.where & BOUND_MONEY) && !field_is_money(target)) return 0;
     if (a.range && (s.side == SIDE_FROM || s.side == SIDE_NONE)) s.side = SIDE_BETWEEN;
     if (has_after && !has) s = (struct said){after.side, after.where, i, i, 0};
@@ -359,7 +360,7 @@ static int is_amount(const struct finder *f, const struct when_read *w, const st
                      int has) {
     const struct terms *x = &f->x;
     struct amount a;
-    struct place p = {.from = has ? s->from : w->at, .to = w->end, .compared = has};
+    struct place p = {.from = has ? s->from : w->at, .to = w->end, .compared = has, .last = -1};
     if (!fields_have_years(f->s)) return 1;
     if (!amount_read(x, w->at, has && s->side == SIDE_BETWEEN, &a)) return 0;
     if (a.unit) return 1;

@@ -20,6 +20,7 @@ struct place {
     int to;        /* first term behind the number and its unit */
     int compared;  /* a comparison is written */
     int money;     /* and one of prices ("cheaper than") */
+    int last;      /* field of the number before it that had no unit either, -1 none */
     int noun;      /* out: terms of the noun behind it that named the field, to be used as well */
     int subject;   /* out: the term before it that named the field, -1 none */
     int holds;     /* out: the field counts people that fit */

@@ -12,6 +12,7 @@ struct finder {
     struct wish *out;
     struct terms x;
     int clause, sign; /* of the clause whose terms x are */
+    int last;         /* field of the last number without a unit, -1 none */
     int full;         /* memory ran out */
 };
 

@@ -137,7 +137,7 @@ static enum status find_in(struct finder *f, struct clause *c, const struct gram
 
 static enum status find_all(const struct grammar *g, const struct snapshot *s, long long now,
                             struct arena *a, struct wish *out, struct err *e) {
-    struct finder f = {.s = s, .now = now, .a = a, .out = out};
+    struct finder f = {.s = s, .now = now, .a = a, .out = out, .last = -1};
     if (!g) g = &grammar_en;
     for (int i = 0; s && i < out->n_clauses; i++) {
         f.clause = i;
