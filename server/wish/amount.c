@@ -80,6 +80,7 @@ static const struct unit *unit_at(const struct terms *x, int i, int *to) {
     if (term_is(x, i, x->g->ends) && !term_is(x, i, "min")) return NULL;
     static const struct unit money = {"", DIM_MONEY, 1}; /* of any currency */
     if (term_is(x, i, "buck|bucks")) return *to = i + 1, &money;
+    if (term_is(x, i, "libra|libras|sterline")) return *to = i + 1, unit_named("GBP");
     if (term_is(x, i, "ton|tons")) return *to = i + 1, unit_named("t");
     struct view v = view_sub(x->text, x->t[i].from, x->text.n - x->t[i].from);
     const struct unit *u = unit_read(v, &used);

@@ -207,7 +207,10 @@ static int break_at(const struct lexer *x, size_t i, struct point p) {
     switch (p.c) {
     case '.': return full_stop(x->w, i, prev, next);
     case ',': return digits || date_comma(x->w, i) ? CLAUSES_WORD : CLAUSES_COMMA;
-    case ':': return digits || next.c == '/' ? CLAUSES_WORD : CLAUSES_STOP;
+    case ':': /* "bedrooms: 3" */
+        if (is_space(next) && is_content(prev) && is_digit(point_at(x->w, i + 2)))
+            return CLAUSES_WORD;
+        return digits || next.c == '/' ? CLAUSES_WORD : CLAUSES_STOP;
     case '-': return hyphen(x->w, i, prev, next);
     case '/':
     case 0x2013: /* en dash, bar, minus: between words or numbers they join */

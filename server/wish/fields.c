@@ -270,7 +270,10 @@ static struct hint subject_before(const struct snapshot *s, const struct terms *
 }
 
 static int in_range(const struct field *f, const struct amount *a) {
-    return is_number(f) && a->lo >= f->lo && a->hi <= f->hi;
+    const struct unit *unit;
+    field_dimension(f, &unit);
+    return is_number(f) && amount_in(a->lo, a->unit, unit) >= f->lo &&
+           amount_in(a->hi, a->unit, unit) <= f->hi;
 }
 
 int field_for_amount(const struct snapshot *s, const struct terms *x, const struct amount *a,
@@ -294,7 +297,9 @@ int field_for_amount(const struct snapshot *s, const struct terms *x, const stru
     if (before) return FIELD_NONE;
     if (!p->compared && !a->range) return FIELD_NONE;
     int money = money_field(s, a);
-    if (p->last >= 0 && in_range(&s->field[p->last], a) &&
+    struct amount same = *a; /* in the unit of the number before it */
+    if (p->last_unit) same.unit = p->last_unit;
+    if (p->last >= 0 && in_range(&s->field[p->last], &same) &&
         (money < 0 || !in_range(&s->field[money], a)))
         return p->last; /* "rated above 4, but no higher than 4.5" */
     return money;

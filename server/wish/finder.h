@@ -12,8 +12,9 @@ struct finder {
     struct wish *out;
     struct terms x;
     int clause, sign; /* of the clause whose terms x are */
-    int last;         /* field of the last number without a unit, -1 none */
-    int full;         /* memory ran out */
+    int last;         /* field of the last number, -1 none, and the unit it was written in */
+    const struct unit *last_unit;
+    int full; /* memory ran out */
 };
 
 /* Adds a constraint from terms [from, to), which are used then. Beyond CONSTRAINTS_MAX nothing is

@@ -94,6 +94,8 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "posterior|posteriores a|al"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "mas reciente|nuevo|nueva que"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "tras"},
+    {BOUND_BEFORE, SIDE_ABOVE, "mas largo|larga|largos|alto|grande|pesado|pesada que|de"},
+    {BOUND_BEFORE, SIDE_BELOW, "mas corto|corta|ligero|ligera|pequeno que|de"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre el|las|los"},
     {BOUND_BEFORE, SIDE_ABOUT, "unos|unas|aproximadamente|alrededor"},
@@ -135,7 +137,7 @@ const struct grammar grammar_es = {
     .joins = "y|a|hasta|o|-",
     .ends = "y|o|pero|en|para|con|sin|de|del|por|el|la|los|las|un|una|maximo|minimo|es|no|"
             "a|al|cada|como|que|mas|menos",
-    .idle = "el|la|los|las|de|del|y|o|pero|para|en|a|al|un|una|con|que|es|sean|sea|cuesta|"
+    .idle = "desde|el|la|los|las|de|del|y|o|pero|para|en|a|al|un|una|con|que|es|sean|sea|cuesta|"
             "cueste|cuesten|precio|pelicula|peliculas|libro|libros|ano|anos|no|nada|algo|"
             "busco|quiero|por|presupuesto|mi|cosa|euros|dure|tenga|se",
     .free = "gratis|gratuito|gratuita|gratuitos|gratuitas",

@@ -46,6 +46,21 @@ static int break_is(const struct terms *x, int i, char c) {
     return i < x->n && x->t[i].kind == TERM_BREAK && x->text.p[x->t[i].from] == c;
 }
 
+static void set_days(struct when_read *w, int month, int day, int last_month, int last_day,
+                     int year) {
+    w->kind = WHEN_DAY;
+    w->scale = day ? SCALE_DAY : SCALE_MONTH;
+    w->month = month, w->day = day;
+    w->last_month = last_month, w->last_day = last_day;
+    if (!year) return;
+    struct when_read a = {.kind = WHEN_DAY}, b = a;
+    month_stretch(&a, year, month);
+    month_stretch(&b, year, last_month);
+    if (day) a.from += (long long)(day - 1) * DAY;
+    if (last_day) b.to = days_of(year, last_month, last_day) * DAY + DAY;
+    stretch(w, a.from, b.to, w->scale);
+}
+
 /* --- phrases */
 
 /* "the next two weeks": from today on, or up to now. */
@@ -147,6 +162,9 @@ static int meant(const struct when_phrase *p, const struct terms *x, int k, long
         w->hi = w->lo + 60;
         return 0;
     case WHEN_DAY_PART: clock_part(w, p->value); return 0;
+    case WHEN_HOLIDAY:
+        set_days(w, p->value / 100, p->value % 100, p->value / 100, p->value % 100, 0);
+        return 0;
     case WHEN_WEEKDAYS:
         w->kind = WHEN_WEEKDAY;
         w->lo = p->value / 10;
@@ -247,21 +265,6 @@ static int day_at(const struct terms *x, int i, int *day) {
 
 static int skip(const struct terms *x, int i, const char *words) {
     return term_is(x, i, words);
-}
-
-static void set_days(struct when_read *w, int month, int day, int last_month, int last_day,
-                     int year) {
-    w->kind = WHEN_DAY;
-    w->scale = day ? SCALE_DAY : SCALE_MONTH;
-    w->month = month, w->day = day;
-    w->last_month = last_month, w->last_day = last_day;
-    if (!year) return;
-    struct when_read a = {.kind = WHEN_DAY}, b = a;
-    month_stretch(&a, year, month);
-    month_stretch(&b, year, last_month);
-    if (day) a.from += (long long)(day - 1) * DAY;
-    if (last_day) b.to = days_of(year, last_month, last_day) * DAY + DAY;
-    stretch(w, a.from, b.to, w->scale);
 }
 
 /* A year behind a month, ", 2026" or "of 2026" too; terms read. */
