@@ -385,6 +385,7 @@ enum status clauses_split(struct view wish, struct arena *a, struct clause *out,
                     wish.n, CLAUSES_MAX_BYTES);
     if (!utf8_valid(wish)) return fail(e, ST_BAD_INPUT, "the instruction is not valid UTF-8");
     TRY(clauses_lex(wish, a, &s.t, e));
+    TRY(clauses_words_prepare(&s.t, a, e));
     if (s.t.words == 0) return ST_OK;
     s.p = ARENA_NEW(a, struct clauses_piece, s.t.words + 1);
     if (!s.p) return fail(e, ST_NO_MEMORY, "no memory for the clauses of the wish");

@@ -240,7 +240,7 @@ static void put(struct lexer *x, struct clauses_token t) {
 }
 
 static void put_break(struct lexer *x, int kind, struct point p, size_t len) {
-    struct clauses_token t = {(uint32_t)x->at, (uint32_t)len, (uint8_t)kind, 0, 0};
+    struct clauses_token t = {(uint32_t)x->at, (uint32_t)len, (uint8_t)kind, 0, 0, 0, 0};
     int inside = x->n > 0 && x->last.kind != CLAUSES_END;
     if (p.c == '?' || p.c == ':') t.sign = (char)p.c;
     if (p.c == '-' && inside && is_content(point_at(x->w, x->at + 1))) t.sign = '-';
@@ -320,7 +320,8 @@ static size_t free_ending(struct view w) {
 }
 
 static void put_part(struct lexer *x, size_t from, size_t end, int bare) {
-    put(x, (struct clauses_token){(uint32_t)from, (uint32_t)(end - from), 0, (uint8_t)bare, 0});
+    put(x,
+        (struct clauses_token){(uint32_t)from, (uint32_t)(end - from), 0, (uint8_t)bare, 0, 0, 0});
 }
 
 /* A word, in the parts that the grammar looks at. */
@@ -377,7 +378,7 @@ static void scan(struct lexer *x) {
         else
             put_word(x);
     }
-    put(x, (struct clauses_token){(uint32_t)x->w.n, 0, CLAUSES_END, 0, 0});
+    put(x, (struct clauses_token){(uint32_t)x->w.n, 0, CLAUSES_END, 0, 0, 0, 0});
 }
 
 /* Whether a quoted wish is a name: more than one word, most of them with a capital letter. */
@@ -411,6 +412,10 @@ enum status clauses_lex(struct view wish, struct arena *a, struct clauses_text *
     scan(&fill);
     CHECK(fill.n == count.n);
     const struct grammar *g = grammar_of(wish);
-    *out = (struct clauses_text){fill.w, fill.tok, fill.n, fill.words, g ? g : &grammar_en};
+    *out = (struct clauses_text){.wish = fill.w,
+                                 .tok = fill.tok,
+                                 .n = fill.n,
+                                 .words = fill.words,
+                                 .grammar = g ? g : &grammar_en};
     return ST_OK;
 }

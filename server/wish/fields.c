@@ -81,10 +81,11 @@ static const char empty_names[] =
 
 /* Whether term i is one of the words of the field's name. */
 static int name_said(const struct field *f, const struct terms *x, int i) {
-    struct view name = view_of(f->words), w, said = terms_text(x, i, i + 1);
+    struct view name = view_of(f->words), w;
     size_t at = 0;
     char plain[PLAIN];
     if (i < 0 || i >= x->n || x->t[i].kind != TERM_WORD) return 0;
+    struct view said = terms_text(x, i, i + 1);
     while ((w = word_next(name, &at)).n) {
         size_t n = plain_word(w, plain, sizeof plain);
         if (!plain_is(plain, n, empty_names) && word_same(w, said)) return 1;
