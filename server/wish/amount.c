@@ -26,6 +26,13 @@ static int words_read(const struct terms *x, int i, double *out) {
     for (k++; k < x->n; k++) {
         int dash = x->t[k].kind == TERM_DASH && glued(x, k) && glued(x, k + 1);
         double v = word_value(x, k + dash);
+        int and = part >= 100 && term_is(x, k, "and") ? 1 : 0; /* "two hundred and fifty" */
+        double tail = and? word_value(x, k + 1) : 0;
+        if (tail >= 1 && tail < 100) {
+            part += tail;
+            k++;
+            continue;
+        }
         if (term_is(x, k, "dozen|dutzend|douzaine|docena|dozzina|dozijn"))
             part *= 12;
         else if (term_is(x, k, "couple"))

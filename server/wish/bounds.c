@@ -84,6 +84,14 @@ static int said_before(const struct terms *x, int i, int refuse, struct said *ou
     return 1;
 }
 
+/* Whether what looks like the end of a limit begins the next: "under 5 kg or under 200". */
+static int begins_anew(const struct terms *x, int i) {
+    if (i >= x->n) return 0;
+    return x->t[i].kind == TERM_NUMBER || x->t[i].kind == TERM_MONEY ||
+           plain_number(x->g, x->t[i].p, x->t[i].n) > 1 ||
+           term_is(x, i, "than|als|que|de|dan|di|do|of");
+}
+
 static int said_after(const struct terms *x, int i, int refuse, struct said *out) {
     for (int k = i; k <= i + REACH && k <= x->n; k++) {
         int best = 0;
@@ -95,7 +103,7 @@ static int said_after(const struct terms *x, int i, int refuse, struct said *out
             best = n;
             *out = (struct said){b->side, b->where, k, k + n, 0, b->side};
         }
-        if (best && !term_is(x, k + best, "than|als|que|de|dan|di|do|of")) return 1;
+        if (best && !begins_anew(x, k + best)) return 1;
         if (k >= x->n || (x->t[k].kind != TERM_WORD && x->t[k].kind != TERM_DASH)) return 0;
         if (term_is(x, k, "and|or|but|with|und|oder|et|ou|y|o|e|en|aber|mais|ma|mas|pero"))
             return 0;
@@ -107,9 +115,10 @@ static int said_after(const struct terms *x, int i, int refuse, struct said *out
 
 /* Takes prepositions and the like before a limit with it. */
 static int lead(const struct terms *x, int from) {
-    static const char verbs[] = "costing|priced|costs|cost|pays|paying|released|published|posted|"
-                                "made|filmed|weighs|weighing|weigh|starting|starts|rated|lasting|"
-                                "that|which|kostet|coute|cuesta|costa|kost|custa|available|from";
+    static const char verbs[] =
+        "costing|priced|costs|cost|pays|paying|released|published|posted|"
+        "made|filmed|weighs|weighing|weigh|starting|starts|rated|lasting|"
+        "that|which|early|mid|late|kostet|coute|cuesta|costa|kost|custa|available|from";
     while (from > 0 && !x->t[from - 1].used && x->t[from - 1].kind == TERM_WORD &&
            ((x->t[from - 1].n <= 3 && term_is(x, from - 1, x->g->idle)) ||
             term_is(x, from - 1, verbs)))

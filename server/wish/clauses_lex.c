@@ -383,14 +383,15 @@ static void scan(struct lexer *x) {
 
 /* Whether a quoted wish is a name: more than one word, most of them with a capital letter. */
 static int is_title(struct view w) {
-    int words = 0, capitals = 0;
+    int words = 0, letters = 0, capitals = 0;
     for (size_t i = 0; i < w.n; i++) {
         if (w.p[i] == ',' || w.p[i] == '.' || w.p[i] == ';') return 0;
         if (i > 0 && w.p[i - 1] != ' ') continue;
         words++;
+        letters += point_at(w, i).is == WORD_LETTER;
         capitals += is_upper(point_at(w, i));
     }
-    return words > 1 && 2 * capitals > words;
+    return words > 1 && 2 * capitals > letters;
 }
 
 /* Without quotation marks around the whole wish, which would make one word of it. */

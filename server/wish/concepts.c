@@ -45,8 +45,7 @@ const struct concept concepts[] = {
      "people|persons|person|guest|guests|adults|travellers|diners|serving|servings|portions|sleeps|"
      "seats|seat|serves|feeds|personen|leute|gaste|gasten|portionen|personnes|personas|persone|"
      "pessoas|places|friends"},
-    {0, DIM_NONE, "age|ages|alter|edad|eta|leeftijd|idade",
-     "age|ages|aged|old|older|alter|edad|eta|leeftijd|idade|kids|children|toddlers"},
+    {0, DIM_NONE, "age|ages|alter|edad|eta|leeftijd|idade", "age|alter|edad|eta|leeftijd|idade"},
     {0, DIM_LENGTH,
      "distance|away|far|entfernung|distanz|distancia|distanza|afstand|strecke|length",
      "away|distance|far|long|longer|shorter|walk|entfernt|entfernung|distanz|distancia|distanza|"

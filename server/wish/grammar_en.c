@@ -420,7 +420,7 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_NUMBERS, SIDE_UP_TO, "budget is|of|around|about"},
     {BOUND_BEFORE | BOUND_NUMBERS, SIDE_UP_TO, "have to spend"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_UP_TO, "by|through"},
-    {BOUND_BEFORE | BOUND_DATES, SIDE_UP_TO, "by the end of"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_UP_TO, "by|before|until|till the end of"},
     {BOUND_BEFORE, SIDE_FROM, "min|minimum|minimal|>=|reaches|reach|reaching|upwards"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_FROM, "since|from"},
     {BOUND_BEFORE | BOUND_NUMBERS, SIDE_FROM, "from"},

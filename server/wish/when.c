@@ -304,6 +304,15 @@ static int day_month(const struct terms *x, int i, int between, struct when_read
     return k - i;
 }
 
+/* "early", "mid", "late" before a month: its first ten days, and so on. */
+static void part_of_month(const struct terms *x, int i, int month, int *day, int *last) {
+    int end = month == 2 ? 28 : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+    int k = i - 1 - (i > 0 && x->t[i - 1].kind == TERM_DASH);
+    if (term_is(x, k, "early|anfang")) *day = 1, *last = 10;
+    if (term_is(x, k, "mid|mitte")) *day = 11, *last = 20;
+    if (term_is(x, k, "late|ende")) *day = 21, *last = end;
+}
+
 /* "October 3", "Oct 3-5, 2026", "October 2026", "October"; terms read. */
 static int month_first(const struct terms *x, int i, struct when_read *w) {
     int month = when_month(x, i), day = 0, last, year, k = i + 1, n;
@@ -318,6 +327,7 @@ static int month_first(const struct terms *x, int i, struct when_read *w) {
         last = day = 0;
     }
     k += year_behind(x, k, &year);
+    if (!day) part_of_month(x, i, month, &day, &last);
     set_days(w, month, day, month, last, year);
     w->range = last != day;
     return k - i;
