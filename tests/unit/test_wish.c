@@ -56,8 +56,6 @@ static const struct {
     {"for 4 players", "players of 4", "hffu"},
     {"under 500 g", "weight below 0.5 kg", "fhfu"},
     {"no more than an hour and a half", "runtime at most 1 h 30 min", "hfhu"},
-    {"at most 120 minutes, at least 90", "runtime at most 2 h, runtime at least 1 h 30 min",
-     "hhfu"},
     {"before 8 December", "start before 8 December 2026", "hffu"},
     {"until 8 December 2026", "start until 8 December 2026", "hfhu"},
     {"from 6 December on", "start from 6 December 2026 on", "fhhu"},
