@@ -1,8 +1,10 @@
 /* /api/catalogs: lists, items, imports, deletion. */
 #include "server/api/app.h"
+#include "server/api/fields.h"
 #include "server/api/imports.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
+#include "server/api/stack.h"
 
 #include "model/base/clock.h"
 
@@ -50,16 +52,30 @@ static void write_vectors(struct buf *b, struct vectors *v, struct view catalog)
     out_close(b, '}');
 }
 
+/* Taking a snapshot, which may load it: JSON is parsed on the way. */
+struct taking {
+    struct snapshots *from;
+    struct view catalog;
+    const struct snapshot *snapshot;
+};
+
+static enum status take(void *arg, struct err *e) {
+    struct taking *t = arg;
+    return snapshots_take(t->from, t->catalog, &t->snapshot, e);
+}
+
 enum status api_catalogs_get(struct req *r, struct err *e) {
     struct app *app = req_app(r);
-    struct catalog c;
+    struct taking t = {shelf_snapshots(app->shelf), req_param(r, "name"), NULL};
     struct buf b;
-    TRY(store_catalog(app->store, req_param(r, "name"), req_arena(r), &c, e));
+    TRY(stack_call(take, &t, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
-    write_catalog(&b, &c);
-    write_vectors(&b, atomic_load(&app->vectors), view_of(c.name));
+    write_catalog(&b, &t.snapshot->catalog);
+    fields_write(&b, t.snapshot);
+    write_vectors(&b, atomic_load(&app->vectors), view_of(t.snapshot->catalog.name));
     out_close(&b, '}');
+    snapshots_give(t.from, t.snapshot);
     return out_reply(r, &b, e);
 }
 

@@ -45,21 +45,28 @@ static const json_t *member(const json_t *object, const char *names) {
     return NULL;
 }
 
+/* A number beside its unit: three decimals get a fourth, as they could be thousands in a text. */
+static void amount_text(const json_t *v, char out[41]) {
+    number_text(v, out);
+    const char *point = strchr(out, '.');
+    if (point && strspn(point + 1, "0123456789") == 3 && !point[4]) strcat(out, "0");
+}
+
 /* {"amount":38,"currency":"EUR"}, {"value":1.2,"unit":"kg"}, {"min":5,"max":10,"unit":"km"}. */
 static int measure_text(const json_t *v, char out[120]) {
     const json_t *lo = member(v, "amount|value|price|min|from|low");
     const json_t *hi = member(v, "max|to|high");
     const json_t *unit = member(v, "currency|currencycode|currency_code|unit|units|unitcode");
-    char a[40], b[40];
+    char a[41], b[41];
     if (!json_is_string(unit) || strlen(json_string_value(unit)) > 20) return 0;
     if (json_is_number(lo))
-        number_text(lo, a);
+        amount_text(lo, a);
     else if (json_is_string(lo) && strlen(json_string_value(lo)) < sizeof a)
         strcpy(a, json_string_value(lo));
     else
         return 0;
     if (json_is_number(hi)) {
-        number_text(hi, b);
+        amount_text(hi, b);
         snprintf(out, 120, "%s - %s %s", a, b, json_string_value(unit));
     } else
         snprintf(out, 120, "%s %s", a, json_string_value(unit));
@@ -148,6 +155,7 @@ static enum status add_value(struct columns *c, struct column *col, int item, co
     const char *text = plain_text(v, room);
     if (!text) return ST_OK;
     if (json_is_boolean(v)) col->n_flags++;
+    if (json_is_number(v)) col->n_numbers++;
     return add_text(c, col, item, view_of(text), e);
 }
 

@@ -9,10 +9,11 @@
 /* One key of the items' JSON. A cell is a text, a list of texts, or neither. */
 struct column {
     const char *name;
-    const char **text;             /* (n_items) */
-    const char *const **list;      /* (n_items), NULL while no cell is a list */
-    int *n_list;                   /* (n_items) */
-    int n_texts, n_lists, n_flags; /* cells of the kinds; flags are texts, true and false */
+    const char **text;        /* (n_items) */
+    const char *const **list; /* (n_items), NULL while no cell is a list */
+    int *n_list;              /* (n_items) */
+    int n_texts, n_lists;     /* cells of the two kinds */
+    int n_flags, n_numbers;   /* of the texts, those that JSON had as such */
 };
 
 struct columns {

@@ -19,7 +19,9 @@ const char *field_type_name(enum field_type t); /* "number", "money", ... */
 
 enum { FIELD_EXAMPLES = 3, FIELDS_MAX = 200 };
 
-/* One typed column. A value that cannot be read as the column's type is unreadable: NAN (or NULL),
+/* One typed column. The stored times of items do not tell how long they are: where all of them fall
+ * on a new year they are years, where all fall on a midnight days, else seconds.
+ * A value that cannot be read as the column's type is unreadable: NAN (or NULL),
  * counted, and its words stay in the item's text. */
 struct field {
     const char *name;  /* as the file has it; the item's own time is "time", its tags "tags",

@@ -70,7 +70,7 @@ static void count_numbers(struct work *w, struct field *f) {
     f->values = w->distinct;
 }
 
-static void widen(struct field *f, double lo, double hi) {
+void field_widen(struct field *f, double lo, double hi) {
     if (!(f->lo <= lo)) f->lo = lo;
     if (!(f->hi >= hi)) f->hi = hi;
 }
@@ -104,7 +104,7 @@ static enum status fill_numbers(struct pool *p, const struct column *c, int n,
         number[i] = lo;
         if (hi != lo) TRY(set_until(p, n, number, &until, e));
         if (until) until[i] = hi;
-        widen(f, lo, r->type == FIELD_TYPE_DATE ? lo : hi);
+        field_widen(f, lo, r->type == FIELD_TYPE_DATE ? lo : hi);
     }
     *fits = (long long)f->unreadable * 10 <= f->filled;
     f->number = *fits ? number : NULL;
@@ -272,7 +272,7 @@ static enum status time_field(struct work *w, struct field *f, struct err *e) {
         until[i] = it->has_time ? time_end(it->time, length) : NAN;
         if (!it->has_time) continue;
         f->filled++;
-        widen(f, number[i], number[i]);
+        field_widen(f, number[i], number[i]);
     }
     count_numbers(w, f);
     return ST_OK;
@@ -287,7 +287,7 @@ static enum status popularity_field(struct work *w, struct field *f, struct err 
         number[i] = w->item[i].has_popularity ? w->item[i].popularity : NAN;
         if (!w->item[i].has_popularity) continue;
         f->filled++;
-        widen(f, number[i], number[i]);
+        field_widen(f, number[i], number[i]);
     }
     count_numbers(w, f);
     return ST_OK;
@@ -344,6 +344,7 @@ static enum status all_fields(struct work *w, struct field *f, int *n, struct er
     for (int i = 0; i < w->c->n; i++)
         if (w->c->column[i].n_texts + w->c->column[i].n_lists > 0)
             TRY(one_field(w, &w->c->column[i], &f[(*n)++], e));
+    fields_currency(f, *n, w->c->n_items);
     return ST_OK;
 }
 

@@ -27,7 +27,9 @@ static const struct {
      "release|start|starts|begin|begins|beginn|end|ends|ende|deadline|due|expires|expiry|available|"
      "opened|opens|closed|closes|born|birthday|founded|since|at|added|joined|time|uploaded|début|"
      "inicio|inizio|geboren|erschienen"},
-    {NAME_YEAR, "year|yr|jahr|baujahr|jahrgang|année|annee|año|ano|anno|jaar|bouwjaar|vintage"},
+    {NAME_YEAR,
+     "year|yr|jahr|baujahr|jahrgang|année|annee|año|ano|anno|jaar|bouwjaar|vintage|released|release|"
+     "published|born|founded|established|since|built|date|datum|fecha|erschienen|geboren"},
     {NAME_RUNTIME, "runtime|laufzeit|spielzeit"},
     {NAME_COUNT,
      "count|counts|number|num|quantity|qty|rating|ratings|score|rank|level|votes|reviews|views|"
@@ -163,6 +165,7 @@ static int unit_stands(const struct words *w, int at, const struct unit *u) {
     const char *word = w->word[at];
     size_t n = strlen(word);
     if (at > 0 && in_list("per|pro|par|por|a", w->word[at - 1])) return 0;
+    if (at > 0 && in_list("opening|open|business|office|visiting|store", w->word[at - 1])) return 0;
     if (at >= w->bracket) return 1;
     if (u->dim == DIM_MONEY) return money_stands(w, at, u);
     if (u->dim == DIM_PERCENT) return 1;

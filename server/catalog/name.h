@@ -10,7 +10,7 @@ enum name_hint {
     NAME_ID = 1,       /* identifies: id, zip, isbn, phone */
     NAME_MONEY = 2,    /* price, Preis, loyer */
     NAME_DATE = 4,     /* starts, created_at, Datum */
-    NAME_YEAR = 8,     /* year, Baujahr, año */
+    NAME_YEAR = 8,     /* a year alone may stand there: year, released, año */
     NAME_RUNTIME = 16, /* in minutes where only a number is written */
     NAME_COUNT = 32,   /* counts or rates something: 0 and 1 are no flags */
     NAME_LIST = 64     /* several values: genres, ingredients */

@@ -50,17 +50,37 @@ static int year_of(double seconds) {
 /* A number alone is a date where the name says so and it makes sense. */
 static int plain_date(const struct reader *r, struct view cell, double x, struct when *w) {
     if (!date_parse(cell, r->order, w)) return 0;
+    if (fabs(x) < 10000) return (r->name->hints & NAME_YEAR) != 0;
     int year = year_of((double)w->from);
-    if (fabs(x) < 10000) return r->name->hints & NAME_YEAR ? 1 : year >= 1500 && year <= 2100;
     return year >= 1900 && year <= 2100;
+}
+
+/* "12 Dec 2026 - 14 Dec 2026", "2026-12-12 to 2026-12-14", "2026-12-12/2026-12-14". */
+static int date_range(struct view cell, enum date_order order, struct when *w) {
+    static const char *const between[] = {" - ",  " – ",   " — ",     "–",
+                                          " to ", " bis ", " until ", "/"};
+    for (size_t k = 0; k < COUNT(between); k++) {
+        size_t n = strlen(between[k]);
+        for (size_t i = 1; i + n < cell.n; i++) {
+            struct when last;
+            if (memcmp(cell.p + i, between[k], n) != 0) continue;
+            if (date_parse(view_sub(cell, 0, i), order, w) &&
+                date_parse(view_sub(cell, i + n, cell.n), order, &last) && last.to > w->from) {
+                w->to = last.to;
+                return 1;
+            }
+        }
+    }
+    return 0;
 }
 
 static int date_cell(const struct reader *r, struct view cell, double *lo, double *hi) {
     struct when w;
     double x;
-    if (plain_number(cell, &x) ? !r->plain_dates || !plain_date(r, cell, x, &w)
-                               : !date_parse(cell, r->order, &w))
-        return 0;
+    int found = plain_number(cell, &x) ? r->plain_dates && plain_date(r, cell, x, &w)
+                                       : date_parse(cell, r->order, &w) ||
+                                             (cell.n < 100 && date_range(cell, r->order, &w));
+    if (!found) return 0;
     *lo = (double)w.from;
     *hi = (double)w.to;
     return 1;
@@ -83,19 +103,41 @@ int date_prepare(const struct column *c, int n, struct reader *r) {
         compact += s->cell[i].n == 8 && x >= 19000101 && x < 21010101 &&
                    date_parse(s->cell[i], r->order, &w);
     }
-    r->plain_dates =
-        (r->name->hints & (NAME_DATE | NAME_YEAR)) != 0 || (plain > 1 && compact == plain);
+    unsigned hints = r->name->hints;
+    int named = hints & (NAME_DATE | NAME_YEAR) && !(hints & (NAME_MONEY | NAME_COUNT));
+    r->plain_dates = named || (plain > 1 && compact == plain);
     return plain * 2 <= s->n || r->plain_dates;
 }
 
 /* --- quantities */
 
-/* The marks of thousands and decimals, over the whole column. */
-static enum number_marks column_marks(const struct column *c, int n) {
+/* The marks of thousands and decimals, over the whole column. Prices whose only mark is a point
+ * before three digits ("1.299") have it for thousands, but not the numbers of JSON. */
+static enum number_marks column_marks(const struct column *c, int n, const struct name *name) {
     struct marks_count count = {0};
-    for (int i = 0; i < n; i++)
-        if (c->text[i]) marks_add(&count, view_of(c->text[i]));
-    return marks_decide(&count);
+    int points = 0;
+    if (c->n_numbers * 2 > c->n_texts) return MARKS_POINT;
+    for (int i = 0; i < n; i++) {
+        if (!c->text[i]) continue;
+        marks_add(&count, view_of(c->text[i]));
+        points += strchr(c->text[i], '.') != NULL;
+    }
+    enum number_marks marks = marks_decide(&count);
+    int thousands = marks == MARKS_ANY && (name->hints & NAME_MONEY) && points == count.either;
+    return thousands && points ? MARKS_COMMA : marks;
+}
+
+/* A cell without a word before its amount: "from $49", "ab 12 €". */
+static struct view amount_of(struct view cell) {
+    static const char *const before[] = {"from", "ab",  "vanaf", "desde",
+                                         "only", "nur", "now",   "from:"};
+    size_t n = 0;
+    cell = view_trim(cell);
+    while (n < cell.n && cell.p[n] != ' ') n++;
+    for (size_t i = 0; i < COUNT(before); i++)
+        if (strlen(before[i]) == n && strncasecmp(before[i], cell.p, n) == 0)
+            return view_trim(view_sub(cell, n, cell.n));
+    return cell;
 }
 
 /* What stands behind a cell's quantity and may be a noun of the whole column. */
@@ -144,10 +186,11 @@ static void vote_tail(struct measure *m, struct view tail) {
 static void measure_cells(struct scratch *s, enum number_marks marks, struct measure *m) {
     *m = (struct measure){.read = 0};
     for (int i = 0; i < s->n; i++) {
+        struct view cell = amount_of(s->cell[i]);
         struct quantity q;
-        if (!quantity_parse(s->cell[i], marks, &q)) {
-            size_t used = quantity_read(s->cell[i], marks, &q);
-            struct view tail = tail_of(s->cell[i], used);
+        if (!quantity_parse(cell, marks, &q)) {
+            size_t used = quantity_read(cell, marks, &q);
+            struct view tail = tail_of(cell, used);
             if (used == 0 || tail.n == 0) continue;
             m->with_tail++;
             vote_tail(m, tail);
@@ -202,7 +245,7 @@ static enum field_type type_of(const struct reader *r, const struct measure *m) 
 int quantity_prepare(const struct column *c, int n, struct reader *r) {
     struct scratch *s = r->scratch;
     struct measure m;
-    r->marks = column_marks(c, n);
+    r->marks = column_marks(c, n, r->name);
     cells_sample(c, n, s);
     measure_cells(s, r->marks, &m);
     if (m.read * 10 < s->n * 8) return 0;
@@ -231,6 +274,7 @@ static int convert(const struct reader *r, struct quantity *q) {
 
 static int quantity_cell(const struct reader *r, struct view cell, double *lo, double *hi) {
     struct quantity q;
+    cell = amount_of(cell);
     if (!quantity_parse(cell, r->marks, &q)) {
         size_t used = r->tail[0] ? quantity_read(cell, r->marks, &q) : 0;
         if (used == 0 || !same_tail(view_trim(view_sub(cell, used, cell.n)), view_of(r->tail)))

@@ -93,24 +93,38 @@ static const char *const months[] = {"January",   "February", "March",    "April
 static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
                                    "Monday",   "Tuesday", "Wednesday"};
 
-/* As exactly as it was written: a year, a month, a day, with a time of day. */
-static void put_date(struct out *o, double from, double until) {
+static long long day_of(double seconds) {
+    return (long long)floor(seconds / 86400);
+}
+
+static void put_day(struct out *o, long long day) {
     char text[80];
-    double length = until - from;
-    long long t = (long long)from, day = t / 86400 - (t % 86400 < 0), s = t - day * 86400;
     int year, month, date;
     civil_of(day, &year, &month, &date);
-    if (length >= 365 * 86400.0)
-        snprintf(text, sizeof text, "%d", year);
-    else if (length >= 28 * 86400.0)
-        snprintf(text, sizeof text, "%s %d", months[month - 1], year);
-    else {
-        int n = snprintf(text, sizeof text, "%s %d %s %d", days[(day % 7 + 7) % 7], date,
-                         months[month - 1], year);
-        if (length < 86400)
-            snprintf(text + n, sizeof text - (size_t)n, ", %02lld:%02lld", s / 3600, s / 60 % 60);
-    }
+    snprintf(text, sizeof text, "%s %d %s %d", days[(day % 7 + 7) % 7], date, months[month - 1],
+             year);
     put_text(o, text);
+}
+
+/* As exactly as it was written: a year, a month, a day, a day with its time, from day to day. */
+static void put_date(struct out *o, double from, double until) {
+    char text[40] = "";
+    long long day = day_of(from);
+    int year, month, date, s = (int)(from - (double)day * 86400);
+    civil_of(day, &year, &month, &date);
+    if (until == (double)days_of(year + 1, 1, 1) * 86400 && month == 1 && date == 1)
+        snprintf(text, sizeof text, "%d", year);
+    else if (until == (double)days_of(year + month / 12, month % 12 + 1, 1) * 86400 && date == 1)
+        snprintf(text, sizeof text, "%s %d", months[month - 1], year);
+    else
+        put_day(o, day);
+    if (!text[0] && until - from < 86400)
+        snprintf(text, sizeof text, ", %02d:%02d", s / 3600, s / 60 % 60);
+    put_text(o, text);
+    if (!text[0] && until - from > 86400) {
+        put_text(o, " to ");
+        put_day(o, day_of(until - 1));
+    }
 }
 
 /* --- any */

@@ -2,6 +2,7 @@
 #include "server/rank/shelf.h"
 
 #include "model/embed.h"
+#include "server/catalog/snapshot.h"
 #include "server/rank/shelf_load.h"
 
 #include <stdio.h>

@@ -26,6 +26,13 @@ static int words_read(const struct terms *x, int i, double *out) {
     for (k++; k < x->n; k++) {
         int dash = x->t[k].kind == TERM_DASH && glued(x, k) && glued(x, k + 1);
         double v = word_value(x, k + dash);
+        int and = part >= 100 && term_is(x, k, "and") ? 1 : 0; /* "two hundred and fifty" */
+        double tail = and? word_value(x, k + 1) : 0;
+        if (tail >= 1 && tail < 100) {
+            part += tail;
+            k++;
+            continue;
+        }
         if (term_is(x, k, "dozen|dutzend|douzaine|docena|dozzina|dozijn"))
             part *= 12;
         else if (term_is(x, k, "couple"))
@@ -78,6 +85,10 @@ static const struct unit *unit_at(const struct terms *x, int i, int *to) {
         return u;
     }
     if (term_is(x, i, x->g->ends) && !term_is(x, i, "min")) return NULL;
+    static const struct unit money = {"", DIM_MONEY, 1}; /* of any currency */
+    if (term_is(x, i, "buck|bucks")) return *to = i + 1, &money;
+    if (term_is(x, i, "libra|libras|sterline")) return *to = i + 1, unit_named("GBP");
+    if (term_is(x, i, "ton|tons")) return *to = i + 1, unit_named("t");
     struct view v = view_sub(x->text, x->t[i].from, x->text.n - x->t[i].from);
     const struct unit *u = unit_read(v, &used);
     if (!u || used == 0) return NULL;

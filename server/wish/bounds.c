@@ -10,9 +10,10 @@ enum { FILLERS = 3, REACH = 3, DAY = 86400 };
 
 struct said {
     enum side side;
-    int where;    /* of the row */
-    int from, to; /* its terms, with a negation before it */
-    int negated;  /* a negation that no other side says */
+    int where;      /* of the row */
+    int from, to;   /* its terms, with a negation before it */
+    int negated;    /* a negation that no other side says */
+    enum side base; /* the side without a negation before it */
 };
 
 /* --- comparisons */
@@ -36,7 +37,7 @@ static int longest_before(const struct terms *x, int end, int refuse, struct sai
         int n = term_phrase_back(x, end, b->phrase);
         if (n <= best) continue;
         best = n;
-        *out = (struct said){b->side, b->where, end - n, end, 0};
+        *out = (struct said){b->side, b->where, end - n, end, 0, b->side};
     }
     return best;
 }
@@ -50,7 +51,7 @@ static int sign_before(const struct terms *x, int end, struct said *out) {
                  {">=", SIDE_FROM}, {"=", SIDE_EQ},     {"~", SIDE_ABOUT}};
     for (size_t k = 0; k < COUNT(signs); k++)
         if (end > 0 && x->t[end - 1].kind == TERM_SIGN && term_is(x, end - 1, signs[k].sign)) {
-            *out = (struct said){signs[k].side, BOUND_BEFORE, end - 1, end, 0};
+            *out = (struct said){signs[k].side, BOUND_BEFORE, end - 1, end, 0, signs[k].side};
             return 1;
         }
     return 0;
@@ -73,6 +74,7 @@ static int said_before(const struct terms *x, int i, int refuse, struct said *ou
         if (longest_before(x, out->from, refuse, &more)) *out = more, out->to = end;
     }
     int no = out->from - 1;
+    out->base = out->side;
     if (no >= 0 && !x->t[no].used && term_is(x, no, x->g->negations)) {
         enum side t = turned(out->side, refuse == BOUND_NUMBERS);
         out->negated = t == out->side;
@@ -80,6 +82,14 @@ static int said_before(const struct terms *x, int i, int refuse, struct said *ou
         out->from = no;
     }
     return 1;
+}
+
+/* Whether what looks like the end of a limit begins the next: "under 5 kg or under 200". */
+static int begins_anew(const struct terms *x, int i) {
+    if (i >= x->n) return 0;
+    return x->t[i].kind == TERM_NUMBER || x->t[i].kind == TERM_MONEY ||
+           plain_number(x->g, x->t[i].p, x->t[i].n) > 1 ||
+           term_is(x, i, "than|als|que|de|dan|di|do|of");
 }
 
 static int said_after(const struct terms *x, int i, int refuse, struct said *out) {
@@ -91,11 +101,11 @@ static int said_after(const struct terms *x, int i, int refuse, struct said *out
             int n = term_phrase(x, k, b->phrase);
             if (n <= best) continue;
             best = n;
-            *out = (struct said){b->side, b->where, k, k + n, 0};
+            *out = (struct said){b->side, b->where, k, k + n, 0, b->side};
         }
-        if (best) return 1;
+        if (best && !begins_anew(x, k + best)) return 1;
         if (k >= x->n || (x->t[k].kind != TERM_WORD && x->t[k].kind != TERM_DASH)) return 0;
-        if (term_is(x, k, "and|or|but|with|und|oder|et|ou|y|o|e|en|of|aber|mais|ma|mas|pero"))
+        if (term_is(x, k, "and|or|but|with|und|oder|et|ou|y|o|e|en|aber|mais|ma|mas|pero"))
             return 0;
     }
     return 0;
@@ -105,9 +115,10 @@ static int said_after(const struct terms *x, int i, int refuse, struct said *out
 
 /* Takes prepositions and the like before a limit with it. */
 static int lead(const struct terms *x, int from) {
-    static const char verbs[] = "costing|priced|costs|cost|pays|paying|released|published|posted|"
-                                "made|filmed|weighs|weighing|weigh|starting|starts|rated|lasting|"
-                                "that|which|kostet|coute|cuesta|costa|kost|custa|available|from";
+    static const char verbs[] =
+        "costing|priced|costs|cost|pays|paying|released|published|posted|"
+        "made|filmed|weighs|weighing|weigh|starting|starts|rated|lasting|"
+        "that|which|early|mid|late|kostet|coute|cuesta|costa|kost|custa|available|from";
     while (from > 0 && !x->t[from - 1].used && x->t[from - 1].kind == TERM_WORD &&
            ((x->t[from - 1].n <= 3 && term_is(x, from - 1, x->g->idle)) ||
             term_is(x, from - 1, verbs)))
@@ -243,15 +254,15 @@ static int aged(struct finder *f, const struct amount *a, struct said *s, struct
  * `same`: the comparison of the amount before it ("over 2.5 kg or 1500 euros"), or NULL. */
 static int amount_limit(struct finder *f, int i, const struct said *same, struct said *used) {
     const struct terms *x = &f->x;
-    struct said s = {SIDE_NONE, 0, -1, i, 0}, after;
+    struct said s = {SIDE_NONE, 0, -1, i, 0, SIDE_NONE}, after;
     struct amount a;
     int has = said_before(x, i, BOUND_DATES, &s);
     if (!amount_read(x, i, has && s.side == SIDE_BETWEEN, &a) || is_ordinal(x, &a)) return 0;
-    if (a.word && !has && !a.unit) return 0;
     if (pounds(f, &a)) {}
     if (a.unit && a.unit->dim == DIM_TIME && term_is(x, a.to, "old") && !has) return 0;
     if (!has && same) s = *same, s.from = -1, has = 1;
-    struct place p = {.from = s.from >= 0 ? s.from : i, .to = a.to};
+    struct place p = {
+        .from = s.from >= 0 ? s.from : i, .to = a.to, .last = f->last, .last_unit = f->last_unit};
     int has_after = said_after(x, a.to, BOUND_DATES, &after);
     int n = has_after || has ? aged(f, &a, &s, &after, has_after) : 0;
     if (n) return i + n;
@@ -259,15 +270,19 @@ static int amount_limit(struct finder *f, int i, const struct said *same, struct
         a.unit->factor >= DAY && term_is(x, a.to, "ago"))
         return 0;
     p.compared = has || has_after;
+    if (has_after && after.from == a.to) p.to = after.to; /* "500 or more pages" */
     int field = field_for_amount(f->s, x, &a, &p);
     if (field == FIELD_UNSURE && p.compared)
         finder_note(f, "\"%.*s\" is not checked: it is not clear which field it is about",
                     (int)terms_text(x, p.from, a.to).n, terms_text(x, p.from, a.to).p);
     if (field < 0) return 0;
     const struct field *target = &f->s->field[field];
+    if (!a.unit && field == p.last && !field_is_money(target)) a.unit = p.last_unit;
+    f->last = field;
+    f->last_unit = a.unit;
     if ((s.where & BOUND_MONEY) && !field_is_money(target)) return 0;
     if (a.range && (s.side == SIDE_FROM || s.side == SIDE_NONE)) s.side = SIDE_BETWEEN;
-    if (has_after && !has) s = (struct said){after.side, after.where, i, i, 0};
+    if (has_after && !has) s = (struct said){after.side, after.where, i, i, 0, after.side};
     if (!has && !has_after && !unsaid(f, &a, &p, target, &s)) return 0;
     const struct unit *unit;
     field_dimension(target, &unit);
@@ -291,12 +306,16 @@ static void month_only(struct finder *f, int field, const struct when_read *w, c
 
 /* What "from" says: a beginning for a day, the whole stretch for a year or decade. */
 static void settle_from(const struct terms *x, const struct when_read *w, struct said *s) {
-    int begins = s->to - s->from > 1 || !term_is(x, s->from, "from|von|de|da|van|dal|du");
+    static const char from[] = "from|von|aus|de|des|du|da|dal|dai|degli|van|uit|do|dos|das|del|vom";
+    static const char begins[] = "available|starting|free|open|begins|starts|start|beginning|"
+                                 "verfugbar|frei|disponible|disponibile|beschikbaar|disponivel";
+    int no = term_is(x, s->from, x->g->negations) && s->base != s->side, at = s->from + no;
+    int plain = s->to - at == 1 && term_is(x, at, from);
     int on = w->end < x->n && term_is(x, w->end, "on|onwards|onward|an|adelante");
-    if (s->side != SIDE_FROM || on) return;
-    if (term_is(x, s->from - 1, "available|starting|free|open|begins|starts|start|beginning"))
-        return;
-    if (w->range || (!begins && w->scale >= SCALE_MONTH)) s->side = SIDE_BETWEEN;
+    if (s->base != SIDE_FROM || on || term_is(x, at - 1, begins)) return;
+    if (!w->range && !(plain && w->scale >= SCALE_MONTH)) return;
+    s->negated ^= no;
+    s->side = SIDE_BETWEEN;
 }
 
 static void clock_limit(struct finder *f, int field, const struct when_read *w,
@@ -358,7 +377,7 @@ static int is_amount(const struct finder *f, const struct when_read *w, const st
                      int has) {
     const struct terms *x = &f->x;
     struct amount a;
-    struct place p = {.from = has ? s->from : w->at, .to = w->end, .compared = has};
+    struct place p = {.from = has ? s->from : w->at, .to = w->end, .compared = has, .last = -1};
     if (!fields_have_years(f->s)) return 1;
     if (!amount_read(x, w->at, has && s->side == SIDE_BETWEEN, &a)) return 0;
     if (a.unit) return 1;
@@ -374,7 +393,7 @@ static int is_amount(const struct finder *f, const struct when_read *w, const st
  * is none, and no amount either. */
 static int date_limit(struct finder *f, int i) {
     const struct terms *x = &f->x;
-    struct said s = {SIDE_NONE, 0, -1, i, 0}, after;
+    struct said s = {SIDE_NONE, 0, -1, i, 0, SIDE_NONE}, after;
     struct when_read w;
     int past, has = said_before(x, i, BOUND_NUMBERS, &s);
     if (has && (s.where & BOUND_NUMBERS)) has = 0;
@@ -386,8 +405,9 @@ static int date_limit(struct finder *f, int i) {
     int field = field_for_date(f->s, x, &w, &p, &past);
     if (field < 0) return w.end;
     const struct field *target = &f->s->field[field];
-    if (!has && has_after) s = (struct said){after.side, after.where, -1, i, 0};
+    if (!has && has_after) s = (struct said){after.side, after.where, -1, i, 0, after.side};
     if (has && s.side == SIDE_BETWEEN && !w.range) s.side = SIDE_NONE;
+    if (has && w.window && s.side == SIDE_UP_TO) s.side = SIDE_BETWEEN;
     if (has) settle_from(x, &w, &s);
     if (w.range && (s.side == SIDE_NONE || s.side == SIDE_EQ)) s.side = SIDE_BETWEEN;
     int from = lead(x, has ? s.from : i), to = has_after && after.to > w.end ? after.to : w.end;
@@ -445,7 +465,7 @@ static int free_limit(struct finder *f, int i) {
 }
 
 void bounds_find(struct finder *f) {
-    struct said said, last = {SIDE_NONE, 0, -1, 0, 0};
+    struct said said, last = {SIDE_NONE, 0, -1, 0, 0, SIDE_NONE};
     int end = -1; /* of the amount before, whose comparison goes on over "or" */
     for (int i = 0; i < f->x.n;) {
         const struct terms *x = &f->x;

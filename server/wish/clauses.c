@@ -267,6 +267,21 @@ static size_t pass_over(struct split *s, size_t i, size_t end) {
     return i;
 }
 
+/* "sugar free", but not "feel free", "something free", "free of", "free time". */
+static int is_free_of(const struct split *s, size_t i, size_t n, size_t end) {
+    static const char no_thing[] =
+        "feel|set|break|breaks|for|is|are|be|a|an|the|or|and|in|of|everything|something|anything|"
+        "completely|totally|entirely|its|any|some|i|we|you|im|were|buy|one|get|with|only|also|my|"
+        "our|your|that|which|it|not|preferably|ideally|really|all|always|mostly|very|to|on|at|from|"
+        "by|but|who|this|these|those|they|no|want|need|like|love|events|event|concerts|concert|"
+        "parking|wifi|entry|admission|delivery|shipping|ticket|tickets|kids|children|under";
+    static const char after[] = "of|from|to|as|for|on|time|will|trade|range|spirit|jazz|parking|"
+                                "wifi|delivery|admission|shipping|entry|events|concerts|tickets";
+    if (s->t.tok[i + 1].n > 0 && s->t.wish.p[s->t.tok[i + 1].at] == '-') return 1; /* "nut-free" */
+    return !clauses_words_at(&s->t, i, end, no_thing) &&
+           !clauses_words_at(&s->t, i + n, end, after);
+}
+
 /* "nut-free snacks", "sugar free": the first of the n words at i is unwanted. */
 static size_t free_of(struct split *s, size_t i, size_t n) {
     flush(s, i, 1);
@@ -289,12 +304,15 @@ static size_t take_word(struct split *s, size_t i, size_t end) {
     case MARK_NOT:
     case MARK_REFUSE: return negate(s, i, n, end, 0);
     case MARK_LIST: return negate(s, i, n, end, 1);
+    case MARK_LIMIT:
+        if (s->sign > 0 || i == s->start) return i + n;
+        break;
     case MARK_WANTED:
         flush(s, i, 1);
         turn(s, i + n, 1);
         return i + n;
     case MARK_FREE:
-        if (clauses_words_at(&s->t, i + n, end, "of|from|to|as|for|on")) return i + 1;
+        if (!is_free_of(s, i, n, end)) return i + 1;
         return free_of(s, i, n);
     case MARK_AFTER: afterthought(s, i, n, 0); return pass_over(s, i + n, end);
     case MARK_IDLE: flush(s, i, 1); return pass_over(s, i + n, end);
@@ -367,6 +385,7 @@ enum status clauses_split(struct view wish, struct arena *a, struct clause *out,
                     wish.n, CLAUSES_MAX_BYTES);
     if (!utf8_valid(wish)) return fail(e, ST_BAD_INPUT, "the instruction is not valid UTF-8");
     TRY(clauses_lex(wish, a, &s.t, e));
+    TRY(clauses_words_prepare(&s.t, a, e));
     if (s.t.words == 0) return ST_OK;
     s.p = ARENA_NEW(a, struct clauses_piece, s.t.words + 1);
     if (!s.p) return fail(e, ST_NO_MEMORY, "no memory for the clauses of the wish");

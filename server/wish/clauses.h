@@ -7,12 +7,6 @@
 #include "model/base/arena.h"
 #include "server/wish/wish.h"
 
-/* An unwanted trait counts less than a wanted one: 0.7 was measured on wishes of the form "A, but
- * no B", where it beat the whole wish as one text (AUC .775 against .588 with SmolLM2, .785 against
- * .578 with MiniLM embeddings). */
-#define CLAUSES_WEIGHT_WANTED 1.0
-#define CLAUSES_WEIGHT_UNWANTED 0.7
-
 /* Fills out[CLAUSES_MAX] and *n in the order of the wish. sign is +1 (more of this) or -1 (less);
  * weight is positive. text is not empty, has no white space at its ends, and lies in the arena; it
  * is a piece of the wish as it was written, except where clauses that do not touch had to be

@@ -207,7 +207,10 @@ static int break_at(const struct lexer *x, size_t i, struct point p) {
     switch (p.c) {
     case '.': return full_stop(x->w, i, prev, next);
     case ',': return digits || date_comma(x->w, i) ? CLAUSES_WORD : CLAUSES_COMMA;
-    case ':': return digits || next.c == '/' ? CLAUSES_WORD : CLAUSES_STOP;
+    case ':': /* "bedrooms: 3" */
+        if (is_space(next) && is_content(prev) && is_digit(point_at(x->w, i + 2)))
+            return CLAUSES_WORD;
+        return digits || next.c == '/' ? CLAUSES_WORD : CLAUSES_STOP;
     case '-': return hyphen(x->w, i, prev, next);
     case '/':
     case 0x2013: /* en dash, bar, minus: between words or numbers they join */
@@ -237,7 +240,7 @@ static void put(struct lexer *x, struct clauses_token t) {
 }
 
 static void put_break(struct lexer *x, int kind, struct point p, size_t len) {
-    struct clauses_token t = {(uint32_t)x->at, (uint32_t)len, (uint8_t)kind, 0, 0};
+    struct clauses_token t = {(uint32_t)x->at, (uint32_t)len, (uint8_t)kind, 0, 0, 0, 0};
     int inside = x->n > 0 && x->last.kind != CLAUSES_END;
     if (p.c == '?' || p.c == ':') t.sign = (char)p.c;
     if (p.c == '-' && inside && is_content(point_at(x->w, x->at + 1))) t.sign = '-';
@@ -317,7 +320,8 @@ static size_t free_ending(struct view w) {
 }
 
 static void put_part(struct lexer *x, size_t from, size_t end, int bare) {
-    put(x, (struct clauses_token){(uint32_t)from, (uint32_t)(end - from), 0, (uint8_t)bare, 0});
+    put(x,
+        (struct clauses_token){(uint32_t)from, (uint32_t)(end - from), 0, (uint8_t)bare, 0, 0, 0});
 }
 
 /* A word, in the parts that the grammar looks at. */
@@ -374,19 +378,20 @@ static void scan(struct lexer *x) {
         else
             put_word(x);
     }
-    put(x, (struct clauses_token){(uint32_t)x->w.n, 0, CLAUSES_END, 0, 0});
+    put(x, (struct clauses_token){(uint32_t)x->w.n, 0, CLAUSES_END, 0, 0, 0, 0});
 }
 
 /* Whether a quoted wish is a name: more than one word, most of them with a capital letter. */
 static int is_title(struct view w) {
-    int words = 0, capitals = 0;
+    int words = 0, letters = 0, capitals = 0;
     for (size_t i = 0; i < w.n; i++) {
         if (w.p[i] == ',' || w.p[i] == '.' || w.p[i] == ';') return 0;
         if (i > 0 && w.p[i - 1] != ' ') continue;
         words++;
+        letters += point_at(w, i).is == WORD_LETTER;
         capitals += is_upper(point_at(w, i));
     }
-    return words > 1 && 2 * capitals > words;
+    return words > 1 && 2 * capitals > letters;
 }
 
 /* Without quotation marks around the whole wish, which would make one word of it. */
@@ -408,6 +413,10 @@ enum status clauses_lex(struct view wish, struct arena *a, struct clauses_text *
     scan(&fill);
     CHECK(fill.n == count.n);
     const struct grammar *g = grammar_of(wish);
-    *out = (struct clauses_text){fill.w, fill.tok, fill.n, fill.words, g ? g : &grammar_en};
+    *out = (struct clauses_text){.wish = fill.w,
+                                 .tok = fill.tok,
+                                 .n = fill.n,
+                                 .words = fill.words,
+                                 .grammar = g ? g : &grammar_en};
     return ST_OK;
 }

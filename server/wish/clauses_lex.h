@@ -17,14 +17,23 @@ enum clauses_token_kind {
 struct clauses_token {
     uint32_t at, n; /* bytes of the wish */
     uint8_t kind;
-    uint8_t bare; /* a word without letter or digit: emoji, "&" */
-    char sign;    /* of a break: '?', ':' or, for the dash of "-horror", '-'; else 0 */
+    uint8_t bare;             /* a word without letter or digit: emoji, "&" */
+    uint8_t number, compared; /* a number; that or a date: by clauses_words_prepare */
+    char sign;                /* of a break: '?', ':' or, for the dash of "-horror", '-'; else 0 */
+};
+
+/* A word in plain letters; n 0: too long to be in any table. */
+struct clauses_plain {
+    char p[20];
+    uint8_t n;
 };
 
 struct clauses_text {
     struct view wish;
-    struct clauses_token *tok; /* [n], the last one is CLAUSES_END */
+    struct clauses_token *tok;   /* [n], the last one is CLAUSES_END */
+    struct clauses_plain *plain; /* [n], by clauses_words_prepare */
     size_t n, words;
+    const struct grammar_letters *letters; /* likewise */
     const struct grammar *grammar; /* of the language it is in, English when that is not known */
 };
 

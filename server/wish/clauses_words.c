@@ -5,23 +5,7 @@
 
 #include <string.h>
 
-enum { PHRASE_WORDS = 7, WORD_BYTES = 20, BETWEEN_WORDS = 2 };
-
-/* The next words in plain letters; made plain once, matched often. */
-struct window {
-    const struct clauses_text *t;
-    size_t at, end, have;
-    struct {
-        char p[WORD_BYTES];
-        size_t n; /* 0: too long to be in any table */
-    } w[PHRASE_WORDS];
-};
-
-static void fold_next(struct window *x) {
-    const struct clauses_token *k = &x->t->tok[x->at + x->have];
-    x->w[x->have].n = plain_word(view_sub(x->t->wish, k->at, k->n), x->w[x->have].p, WORD_BYTES);
-    x->have++;
-}
+enum { PHRASE_WORDS = 7, BETWEEN_WORDS = 2 };
 
 static int is_number(const struct grammar *g, const char *p, size_t n) {
     for (size_t i = 0; i < n && i < 5; i++) /* after a currency sign */
@@ -32,18 +16,17 @@ static int is_number(const struct grammar *g, const char *p, size_t n) {
     return x > 1 || (x > 0 && g == &grammar_en);
 }
 
-static int word_fits(const struct grammar *g, const char *p, size_t n, const char *phrase) {
+static int word_fits(const struct clauses_text *t, size_t i, const char *phrase) {
+    const struct clauses_plain *w = &t->plain[i];
     if (*phrase == '*') return 1;
-    if (*phrase == '#') return is_number(g, p, n);
-    return plain_is(p, n, phrase);
+    if (*phrase == '#') return t->tok[i].number;
+    return plain_is(w->p, w->n, phrase);
 }
 
-/* Words of the phrase if it stands at the window, else 0. */
-static size_t match(struct window *x, const char *phrase) {
-    for (size_t k = 0; k < PHRASE_WORDS; k++) {
-        if (x->at + k >= x->end || x->t->tok[x->at + k].kind != CLAUSES_WORD) return 0;
-        if (x->have == k) fold_next(x);
-        if (!word_fits(x->t->grammar, x->w[k].p, x->w[k].n, phrase)) return 0;
+/* Words of the phrase if it stands at word i, else 0. */
+static size_t match(const struct clauses_text *t, size_t i, size_t end, const char *phrase) {
+    for (size_t k = 0; k < PHRASE_WORDS; k++, i++) {
+        if (i >= end || t->tok[i].kind != CLAUSES_WORD || !word_fits(t, i, phrase)) return 0;
         const char *space = strchr(phrase, ' ');
         if (!space) return k + 1;
         phrase = space + 1;
@@ -57,33 +40,56 @@ static size_t words_of(const char *phrase) {
     return n;
 }
 
-/* Whether the word at i is what a comparison compares with: a number or a date. */
-static int is_compared(const struct clauses_text *t, size_t i, size_t end) {
+/* Whether a word is the beginning of a date. */
+static int is_date(struct view w) {
     static const char dates[] =
         "noon|midnight|today|tonight|tomorrow|yesterday|nineties|eighties|"
         "seventies|sixties|fifties|forties|thirties|twenties|next|christmas";
-    struct window x = {.t = t, .at = i, .end = end};
-    if (i >= end || t->tok[i].kind != CLAUSES_WORD) return 0;
-    fold_next(&x);
-    struct view w = {x.w[0].p, x.w[0].n};
-    return is_number(t->grammar, w.p, w.n) || plain_is(w.p, w.n, dates) ||
-           (w.n > 2 && month_named(w)) || (w.n > 4 && weekday_named(w));
+    return plain_is(w.p, w.n, dates) || (w.n > 2 && month_named(w)) ||
+           (w.n > 4 && weekday_named(w));
 }
 
-/* Words of a negated comparison with a number behind it, at the window; 0 for none. */
-static size_t turned(struct window *x) {
-    const struct grammar *g = x->t->grammar;
-    size_t best = 0, neg = match(x, g->negations);
-    if (!neg) return 0;
-    struct window y = {.t = x->t, .at = x->at + 1, .end = x->end};
+enum status clauses_words_prepare(struct clauses_text *t, struct arena *a, struct err *e) {
+    t->letters = grammar_letters(t->grammar);
+    t->plain = ARENA_NEW(a, struct clauses_plain, t->n);
+    if (!t->plain) return fail(e, ST_NO_MEMORY, "no memory for the words of the wish");
+    for (size_t i = 0; i < t->n; i++) {
+        struct clauses_token *k = &t->tok[i];
+        struct clauses_plain *w = &t->plain[i];
+        if (k->kind != CLAUSES_WORD) continue;
+        w->n = (uint8_t)plain_word(view_sub(t->wish, k->at, k->n), w->p, sizeof w->p);
+        k->number = (uint8_t)is_number(t->grammar, w->p, w->n);
+        k->compared = (uint8_t)(k->number || is_date((struct view){w->p, w->n}));
+    }
+    return ST_OK;
+}
+
+/* Whether a number or date stands near enough behind word i to be what a comparison there is of. */
+static int number_near(const struct clauses_text *t, size_t i, size_t end) {
+    for (size_t k = i; k < end && k <= i + PHRASE_WORDS + BETWEEN_WORDS; k++)
+        if (t->tok[k].compared) return 1;
+    return 0;
+}
+
+/* Words of a comparison with a number or date behind it that stands at word i; 0 for none. *turned:
+ * a negation turns it round. */
+static size_t limit_at(const struct clauses_text *t, size_t i, size_t end, int *turned) {
+    const struct grammar *g = t->grammar;
+    *turned = 0;
+    if (!number_near(t, i, end)) return 0;
+    size_t best = 0, neg = match(t, i, end, g->negations);
+    size_t at = i + neg;
+    *turned = neg > 0;
+    unsigned letter = at < end ? letter_bit(t->plain[at].p) : 0;
     for (size_t r = 0; r < g->n_bounds; r++) {
-        size_t k = g->bound[r].where & BOUND_BEFORE ? match(&y, g->bound[r].phrase) : 0;
+        if (!(t->letters->bound[r] & letter)) continue;
+        size_t k = g->bound[r].where & BOUND_BEFORE ? match(t, at, end, g->bound[r].phrase) : 0;
         if (k > best) best = k;
     }
     if (!best) return 0;
-    for (size_t i = y.at + best; i <= y.at + best + BETWEEN_WORDS; i++) {
-        if (is_compared(x->t, i, x->end)) return 1 + best;
-        if (!clauses_words_at(x->t, i, x->end, g->between)) break;
+    for (size_t k = at + best; k <= at + best + BETWEEN_WORDS; k++) {
+        if (k < end && t->tok[k].compared) return neg + best;
+        if (!clauses_words_at(t, k, end, g->between)) break;
     }
     return 0;
 }
@@ -91,27 +97,31 @@ static size_t turned(struct window *x) {
 enum clauses_mark clauses_words_mark(const struct clauses_text *t, size_t i, size_t end,
                                      size_t *n) {
     const struct grammar *g = t->grammar;
-    struct window x = {.t = t, .at = i, .end = end};
     enum clauses_mark best = MARK_NONE;
     *n = 0;
+    unsigned letter = letter_bit(t->plain[i].p);
     for (size_t r = 0; r < g->n_marks; r++) {
-        size_t k = match(&x, g->mark[r].phrase);
+        if (!(t->letters->mark[r] & letter)) continue;
+        size_t k = match(t, i, end, g->mark[r].phrase);
         if (k > *n) *n = k, best = g->mark[r].mark;
     }
-    size_t k = turned(&x);
-    if (k && k >= *n) *n = k, best = MARK_KEEP;
+    int turned, and = clauses_words_at(t, i, end, "and|und|et|y|e|en");
+    size_t k = limit_at(t, i + (and > 0), end, &turned);
+    if (k && and) return *n = 1, MARK_TURN;
+    if (k && k >= *n) *n = k, best = turned ? MARK_LIMIT : MARK_KEEP;
     return best;
 }
 
 size_t clauses_words_front(const struct clauses_text *t, size_t from, size_t end, int unwanted,
                            double *factor) {
     const struct grammar *g = t->grammar;
-    struct window x = {.t = t, .at = from, .end = end};
     size_t best = from < end && t->tok[from].kind == CLAUSES_WORD && t->tok[from].bare;
     int where = FILLER_FRONT | FILLER_ALONE | (unwanted ? FILLER_UNWANTED : 0);
     *factor = 1;
+    unsigned letter = from < end ? letter_bit(t->plain[from].p) : 0;
     for (size_t r = 0; r < g->n_fillers; r++) {
-        size_t k = g->filler[r].where & where ? match(&x, g->filler[r].phrase) : 0;
+        if (!(t->letters->filler[r] & letter)) continue;
+        size_t k = g->filler[r].where & where ? match(t, from, end, g->filler[r].phrase) : 0;
         if ((g->filler[r].where & FILLER_ALONE) && from + k != end) continue;
         if (k > best) best = k, *factor = g->filler[r].factor;
     }
@@ -125,10 +135,10 @@ size_t clauses_words_back(const struct clauses_text *t, size_t from, size_t end,
     int where = FILLER_BACK | (cut ? FILLER_CUT : 0);
     *factor = 1;
     for (size_t r = 0; r < g->n_fillers; r++) {
+        if (!(g->filler[r].where & where)) continue;
         size_t k = words_of(g->filler[r].phrase);
-        if (!(g->filler[r].where & where) || k > end - from || k <= best) continue;
-        struct window x = {.t = t, .at = end - k, .end = end};
-        if (match(&x, g->filler[r].phrase)) best = k, *factor = g->filler[r].factor;
+        if (k > end - from || k <= best) continue;
+        if (match(t, end - k, end, g->filler[r].phrase)) best = k, *factor = g->filler[r].factor;
     }
     return best;
 }
@@ -136,9 +146,8 @@ size_t clauses_words_back(const struct clauses_text *t, size_t from, size_t end,
 /* Whether one of the phrases (up to NULL) stands in [from, end). */
 static int any(const struct clauses_text *t, size_t from, size_t end, const char *const *phrases) {
     for (size_t i = from; i < end; i++) {
-        struct window x = {.t = t, .at = i, .end = end};
         for (size_t k = 0; phrases[k]; k++)
-            if (match(&x, phrases[k])) return 1;
+            if (match(t, i, end, phrases[k])) return 1;
     }
     return 0;
 }
@@ -153,6 +162,5 @@ int clauses_words_personal(const struct clauses_text *t, size_t from, size_t end
 }
 
 int clauses_words_at(const struct clauses_text *t, size_t i, size_t end, const char *phrase) {
-    struct window x = {.t = t, .at = i, .end = end};
-    return match(&x, phrase) > 0;
+    return match(t, i, end, phrase) > 0;
 }

@@ -6,8 +6,13 @@
 #include "server/wish/clauses_lex.h"
 #include "server/wish/grammar.h"
 
+/* Writes the words in plain letters and marks numbers and dates; to be called once before the
+ * others. ST_NO_MEMORY only. */
+enum status clauses_words_prepare(struct clauses_text *t, struct arena *a,
+                                  struct err *e) MUST_CHECK;
+
 /* The longest phrase of the grammar that stands at word i, in *n words; the earlier row wins a tie.
- * A comparison that is turned round by a negation ("nothing over 500") is MARK_KEEP. */
+ * A comparison that is turned round by a negation ("nothing over 500") is MARK_LIMIT. */
 enum clauses_mark clauses_words_mark(const struct clauses_text *t, size_t i, size_t end, size_t *n);
 
 /* How many words at the front (at the back) of tokens [from, end) are filler, 0 for none; *factor

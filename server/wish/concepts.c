@@ -36,17 +36,16 @@ const struct concept concepts[] = {
      "bathroom|bathrooms|bath|baths|bader|badezimmer|banos|bagni|badkamers|banheiros"},
     {CONCEPT_HOLDS, DIM_NONE,
      "players|player|spieler|joueurs|jugadores|giocatori|spelers|jogadores",
-     "player|players|people|persons|person|friends|gamers|spieler|spielern|personen|leute|joueur|"
+     "player|players|people|persons|person|gamers|spieler|spielern|personen|leute|joueur|"
      "joueurs|personnes|jugador|jugadores|personas|giocatori|persone|speler|spelers|jogador|"
-     "jogadores|pessoas|adults|kids|children"},
+     "jogadores|pessoas"},
     {CONCEPT_HOLDS, DIM_NONE,
      "capacity|sleeps|seats|guests|people|persons|servings|serves|seating|places|group|personen|"
      "personnes|personas|persone|pessoas|portionen",
      "people|persons|person|guest|guests|adults|travellers|diners|serving|servings|portions|sleeps|"
      "seats|seat|serves|feeds|personen|leute|gaste|gasten|portionen|personnes|personas|persone|"
      "pessoas|places|friends"},
-    {0, DIM_NONE, "age|ages|alter|edad|eta|leeftijd|idade",
-     "age|ages|aged|old|older|alter|edad|eta|leeftijd|idade|kids|children|toddlers"},
+    {0, DIM_NONE, "age|ages|alter|edad|eta|leeftijd|idade", "age|alter|edad|eta|leeftijd|idade"},
     {0, DIM_LENGTH,
      "distance|away|far|entfernung|distanz|distancia|distanza|afstand|strecke|length",
      "away|distance|far|long|longer|shorter|walk|entfernt|entfernung|distanz|distancia|distanza|"

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NOUN_WORDS = 3, SUBJECT_WORDS = 6, PLAIN = 40 };
+enum { NOUN_WORDS = 3, SUBJECT_WORDS = 6, PLAIN = 40, DAY_SECONDS = 86400 };
 
 static int is_number(const struct field *f) {
     return f->type == FIELD_TYPE_NUMBER || f->type == FIELD_TYPE_MONEY ||
@@ -27,6 +27,14 @@ static int name_has(const struct field *f, const char *alternatives) {
     return plain_is(plain, n, alternatives);
 }
 
+/* The unit that is all of a field's name ("minutes"), NULL when it is none. */
+static const struct unit *name_unit(const struct field *f) {
+    struct view name = view_of(f->words);
+    size_t used = 0;
+    const struct unit *u = unit_read(name, &used);
+    return u && used == name.n && name.n > 2 ? u : NULL;
+}
+
 enum dimension field_dimension(const struct field *f, const struct unit **unit) {
     *unit = NULL;
     if (f->type == FIELD_TYPE_MONEY) return DIM_MONEY;
@@ -35,11 +43,12 @@ enum dimension field_dimension(const struct field *f, const struct unit **unit) 
         return DIM_TIME;
     }
     if (f->unit && f->unit[0]) *unit = unit_named(f->unit);
-    if (!*unit) { /* a field that is named by its unit */
-        struct view name = view_of(f->words);
-        size_t used = 0;
-        const struct unit *u = unit_read(name, &used);
-        if (u && used == name.n && name.n > 2) *unit = u;
+    if (!*unit) *unit = name_unit(f);
+    if (!*unit && f->type == FIELD_TYPE_NUMBER) { /* "ascent m" */
+        const char *last = strrchr(f->words, ' ');
+        size_t used = 0, n = last ? strlen(last + 1) : 0;
+        const struct unit *u = n && n <= 3 ? unit_read(view_of(last + 1), &used) : NULL;
+        if (u && used == n) *unit = u;
     }
     return *unit ? (*unit)->dim : DIM_NONE;
 }
@@ -72,10 +81,11 @@ static const char empty_names[] =
 
 /* Whether term i is one of the words of the field's name. */
 static int name_said(const struct field *f, const struct terms *x, int i) {
-    struct view name = view_of(f->words), w, said = terms_text(x, i, i + 1);
+    struct view name = view_of(f->words), w;
     size_t at = 0;
     char plain[PLAIN];
     if (i < 0 || i >= x->n || x->t[i].kind != TERM_WORD) return 0;
+    struct view said = terms_text(x, i, i + 1);
     while ((w = word_next(name, &at)).n) {
         size_t n = plain_word(w, plain, sizeof plain);
         if (!plain_is(plain, n, empty_names) && word_same(w, said)) return 1;
@@ -97,8 +107,10 @@ static int measures(const struct field *f, const struct amount *a) {
     if (!is_number(f)) return 0;
     if (!a->unit) return 1;
     if (a->unit->dim == DIM_MONEY)
-        return field_is_money(f) &&
-               (!f->unit || !f->unit[0] || strcmp(f->unit, a->unit->name) == 0);
+        return field_is_money(f) && (!f->unit || !f->unit[0] || !a->unit->name[0] ||
+                                     strcmp(f->unit, a->unit->name) == 0);
+    if (d == DIM_TIME && (u = name_unit(f)) != NULL) /* "30 days" are no "hours" of a week */
+        return a->unit->dim == d && (u->factor < DAY_SECONDS) == (a->unit->factor < DAY_SECONDS);
     if (d != DIM_NONE) return d == a->unit->dim;
     if (field_is_money(f) || field_is_year(f)) return 0;
     for (size_t c = 0; c < concepts_n; c++) /* no unit is written anywhere: the name decides */
@@ -212,6 +224,7 @@ static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
     int i = p->to, of = 0, words = 0;
     *stop = 0;
     if (i < x->n && x->t[i].kind == TERM_DASH && !x->t[i].space) i++; /* "3-bedroom" */
+    if (term_is(x, i, "+")) i++;
     if (term_is(x, i, "of|de|d|di|van|worth|an")) of = 1, i++;
     for (int k = i; k < x->n && words < NOUN_WORDS; k++) {
         if (x->t[k].kind != TERM_WORD) {
@@ -226,10 +239,11 @@ static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
             p->noun = k + 1 - p->to;
             return h;
         }
-        if (h.concept && (of || !a->unit || words == 0)) *stop = 1;
+        if (h.concept && (of || !a->unit || words == 0)) *stop = 1; /* there is no such field */
         words++;
     }
-    if (words && (of || !a->unit)) *stop = 1;
+    int activity = a->unit && a->unit->dim == DIM_TIME; /* "90 minutes of walking" */
+    if (words && ((of && !activity) || !a->unit)) *stop = 1;
     return none;
 }
 
@@ -256,6 +270,13 @@ static struct hint subject_before(const struct snapshot *s, const struct terms *
     return none;
 }
 
+static int in_range(const struct field *f, const struct amount *a) {
+    const struct unit *unit;
+    field_dimension(f, &unit);
+    return is_number(f) && amount_in(a->lo, a->unit, unit) >= f->lo &&
+           amount_in(a->hi, a->unit, unit) <= f->hi;
+}
+
 int field_for_amount(const struct snapshot *s, const struct terms *x, const struct amount *a,
                      struct place *p) {
     int stop, before;
@@ -275,8 +296,14 @@ int field_for_amount(const struct snapshot *s, const struct terms *x, const stru
     if (h.field >= 0) return found(s, p, h);
     if (a->unit) return measure_field(s, a);
     if (before) return FIELD_NONE;
-    if (p->compared || a->range) return money_field(s, a);
-    return FIELD_NONE;
+    if (!p->compared && !a->range) return FIELD_NONE;
+    int money = money_field(s, a);
+    struct amount same = *a; /* in the unit of the number before it */
+    if (p->last_unit) same.unit = p->last_unit;
+    if (p->last >= 0 && in_range(&s->field[p->last], &same) &&
+        (money < 0 || !in_range(&s->field[money], a)))
+        return p->last; /* "rated above 4, but no higher than 4.5" */
+    return money;
 }
 
 /* --- dates */
@@ -308,11 +335,12 @@ static int date_type(const struct field *f, const struct when_read *w) {
 }
 
 /* Whether a verb of dates stands near: its concept, or NULL. */
-static const struct concept *date_verb(const struct terms *x, const struct place *p) {
+static const struct concept *date_verb(const struct terms *x, const struct when_read *w,
+                                       const struct place *p) {
     int to = p->to + 2 < x->n ? p->to + 2 : x->n;
     for (int k = p->to > 0 ? to - 1 : -1; k >= 0 && k >= p->from - SUBJECT_WORDS; k--) {
         if (k < p->from && (x->t[k].kind == TERM_NUMBER || x->t[k].used)) break;
-        if (x->t[k].kind != TERM_WORD) continue;
+        if (x->t[k].kind != TERM_WORD || (k >= w->at && k < w->end)) continue;
         for (size_t c = 0; c < concepts_n; c++)
             if ((concepts[c].flags & CONCEPT_DATE) && term_is(x, k, concepts[c].nouns))
                 return &concepts[c];
@@ -322,7 +350,7 @@ static const struct concept *date_verb(const struct terms *x, const struct place
 
 int field_for_date(const struct snapshot *s, const struct terms *x, const struct when_read *w,
                    const struct place *p, int *past) {
-    const struct concept *verb = date_verb(x, p);
+    const struct concept *verb = date_verb(x, w, p);
     int best = FIELD_NONE, score = -1;
     *past = verb && !(verb->flags & CONCEPT_EVENT);
     for (int k = 0; k < s->n_fields; k++) {

@@ -16,10 +16,12 @@ enum { FIELD_NONE = -1, FIELD_UNSURE = -2 };
 
 /* Where a number stands: the terms of its comparison and of what follows it. */
 struct place {
-    int from;      /* first term of the comparison */
-    int to;        /* first term behind the number and its unit */
-    int compared;  /* a comparison is written */
-    int money;     /* and one of prices ("cheaper than") */
+    int from;     /* first term of the comparison */
+    int to;       /* first term behind the number and its unit */
+    int compared; /* a comparison is written */
+    int money;    /* and one of prices ("cheaper than") */
+    int last;     /* field of the number before it, -1 none, and its unit */
+    const struct unit *last_unit;
     int noun;      /* out: terms of the noun behind it that named the field, to be used as well */
     int subject;   /* out: the term before it that named the field, -1 none */
     int holds;     /* out: the field counts people that fit */

@@ -12,7 +12,9 @@ struct finder {
     struct wish *out;
     struct terms x;
     int clause, sign; /* of the clause whose terms x are */
-    int full;         /* memory ran out */
+    int last;         /* field of the last number, -1 none, and the unit it was written in */
+    const struct unit *last_unit;
+    int full; /* memory ran out */
     struct walk *walk; /* named.c's own, NULL before it is needed */
 };
 

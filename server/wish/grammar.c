@@ -2,12 +2,48 @@
 #include "server/wish/grammar.h"
 #include "server/value/words.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum { LANGUAGE_WORDS = 2000, PLAIN_BYTES = 64 }; /* words that are looked at */
 
 const struct grammar *const grammars[GRAMMARS] = {
     &grammar_en, &grammar_de, &grammar_fr, &grammar_es, &grammar_it, &grammar_nl, &grammar_pt};
+
+static struct grammar_letters letters[GRAMMARS];
+static pthread_once_t letters_once = PTHREAD_ONCE_INIT;
+
+unsigned letter_bit(const char *word) {
+    return *word >= 'a' && *word <= 'z' ? 2u << (*word - 'a') : 1u;
+}
+
+static unsigned letters_of(const char *phrase) {
+    unsigned set = 0;
+    for (const char *p = phrase; *p && *p != ' '; p++) {
+        if (*p == '*' || *p == '#') return ~0u;
+        if (p == phrase || p[-1] == '|') set |= letter_bit(p);
+    }
+    return set;
+}
+
+static void make_letters(void) {
+    for (int i = 0; i < GRAMMARS; i++) {
+        const struct grammar *g = grammars[i];
+        struct grammar_letters *l = &letters[i];
+        CHECK(g->n_marks <= GRAMMAR_ROWS && g->n_fillers <= GRAMMAR_ROWS);
+        CHECK(g->n_bounds <= GRAMMAR_ROWS);
+        for (size_t r = 0; r < g->n_marks; r++) l->mark[r] = letters_of(g->mark[r].phrase);
+        for (size_t r = 0; r < g->n_fillers; r++) l->filler[r] = letters_of(g->filler[r].phrase);
+        for (size_t r = 0; r < g->n_bounds; r++) l->bound[r] = letters_of(g->bound[r].phrase);
+    }
+}
+
+const struct grammar_letters *grammar_letters(const struct grammar *g) {
+    (void)pthread_once(&letters_once, make_letters);
+    for (int i = 0; i < GRAMMARS; i++)
+        if (grammars[i] == g) return &letters[i];
+    return &letters[0];
+}
 
 /* The letter without its accent: U+00E0 to U+00FF, folded. */
 static char bare_letter(unsigned char second) {

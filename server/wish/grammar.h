@@ -22,6 +22,7 @@ enum clauses_mark {
     MARK_TURN,   /* the same, but only inside a negation */
     MARK_IDLE,   /* what follows may be so, but need not: it is left out */
     MARK_REASON, /* inside a negation: what follows is why, and is left out */
+    MARK_LIMIT,  /* a comparison with a number: a new clause inside a negation */
     MARK_FREE,   /* its first word is unwanted ("nut free") */
 };
 struct clauses_mark_row {
@@ -92,6 +93,16 @@ extern const struct grammar *const grammars[GRAMMARS]; /* English first */
 
 /* The grammar in which most of the wish's frequent words stand, NULL when none does. */
 const struct grammar *grammar_of(struct view wish);
+
+/* Letters with which the first word of each row's phrase can begin: bit 1 for a to bit 26 for z,
+ * bit 0 for all else. Most rows can be passed over by that. Any thread. */
+enum { GRAMMAR_ROWS = 600 };
+struct grammar_letters {
+    unsigned mark[GRAMMAR_ROWS], filler[GRAMMAR_ROWS], bound[GRAMMAR_ROWS];
+};
+const struct grammar_letters *grammar_letters(const struct grammar *g);
+/* The bit of a plain word's first letter. */
+unsigned letter_bit(const char *word);
 
 /* The word in plain letters into out[size], NUL-terminated; its bytes, 0 when it does not fit. */
 size_t plain_word(struct view word, char *out, size_t size);

@@ -47,8 +47,7 @@ static const struct clauses_filler_row fillers[] = {
     {FILLER_FRONT, "busco|quiero|quisiera|necesito|deseo|prefiero|queremos|buscamos", 1},
     {FILLER_FRONT, "me gustaria", 1},
     {FILLER_FRONT, "me gusta|gustan", 1},
-    {FILLER_FRONT, "un|una|unos|unas|el|la|los|las|algo|y|o|pero|tambien|hola|favor", 1},
-    {FILLER_FRONT, "algo de", 1},
+    {FILLER_FRONT, "un|una|unos|unas|el|la|los|las|y|o|pero|tambien|hola|favor", 1},
     {FILLER_FRONT, "por favor", 1},
     {FILLER_FRONT, "que sea|sean|tenga", 1},
     {FILLER_BACK, "gracias|y|o|pero|tambien", 1},
@@ -95,6 +94,8 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "posterior|posteriores a|al"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "mas reciente|nuevo|nueva que"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "tras"},
+    {BOUND_BEFORE, SIDE_ABOVE, "mas largo|larga|largos|alto|grande|pesado|pesada que|de"},
+    {BOUND_BEFORE, SIDE_BELOW, "mas corto|corta|ligero|ligera|pequeno que|de"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre el|las|los"},
     {BOUND_BEFORE, SIDE_ABOUT, "unos|unas|aproximadamente|alrededor"},
@@ -119,11 +120,12 @@ static const struct bound_row bounds[] = {
 const struct grammar grammar_es = {
     .code = "es",
     .name = "Spanish",
-    .words = "el|la|los|las|un|una|de|y|o|no|sin|con|para|que|más|menos|por|en|entre|hasta|"
-             "desde|busco|quiero|algo|nada|pero|mi|muy|del|al|es|euros|antes|después|como|"
-             "ni|máximo|mínimo|menor|mayor|gratis|odio|excepto|salvo|barato|barata|páginas|"
-             "libro|libros|película|películas|horas|años|año|mañana|me|gusta|gustan|"
-             "alérgico|alérgica|lugar|nunca|sobre|vez|unos|habitaciones",
+    .words =
+        "el|la|los|las|un|una|de|y|o|no|sin|con|para|que|más|menos|por|en|entre|hasta|"
+        "desde|busco|quiero|algo|nada|pero|mi|muy|del|al|es|euros|antes|después|como|"
+        "ni|máximo|mínimo|menor|mayor|gratis|odio|excepto|salvo|barato|barata|páginas|"
+        "libro|libros|película|películas|horas|años|año|mañana|me|gusta|gustan|"
+        "alérgico|alérgica|lugar|nunca|sobre|vez|unos|habitaciones|solo|sólo|también|tan|esta|este|otra|otro|donde|noche",
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
@@ -135,7 +137,7 @@ const struct grammar grammar_es = {
     .joins = "y|a|hasta|o|-",
     .ends = "y|o|pero|en|para|con|sin|de|del|por|el|la|los|las|un|una|maximo|minimo|es|no|"
             "a|al|cada|como|que|mas|menos",
-    .idle = "el|la|los|las|de|del|y|o|pero|para|en|a|al|un|una|con|que|es|sean|sea|cuesta|"
+    .idle = "desde|el|la|los|las|de|del|y|o|pero|para|en|a|al|un|una|con|que|es|sean|sea|cuesta|"
             "cueste|cuesten|precio|pelicula|peliculas|libro|libros|ano|anos|no|nada|algo|"
             "busco|quiero|por|presupuesto|mi|cosa|euros|dure|tenga|se",
     .free = "gratis|gratuito|gratuita|gratuitos|gratuitas",

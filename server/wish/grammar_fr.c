@@ -64,7 +64,7 @@ static const struct clauses_filler_row fillers[] = {
 };
 
 static const struct bound_row bounds[] = {
-    {BOUND_BEFORE, SIDE_BELOW, "sous|moins de|inferieur a|en dessous de"},
+    {BOUND_BEFORE, SIDE_BELOW, "sous"},
     {BOUND_BEFORE, SIDE_BELOW, "moins de|d"},
     {BOUND_BEFORE, SIDE_BELOW, "inferieur|inferieure|inferieurs a"},
     {BOUND_BEFORE, SIDE_BELOW, "en dessous|dessous de"},

@@ -44,8 +44,7 @@ static const struct clauses_filler_row fillers[] = {
     {FILLER_FRONT, "cerco|voglio|vorrei|desidero|preferisco|cerchiamo|vorremmo", 1},
     {FILLER_FRONT, "mi piace|piacerebbe|piacciono|serve", 1},
     {FILLER_FRONT, "ho bisogno di", 1},
-    {FILLER_FRONT, "un|una|uno|il|lo|la|i|gli|le|l|qualcosa|e|o|ma|anche|ciao", 1},
-    {FILLER_FRONT, "qualcosa di", 1},
+    {FILLER_FRONT, "un|una|uno|il|lo|la|i|gli|le|l|e|o|ma|anche|ciao", 1},
     {FILLER_FRONT, "per favore", 1},
     {FILLER_FRONT, "che sia|siano|abbia", 1},
     {FILLER_BACK, "grazie|e|o|ma|anche", 1},
@@ -94,6 +93,8 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "dopo il|la|le|l"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "successivo|successivi a|al"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "piu recente|nuovo di|del"},
+    {BOUND_BEFORE, SIDE_ABOVE, "piu lungo|lunga|lunghi|alto|grande|pesante|vecchio di|del"},
+    {BOUND_BEFORE, SIDE_BELOW, "piu corto|corta|breve|leggero|leggera|piccolo di|del"},
     {BOUND_BEFORE, SIDE_BETWEEN, "tra|fra"},
     {BOUND_BEFORE, SIDE_BETWEEN, "tra|fra i|il|le|gli"},
     {BOUND_BEFORE, SIDE_ABOUT, "circa|verso|intorno"},
@@ -135,9 +136,10 @@ const struct grammar grammar_it = {
     .joins = "e|a|al|ai|alle|o|-",
     .ends = "e|o|ma|in|per|con|senza|di|del|da|il|lo|la|i|gli|le|un|una|massimo|minimo|al|"
             "non|a|ogni|che|piu|meno|circa",
-    .idle = "il|lo|la|i|gli|le|l|di|del|della|e|o|ma|per|in|a|al|un|una|con|che|sia|siano|"
-            "costa|costi|costano|prezzo|film|libro|libri|anno|anni|non|niente|qualcosa|"
-            "cerco|vorrei|da|budget|mio|euro|duri|dura|meno|piu",
+    .idle =
+        "degli|dei|delle|dagli|dai|nei|negli|il|lo|la|i|gli|le|l|di|del|della|e|o|ma|per|in|a|al|un|una|con|che|sia|siano|"
+        "costa|costi|costano|prezzo|film|libro|libri|anno|anni|non|niente|qualcosa|"
+        "cerco|vorrei|da|budget|mio|euro|duri|dura|meno|piu",
     .free = "gratis|gratuito|gratuita|gratuiti|gratuite",
     .numbers = "mezzo|mezza un|una|uno due tre quattro cinque sei sette otto nove dieci "
                "undici dodici|dozzina tredici quattordici quindici sedici diciassette "

@@ -44,7 +44,7 @@ static const struct clauses_filler_row fillers[] = {
     {FILLER_FRONT, "ik|wij|we zoek|zoeken|wil|willen|zou|heb", 1},
     {FILLER_FRONT, "ik zou graag", 1},
     {FILLER_FRONT, "ik wil graag", 1},
-    {FILLER_FRONT, "graag|iets|en|of|maar|ook|een|de|het|dus|alleen|alsjeblieft|aub", 1},
+    {FILLER_FRONT, "graag|en|of|maar|ook|een|de|het|dus|alleen|alsjeblieft|aub", 1},
     {FILLER_FRONT, "zoek|zoeken", 1},
     {FILLER_FRONT, "het moet|mag", 1},
     {FILLER_FRONT, "op zoek naar", 1},
@@ -121,7 +121,7 @@ const struct grammar grammar_nl = {
     .joins = "en|tot|of|-",
     .ends = "en|of|maar|in|op|voor|met|zonder|van|per|de|het|een|max|maximaal|minimaal|is|"
             "niet|bij|uit|te|hoogstens|meer|minder|elk",
-    .idle = "de|het|een|en|of|maar|voor|in|op|uit|van|met|is|zijn|kost|kosten|prijs|film|"
+    .idle = "vanaf|de|het|een|en|of|maar|voor|in|op|uit|van|met|is|zijn|kost|kosten|prijs|film|"
             "films|boek|boeken|jaar|jaren|niet|niets|geen|iets|graag|ik|zoek|wil|moet|mag|"
             "budget|per|die|dat|euro|duurt|dan|aan",
     .free = "gratis|kosteloos",

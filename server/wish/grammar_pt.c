@@ -41,7 +41,7 @@ static const struct clauses_filler_row fillers[] = {
     {FILLER_FRONT, "procuro|quero|queria|preciso|desejo|prefiro|gostaria|busco", 1},
     {FILLER_FRONT, "eu quero|gostaria", 1},
     {FILLER_FRONT, "gostaria de", 1},
-    {FILLER_FRONT, "um|uma|uns|umas|o|a|os|as|algo|e|ou|mas|tambem|ola", 1},
+    {FILLER_FRONT, "um|uma|uns|umas|o|a|os|as|e|ou|mas|tambem|ola", 1},
     {FILLER_FRONT, "por favor", 1},
     {FILLER_FRONT, "que seja|sejam|tenha", 1},
     {FILLER_BACK, "obrigado|obrigada|e|ou|mas|tambem", 1},
@@ -84,6 +84,8 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "depois de|do|da|das"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "posterior|posteriores a|ao"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "mais recente|novo que|do"},
+    {BOUND_BEFORE, SIDE_ABOVE, "mais longo|longa|comprido|alto|grande|pesado|pesada que|do"},
+    {BOUND_BEFORE, SIDE_BELOW, "mais curto|curta|leve|pequeno que|do"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre o|os|as"},
     {BOUND_BEFORE, SIDE_ABOUT, "cerca|aproximadamente|uns|umas"},
@@ -123,9 +125,10 @@ const struct grammar grammar_pt = {
     .joins = "e|a|as|ao|ate|ou|-",
     .ends = "e|ou|mas|em|no|na|para|com|sem|de|do|por|o|a|os|as|um|uma|maximo|minimo|nao|"
             "ao|cada|como|que|mais|menos",
-    .idle = "o|a|os|as|de|do|da|e|ou|mas|para|em|no|na|ao|um|uma|com|que|seja|sejam|custa|"
-            "custe|custem|preco|filme|filmes|livro|livros|ano|anos|nao|nada|algo|procuro|"
-            "quero|por|orcamento|meu|euros|reais|dure|tenha",
+    .idle =
+        "dos|das|nos|nas|de|o|a|os|as|de|do|da|e|ou|mas|para|em|no|na|ao|um|uma|com|que|seja|sejam|custa|"
+        "custe|custem|preco|filme|filmes|livro|livros|ano|anos|nao|nada|algo|procuro|"
+        "quero|por|orcamento|meu|euros|reais|dure|tenha",
     .free = "gratis|gratuito|gratuita|gratuitos|gratuitas",
     .numbers = "meio|meia um|uma dois|duas tres quatro cinco seis sete oito nove dez onze "
                "doze|duzia treze catorze|quatorze quinze dezesseis|dezasseis "

@@ -331,28 +331,37 @@ static struct view flag_core(const struct field *f) {
     return view_trim(view_sub(v, from, to - from));
 }
 
-static void flag_in(struct finder *f, int k) {
+/* The mention of a flag at terms [from, to). */
+static void flag_at(struct finder *f, int k, int from, int to) {
+    static const char ends[] =
+        "allowed|available|included|friendly|welcome|permitted|possible|only|ok";
     const struct terms *x = &f->x;
-    struct view name = flag_core(&f->s->field[k]);
-    size_t p, q;
-    int from, to, no = 0;
-    if (!name.n || !words_named(name, x->text, &p, &q)) return;
-    terms_of(x, p, q, &from, &to);
-    if (from >= x->n || x->t[from].used || x->t[from].kind == TERM_QUOTE) return;
+    int no = 0, end = to;
     if (from > 0 && x->t[from - 1].kind == TERM_DASH && term_is(x, from - 2, "non|not")) no = 2;
-    if (term_is(x, from - 1, "non|un")) no = 1;
-    int unwanted = f->sign < 0;
-    if (unwanted) { /* "no remote jobs", not "no remote villages in the snow" */
+    if (term_is(x, from - 1, "non|un|not|no")) no = 1;
+    if (f->sign < 0) { /* "no remote jobs", not "no remote villages in the snow" */
         struct names n = {.n = 1, .name = {{"", from, to}}};
         if (!decides(x, &n)) return;
     }
-    int end = to;
-    while (
-        term_is(x, end, "allowed|available|included|friendly|welcome|permitted|possible|only|ok"))
-        end++;
-    if (x->n > to && term_is(x, to, "not") && term_is(x, to + 1, "allowed|included|available"))
-        no = 1, end = to + 2;
-    add_has(f, k, f->s->field[k].words, 0, from - (no == 2 ? 2 : 0), end, unwanted != (no > 0));
+    from -= no;
+    if (term_is(x, end, "not") && term_is(x, end + 1, ends)) no = 1, end++;
+    while (term_is(x, end, ends)) end++;
+    add_has(f, k, f->s->field[k].words, 0, from, end, (f->sign < 0) != (no > 0));
+}
+
+/* All mentions of a flag in the clause: "pets allowed, pets not allowed". */
+static void flag_in(struct finder *f, int k) {
+    const struct terms *x = &f->x;
+    struct view name = flag_core(&f->s->field[k]), rest = x->text;
+    size_t p, q, base = 0;
+    int from, to;
+    while (name.n && words_named(name, rest, &p, &q)) {
+        terms_of(x, base + p, base + q, &from, &to);
+        if (from < x->n && !x->t[from].used && x->t[from].kind != TERM_QUOTE)
+            flag_at(f, k, from, to);
+        base += q;
+        rest = view_sub(x->text, base, x->text.n - base);
+    }
 }
 
 void named_find(struct finder *f) {

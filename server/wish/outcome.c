@@ -97,9 +97,9 @@ static enum outcome of_calendar(const struct constraint *c, double from, double 
     return of(in_circle((double)((day + 3) % 7 + 1), c->lo, c->hi));
 }
 
-/* lo and hi: the first and last value of the item. */
-static int compared(const struct constraint *c, double lo, double hi) {
-    double slack_lo = fabs(c->lo) * SLACK, slack_hi = fabs(c->hi) * SLACK;
+/* lo and hi: the first and last value of the item; slack: share of a bound. */
+static int compared(const struct constraint *c, double lo, double hi, double slack) {
+    double slack_lo = fabs(c->lo) * slack, slack_hi = fabs(c->hi) * slack;
     switch (c->op) {
     case WISH_LT: return lo < c->hi - (isinf(c->hi) ? 0 : slack_hi);
     case WISH_LE: return lo <= c->hi + (isinf(c->hi) ? 0 : slack_hi);
@@ -116,9 +116,9 @@ static enum outcome plain_outcome(const struct constraint *c, const struct field
     if (f->type == FIELD_TYPE_DATE) {
         if (c->op == WISH_MONTH || c->op == WISH_WEEKDAY || c->op == WISH_CLOCK)
             return of_calendar(c, lo, hi);
-        return of(compared(c, lo, hi > lo ? hi - 1 : lo));
+        return of(compared(c, lo, hi > lo ? hi - 1 : lo, 0));
     }
-    return of(compared(c, lo, hi));
+    return of(compared(c, lo, hi, SLACK));
 }
 
 enum outcome constraint_outcome(const struct constraint *c, const struct snapshot *s, int item) {

@@ -31,7 +31,7 @@ static const char *bound_words(struct finder *f, const struct field *field, doub
     char text[32];
     int year, month, day;
     if (isinf(v)) return "";
-    if (field->type == FIELD_TYPE_DATE) {
+    if (field && field->type == FIELD_TYPE_DATE) {
         civil_of((long long)floor(v / 86400), &year, &month, &day);
         (void)snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
     } else {
@@ -58,7 +58,7 @@ struct constraint *finder_add(struct finder *f, int field, enum wish_op op, doub
                              .unit = target->unit ? target->unit : "",
                              .negated = negated,
                              .clause = f->clause};
-    if (op <= WISH_ABOUT) c->value = bound_words(f, target, isinf(hi) ? lo : hi);
+    c->value = bound_words(f, op <= WISH_ABOUT ? target : NULL, isinf(hi) ? lo : hi);
     terms_use(&f->x, from, to);
     return c;
 }
@@ -137,7 +137,7 @@ static enum status find_in(struct finder *f, struct clause *c, const struct gram
 
 static enum status find_all(const struct grammar *g, const struct snapshot *s, long long now,
                             struct arena *a, struct wish *out, struct err *e) {
-    struct finder f = {.s = s, .now = now, .a = a, .out = out};
+    struct finder f = {.s = s, .now = now, .a = a, .out = out, .last = -1};
     if (!g) g = &grammar_en;
     for (int i = 0; s && i < out->n_clauses; i++) {
         f.clause = i;

@@ -120,14 +120,24 @@ static void names(struct buf *b, const struct field *f, const struct constraint 
     buf_printf(b, " (%s)", f->words);
 }
 
+/* The first and last second of a time of day: "from 19:00", "before 20:00", "19:00 to 21:00". */
+static void clock_limit(struct buf *b, int lo, int hi) {
+    int after = lo % 60 == 1, before = hi % 60 == 59;
+    if (lo > 0) {
+        buf_str(b, after ? " after " : " from ");
+        clock_words(b, lo - after);
+    }
+    if (hi < DAY - 1) {
+        buf_str(b, before ? " before " : " until ");
+        clock_words(b, hi + before);
+    }
+}
+
 static void calendar(struct buf *b, const struct constraint *c) {
     const char *const *list = c->op == WISH_MONTH ? months : days;
     int n = c->op == WISH_MONTH ? 12 : 7, lo = (int)c->lo, hi = (int)c->hi;
     if (c->op == WISH_CLOCK) {
-        buf_str(b, " between ");
-        clock_words(b, c->lo);
-        buf_str(b, " and ");
-        clock_words(b, c->hi + (fmod(c->hi, 60) > 0 ? 60 - fmod(c->hi, 60) : 0));
+        clock_limit(b, lo, hi);
     } else if (lo >= 1 && hi >= 1 && lo <= n && hi <= n) {
         buf_printf(b, " %s %s", c->op == WISH_MONTH ? "in" : "on a", list[lo - 1]);
         if (hi != lo) buf_printf(b, " to %s", list[hi - 1]);

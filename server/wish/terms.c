@@ -144,6 +144,15 @@ static int put_sign(struct reader *r) {
     return 0;
 }
 
+/* The full stop of an abbreviation ("min. 3"): the lexer left none else inside a clause. */
+static int is_full_stop(const struct reader *r) {
+    size_t len;
+    const struct terms *x = r->out;
+    if (r->v.p[r->at] != '.' || x->n == 0 || x->t[x->n - 1].kind != TERM_WORD) return 0;
+    enum word_class next = class_at(r->v, r->at + 1, &len);
+    return next == WORD_SPACE || next == WORD_DIGIT;
+}
+
 static void put_next(struct reader *r) {
     size_t len, quoted = clauses_quotation(r->v, r->at);
     enum word_class c = class_at(r->v, r->at, &len);
@@ -162,7 +171,9 @@ static void put_next(struct reader *r) {
     else if (c == WORD_DASH)
         put(r, TERM_DASH, r->at + len);
     else if (!put_sign(r)) {
-        if (c == WORD_OTHER)
+        if (is_full_stop(r))
+            r->at += len, r->space = 1;
+        else if (c == WORD_OTHER)
             put(r, TERM_BREAK, r->at + len);
         else
             r->at += len;

@@ -46,6 +46,21 @@ static int break_is(const struct terms *x, int i, char c) {
     return i < x->n && x->t[i].kind == TERM_BREAK && x->text.p[x->t[i].from] == c;
 }
 
+static void set_days(struct when_read *w, int month, int day, int last_month, int last_day,
+                     int year) {
+    w->kind = WHEN_DAY;
+    w->scale = day ? SCALE_DAY : SCALE_MONTH;
+    w->month = month, w->day = day;
+    w->last_month = last_month, w->last_day = last_day;
+    if (!year) return;
+    struct when_read a = {.kind = WHEN_DAY}, b = a;
+    month_stretch(&a, year, month);
+    month_stretch(&b, year, last_month);
+    if (day) a.from += (long long)(day - 1) * DAY;
+    if (last_day) b.to = days_of(year, last_month, last_day) * DAY + DAY;
+    stretch(w, a.from, b.to, w->scale);
+}
+
 /* --- phrases */
 
 /* "the next two weeks": from today on, or up to now. */
@@ -71,6 +86,7 @@ static int ahead(const struct terms *x, int i, int sign, long long now, struct w
     else
         stretch(w, today - span, now + 1, SCALE_DAY);
     w->future = sign > 0;
+    w->window = 1;
     return a.to - i;
 }
 
@@ -146,6 +162,9 @@ static int meant(const struct when_phrase *p, const struct terms *x, int k, long
         w->hi = w->lo + 60;
         return 0;
     case WHEN_DAY_PART: clock_part(w, p->value); return 0;
+    case WHEN_HOLIDAY:
+        set_days(w, p->value / 100, p->value % 100, p->value / 100, p->value % 100, 0);
+        return 0;
     case WHEN_WEEKDAYS:
         w->kind = WHEN_WEEKDAY;
         w->lo = p->value / 10;
@@ -248,21 +267,6 @@ static int skip(const struct terms *x, int i, const char *words) {
     return term_is(x, i, words);
 }
 
-static void set_days(struct when_read *w, int month, int day, int last_month, int last_day,
-                     int year) {
-    w->kind = WHEN_DAY;
-    w->scale = day ? SCALE_DAY : SCALE_MONTH;
-    w->month = month, w->day = day;
-    w->last_month = last_month, w->last_day = last_day;
-    if (!year) return;
-    struct when_read a = {.kind = WHEN_DAY}, b = a;
-    month_stretch(&a, year, month);
-    month_stretch(&b, year, last_month);
-    if (day) a.from += (long long)(day - 1) * DAY;
-    if (last_day) b.to = days_of(year, last_month, last_day) * DAY + DAY;
-    stretch(w, a.from, b.to, w->scale);
-}
-
 /* A year behind a month, ", 2026" or "of 2026" too; terms read. */
 static int year_behind(const struct terms *x, int i, int *year) {
     int k = i + (break_is(x, i, ',') || skip(x, i, "of|de|del|di"));
@@ -300,6 +304,15 @@ static int day_month(const struct terms *x, int i, int between, struct when_read
     return k - i;
 }
 
+/* "early", "mid", "late" before a month: its first ten days, and so on. */
+static void part_of_month(const struct terms *x, int i, int month, int *day, int *last) {
+    int end = month == 2 ? 28 : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+    int k = i - 1 - (i > 0 && x->t[i - 1].kind == TERM_DASH);
+    if (term_is(x, k, "early|anfang")) *day = 1, *last = 10;
+    if (term_is(x, k, "mid|mitte")) *day = 11, *last = 20;
+    if (term_is(x, k, "late|ende")) *day = 21, *last = end;
+}
+
 /* "October 3", "Oct 3-5, 2026", "October 2026", "October"; terms read. */
 static int month_first(const struct terms *x, int i, struct when_read *w) {
     int month = when_month(x, i), day = 0, last, year, k = i + 1, n;
@@ -314,6 +327,7 @@ static int month_first(const struct terms *x, int i, struct when_read *w) {
         last = day = 0;
     }
     k += year_behind(x, k, &year);
+    if (!day) part_of_month(x, i, month, &day, &last);
     set_days(w, month, day, month, last, year);
     w->range = last != day;
     return k - i;

@@ -22,6 +22,7 @@ struct when_read {
     int lo, hi;
     int range;  /* two dates are written */
     int plain;  /* a bare number that could be a year */
+    int window; /* "the next two weeks" */
     int future; /* "tomorrow", "next week": of things to come */
 };
 

@@ -17,6 +17,7 @@ enum when_name {
     WHEN_DECADE,   /* value: its first year */
     WHEN_NOON,     /* value: hour */
     WHEN_DAY_PART, /* value: 0 morning to 3 night, of any day */
+    WHEN_HOLIDAY,  /* value: month and day */
     WHEN_WEEKDAYS  /* value: first and last in two digits */
 };
 struct when_phrase {

@@ -86,7 +86,14 @@ static const struct {
     {"price_level", "1~2~3", N, "", "price level", 3, 0, 1, 3},
     {"price", "\"12,450\"~\"3,200\"~\"900\"", M, "", "price", 3, 0, 900, 12450},
     {"Prix", "\"1 200 €\"~\"38,00 €\"", M, "EUR", "prix", 2, 0, 38, 1200},
+    {"price", "\"1.299\"~\"2.499\"~\"899\"", M, "", "price", 3, 0, 899, 2499},
+    {"price", "1.299~2.499~3.199", M, "", "price", 3, 0, 1.299, 3.199},
+    {"price", "{\"amount\":1.299,\"currency\":\"EUR\"}", M, "EUR", "price", 1, 0, 1.299, 1.299},
+    {"price", "\"from $49\"~\"From $1,250\"~\"$12\"", M, "USD", "price", 3, 0, 12, 1250},
+    {"release_price", "1599~1799~1999", M, "", "release price", 3, 0, 1599, 1999},
     /* numbers and units */
+    {"start", "1599~1799~1999", N, "", "start", 3, 0, 1599, 1999},
+    {"opening_hours", "\"9-17\"~\"10-18\"", N, "", "opening hours", 2, 0, 9, 18},
     {"bedrooms", "1~4~0~3", N, "", "bedrooms", 4, 0, 0, 4},
     {"bedrooms", "1~0~1~1", N, "", "bedrooms", 4, 0, 0, 1},
     {"weight", "\"1.2 kg\"~\"800 g\"~\"2 kg\"", N, "kg", "weight", 3, 0, 0.8, 2},
@@ -143,6 +150,12 @@ static const struct {
     {"capacity", "1971~1988~2004", N, "", "capacity", 3, 0, 1971, 2004},
     {"visitors", "1632564000~1588687728", N, "", "visitors", 2, 0, 1588687728.0, 1632564000.0},
     {"posted", "\"04/05/2021\"~\"01/02/2021\"", X, "", "posted", 2, 0, 0, 0},
+    {"when", "\"12 Dec 2026 - 14 Dec 2026\"~\"2026-12-12 to 2026-12-14\"~\"2026-12-12/2026-12-13\"",
+     D, "", "when", 3, 0, 1797033600.0, 1797033600.0},
+    {"when", "\"12 Dec 2026 - ?\"~\"14 Dec 2026 - 12 Dec 2026\"", X, "", "when", 2, 0, 0, 0},
+    {"seasons", "\"1990-1995\"~\"2001-2004\"", N, "", "seasons", 2, 0, 1990, 2004},
+    {"released", "1971~1988", D, "", "released", 2, 0, 365 * DAY, 6574 * DAY},
+    {"founded", "\"1802\"~\"1988\"", D, "", "founded", 2, 0, -61361 * DAY, 6574 * DAY},
     /* flags */
     {"vegan", "true~false~true", F, "", "vegan", 3, 0, 0, 1},
     {"vegan", "true~true", F, "", "vegan", 2, 0, 1, 1},
@@ -230,6 +243,21 @@ static void values(void) {
     snapshot_free(s);
 }
 
+/* A column may name the currency of another. */
+static void currencies(void) {
+    static const char *const extra[] = {"{\"price\":38,\"currency\":\"EUR\"}",
+                                        "{\"price\":40,\"currency\":\"EUR\"}",
+                                        "{\"price\":9000,\"currency\":\"JPY\"}", "{\"price\":5}"};
+    struct snapshot *s = make(extra, COUNT(extra));
+    const struct field *f = &s->field[snapshot_field(s, VIEW("price"))];
+    EQ(f->type, FIELD_TYPE_MONEY);
+    EQ_STR(f->unit, "EUR");
+    EQ(f->unreadable, 1);
+    OK(f->number[0] == 38 && isnan(f->number[2]) && f->number[3] == 5);
+    NEAR(f->hi, 40, 0);
+    snapshot_free(s);
+}
+
 static const struct {
     const char *name, *values, *words;
 } words[] = {
@@ -243,6 +271,8 @@ static const struct {
     {"starts", "\"2026-12-12T20:00\"~\"2026-12-13T10:00\"",
      "Starts: Saturday 12 December 2026, 20:00"},
     {"starts", "\"2026-12-12\"~\"2026-12-13\"", "Starts: Saturday 12 December 2026"},
+    {"open", "\"2026-12-12 to 2026-12-14\"~\"2026-12-12\"",
+     "Open: Saturday 12 December 2026 to Monday 14 December 2026"},
     {"opened", "\"May 2026\"~\"June 2026\"", "Opened: May 2026"},
     {"year", "1994~1995", "Year: 1994"},
     {"born", "\"1969-12-31\"~\"1970-01-01\"", "Born: Wednesday 31 December 1969"},
@@ -277,9 +307,68 @@ static void in_words(void) {
     }
 }
 
+/* Any JSON in any column: whatever type comes out, its values are numbers, texts or nothing. */
+static void random_items(void) {
+    static const char *const value[] = {"1",
+                                        "-2.5",
+                                        "1e300",
+                                        "\"$5\"",
+                                        "\"5-10 km\"",
+                                        "\"1h30\"",
+                                        "true",
+                                        "null",
+                                        "\"\"",
+                                        "[]",
+                                        "[1,\"a\"]",
+                                        "[[1]]",
+                                        "{}",
+                                        "{\"amount\":1,\"currency\":\"EUR\"}",
+                                        "\"2021-09-24\"",
+                                        "\"['a','b\"",
+                                        "\"a|b|\"",
+                                        "\",,\"",
+                                        "\"[\\\"\"",
+                                        "\"1971\"",
+                                        "\"yes\"",
+                                        "\"\\u0000\"",
+                                        "\"𝟙\"",
+                                        "\"from \"",
+                                        "{\"value\":\"x\",\"unit\":\"\"}"};
+    static const char *const name[] = {"price", "year", "",  "weight_kg",
+                                       "(km)",  "tags", "€", "é_m"};
+    srand(17);
+    for (int k = 0; k < 1500; k++) {
+        char text[ITEMS][600], out[64];
+        const char *extra[ITEMS];
+        for (int i = 0; i < ITEMS; i++) {
+            size_t used = 0;
+            used += (size_t)snprintf(text[i], sizeof text[i], "{");
+            for (size_t f = 0; f < COUNT(name); f++)
+                if (rand() % 3)
+                    used += (size_t)snprintf(
+                        text[i] + used, sizeof text[i] - used, "%s\"%s\":%s", used > 1 ? "," : "",
+                        name[f], value[(size_t)(k + (k % 2 ? rand() : 0)) % COUNT(value)]);
+            snprintf(text[i] + used, sizeof text[i] - used, "}");
+            extra[i] = text[i];
+        }
+        struct snapshot *s = make(extra, ITEMS);
+        for (int f = 0; f < s->n_fields; f++) {
+            const struct field *x = &s->field[f];
+            if (x->unreadable > x->filled || x->filled > ITEMS) T_SAY("counts of %s", x->name);
+            for (int i = 0; i < ITEMS; i++) {
+                if (field_words(s, f, i, out, sizeof out) >= sizeof out) T_SAY("words too long");
+                if (x->number && isinf(x->number[i])) T_SAY("an infinite %s", x->name);
+            }
+        }
+        snapshot_free(s);
+    }
+}
+
 int main(void) {
     types();
     values();
+    currencies();
     in_words();
+    random_items();
     return t_end();
 }
