@@ -39,6 +39,7 @@ static void drain(struct app *app, struct http *h) {
     atomic_store(&app->closing, 1);
     await_answers(h, FINISH_MS);
     atomic_store(&app->closing, 2);
+    shelf_stop_learning(app->shelf);
     await_answers(h, ANSWER_MS);
     struct lab *l = atomic_exchange(&app->lab, NULL);
     atomic_store(&app->http, NULL);
