@@ -37,6 +37,7 @@ static void await_answers(struct http *h, int ms) {
  * edge is closed last: from then on nothing can be written. */
 static void drain(struct app *app, struct http *h) {
     atomic_store(&app->closing, 1);
+    vectors_stop(atomic_load(&app->vectors));
     await_answers(h, FINISH_MS);
     atomic_store(&app->closing, 2);
     shelf_stop_learning(app->shelf);
