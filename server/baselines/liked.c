@@ -30,13 +30,25 @@ static enum status make_query(const struct candidates *c, struct taste_query *q,
     return ST_OK;
 }
 
+/* What was learnt from, in words; beyond what can be learnt, of how many. */
+static enum status say_trained(const struct candidates *c, const struct taste_query *q,
+                               struct baseline_info *b, struct err *e) {
+    const struct taste *t = c->taste;
+    const char *some = t->events < t->of_events
+                           ? arena_printf(c->a, " with the %d most interacted-with items (of %lld)",
+                                          t->n_items, t->of_events)
+                           : "";
+    b->trained_on = some ? arena_printf(c->a, "%d interactions of %d members%s%s",
+                                        t->n_ones - q->n_out, t->n_members - (q->out >= 0), some,
+                                        q->out >= 0 ? ", without the member's own" : "")
+                         : NULL;
+    return b->trained_on ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
+}
+
 static enum status state(const struct candidates *c, const struct taste_query *q, int liked,
                          struct baseline_info *b, struct err *e) {
     const struct taste *t = c->taste;
-    b->trained_on =
-        arena_printf(c->a, "%d interactions of %d members%s", t->n_ones - q->n_out,
-                     t->n_members - (q->out >= 0), q->out >= 0 ? ", without the member's own" : "");
-    if (!b->trained_on) return fail(e, ST_NO_MEMORY, "no memory for a text");
+    TRY(say_trained(c, q, b, e));
     if (t->nothing)
         b->why = t->nothing;
     else if (!liked)

@@ -37,8 +37,10 @@ static void await_answers(struct http *h, int ms) {
  * edge is closed last: from then on nothing can be written. */
 static void drain(struct app *app, struct http *h) {
     atomic_store(&app->closing, 1);
+    vectors_stop(atomic_load(&app->vectors));
     await_answers(h, FINISH_MS);
     atomic_store(&app->closing, 2);
+    shelf_stop_learning(app->shelf);
     await_answers(h, ANSWER_MS);
     struct lab *l = atomic_exchange(&app->lab, NULL);
     atomic_store(&app->http, NULL);

@@ -79,6 +79,10 @@ void shelf_vectors(struct shelf *s, struct vectors *v) {
     s->vectors = v;
 }
 
+void shelf_stop_learning(struct shelf *s) {
+    learner_stop(&s->learner);
+}
+
 struct cores *shelf_cores(struct shelf *s) {
     return &s->cores;
 }

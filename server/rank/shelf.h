@@ -34,6 +34,8 @@ void shelf_embedder(struct shelf *s, struct embedder *m,
 
 /* The catalogues' vectors, for the rankers of models that are loaded from now on. */
 void shelf_vectors(struct shelf *s, struct vectors *v);
+/* Baselines that are learning end soon; for when the process stops. */
+void shelf_stop_learning(struct shelf *s);
 /* The turns that the models' engines take. */
 struct cores *shelf_cores(struct shelf *s);
 

@@ -89,14 +89,15 @@ enum status store_member(struct store *s, struct view catalog, struct view id, s
 enum status store_history(struct store *s, struct view catalog, struct view member, struct arena *a,
                           struct interaction **out, int *n, struct err *e) MUST_CHECK;
 
-/* Every interaction of a catalogue, by member, then time, then order of import. member and item are
- * rowids (item as in struct item); label as in struct interaction. */
+/* Every interaction of a catalogue, by member, then time, then order of import; where there are
+ * more than max, those of the items that have most of them, whole items, together at most max.
+ * member and item are rowids (item as in struct item); label as in struct interaction. */
 struct event {
     long long member, item, at;
     int label;
 };
-enum status store_events(struct store *s, struct view catalog, struct arena *a, struct event **out,
-                         int *n, struct err *e) MUST_CHECK;
+enum status store_events(struct store *s, struct view catalog, int max, struct arena *a,
+                         struct event **out, int *n, struct err *e) MUST_CHECK;
 
 /* --- baselines' raw material
  * ----------------------------------------------------------------------------------------- */

@@ -217,12 +217,17 @@ enum status vectors_open(struct vectors **out, const struct vectors_config *c, s
     return ST_OK;
 }
 
-void vectors_close(struct vectors *v) {
+void vectors_stop(struct vectors *v) {
     if (!v) return;
     pthread_mutex_lock(&v->lock);
     v->stop = 1;
     pthread_cond_broadcast(&v->wake);
     pthread_mutex_unlock(&v->lock);
+}
+
+void vectors_close(struct vectors *v) {
+    if (!v) return;
+    vectors_stop(v);
     if (v->has_thread) pthread_join(v->thread, NULL);
     for (int i = 0; i < v->n; i++) {
         CHECK(!v->entry[i].set || v->entry[i].set->users == 0);

@@ -40,6 +40,8 @@ struct vectors_config {
 /* Starts the thread, which goes through all catalogues. What c points to is borrowed. */
 enum status vectors_open(struct vectors **out, const struct vectors_config *c,
                          struct err *e) MUST_CHECK;
+/* Any thread: no further batch is begun, what is there still serves. NULL is fine. */
+void vectors_stop(struct vectors *v);
 /* Ends after the batch that is being made, well within a second. Everything was given back. NULL is
  * fine. */
 void vectors_close(struct vectors *v);

@@ -1,7 +1,7 @@
 /* links: vectors */
 /* The search over vectors in int8 against one over the vectors as they were: the same places in the
  * same order, with ties, filters, few and no items, and vectors that were never written. */
-#include "model/base/clock.h"
+#include "model/base/file.h"
 #include "model/embed.h"
 #include "server/vectors/index.h"
 #include "server/vectors/rrf.h"
@@ -120,6 +120,27 @@ static void test_random(int n, int dim) {
     same(&w, q, NULL, n + 5, "all of them");
     memset(q, 0, sizeof q);
     same(&w, q, NULL, 100, "a query of zeros");
+    close_world(&w);
+}
+
+/* all-MiniLM-L6-v2's vectors of real texts (fixtures/embedding), and the means of every two. */
+static void test_real(void) {
+    enum { TEXTS = 50, DIM = 384, PAIRS = TEXTS * (TEXTS - 1) / 2 };
+    struct world w;
+    char *p;
+    size_t bytes;
+    GOOD(file_read("fixtures/embedding/minilm.bin", 1 << 20, &p, &bytes, &e));
+    EQ(bytes, TEXTS * DIM * sizeof(float));
+    if (t_failed) return;
+    open_world(&w, TEXTS + PAIRS, DIM);
+    memcpy(w.vec, p, bytes);
+    for (int i = 0, at = TEXTS; i < TEXTS; i++)
+        for (int j = 0; j < i; j++, at++)
+            for (int d = 0; d < DIM; d++)
+                w.vec[at * DIM + d] = (w.vec[i * DIM + d] + w.vec[j * DIM + d]) / 2;
+    fill(&w);
+    for (int i = 0; i < TEXTS; i++) same(&w, w.vec + i * DIM, NULL, 100, "real texts");
+    mem_free(p);
     close_world(&w);
 }
 
@@ -283,6 +304,7 @@ int main(void) {
     arena_init(&arena, 512 << 20);
     test_random(20000, 384);
     test_random(3000, 37);
+    test_real();
     test_filter();
     test_ties();
     test_few();
