@@ -6,6 +6,7 @@
 #include "server/http/http.h"
 #include "server/rank/shelf.h"
 #include "server/store/store.h"
+#include "server/vectors/vectors.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,6 +20,8 @@ struct app {
     atomic_int ready; /* set when the model is loaded; with it the answer to "can it rank?" */
     _Atomic(struct http *) http; /* set after http_open, for its counters */
     _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
+    _Atomic(struct vectors *)
+        vectors; /* set when the embedding model is loaded, NULL without one */
     const char *version;
     atomic_int closing;              /* 1: no new rankings; 2: running ones are cancelled */
     atomic_int queued;               /* rankings waiting or running */

@@ -38,6 +38,22 @@ enum status api_catalogs_list(struct req *r, struct err *e) {
     return out_reply(r, &b, e);
 }
 
+/* How far the items' vectors are; without an embedding model there are none. */
+static void write_vectors(struct buf *b, struct vectors *v, struct view catalog) {
+    struct vectors_progress p;
+    if (!v) {
+        out_raw(b, "vectors", "null");
+        return;
+    }
+    vectors_progress(v, catalog, &p);
+    out_open(b, "vectors", '{');
+    out_int(b, "done", p.done);
+    out_int(b, "total", p.total);
+    if (p.unkept) out_int(b, "unkept", p.unkept);
+    if (p.error[0]) out_text(b, "error", p.error);
+    out_close(b, '}');
+}
+
 /* Taking a snapshot, which may load it: JSON is parsed on the way. */
 struct taking {
     struct snapshots *from;
@@ -59,6 +75,7 @@ enum status api_catalogs_get(struct req *r, struct err *e) {
     out_open(&b, NULL, '{');
     write_catalog(&b, &t.snapshot->catalog);
     fields_write(&b, t.snapshot);
+    write_vectors(&b, atomic_load(&app->vectors), view_of(t.snapshot->catalog.name));
     out_close(&b, '}');
     snapshots_give(t.from, t.snapshot);
     return out_reply(r, &b, e);
@@ -80,6 +97,7 @@ enum status api_catalogs_delete(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct buf b;
     TRY(store_catalog_delete(app->store, req_param(r, "name"), e));
+    vectors_changed(atomic_load(&app->vectors));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_view(&b, "deleted", req_param(r, "name"));

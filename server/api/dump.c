@@ -58,6 +58,7 @@ enum status api_dump_restore(struct req *r, struct err *e) {
     int replace;
     TRY(query_flag(r, "replace", &replace, e));
     TRY(dump_restore(app->store, replace, &judge_dump, next_piece, r, &c, e));
+    vectors_texts_changed(atomic_load(&app->vectors));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "restored", '{');

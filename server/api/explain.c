@@ -160,6 +160,8 @@ static void write_item(const struct asked *q, struct buf *b, int i) {
         out_int(b, "sign", p->sign);
         out_num(b, "without", p->without[i]);
         out_num(b, "contribution", r->score - p->without[i]);
+        if (strcmp(p->kind, "constraint") == 0)
+            out_text(b, "outcome", outcome_name(r->outcome[p->index]));
         out_close(b, '}');
     }
     out_close(b, ']');

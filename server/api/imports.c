@@ -217,6 +217,7 @@ enum status imports_receive(struct req *r, enum import_kind kind, struct view ca
     TRY(query_flag(r, "replace", &c.replace, e));
     TRY(imports_options(&text, req_arena(r), &c, e));
     TRY(import_run(app->store, &c, next_piece, r, x, e));
+    vectors_changed(atomic_load(&app->vectors));
     TRY(imports_prompt(app->store, &c, x, &prompt, e));
     buf_init(&b, OUT_MAX);
     imports_json(&b, catalog, x, prompt);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PING_S = 10, RANK_ARENA = 1 << 30 };
+enum { PING_S = 10, RANK_ARENA = 1 << 30, DONE_BYTES = 256 };
 
 /* One ranking, between the worker that answers and the thread that ranks. */
 struct live {

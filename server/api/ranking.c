@@ -1,31 +1,21 @@
 /* Ranking, saving, answering. */
 #include "server/api/ranking.h"
 
-#include "model/base/buf.h"
-
 #include <stdio.h>
 #include <string.h>
-
-enum { RUN_TEXT = 32 << 20 };
 
 /* The object's text with more members in front of its own. */
 static enum status prepend(const char *more, struct view object, struct arena *a, struct view *out,
                            struct err *e) {
-    struct buf b;
-    buf_init(&b, RUN_TEXT);
-    buf_str(&b, more);
-    buf_add(&b, object.p + 1, object.n - 1);
-    out->n = b.n;
-    out->p = b.failed ? NULL : arena_copy(a, b.p, b.n);
-    buf_free(&b);
-    if (out->p) return ST_OK;
-    if (object.n + strlen(more) <= RUN_TEXT)
-        return fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
-    enum status st = fail(e, ST_LIMIT, "the ranking has %zu MiB of text, more than %d",
-                          object.n >> 20, RUN_TEXT >> 20);
-    err_field(e, "top");
-    err_hint(e, "ask for fewer items with top, or shorten the items' texts");
-    return st;
+    size_t n = strlen(more);
+    char *text = arena_alloc(a, n + object.n);
+    if (text) {
+        memcpy(text, more, n);
+        memcpy(text + n, object.p + 1, object.n - 1);
+        text[n + object.n - 1] = 0;
+    }
+    *out = (struct view){text, n + object.n - 1};
+    return text ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
 }
 
 static enum status save(struct ranker *k, const struct rank_request *r, struct view answer,
@@ -58,6 +48,11 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
     struct view text;
     TRY(ranking_status(rank_run(k, r, h, a, x, e), e));
     if (weightless(x)) rank_warn(x, a, "all clauses have the weight 0, so the wish does not count");
+    for (int i = 0; i < x->top; i++)
+        if (result_text_cut(x, i)) {
+            rank_warn(x, a, "texts are long: the answer has the beginning of each only");
+            break;
+        }
     if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
     TRY(result_json(k, r, x, a, &text, e));
     if (r->unsaved) return prepend(more, text, a, json, e);

@@ -121,7 +121,7 @@ static enum status add_document(struct rerank *x, int root, struct rerank_docume
     const char *title = arena_copy(&x->c->arena, part.p, part.n);
     if (!title) return fail(e, ST_NO_MEMORY, "no memory for a document");
     const struct item item = {.id = "", .title = title, .text = "", .extra = "{}"};
-    TRY(surface_render(x->surface.frame[0].item, &item, &x->c->arena, &text, e));
+    TRY(surface_render_item(x->surface.frame[0].item, &item, &x->c->arena, &text, e));
     TRY(prompt_node(p, root, 1, &node, e));
     TRY(prompt_text(p, text, d->given ? x->document_max : x->reference_max, "item", "text", 1, &cut,
                     e));

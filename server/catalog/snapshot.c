@@ -1,4 +1,5 @@
 /* Making a snapshot, and finding items and fields in it. */
+#include "model/base/seeded.h"
 #include "server/catalog/build.h"
 #include "server/catalog/fields.h"
 
@@ -28,16 +29,6 @@ struct build {
 
 static enum status no_memory(struct err *e) {
     return fail(e, ST_NO_MEMORY, "no memory for a catalogue");
-}
-
-unsigned long long item_hash(const char *id, unsigned long long seed) {
-    unsigned long long h = 14695981039346656037ull ^ (seed * 0x9E3779B97F4A7C15ull);
-    for (; *id; id++) h = (h ^ (unsigned char)*id) * 1099511628211ull;
-    h ^= h >> 31; /* finalizer of splitmix64 */
-    h *= 0x7FB5D329728EA185ull;
-    h ^= h >> 27;
-    h *= 0x81DADEF4BC2DD44Dull;
-    return h ^ h >> 33;
 }
 
 /* --- finding */
@@ -197,7 +188,7 @@ static enum status place_items(struct build *b, struct err *e) {
     for (int i = 0; i < b->n; i++) p[i] = (struct placed){b->popularity[i], i};
     enum status st = first_places(&b->o->a, p, b->n, b->n, &s->by_popularity, e);
     for (int i = 0; i < b->n; i++)
-        p[i] = (struct placed){(double)(item_hash(b->item[i].id, 0x7A9) >> 11), i};
+        p[i] = (struct placed){(double)(seeded_hash(b->item[i].id, 0x7A9) >> 11), i};
     s->n_sample = b->n < SNAPSHOT_SAMPLE ? b->n : SNAPSHOT_SAMPLE;
     if (st == ST_OK) st = first_places(&b->o->a, p, b->n, s->n_sample, &s->sample, e);
     mem_free(p);

@@ -33,9 +33,6 @@ int snapshot_find_row(const struct snapshot *s, long long row);
 /* Place of a field by its name (any case), -1 when there is none. */
 int snapshot_field(const struct snapshot *s, struct view name);
 
-/* Order-free pseudo-random number of an item for a seed. */
-unsigned long long item_hash(const char *id, unsigned long long seed);
-
 /* Makes a snapshot of n items (deep copies; their `extra` is parsed once). popularity (n): counts
  * of interactions, for items without their own; NULL: none. For tests, and what the cache does with
  * the store's rows. Free with snapshot_free. ST_LIMIT, ST_NO_MEMORY. */

@@ -118,6 +118,7 @@ enum status desk_import_builtin(struct desk *d, const struct options *o, struct 
 enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, struct err *e) {
     TRY(options_cache(o, "/models", d->models, e));
     const struct shelf_config c = {.store = d->store,
+                                   .rank_all = (int)o->rank_all,
                                    .engine = {.precision = o->precision,
                                               .backend = o->backend,
                                               .threads = (int)o->threads,
@@ -146,9 +147,10 @@ static void on_embedding(void *arg, int done, int total) {
     fprintf(stderr, "Embedding items: %d of %d\n", done, total);
 }
 
-static enum status load_encoder(struct desk *d, const struct options *o, struct err *e) {
+enum status desk_load_encoder(struct desk *d, const struct options *o, struct err *e) {
     char folder[OPTIONS_PATH];
     double from = clock_s();
+    if (d->embedder) return ST_OK;
     TRY(options_cache(o, default_encoder, folder, e));
     if (access(folder, R_OK) != 0) {
         fprintf(stderr, "There is no embedding model in %s (run ./taproom setup)\n", folder);
@@ -195,7 +197,7 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
 
 enum status desk_load_model(struct desk *d, const struct options *o, struct err *e) {
     if (!d->shelf) TRY(desk_open_shelf(d, o, 1, e));
-    if (d->store) TRY(load_encoder(d, o, e));
+    if (d->store) TRY(desk_load_encoder(d, o, e));
     return load_default(d, o, e);
 }
 

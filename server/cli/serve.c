@@ -5,6 +5,7 @@
 #include "server/api/lab.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
+#include "server/rank/vector_texts.h"
 
 #include "model/base/clock.h"
 
@@ -36,13 +37,16 @@ static void await_answers(struct http *h, int ms) {
  * edge is closed last: from then on nothing can be written. */
 static void drain(struct app *app, struct http *h) {
     atomic_store(&app->closing, 1);
+    vectors_stop(atomic_load(&app->vectors));
     await_answers(h, FINISH_MS);
     atomic_store(&app->closing, 2);
+    shelf_stop_learning(app->shelf);
     await_answers(h, ANSWER_MS);
     struct lab *l = atomic_exchange(&app->lab, NULL);
     atomic_store(&app->http, NULL);
     http_close(h);
     lab_close(l);
+    vectors_close(atomic_exchange(&app->vectors, NULL));
 }
 
 /* The names of --allow-host, of which each may be a list, one by one. They live as long as the
@@ -109,6 +113,33 @@ static void start_lab(struct app *app) {
         fprintf(stderr, "Experiments cannot be run: %s\n", e.text);
 }
 
+static int someone_waits(void *arg) {
+    struct app *app = arg;
+    return atomic_load(&app->queued) > 0;
+}
+
+/* Vectors of the catalogues' items, made beside the page; without them it goes by words. */
+static void start_vectors(struct app *app, struct desk *d) {
+    struct err e;
+    struct vectors *v;
+    static struct vector_source from; /* for as long as the process runs */
+    from = (struct vector_source){d->store, shelf_snapshots(d->shelf)};
+    const struct vectors_config c = {.store = d->store,
+                                     .embedder = d->embedder,
+                                     .cores = shelf_cores(d->shelf),
+                                     .texts = vector_texts(&from),
+                                     .busy = someone_waits,
+                                     .say = log_line,
+                                     .arg = app};
+    if (!d->embedder) return;
+    if (vectors_open(&v, &c, &e) != ST_OK) {
+        fprintf(stderr, "Vectors of items cannot be made: %s\n", e.text);
+        return;
+    }
+    shelf_vectors(d->shelf, v);
+    atomic_store(&app->vectors, v);
+}
+
 /* The port comes before the slow steps: a second start fails at once, and health can be asked. */
 static enum status start(struct app *app, struct desk *d, const struct options *o, struct http **h,
                          struct err *e) {
@@ -118,6 +149,8 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     app->shelf = d->shelf;
     TRY(listen_at(app, o, h, e));
     TRY(desk_import_builtin(d, o, e));
+    TRY(desk_load_encoder(d, o, e));
+    start_vectors(app, d);
     TRY(desk_load_model(d, o, e));
     /* Requests hold their models themselves. */
     shelf_give(d->shelf, d->ranker);
@@ -161,6 +194,7 @@ int serve_main(const struct options *o) {
         run(&app, h, o, &stop);
     else
         http_close(h);
+    vectors_close(atomic_exchange(&app.vectors, NULL));
     desk_close(&desk);
     return st == ST_OK ? EXIT_OK : cli_failed(&e);
 }

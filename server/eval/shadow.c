@@ -1,8 +1,8 @@
 /* Copying a catalogue by the way every import takes. */
 #include "server/eval/shadow.h"
 
-#include "server/rank/scene.h"
 #include "server/import/import.h"
+#include "server/rank/rank.h"
 
 #include "model/base/buf.h"
 #include "model/base/clock.h"
@@ -81,7 +81,7 @@ static enum status copy_items(struct shadow *s, struct store *from, const struct
     struct item *items;
     int n;
     long long total;
-    TRY(store_items(from, c->catalog, VIEW(""), 0, CATALOG_MAX, a, &items, &n, &total, e));
+    TRY(store_items(from, c->catalog, VIEW(""), 0, STORE_PAGE_MAX, a, &items, &n, &total, e));
     for (int i = 0; i < n; i++) add_item(b, &items[i]);
     for (int i = 0; i < c->n_extra; i++) add_item(b, &c->extra[i]);
     return import(s->store, IMPORT_ITEMS, cat, b, e);
@@ -113,7 +113,7 @@ static enum status copy_members(struct shadow *s, struct store *from, const stru
                                 struct err *e) {
     struct member *m;
     int n;
-    TRY(store_members(from, c->catalog, VIEW(""), CATALOG_MAX, a, &m, &n, e));
+    TRY(store_members(from, c->catalog, VIEW(""), STORE_PAGE_MAX, a, &m, &n, e));
     for (int i = 0; i < n; i++)
         add_row(b, json_pack("{s:s,s:s,s:s}", "id", m[i].id, "name", m[i].name, "profile",
                              m[i].profile));

@@ -29,7 +29,7 @@ static enum status open_shelf(struct shelf **out, const struct shelf_config *c, 
 }
 
 enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct err *e) {
-    struct shelf *s;
+    struct shelf *s = NULL;
     pthread_condattr_t attr;
     TRY(open_shelf(&s, c, e));
     s->c = *c;
@@ -73,6 +73,18 @@ void shelf_close(struct shelf *s) {
 
 struct snapshots *shelf_snapshots(struct shelf *s) {
     return s->snapshots;
+}
+
+void shelf_vectors(struct shelf *s, struct vectors *v) {
+    s->vectors = v;
+}
+
+void shelf_stop_learning(struct shelf *s) {
+    learner_stop(&s->learner);
+}
+
+struct cores *shelf_cores(struct shelf *s) {
+    return &s->cores;
 }
 
 void shelf_embedder(struct shelf *s, struct embedder *m,

@@ -13,6 +13,7 @@ struct shelf;
 
 struct shelf_config {
     struct store *store;         /* of the rankers; NULL: models are used without ranking */
+    int rank_all;                /* catalogues of so many items are ranked whole; 0: by measurement */
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
     const char *model;           /* the first default: a file's path or a name of the folder's */
@@ -33,6 +34,12 @@ void shelf_embedder(struct shelf *s, struct embedder *m,
 
 /* NULL where there is none. */
 struct embedder *shelf_encoder(const struct shelf *s);
+/* The catalogues' vectors, for the rankers of models that are loaded from now on. */
+void shelf_vectors(struct shelf *s, struct vectors *v);
+/* Baselines that are learning end soon; for when the process stops. */
+void shelf_stop_learning(struct shelf *s);
+/* The turns that the models' engines take. */
+struct cores *shelf_cores(struct shelf *s);
 
 /* Who waits for a model: tick is called now and then, without the lock, with what is going on; 1
  * gives up waiting: ST_CANCELLED. */

@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-enum { DB_STATEMENTS = 64 };
+enum { DB_STATEMENTS = 64, DB_BUSY_MS = 10000 }; /* how long SQLite waits for another process */
 
 struct db {
     sqlite3 *h;

@@ -34,6 +34,8 @@ void store_remove_files(const char *path);
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_read_end(struct store *s, struct db *d, enum status st, struct err *e) MUST_CHECK;
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
+/* Waits STORE_SOON_MS at most: ST_BUSY. */
+enum status store_write_soon(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_write_end(struct store *s, struct db *d, enum status st,
                             struct err *e) MUST_CHECK;
 /* One DELETE with the name as its ?1, in a transaction of its own; *gone tells whether a row went.
@@ -72,6 +74,7 @@ enum status catalog_item(sqlite3_stmt *st, struct arena *a, struct item *out,
 
 /* Makes a catalogue's full-text index from its stored items; drops it. */
 enum status search_build(struct db *d, long long catalog, struct err *e) MUST_CHECK;
+enum status search_upgrade(struct db *d, struct err *e) MUST_CHECK; /* makes those of old form */
 enum status search_drop(struct db *d, long long catalog, struct err *e) MUST_CHECK;
 
 #endif

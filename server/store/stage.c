@@ -194,8 +194,9 @@ static enum status run_on(struct db *d, const char *sql, long long catalog, long
     return db_run(d, st, e);
 }
 
-/* Members and preferences go over to the new catalogue, and with them the interactions whose item
- * came again; the rest goes with the old items, and is counted. */
+/* Members and preferences go over to the new catalogue, and with them the interactions and vectors
+ * whose item came again (a vector counts for as long as its text is the same); the rest goes with
+ * the old items, and is counted. */
 static enum status take_over(struct db *d, long long catalog, long long old, long long *dropped,
                              struct err *e) {
     static const char members[] = "UPDATE main.member SET catalog = ?1 WHERE catalog = ?2";
@@ -203,12 +204,16 @@ static enum status take_over(struct db *d, long long catalog, long long old, lon
     static const char moved[] =
         "UPDATE main.interaction SET item = n.row FROM main.item o, main.item n"
         " WHERE o.row = interaction.item AND o.catalog = ?2 AND n.catalog = ?1 AND n.id = o.id";
+    static const char vectors[] =
+        "UPDATE main.vector SET item = n.row FROM main.item o, main.item n"
+        " WHERE o.row = vector.item AND o.catalog = ?2 AND n.catalog = ?1 AND n.id = o.id";
     static const char left[] = "SELECT count(*) FROM main.item o JOIN main.interaction x"
                                " ON x.item = o.row WHERE o.catalog = ?1";
     sqlite3_stmt *st;
     TRY(run_on(d, members, catalog, old, e));
     TRY(run_on(d, preferences, catalog, old, e));
     TRY(run_on(d, moved, catalog, old, e));
+    TRY(run_on(d, vectors, catalog, old, e));
     TRY(db_prep(d, left, &st, e));
     db_bind_int(st, 1, old);
     TRY(db_number(d, st, dropped, e));

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 int store_name_ok(struct view v) {
@@ -107,6 +108,7 @@ static enum status open_all(struct store *s, struct err *e) {
     TRY(schema_migrate(&s->writer, e));
     TRY(schema_mend(&s->writer, e));
     TRY(columns_quick(&s->writer, e));
+    TRY(search_upgrade(&s->writer, e));
     for (int i = 0; i < STORE_READERS; i++) {
         TRY(db_open(&s->reader[i], s->path, e));
         TRY(db_exec(&s->reader[i], "PRAGMA query_only=ON", e));
@@ -182,6 +184,22 @@ enum status store_write_begin(struct store *s, struct db **d, struct err *e) {
     pthread_mutex_lock(&s->write);
     *d = &s->writer;
     enum status st = db_exec(*d, "BEGIN IMMEDIATE", e);
+    if (st != ST_OK) pthread_mutex_unlock(&s->write);
+    return st;
+}
+
+enum status store_write_soon(struct store *s, struct db **d, struct err *e) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += STORE_SOON_MS * 1000000l;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (pthread_mutex_timedlock(&s->write, &until) != 0)
+        return fail(e, ST_BUSY, "the store is being written by an import");
+    *d = &s->writer;
+    (void)sqlite3_busy_timeout(s->writer.h, STORE_SOON_MS);
+    enum status st = db_exec(*d, "BEGIN IMMEDIATE", e);
+    (void)sqlite3_busy_timeout(s->writer.h, DB_BUSY_MS);
     if (st != ST_OK) pthread_mutex_unlock(&s->write);
     return st;
 }

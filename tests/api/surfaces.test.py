@@ -90,7 +90,7 @@ class Asked(Shared):
         self.assertEqual(code, 200)
         self.assertEqual([(c['text'], c['sign'], c['weight']) for c in body['clauses']],
                          [('funny film', 1, 1), ('romantic', -1, .7)])
-        self.assertEqual(self.s.call('POST', '/api/clauses', {'text': ' '})[1], {'clauses': []})
+        self.assertEqual(self.s.call('POST', '/api/clauses', {'text': ' '})[1]['clauses'], [])
         for bad, code in (('', 400), ('{', 400), ('[]', 422), ('{"text":5}', 422), ('[' * 33, 400),
                           ('{"text":"a","text":"b"}', 400)):
             self.refused(self.s.call('POST', '/api/clauses', bad), code)
@@ -228,7 +228,7 @@ class Asked(Shared):
         code, events = self.s.events(request, '/api/explain')
         self.assertEqual((code, [e[1] for e in events][-2:]), (200, ['progress', 'done']), events)
         self.assertEqual([e[2]['seq'] for e in events], [e[0] for e in events])
-        self.assertEqual((events[-2][2]['rankings_done'], events[-2][2]['rankings_total']), (7, 7))
+        self.assertEqual((events[-2][2]['rankings_done'], events[-2][2]['rankings_total']), (6, 6))
         self.assertEqual(events[-1][2]['result']['items'], x['items'])
         self.assertEqual(self.s.events({**request, 'items': []}, '/api/explain')[0], 422)
         for bad, field in (({'items': []}, 'items'), ({'items': ['i1'] * 2}, 'items'), ({'items': ['zz']}, 'items[0]'),

@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: wish */
 /* Runs the fuzz target of the clause splitter on random mixes of the words and marks that its rules
  * know, with a fixed seed; a longer hunt uses libFuzzer. */
 #include "tests/fuzz/fuzz_clauses.c"

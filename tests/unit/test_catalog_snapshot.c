@@ -1,5 +1,6 @@
 /* links: catalog */
 /* Snapshots: finding, order, sample, lifetimes, versions, threads, memory that runs out. */
+#include "model/base/seeded.h"
 #include "server/catalog/snapshot.h"
 #include "tests/unit/store_help.h"
 
@@ -109,12 +110,12 @@ static void many(void) {
     EQ(s->n_sample, SNAPSHOT_SAMPLE);
     unsigned long long least = ~0ull;
     for (int i = 0; i < s->n_sample; i++) {
-        unsigned long long h = item_hash(s->item[s->sample[i]].id, 0x7A9) >> 11;
+        unsigned long long h = seeded_hash(s->item[s->sample[i]].id, 0x7A9) >> 11;
         OK(h <= least);
         least = h;
     }
     int above = 0;
-    for (int i = 0; i < MANY; i++) above += item_hash(id[i], 0x7A9) >> 11 >= least;
+    for (int i = 0; i < MANY; i++) above += seeded_hash(id[i], 0x7A9) >> 11 >= least;
     EQ(above, SNAPSHOT_SAMPLE);
     snapshot_free(s);
     free(id);

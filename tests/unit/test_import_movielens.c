@@ -175,7 +175,7 @@ static void real(struct store *s) {
     EQ(years, 1681);
     EQ(behind, 0);
     start = clock_s();
-    GOOD(store_events(s, VIEW("movies"), &a, &ev, &k, &e));
+    GOOD(store_events(s, VIEW("movies"), 1 << 20, &a, &ev, &k, &e));
     printf("100,000 events took %.3f s\n", clock_s() - start);
     EQ(k, 100000);
     score = arena_array(&a, (size_t)n, sizeof *score);
