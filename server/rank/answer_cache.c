@@ -91,9 +91,11 @@ int spread_find(struct rank_context *s, struct view what, struct spread *out) {
     unsigned long long key[2];
     key_of(s, what, key);
     pthread_mutex_lock(&s->k->cache.lock);
-    *out = s->k->cache.spread[key[0] % SPREADS];
+    struct spread x = s->k->cache.spread[key[0] % SPREADS];
     pthread_mutex_unlock(&s->k->cache.lock);
-    return out->key[0] == key[0] && out->key[1] == key[1] && out->sd > 0;
+    if (x.key[0] != key[0] || x.key[1] != key[1] || !(x.sd > 0)) return 0;
+    *out = x;
+    return 1;
 }
 
 struct spread spread_make(struct rank_context *s, struct view what, const double *values) {
