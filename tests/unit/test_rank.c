@@ -100,8 +100,8 @@ static void parts(void) {
     static const char *const all[] = {"a", "b", "c"};
     struct rank_request r = request("", READOUT_QUERY);
     r.has_clauses = 1;
-    r.clause[r.n_clauses++] = (struct clause){VIEW("red"), 1, 1};
-    r.clause[r.n_clauses++] = (struct clause){VIEW("lamp"), -1, 0.7};
+    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("red"), .sign = 1, .weight = 1};
+    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("lamp"), .sign = -1, .weight = 0.7};
     struct rank_result *x = rank(&r, all, 3);
     double first[3];
     int above = 0;
@@ -135,11 +135,13 @@ static void known_answers(void) {
     struct rank_request r = request("", READOUT_QUERY);
     struct err e;
     r.has_clauses = 1;
-    r.clause[r.n_clauses++] = (struct clause){VIEW("red and quiet"), 1, 1};
-    r.clause[r.n_clauses++] = (struct clause){VIEW("lamp of brass"), -1, 0.7};
+    r.clause[r.n_clauses++] =
+        (struct clause){.text = VIEW("red and quiet"), .sign = 1, .weight = 1};
+    r.clause[r.n_clauses++] =
+        (struct clause){.text = VIEW("lamp of brass"), .sign = -1, .weight = 0.7};
     (void)rank(&r, all, 6);
     r.clause[1].weight = 0.2;
-    r.clause[r.n_clauses++] = (struct clause){VIEW("boat"), -1, 1};
+    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("boat"), .sign = -1, .weight = 1};
     struct rank_result *second = rank(&r, all, 6), *cold;
     r.clause[2].sign = 1; /* a weight or a sign alone */
     r.clause[0].weight = 0;
