@@ -1,20 +1,20 @@
 /* /api/catalogs: lists, items, imports, deletion. */
 #include "server/api/app.h"
+#include "server/api/fields.h"
 #include "server/api/imports.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
+#include "server/api/stack.h"
 
 #include "model/base/clock.h"
 
 static void write_catalog(struct buf *b, const struct catalog *c) {
-    out_open(b, NULL, '{');
     out_text(b, "name", c->name);
     out_text(b, "surface", c->surface);
     out_int(b, "items", c->items);
     out_int(b, "members", c->members);
     out_int(b, "interactions", c->interactions);
     out_int(b, "created", c->created);
-    out_close(b, '}');
 }
 
 enum status api_catalogs_list(struct req *r, struct err *e) {
@@ -26,19 +26,39 @@ enum status api_catalogs_list(struct req *r, struct err *e) {
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "catalogs", '[');
-    for (int i = 0; i < n; i++) write_catalog(&b, &c[i]);
+    for (int i = 0; i < n; i++) {
+        out_open(&b, NULL, '{');
+        write_catalog(&b, &c[i]);
+        out_close(&b, '}');
+    }
     out_close(&b, ']');
     out_close(&b, '}');
     return out_reply(r, &b, e);
 }
 
+/* Taking a snapshot, which may load it: JSON is parsed on the way. */
+struct taking {
+    struct snapshots *from;
+    struct view catalog;
+    const struct snapshot *snapshot;
+};
+
+static enum status take(void *arg, struct err *e) {
+    struct taking *t = arg;
+    return snapshots_take(t->from, t->catalog, &t->snapshot, e);
+}
+
 enum status api_catalogs_get(struct req *r, struct err *e) {
     struct app *app = req_app(r);
-    struct catalog c;
+    struct taking t = {shelf_snapshots(app->shelf), req_param(r, "name"), NULL};
     struct buf b;
-    TRY(store_catalog(app->store, req_param(r, "name"), req_arena(r), &c, e));
+    TRY(stack_call(take, &t, e));
     buf_init(&b, OUT_MAX);
-    write_catalog(&b, &c);
+    out_open(&b, NULL, '{');
+    write_catalog(&b, &t.snapshot->catalog);
+    fields_write(&b, t.snapshot);
+    out_close(&b, '}');
+    snapshots_give(t.from, t.snapshot);
     return out_reply(r, &b, e);
 }
 

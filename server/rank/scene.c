@@ -4,6 +4,7 @@
 #include "model/base/buf.h"
 #include "model/base/clock.h"
 #include "server/baselines/embedding.h"
+#include "server/catalog/snapshot.h"
 #include "server/rank/history.h"
 #include "server/rank/keyed.h"
 #include "server/store/preference.h"
@@ -12,13 +13,7 @@
 #include <string.h>
 
 unsigned long long scene_hash(const char *id, unsigned long long seed) {
-    unsigned long long h = 14695981039346656037ull ^ (seed * 0x9E3779B97F4A7C15ull);
-    for (; *id; id++) h = (h ^ (unsigned char)*id) * 1099511628211ull;
-    h ^= h >> 31; /* finalizer of splitmix64 */
-    h *= 0x7FB5D329728EA185ull;
-    h ^= h >> 27;
-    h *= 0x81DADEF4BC2DD44Dull;
-    return h ^ h >> 33;
+    return item_hash(id, seed);
 }
 
 static int known_item(const struct scene *s, const char *id) {

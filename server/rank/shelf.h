@@ -24,6 +24,8 @@ struct shelf_config {
 enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct err *e) MUST_CHECK;
 /* Everything was given back; what is being loaded is given up. NULL is fine. */
 void shelf_close(struct shelf *s);
+/* The catalogues in memory, which all rankers share; NULL without a store. */
+struct snapshots *shelf_snapshots(struct shelf *s);
 /* The embedding model of all rankers, and who is told when many items are embedded; before the
  * first model is loaded. */
 void shelf_embedder(struct shelf *s, struct embedder *m,

@@ -30,6 +30,7 @@ struct shelf {
     struct embedder *embedder;
     void (*embedding)(void *arg, int done, int total);
     struct learner learner;
+    struct snapshots *snapshots; /* NULL without a store */
     struct cores cores;
     pthread_t thread;
     int has_thread;

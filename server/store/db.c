@@ -119,16 +119,23 @@ enum status db_prep_once(struct db *d, const char *sql, sqlite3_stmt **st, struc
 }
 
 enum status db_prep(struct db *d, const char *sql, sqlite3_stmt **st, struct err *e) {
-    for (int i = 0; i < d->n; i++)
-        if (d->cache[i].sql == sql) {
-            *st = d->cache[i].st;
-            sqlite3_reset(*st);
-            return ST_OK;
-        }
-    CHECK(d->n < DB_STATEMENTS);
+    int place = 0; /* of a new statement: a free one, or that of the one used longest ago */
+    for (int i = 0; i < d->n; i++) {
+        if (d->cache[i].used < d->cache[place].used) place = i;
+        if (d->cache[i].sql != sql) continue;
+        d->cache[i].used = ++d->clock;
+        *st = d->cache[i].st;
+        sqlite3_reset(*st);
+        return ST_OK;
+    }
     TRY(db_prep_once(d, sql, st, e));
-    d->cache[d->n].sql = sql;
-    d->cache[d->n++].st = *st;
+    if (d->n < DB_STATEMENTS)
+        place = d->n++;
+    else
+        sqlite3_finalize(d->cache[place].st);
+    d->cache[place].sql = sql;
+    d->cache[place].st = *st;
+    d->cache[place].used = ++d->clock;
     return ST_OK;
 }
 

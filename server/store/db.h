@@ -14,8 +14,10 @@ struct db {
     struct {
         const char *sql; /* the literal's address is the key */
         sqlite3_stmt *st;
+        long long used; /* when it was asked for last */
     } cache[DB_STATEMENTS];
     int n;
+    long long clock;
 };
 
 /* Opens path (created when missing) with the project's settings. A failed open owes nothing. */
@@ -28,7 +30,8 @@ enum status db_fail(struct db *d, int rc, struct err *e);
 /* Runs statements that return nothing; sql never holds a person's text. */
 enum status db_exec(struct db *d, const char *sql, struct err *e) MUST_CHECK;
 
-/* A statement ready to be bound, kept for the next call. sql must be a literal. */
+/* A statement ready to be bound, kept for later calls until DB_STATEMENTS others were asked for. sql
+ * must be a literal. */
 enum status db_prep(struct db *d, const char *sql, sqlite3_stmt **st, struct err *e) MUST_CHECK;
 /* A statement that names a table made at run time; the caller finalizes it. */
 enum status db_prep_once(struct db *d, const char *sql, sqlite3_stmt **st,

@@ -50,6 +50,16 @@ enum status store_catalog_surface(struct store *s, struct view name, struct view
 enum status store_items(struct store *s, struct view catalog, struct view query, long long offset,
                         int limit, struct arena *a, struct item **out, int *n, long long *total,
                         struct err *e) MUST_CHECK;
+/* A whole catalogue in its order, as one state of the store: first its row, then each item with its
+ * popularity (its own, else the number of its interactions). What the item points to lives until
+ * the function returns; a failure ends the reading and is answered. */
+struct items_to {
+    void *arg;
+    enum status (*begin)(void *arg, const struct catalog *c, struct err *e);
+    enum status (*item)(void *arg, const struct item *item, double popularity, struct err *e);
+};
+enum status store_items_all(struct store *s, struct view catalog, const struct items_to *to,
+                            struct err *e) MUST_CHECK;
 /* Items by id, in the order asked; ST_NOT_FOUND names the first unknown id (field = "candidates[i]"
  * style, given prefix). */
 enum status store_items_by_id(struct store *s, struct view catalog, const struct view *ids, int n,

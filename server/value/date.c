@@ -369,7 +369,9 @@ int date_parse(struct view text, enum date_order order, struct when *out) {
 void date_order_add(struct order_count *c, struct view cell) {
     char fold[DATE_BYTES];
     int a, b;
-    (void)word_fold(view_sub(view_trim(cell), 0, 40), fold, sizeof fold);
+    cell = view_trim(cell);
+    if (!cell.n || (!memchr(cell.p, '/', cell.n) && !memchr(cell.p, '-', cell.n))) return;
+    (void)word_fold(view_sub(cell, 0, 40), fold, sizeof fold);
     struct date_cursor at = {fold};
     skip_front(&at);
     if (!date_number(&at, 2, &a)) return;

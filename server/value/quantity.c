@@ -156,6 +156,7 @@ static int read_side(struct cursor *c, struct side *out) {
     c->at += n;
     skip_no_cents(c);
     scale = scale_behind(c, is_money(before));
+    skip_sign(c, "+");
     out->unit = unit_behind(c, before);
     if (is_money(out->unit) && scale == 1 && c->marks == MARKS_ANY && number_either(number))
         out->value = with_thousands(number);
@@ -320,7 +321,7 @@ static int read_whole(struct view text, struct quantity *out) {
 size_t quantity_read(struct view text, enum number_marks marks, struct quantity *out) {
     struct cursor c = {view_sub(text, 0, 200), 0, marks};
     struct side lo, hi;
-    skip_space(&c);
+    skip_space(&c); /* no-break spaces, too */
     skip_about(&c);
     if (!one_side(&c, &lo)) return 0;
     struct cursor single = c;
@@ -329,7 +330,6 @@ size_t quantity_read(struct view text, enum number_marks marks, struct quantity 
         c = single;
         hi = lo;
     }
-    skip_sign(&c, "+");
     *out = (struct quantity){lo.value, hi.value, lo.unit};
     return c.at;
 }

@@ -223,7 +223,9 @@ static size_t word_reads(struct view word, struct view text) {
 enum { WORDS_MAX = 1000 };
 static struct {
     struct view word;
-    int unit, next; /* next word with that first byte, -1: none */
+    char second;    /* its second byte in small letters, 0: not in ASCII or none */
+    int unit, next; /* place in units, or behind them in scales; next word with that first byte,
+                     * -1: none */
 } words[WORDS_MAX];
 static int first_word[256], n_words;
 static pthread_once_t words_once = PTHREAD_ONCE_INIT;
@@ -232,26 +234,36 @@ static unsigned char first_byte(char c) {
     return (unsigned char)small((unsigned char)c);
 }
 
+static char second_byte(struct view v) {
+    unsigned char c = v.n > 1 ? (unsigned char)v.p[1] : 0x80;
+    return c < 0x80 ? (char)first_byte((char)c) : 0;
+}
+
 static void word_add(struct view word, int unit) {
     CHECK(n_words < WORDS_MAX && word.n > 0);
-    char c = word.p[0];
-    if (c == '=' || c == '~') c = word.p[1];
+    struct view plain = word.p[0] == '=' || word.p[0] == '~' ? view_sub(word, 1, word.n) : word;
+    char c = plain.p[0];
     int *at = &first_word[(unsigned char)c < 0x80 ? first_byte(c) : (unsigned char)c];
     while (*at >= 0) at = &words[*at].next;
     words[n_words].word = word;
+    words[n_words].second = plain.n > 1 && plain.p[1] != ' ' ? second_byte(plain) : 0;
     words[n_words].unit = unit;
     words[n_words].next = -1;
     *at = n_words++;
 }
 
+static void words_add(const char *all, size_t unit) {
+    for (const char *p = all; *p;) {
+        size_t n = strcspn(p, "|");
+        word_add((struct view){p, n}, (int)unit);
+        p += n + (p[n] == '|');
+    }
+}
+
 static void words_make(void) {
     for (size_t i = 0; i < COUNT(first_word); i++) first_word[i] = -1;
-    for (size_t u = 0; u < COUNT(units); u++)
-        for (const char *p = units[u].words; *p;) {
-            size_t n = strcspn(p, "|");
-            word_add((struct view){p, n}, (int)u);
-            p += n + (p[n] == '|');
-        }
+    for (size_t u = 0; u < COUNT(units); u++) words_add(units[u].words, u);
+    for (size_t k = 0; k < COUNT(scales); k++) words_add(scales[k].words, COUNT(units) + k);
 }
 
 const struct unit *unit_named(const char *name) {
@@ -260,36 +272,46 @@ const struct unit *unit_named(const char *name) {
     return NULL;
 }
 
-/* The longest word of the dimension (-1: of any) that begins text. */
-static const struct unit *read_any(struct view text, int dim, size_t *used) {
+enum { ANY_UNIT = -1, SCALES = -2 };
+
+static int is_wanted(int unit, int want) {
+    if (unit >= (int)COUNT(units)) return want == SCALES;
+    return want == ANY_UNIT || (want >= 0 && units[unit].unit.dim == (enum dimension)want);
+}
+
+/* The longest word that begins text among those of a dimension, of all units, or of the scales: its
+ * place in units, scales behind them; -1: none. */
+static int read_any(struct view text, int want, size_t *used) {
     int best = -1;
     *used = 0;
-    if (text.n == 0) return NULL;
+    if (text.n == 0) return -1;
     pthread_once(&words_once, words_make);
     unsigned char c = (unsigned char)text.p[0];
+    char second = second_byte(text);
     for (int w = first_word[c < 0x80 ? first_byte((char)c) : c]; w >= 0; w = words[w].next) {
-        const struct unit *u = &units[words[w].unit].unit;
-        size_t n = dim < 0 || u->dim == (enum dimension)dim ? word_reads(words[w].word, text) : 0;
+        if (words[w].second && words[w].second != second) continue;
+        size_t n = is_wanted(words[w].unit, want) ? word_reads(words[w].word, text) : 0;
         if (n > *used) *used = n, best = words[w].unit;
     }
+    return best;
+}
+
+static const struct unit *read_unit(struct view text, int want, size_t *used) {
+    int best = read_any(text, want, used);
     return best < 0 ? NULL : unit_named(units[best].unit.name);
 }
 
 const struct unit *unit_read(struct view text, size_t *used) {
-    return read_any(text, -1, used);
+    return read_unit(text, ANY_UNIT, used);
 }
 
 const struct unit *unit_read_as(struct view text, enum dimension dim, size_t *used) {
-    return read_any(text, (int)dim, used);
+    return read_unit(text, (int)dim, used);
 }
 
 size_t scale_read(struct view text, double *factor) {
-    size_t best = 0;
-    for (size_t i = 0; i < COUNT(scales); i++)
-        for (const char *p = scales[i].words; *p;) {
-            size_t len = strcspn(p, "|"), n = word_reads((struct view){p, len}, text);
-            if (n > best) best = n, *factor = scales[i].factor;
-            p += len + (p[len] == '|');
-        }
-    return best;
+    size_t used;
+    int best = read_any(text, SCALES, &used);
+    if (best >= 0) *factor = scales[(size_t)best - COUNT(units)].factor;
+    return used;
 }
