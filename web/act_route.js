@@ -179,12 +179,25 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
       } catch (e) {
         return failed('The catalogues could not be read again', e);
       }
+      ranking.forgetAnswers();
       if (quiet) return;
       if (get().view !== 'rank') {
         set({ view: 'rank' });
         stage.leave();
       }
-      return wish.setCatalog(name);
+      const ranked = wish.setCatalog(name, true);
+      intoSight();
+      return ranked;
+    },
+
+    // gone() is called once it is, before the next list comes.
+    async dropCatalog(name, gone) {
+      await api.dropCatalog(name);
+      gone();
+      ranking.forgetAnswers();
+      await loadCatalogs();
+      session.notice({ text: `The catalogue ${name} is deleted.` });
+      return wish.setCatalog(firstCatalog());
     },
   };
 }

@@ -133,6 +133,7 @@ const intents = {
   },
   runAgain: ranking.runAgain,
   dropRun: route.dropRun,
+  dropCatalog: route.dropCatalog,
   openRow: route.openRow,
   rowLink: route.rowLink,
   copyLink: async button => copyText(await route.link(), button),

@@ -22,6 +22,24 @@ static enum status bad_pairs(const char *field, struct err *e) {
     return ST_INVALID;
 }
 
+/* Up to the next comma that ends a pair; \, is a comma of a name. */
+static size_t pair_length(struct view text) {
+    size_t n = 0;
+    while (n < text.n && (text.p[n] != ',' || (n > 0 && text.p[n - 1] == '\\'))) n++;
+    return n;
+}
+
+/* A half of a pair with \, as the comma that it stands for. */
+static enum status half(struct view v, struct arena *a, struct view *out, struct err *e) {
+    char *copy = arena_alloc(a, v.n + 1);
+    size_t n = 0;
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for the mapping");
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] != '\\' || i + 1 == v.n || v.p[i + 1] != ',') copy[n++] = v.p[i];
+    *out = (struct view){copy, n};
+    return ST_OK;
+}
+
 /* The colon that counts is the last of a pair: names of columns may hold some. */
 static enum status pairs(struct view text, const char *field, struct arena *a,
                          const struct view (**out)[2], int *n, struct err *e) {
@@ -30,13 +48,12 @@ static enum status pairs(struct view text, const char *field, struct arena *a,
     *out = (const struct view(*)[2])list;
     if (!list) return fail(e, ST_NO_MEMORY, "no memory for the mapping");
     while (text.n) {
-        const char *comma = memchr(text.p, ',', text.n);
-        size_t len = comma ? (size_t)(comma - text.p) : text.n, colon = len;
+        size_t len = pair_length(text), colon = len;
         while (colon > 0 && text.p[colon - 1] != ':') colon--;
         if (colon < 2 || *n == MAP_MAX) return bad_pairs(field, e);
-        list[*n][0] = view_sub(text, 0, colon - 1);
-        list[(*n)++][1] = view_sub(text, colon, len - colon);
-        text = view_sub(text, len + (comma != NULL), text.n);
+        TRY(half(view_sub(text, 0, colon - 1), a, &list[*n][0], e));
+        TRY(half(view_sub(text, colon, len - colon), a, &list[(*n)++][1], e));
+        text = view_sub(text, len + (len < text.n), text.n);
     }
     return ST_OK;
 }

@@ -11,7 +11,7 @@ enum status imports_receive(struct req *r, enum import_kind kind, struct view ca
                             struct err *e) MUST_CHECK;
 
 /* Options of an import as people write them, "" where not given. map and lists are pairs
- * "theirs:ours,theirs:ours", header is 1 or 0. */
+ * "theirs:ours,theirs:ours", where \, is a comma of a name; header is 1 or 0. */
 struct imports_text {
     struct view map, lists, encoding, separator, header, dates, like_from, dislike_to;
 };

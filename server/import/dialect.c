@@ -91,6 +91,27 @@ static struct trial try_separator(struct csv *c, size_t at) {
     return t;
 }
 
+static int is_comment(struct view line) {
+    return line.n > 1 && ((line.p[0] == '#' && (line.p[1] == ' ' || line.p[1] == '#')) ||
+                          (line.p[0] == '/' && line.p[1] == '/'));
+}
+
+/* The first line that may be of a table: no comment, and with a separator where one below has any.
+ */
+static size_t first_table_line(struct view text, size_t at) {
+    size_t line = at;
+    for (int k = 0; k < 50 && line < text.n; k++) {
+        struct view v = line_at(text, line);
+        for (size_t i = 0; i < COUNT(separators) && !is_comment(v); i++) {
+            size_t n = strlen(separators[i].text);
+            for (size_t c = 0; c + n <= v.n; c++)
+                if (memcmp(v.p + c, separators[i].text, n) == 0) return line;
+        }
+        line = next_line(text, line);
+    }
+    return at;
+}
+
 static void guess_separator(struct csv *c, struct dialect_found *f) {
     double best = 0;
     int pick = 0;
@@ -226,28 +247,11 @@ enum status dialect_find(struct view text, struct csv *csv, const struct import_
         TRY(named_separator(c->separator, &out->dialect, e));
         told = 1;
     }
-    /* Comments and headings have separators of their own, so they go before and after the guess. */
     size_t from = out->at;
     long line = out->line;
     if (!told) {
+        out->at = first_table_line(csv->text, from);
         guess_separator(csv, out);
-        struct view first = line_at(csv->text, out->at);
-        size_t below = next_line(csv->text, out->at);
-        if (below < csv->text.n && (cells_of(csv, out->at), first.n) && csv->text.n) {
-            /* A first line that spoils the count: judged without it when that is clearer. */
-            struct dialect_found other = *out;
-            other.at = below;
-            csv->dialect = out->dialect;
-            csv->dialect.quotes = 1;
-            struct trial with = try_separator(csv, out->at);
-            guess_separator(csv, &other);
-            csv->dialect = other.dialect;
-            csv->dialect.quotes = other.dialect.separator[0] != '\t';
-            struct trial without = try_separator(csv, other.at);
-            if (without.score > with.score + .2 && without.rows >= 2) out->dialect = other.dialect;
-            if (with.n < 2 && without.n >= 2 && (without.rows >= 3 || first.p[0] == '#'))
-                out->dialect = other.dialect;
-        }
     }
     out->at = from;
     out->line = line;

@@ -31,15 +31,21 @@ enum status spool_writer_open(struct spool_writer *w, struct spool *s, struct er
     return st;
 }
 
+static enum status cannot_write(int why, struct err *e) {
+    if (why != ENOSPC && why != EDQUOT && why != EFBIG)
+        return fail(e, ST_IO, "the input cannot be written: %s", strerror(why));
+    (void)fail(e, ST_DISK_FULL, "the disk is full: the input does not fit");
+    err_hint(e, "make room, then try again");
+    return ST_DISK_FULL;
+}
+
 static void flush(struct spool_writer *w, struct err *e) {
     for (size_t at = 0; at < w->n && w->st == ST_OK;) {
         ssize_t got = write(w->fd, w->buffer + at, w->n - at);
         if (got >= 0)
             at += (size_t)got;
         else if (errno != EINTR)
-            w->st = errno == ENOSPC || errno == EDQUOT
-                        ? fail(e, ST_DISK_FULL, "the disk is full: the input does not fit")
-                        : fail(e, ST_IO, "the input cannot be written: %s", strerror(errno));
+            w->st = cannot_write(errno, e);
     }
     w->n = 0;
 }
