@@ -17,7 +17,7 @@ deny model openssl '^model/hash\.c:'
 deny model jansson '^model/safetensors\.c:'
 deny server "kernels/|$gpu|$cpu|pcre2|openssl"
 deny server 'model/' '"model/(engine\.h|embed\.h|base/)'
-deny server civetweb '^server/http/(http|sse|gone)\.c:'
+deny server civetweb '^server/http/(http|write|gone)\.c:'
 deny server 'lapacke|cblas' '^server/baselines/ease_matrix\.c:'
 deny server sqlite3 '^server/store/'
 deny server 'server/(api|rank|store|baselines|eval|metrics)/' '^server/(main\.c|cli|api|rank|import|catalog|vectors|wish|store|baselines|eval|metrics)'

@@ -57,6 +57,8 @@ await story(async ({ browser, ok, step }) => {
   });
 
   await step('dump and restore', async () => {
+    await page.locator('#wish').press('Control+Enter');
+    await page.waitForSelector('a#permalink');
     await page.click('[data-view=runs]');
     await page.waitForSelector('.runs tbody tr');
     const runs = (await (await fetch(`${url}/api/runs`)).json()).total;
