@@ -256,10 +256,7 @@ enum status retrieve_learnt(struct retrieval *x, struct rank_context *s, enum re
     struct taste_query q;
     struct baseline_info b = {0};
     context_candidates(s, NULL, 0, &c);
-    if (!knn && !s->taste->inverse)
-        b.why = s->taste->no_inverse;
-    else
-        TRY(liked_query(&c, &q, &b, e));
+    TRY(liked_query(&c, &q, &b, e));
     if (b.why) {
         if (s->r->retrieve == how) x->why = b.why;
         return ST_OK;
