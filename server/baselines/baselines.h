@@ -30,8 +30,8 @@ struct baseline_info {
 
 /* Fills score (c->n), higher is better. Sets available and what it was trained on, or why not: a
  * baseline with nothing to go by invents no score. */
-#define BASELINE_FUNCTION(constant, name)                                    \
-    enum status baseline_##name(const struct candidates *c, double *score,   \
+#define BASELINE_FUNCTION(constant, name)                                  \
+    enum status baseline_##name(const struct candidates *c, double *score, \
                                 struct baseline_info *b, struct err *e) MUST_CHECK;
 BASELINE_LIST(BASELINE_FUNCTION)
 #undef BASELINE_FUNCTION

@@ -8,8 +8,8 @@ static void leave_out(const struct candidates *c, double *score) {
             score[i] -= c->unseen[k] == c->place[i];
 }
 
-enum status baseline_popularity(const struct candidates *c, double *score,
-                                struct baseline_info *b, struct err *e) {
+enum status baseline_popularity(const struct candidates *c, double *score, struct baseline_info *b,
+                                struct err *e) {
     (void)e;
     for (int i = 0; i < c->n; i++) score[i] = c->catalog->popularity[c->place[i]];
     leave_out(c, score);

@@ -74,8 +74,8 @@ enum status vectors_items(const struct candidates *c, const int *place, int n, f
         TRY(c->text(c->arg, place[i], &m.text[i], e));
         m.hash[i] = vectors_text_hash(m.text[i]);
     }
-    TRY(store_vectors_find(c->store, view_of(m.info.sha256), m.row, m.hash, n, m.info.dim, out,
-                           has, e));
+    TRY(store_vectors_find(c->store, view_of(m.info.sha256), m.row, m.hash, n, m.info.dim, out, has,
+                           e));
     for (int i = 0; i < n; i++) { /* those that are missing move to the front */
         if (has[i]) continue;
         m.row[m.n] = m.row[i];

@@ -65,9 +65,8 @@ static const struct row {
     {"retrieve", "HOW",
      "auto, bm25, popularity, item_knn, ease, embedding, recency, random or all (default auto)",
      TEXT, AT(retrieve), CMD_RANK, 0, 0, 0},
-    {"count", "N",
-     "items to retrieve, 1 to 500 (default: a small catalogue whole, else 100)", NUMBER, AT(count),
-     CMD_RANK, 1, 500, 0},
+    {"count", "N", "items to retrieve, 1 to 500 (default: a small catalogue whole, else 100)",
+     NUMBER, AT(count), CMD_RANK, 1, 500, 0},
     {"constraints", "C",
      "what fails a constraint comes after the others, is hidden, or loses score: after, hide or "
      "score (default after)",

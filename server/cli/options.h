@@ -17,9 +17,8 @@ struct options {
     const char *command;
     const char *data, *cache, *model, *precision, *backend, *host, *token;
     long long port, threads, cache_mb, models, json;
-    const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *constraints, *now,
-        *readout,
-        *baselines;
+    const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *constraints,
+        *now, *readout, *baselines;
     struct options_list like, dislike, allow_host;
     long long count, rank_all, top, history, seed;
     const char *kind, *format, *map, *lists, *encoding, *separator, *header, *dates, *like_from,

@@ -54,8 +54,8 @@ static enum status load(struct cold *x, struct eval *ev, struct view catalog, st
     long long total;
     int has;
     *x = (struct cold){.ev = ev, .k = ev->k};
-    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, STORE_PAGE_MAX, ev->a, &x->items, &x->n_items,
-                    &total, e));
+    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, STORE_PAGE_MAX, ev->a, &x->items,
+                    &x->n_items, &total, e));
     x->weight = ARENA_NEW(ev->a, double, (size_t)x->n_items);
     if (!x->weight) return fail(e, ST_NO_MEMORY, "no memory for a report");
     TRY(store_popularity(ev->k->store, catalog, x->items, x->n_items, x->weight, &has, e));

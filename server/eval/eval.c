@@ -142,8 +142,8 @@ enum status eval_wishes(struct eval *ev, struct view catalog, struct item **item
         err_hint(e, "movies, jobs and listings have some");
         return st;
     }
-    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, STORE_PAGE_MAX, ev->a, items, n_items, &total,
-                    e));
+    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, STORE_PAGE_MAX, ev->a, items, n_items,
+                    &total, e));
     return wishes_load(text, *items, *n_items, ev->a, wishes, n_wishes, e);
 }
 

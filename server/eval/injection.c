@@ -96,8 +96,8 @@ static void measure(struct eval *ev, struct sheet_case *c, const struct trial *c
 }
 
 static enum status item_cases(struct eval *ev, struct shadow *copy, const struct plan *p, int i,
-                              const struct instruction *w, struct sheet_case *const *c, const int *known,
-                              struct arena *a, struct err *e) {
+                              const struct instruction *w, struct sheet_case *const *c,
+                              const int *known, struct arena *a, struct err *e) {
     struct view ids[CANDIDATES];
     struct trial *clean = NULL, *planted;
     ids[0] = view_of(p->items[p->d[i].at].id);
@@ -118,7 +118,8 @@ static enum status item_cases(struct eval *ev, struct shadow *copy, const struct
 }
 
 /* The next wish of the split, round and round. */
-static const struct instruction *next_wish(const struct eval *ev, const struct instruction *w, int n, int *at) {
+static const struct instruction *next_wish(const struct eval *ev, const struct instruction *w,
+                                           int n, int *at) {
     for (int tries = 0; tries < n; tries++) {
         const struct instruction *x = &w[(*at)++ % n];
         if (x->test == ev->c->test) return x;
@@ -126,8 +127,8 @@ static const struct instruction *next_wish(const struct eval *ev, const struct i
     return &w[0];
 }
 
-static enum status all_items(struct eval *ev, const struct plan *p, const struct instruction *w, int n,
-                             struct shadow *copy, struct err *e) {
+static enum status all_items(struct eval *ev, const struct plan *p, const struct instruction *w,
+                             int n, struct shadow *copy, struct err *e) {
     const struct shadow_config cfg = {
         .catalog = ev->catalog, .extra = p->extra, .n_extra = p->n * (int)COUNT(attacks)};
     int at = 0;

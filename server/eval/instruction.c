@@ -12,8 +12,8 @@
 enum { WANTED = 10, CASE_ITEMS = 40, VIOLATING = 10, TOP = 10 };
 
 /* The candidates of one wish: places in items, shuffled; answers their number. */
-static int draw(const struct instruction *w, const struct item *items, int n, unsigned long long seed,
-                struct drawn *order, int *at) {
+static int draw(const struct instruction *w, const struct item *items, int n,
+                unsigned long long seed, struct drawn *order, int *at) {
     int want = 0, violate = 0, other = 0, count = 0;
     for (int i = 0; i < n; i++)
         order[i] = (struct drawn){seeded_hash(items[i].id, seed ^ seeded_hash(w->id, 1)), i};

@@ -12,9 +12,9 @@ enum { CANDIDATES = 20, SHUFFLES = 5, ALONE = 2 };
 enum { TAU, DIFFERENCE, SLOT };
 
 /* Scores of the candidates in the places of `ids`, ranked in the order of d. */
-static enum status scores(struct eval *ev, const struct instruction *w, int method, const struct view *ids,
-                          const struct drawn *d, int n, struct arena *a, double *score,
-                          struct sheet_cost *cost, struct err *e) {
+static enum status scores(struct eval *ev, const struct instruction *w, int method,
+                          const struct view *ids, const struct drawn *d, int n, struct arena *a,
+                          double *score, struct sheet_cost *cost, struct err *e) {
     struct trial *t = ARENA_NEW(a, struct trial, 1);
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct view *turned = ARENA_NEW(a, struct view, (size_t)n);
@@ -66,8 +66,8 @@ static enum status method_case(struct eval *ev, const struct instruction *w, int
     return ST_OK;
 }
 
-static enum status one(struct eval *ev, const struct instruction *w, const struct item *items, int n,
-                       struct sheet_case *c, struct arena *a, struct err *e) {
+static enum status one(struct eval *ev, const struct instruction *w, const struct item *items,
+                       int n, struct sheet_case *c, struct arena *a, struct err *e) {
     struct view ids[CANDIDATES];
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a case");

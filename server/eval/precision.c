@@ -46,8 +46,8 @@ static long long resident_bytes(void) {
 }
 
 /* Ten wanted items and ninety others, in random order. */
-static enum status draw(struct list *l, const struct instruction *w, const struct item *items, int n,
-                        unsigned long long seed, struct arena *a, struct err *e) {
+static enum status draw(struct list *l, const struct instruction *w, const struct item *items,
+                        int n, unsigned long long seed, struct arena *a, struct err *e) {
     int wanted = 0, others = 0;
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -71,8 +71,9 @@ static int place(const struct list *l, const char *id) {
     return i;
 }
 
-static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w, struct list *l,
-                       enum readout readout, struct arena *a, struct scored *out, struct err *e) {
+static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w,
+                       struct list *l, enum readout readout, struct arena *a, struct scored *out,
+                       struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
     if (!r || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -138,9 +139,9 @@ static void put(struct eval *ev, struct sheet_case *c, int m, const struct score
     c->cost[m] = x->cost;
 }
 
-static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], const struct instruction *w,
-                       const struct item *items, int n_items, struct sheet_case *c, struct arena *a,
-                       struct err *e) {
+static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS],
+                       const struct instruction *w, const struct item *items, int n_items,
+                       struct sheet_case *c, struct arena *a, struct err *e) {
     struct list *l = ARENA_NEW(a, struct list, 1);
     struct scored *x = ARENA_NEW(a, struct scored, PRECISIONS);
     if (!l || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");

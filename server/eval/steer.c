@@ -129,8 +129,8 @@ static enum status draw(struct eval *ev, struct scenario *x, const struct instru
     return ST_OK;
 }
 
-static enum status one_wish(struct eval *ev, const struct instruction *w, const struct item *items, int n,
-                            struct err *e) {
+static enum status one_wish(struct eval *ev, const struct instruction *w, const struct item *items,
+                            int n, struct err *e) {
     struct scenario *x = ARENA_NEW(ev->a, struct scenario, 1);
     struct arena a;
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for a case");

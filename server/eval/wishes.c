@@ -72,9 +72,9 @@ static enum status read_wish(struct instruction *w, json_t *top, const struct it
     while (k < KINDS && strcmp(kind, kind_names[k]) != 0) k++;
     if (k == KINDS) return fail(e, ST_CORRUPT, "wish %s has the unknown kind '%.20s'", id, kind);
     *w = (struct instruction){.id = arena_copy(a, id, strlen(id)),
-                       .text = arena_copy(a, text, strlen(text)),
-                       .test = strcmp(split, "test") == 0,
-                       .kind = (enum kind)k};
+                              .text = arena_copy(a, text, strlen(text)),
+                              .test = strcmp(split, "test") == 0,
+                              .kind = (enum kind)k};
     w->want = arena_alloc(a, (size_t)n);
     w->violate = arena_alloc(a, (size_t)n);
     if (!w->id || !w->text || !w->want || !w->violate)

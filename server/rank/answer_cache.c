@@ -49,7 +49,8 @@ static void key_of(struct rank_context *s, struct view what, unsigned long long 
     }
 }
 
-static void prior_key(struct rank_context *s, int space, struct view text, unsigned long long key[2]) {
+static void prior_key(struct rank_context *s, int space, struct view text,
+                      unsigned long long key[2]) {
     char name[24];
     int n = snprintf(name, sizeof name, "prior %d", space);
     answer_key(s, (struct view){name, (size_t)n}, key);
@@ -58,7 +59,7 @@ static void prior_key(struct rank_context *s, int space, struct view text, unsig
 }
 
 enum status answer_pair(struct rank_context *s, struct view a, struct view b, struct view *out,
-                     struct err *e) {
+                        struct err *e) {
     char *key = arena_alloc(s->a, a.n + 1 + b.n);
     if (!key) return fail(e, ST_NO_MEMORY, "no memory for an item's text");
     memcpy(key, a.p, a.n);

@@ -48,6 +48,7 @@ double calibration_probability(const struct calibration *c, double score);
 /* Fills the result's calibration and its items' probabilities. */
 struct rank_context;
 struct rank_result;
-enum status calibration_apply(struct rank_context *s, struct rank_result *x, struct err *e) MUST_CHECK;
+enum status calibration_apply(struct rank_context *s, struct rank_result *x,
+                              struct err *e) MUST_CHECK;
 
 #endif

@@ -5,7 +5,11 @@
 
 #include "server/rank/rank.h"
 
-enum { EXPLAIN_ITEMS = 20, EXPLAIN_PARTS = CLAUSES_MAX + CONSTRAINTS_MAX + EXAMPLES_MAX + 2, EXPLAIN_ORDERS = 3 };
+enum {
+    EXPLAIN_ITEMS = 20,
+    EXPLAIN_PARTS = CLAUSES_MAX + CONSTRAINTS_MAX + EXAMPLES_MAX + 2,
+    EXPLAIN_ORDERS = 3
+};
 
 struct explain_part {
     const char *kind; /* "clause", "preference", "constraint", "example", "profile", "history" */
@@ -33,8 +37,8 @@ struct explain_hooks {
     void (*step)(void *arg, int done, int total); /* rankings done, and how many there will be */
 };
 
-/* A constraint is a rule: nothing is ranked again without it. Where constraints count by score, what
- * it adds is known; else it moves items behind the others and adds nothing to their scores.
+/* A constraint is a rule: nothing is ranked again without it. Where constraints count by score,
+ * what it adds is known; else it moves items behind the others and adds nothing to their scores.
  *
  * items (n, at most EXPLAIN_ITEMS) take the place of the request's candidates: a score does not
  * depend on which other items are ranked. The readout that the whole request gets is used

@@ -29,8 +29,10 @@ static enum status cut(struct rank_context *s, unsigned char **fails, struct err
 /* --- candidates that a request names */
 
 static enum status none_within(long long of, struct err *e) {
-    (void)fail(e, ST_INVALID, "none of the %lld items is within the constraints, and those that "
-                              "are not were to be hidden", of);
+    (void)fail(e, ST_INVALID,
+               "none of the %lld items is within the constraints, and those that "
+               "are not were to be hidden",
+               of);
     err_field(e, "constraints");
     err_hint(e, "send \"constraints\":\"after\" to see them behind the others");
     return ST_INVALID;

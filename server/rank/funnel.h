@@ -13,9 +13,9 @@ struct tally {
 };
 
 struct funnel {
-    long long items;        /* of the catalogue */
-    long long within;       /* of them, those that fail no constraint */
-    long long retrieved;    /* chosen of them, or asked for by id */
+    long long items;     /* of the catalogue */
+    long long within;    /* of them, those that fail no constraint */
+    long long retrieved; /* chosen of them, or asked for by id */
     long long ranked;
     long long failing_kept; /* ranked although they fail: too few hold, or they were asked for */
     long long hidden;       /* left out by constraints "hide", of those asked for by id */

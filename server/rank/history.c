@@ -84,7 +84,8 @@ static enum status only_likes(struct rank_context *s, const struct interaction *
     return ST_OK;
 }
 
-enum status history_choose(struct rank_context *s, const struct interaction *all, int n, struct err *e) {
+enum status history_choose(struct rank_context *s, const struct interaction *all, int n,
+                           struct err *e) {
     const struct rank_request *r = s->r;
     int of = n;
     if (r->policy == HISTORY_LIKES) TRY(only_likes(s, &all, &n, e));

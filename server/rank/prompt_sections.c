@@ -35,8 +35,8 @@ static enum status wish_text(struct rank_context *s, struct view *out, struct er
 }
 
 /* "The viewer liked: A; B." of everything with that label, from the history's given start on. */
-static enum status list_text(struct rank_context *s, int from, int label, int examples, struct view *out,
-                             struct err *e) {
+static enum status list_text(struct rank_context *s, int from, int label, int examples,
+                             struct view *out, struct err *e) {
     struct buf b;
     int n = 0;
     buf_init(&b, 1 << 20);
@@ -49,8 +49,8 @@ static enum status list_text(struct rank_context *s, int from, int label, int ex
     return keep(s, &b, out, e);
 }
 
-static enum status section(struct rank_context *s, struct prompt *p, const char *before, struct view text,
-                           const char *part, const char *role, struct err *e) {
+static enum status section(struct rank_context *s, struct prompt *p, const char *before,
+                           struct view text, const char *part, const char *role, struct err *e) {
     int cut = 0;
     if (text.n == 0) return ST_OK;
     char *line = arena_printf(s->a, "The %s %s: %.*s\n", s->surface.member_word, before,
@@ -76,7 +76,8 @@ static enum status first_kept(struct rank_context *s, int room, int *from, struc
 }
 
 /* Instruction and profile. */
-static enum status add_words(struct rank_context *s, struct prompt *p, const char *role, struct err *e) {
+static enum status add_words(struct rank_context *s, struct prompt *p, const char *role,
+                             struct err *e) {
     struct view wish;
     TRY(wish_text(s, &wish, e));
     TRY(section(s, p, "asked for", wish, "instruction", role, e));
@@ -90,7 +91,7 @@ static enum status cut_history(struct prompt *p, int from, struct err *e) {
 }
 
 enum status sections_add(struct rank_context *s, struct prompt *p, int room, const char *role,
-                        struct err *e) {
+                         struct err *e) {
     struct view liked, disliked;
     int from;
     TRY(first_kept(s, room / 2, &from, e));
@@ -116,7 +117,7 @@ int sections_likes(const struct rank_context *s) {
 }
 
 enum status sections_part(struct rank_context *s, int place, int k, struct view *out,
-                         struct err *e) {
+                          struct err *e) {
     TRY(context_text(s, s->surface.part[k].text, place, out, e));
     while (out->n > PART_BYTES) /* down to the start of a character */
         do out->n--;
@@ -161,8 +162,8 @@ static void put_entry(struct buf *b, struct view entry) {
     buf_str(b, "\n");
 }
 
-enum status sections_neutral(struct rank_context *s, const int *places, int n,
-                            struct view *out, struct err *e) {
+enum status sections_neutral(struct rank_context *s, const int *places, int n, struct view *out,
+                             struct err *e) {
     struct view entry;
     struct buf b;
     TRY(heading(s, &entry, e));
@@ -226,8 +227,8 @@ static enum status add_entries(struct rank_context *s, struct prompt *p, int fro
 }
 
 /* The list, again and again as long as it is short and `room` tokens hold it. */
-static enum status add_list(struct rank_context *s, struct prompt *p, int from, const struct view *entry,
-                            int room, struct err *e) {
+static enum status add_list(struct rank_context *s, struct prompt *p, int from,
+                            const struct view *entry, int room, struct err *e) {
     int node = p->n_nodes - 1, before = prompt_len(p, node), n = 0;
     for (int i = from; i < s->n_history; i++) n += entry[i].n > 0;
     for (int i = 0; i < s->n_examples; i++) n += s->example[i].label > 0;

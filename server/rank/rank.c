@@ -33,8 +33,8 @@ struct readouts {
     struct relevance_readout relevance;
 };
 
-static enum status build(struct rank_context *s, enum readout used, struct readouts *q, struct prompt *p,
-                         struct err *e) {
+static enum status build(struct rank_context *s, enum readout used, struct readouts *q,
+                         struct prompt *p, struct err *e) {
     p->recording = 1;
     if (s->r->no_model) return ST_OK;
     if (used == READOUT_RELEVANCE) return relevance_build(&q->relevance, s, p, e);
@@ -305,7 +305,7 @@ static int by_score(const void *x, const void *y) {
 
 static enum status ask_baselines(struct rank_context *s, struct rank_result *x, struct err *e) {
     struct candidates c;
-    struct baseline_score *out = ARENA_NEW(s->a, struct baseline_score, BASELINES *(size_t)s->n);
+    struct baseline_score *out = ARENA_NEW(s->a, struct baseline_score, BASELINES * (size_t)s->n);
     if (!out) return fail(e, ST_NO_MEMORY, "no memory for the baselines");
     context_candidates(s, s->place, s->n, &c);
     TRY(baselines_run(&c, asked_baselines(s->r), x->baseline, out, e));
@@ -359,7 +359,8 @@ static enum status order(struct rank_context *s, struct rank_result *x, const st
 }
 
 /* How alike the model orders the items with and without what was asked. */
-static enum status compare_with_empty(struct rank_context *s, struct rank_result *x, struct err *e) {
+static enum status compare_with_empty(struct rank_context *s, struct rank_result *x,
+                                      struct err *e) {
     if (!x->has_prior || x->n < 3 || !sections_any(s)) return ST_OK;
     double *with = ARENA_NEW(s->a, double, (size_t)x->n),
            *without = ARENA_NEW(s->a, double, (size_t)x->n);

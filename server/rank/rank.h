@@ -35,7 +35,7 @@ struct ranker {
     void *embedding_arg;
     void (*embedding)(void *arg, int done, int total); /* many items are embedded; may be NULL */
     struct learner *learner, own; /* the former: its own one, or one that rankers share */
-    struct snapshots *snapshots;  /* ranker_snapshots; own_snapshots: to be closed with the ranker */
+    struct snapshots *snapshots; /* ranker_snapshots; own_snapshots: to be closed with the ranker */
     int own_snapshots;
     int rank_all; /* catalogues of so many items are ranked whole; 0: what the model does in about
                      three seconds */
@@ -95,7 +95,7 @@ struct rank_result {
         struct tally tally; /* over what was ranked */
     } constraint[CONSTRAINTS_MAX];
     int n_constraints;
-    const char *language;           /* of the wish, "" when not known */
+    const char *language; /* of the wish, "" when not known */
     struct funnel funnel;
     long long preference[CLAUSES_MAX]; /* the stored preference that a clause is, or 0 */
     struct history_choice chosen;

@@ -24,7 +24,8 @@ enum status context_words(struct rank_context *s, const char *tmpl, struct view 
     return prompt_fill(tmpl, w, COUNT(w), s->a, out, e);
 }
 
-enum status context_root(struct rank_context *s, const struct frame *f, struct view *out, struct err *e) {
+enum status context_root(struct rank_context *s, const struct frame *f, struct view *out,
+                         struct err *e) {
     struct view root, tail, clause;
     struct buf b;
     TRY(context_words(s, f->root, VIEW(""), "", &root, e));
@@ -90,7 +91,8 @@ static enum status text_of(void *arg, int place, struct view *out, struct err *e
 static int on_embedding(void *arg, int done, int total) {
     const struct rank_context *s = arg;
     const struct rank_hooks *h = s->hooks;
-    if (s->k->embedding && total > EMBEDDING_MANY) s->k->embedding(s->k->embedding_arg, done, total);
+    if (s->k->embedding && total > EMBEDDING_MANY)
+        s->k->embedding(s->k->embedding_arg, done, total);
     return h && h->embedding && h->embedding(h->arg, done, total);
 }
 
@@ -186,8 +188,8 @@ static enum status load_examples(struct rank_context *s, struct err *e) {
         struct mark *to = &s->example[s->n_examples++];
         *to = (struct mark){.place = -1, .label = x->label};
         if (x->item.n) TRY(context_place(s, x->item, "examples", i, &to->place, e));
-        to->title = x->item.n ? s->catalog->item[to->place].title
-                              : arena_copy(s->a, x->text.p, x->text.n);
+        to->title =
+            x->item.n ? s->catalog->item[to->place].title : arena_copy(s->a, x->text.p, x->text.n);
         if (!to->title) return fail(e, ST_NO_MEMORY, "no memory for an example");
     }
     return ST_OK;
@@ -393,8 +395,8 @@ static enum status set_outcomes(struct rank_context *s, struct err *e) {
     if (!s->outcome) return fail(e, ST_NO_MEMORY, "no memory for constraints");
     for (int i = 0; i < s->n; i++)
         for (size_t k = 0; k < m; k++)
-            s->outcome[(size_t)i * m + k] = (unsigned char)constraint_outcome(
-                &s->wish.constraint[k], s->catalog, s->place[i]);
+            s->outcome[(size_t)i * m + k] =
+                (unsigned char)constraint_outcome(&s->wish.constraint[k], s->catalog, s->place[i]);
     return ST_OK;
 }
 

@@ -35,9 +35,9 @@ struct rank_context {
     /* The wish, with the preferences that count behind it; in `query` then one clause per example.
      */
     struct wish wish;
-    int n_clauses, n_wish;     /* all, and those of the wish and the preferences */
-    struct view wanted, rest;  /* its wanted clauses as one text, and without constraints' words */
-    double embed_s; /* seconds that the embedding model took */
+    int n_clauses, n_wish;    /* all, and those of the wish and the preferences */
+    struct view wanted, rest; /* its wanted clauses as one text, and without constraints' words */
+    double embed_s;           /* seconds that the embedding model took */
     double *found; /* (n_pool): sum of an item's answers that are known from earlier rankings */
     struct member member;
     struct interaction *history; /* the part that is used, oldest first */

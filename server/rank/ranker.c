@@ -56,8 +56,9 @@ int ranker_whole(struct ranker *r) {
     int n = r->rank_all;
     pthread_mutex_lock(&r->cache.lock);
     const struct speed *s = &r->speed;
-    if (!n) n = s->rankings < SPEED_RANKINGS ? RANK_ALL_DEFAULT
-                                             : (int)(WHOLE_S * s->tokens_per_s / s->item_tokens);
+    if (!n)
+        n = s->rankings < SPEED_RANKINGS ? RANK_ALL_DEFAULT
+                                         : (int)(WHOLE_S * s->tokens_per_s / s->item_tokens);
     pthread_mutex_unlock(&r->cache.lock);
     if (!r->rank_all && n < RANK_ALL_MIN) n = RANK_ALL_MIN;
     return n < RANK_ITEMS_MAX ? n : RANK_ITEMS_MAX;

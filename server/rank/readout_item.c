@@ -34,8 +34,8 @@ static int room_of(const struct rank_context *s) {
 
 /* A root that says nothing: a list of items of the catalogue's sample, as many as fit; without
  * likes an empty one. */
-static enum status neutral(struct rank_context *s, struct prompt *p, int r, int *root, struct view *text,
-                           struct err *e) {
+static enum status neutral(struct rank_context *s, struct prompt *p, int r, int *root,
+                           struct view *text, struct err *e) {
     int items[LIST_ITEMS];
     int n = 0;
     for (int k = r * LIST_ITEMS; k < (r + 1) * LIST_ITEMS && k < s->n_sample; k++)
@@ -80,8 +80,8 @@ static struct item_answer *answer(const struct item_readout *q, int root, int i)
     return &q->answer[(size_t)root * (size_t)q->n + (size_t)i];
 }
 
-static enum status add_neutral(struct item_readout *q, struct rank_context *s, struct prompt *p, int r,
-                               struct err *e) {
+static enum status add_neutral(struct item_readout *q, struct rank_context *s, struct prompt *p,
+                               int r, struct err *e) {
     int root;
     struct view text, key;
     p->item = -1;
@@ -142,8 +142,8 @@ static double prior_of(const struct item_readout *q, const struct rank_context *
     return n ? sum / n : all / q->n_lists;
 }
 
-void item_finish(struct item_readout *q, struct rank_context *s, int z, double *score, double *logprob,
-                 double *prior) {
+void item_finish(struct item_readout *q, struct rank_context *s, int z, double *score,
+                 double *logprob, double *prior) {
     struct spread x = {{0}, 0, 1};
     for (int i = 0; i < q->n; i++)
         for (int r = 1; r <= q->n_lists; r++) {

@@ -48,7 +48,8 @@ static enum status join_wanted(struct query_readout *q, struct rank_context *s, 
     return ST_OK;
 }
 
-/* Probes: what the clauses say beyond their constraints, the wanted ones together, the empty wishes. */
+/* Probes: what the clauses say beyond their constraints, the wanted ones together, the empty
+ * wishes. */
 static enum status set_probes(struct query_readout *q, struct rank_context *s, struct err *e) {
     for (int c = 0; c < s->n_clauses; c++) {
         const struct clause *k = &s->wish.clause[c];
@@ -77,7 +78,8 @@ static void set_framed(struct query_readout *q, const struct rank_context *s) {
 }
 
 /* The place of a frame's, pool item's and probe's answer; empty wishes come after the probes. */
-static size_t cell(const struct query_readout *q, const struct rank_context *s, int f, int i, int p) {
+static size_t cell(const struct query_readout *q, const struct rank_context *s, int f, int i,
+                   int p) {
     return ((size_t)f * (size_t)s->n_pool + (size_t)i) * (size_t)(q->n_probes + q->n_empty) +
            (size_t)p;
 }
@@ -87,8 +89,8 @@ static size_t prior_at(const struct rank_context *s, int f, int i) {
 }
 
 /* The item's span: its text cut to ITEM_TOKENS_MAX, then the frame's tail. */
-static enum status item_node(struct rank_context *s, struct prompt *p, int root, const struct frame *f,
-                             struct view text, int *node, struct err *e) {
+static enum status item_node(struct rank_context *s, struct prompt *p, int root,
+                             const struct frame *f, struct view text, int *node, struct err *e) {
     int cut = 0;
     struct view tail;
     TRY(context_words(s, f->tail, VIEW(""), "", &tail, e));
@@ -99,8 +101,8 @@ static enum status item_node(struct rank_context *s, struct prompt *p, int root,
 }
 
 /* By what the answers to a probe's first n tokens are known to later rankings. */
-static enum status span_key(const struct query_readout *q, struct rank_context *s, int f, int i, int k,
-                            int n, struct view *out, struct err *e) {
+static enum status span_key(const struct query_readout *q, struct rank_context *s, int f, int i,
+                            int k, int n, struct view *out, struct err *e) {
     const struct view ids = {(const char *)q->words[f][k].id, (size_t)n * sizeof(int32_t)};
     return answer_pair(s, q->text[prior_at(s, f, i)], ids, out, e);
 }
@@ -123,8 +125,8 @@ static enum status find_spans(struct query_readout *q, struct rank_context *s, i
 }
 
 /* The probe's spans below an item, one under the other; all but the last are kept. */
-static enum status probe_node(struct query_readout *q, struct rank_context *s, struct prompt *p, int item,
-                              int f, int i, int k, struct err *e) {
+static enum status probe_node(struct query_readout *q, struct rank_context *s, struct prompt *p,
+                              int item, int f, int i, int k, struct err *e) {
     const struct probe *w = &q->words[f][k];
     size_t at = cell(q, s, f, i, k);
     TRY(prompt_part(p, w->text, w->id, w->all, (size_t)w->n,
@@ -143,8 +145,8 @@ static enum status probe_node(struct query_readout *q, struct rank_context *s, s
 }
 
 /* By what a probe's answer about an item is known to later rankings. */
-static enum status probe_key(const struct query_readout *q, struct rank_context *s, int f, int i, int k,
-                              struct view *out, struct err *e) {
+static enum status probe_key(const struct query_readout *q, struct rank_context *s, int f, int i,
+                             int k, struct view *out, struct err *e) {
     return answer_pair(s, q->text[prior_at(s, f, i)], q->probe[k], out, e);
 }
 
@@ -185,8 +187,8 @@ static enum status count_known(struct query_readout *q, struct rank_context *s, 
 
 /* One item under one frame: the probes that are wanted of it, and the empty wishes unless its prior
  * is known. */
-static enum status add_item(struct query_readout *q, struct rank_context *s, struct prompt *p, int root,
-                            int f, int i, struct err *e) {
+static enum status add_item(struct query_readout *q, struct rank_context *s, struct prompt *p,
+                            int root, int f, int i, struct err *e) {
     int node, want = 0, asks;
     uint8_t ask[PROBES_MAX];
     struct view text;
@@ -222,7 +224,8 @@ static enum status take_memory(struct query_readout *q, struct rank_context *s, 
                : fail(e, ST_NO_MEMORY, "no memory for %zu items", items);
 }
 
-static enum status find_spreads(struct query_readout *q, struct rank_context *s, int f, struct err *e) {
+static enum status find_spreads(struct query_readout *q, struct rank_context *s, int f,
+                                struct err *e) {
     for (int k = 0; k < q->n_probes; k++) {
         char *key = arena_printf(s->a, "query %d %.*s", f, (int)q->probe[k].n, q->probe[k].p);
         if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
@@ -233,8 +236,8 @@ static enum status find_spreads(struct query_readout *q, struct rank_context *s,
 }
 
 /* Tokens and spans of the frame's probes. */
-static enum status set_words(struct query_readout *q, struct rank_context *s, struct prompt *p, int f,
-                             struct err *e) {
+static enum status set_words(struct query_readout *q, struct rank_context *s, struct prompt *p,
+                             int f, struct err *e) {
     char name[24];
     unsigned long long key[2];
     answer_key(s, (struct view){name, (size_t)snprintf(name, sizeof name, "trail %d", f)}, key);
@@ -256,7 +259,8 @@ static enum status set_words(struct query_readout *q, struct rank_context *s, st
     return ST_OK;
 }
 
-enum status query_build(struct query_readout *q, struct rank_context *s, struct prompt *p, struct err *e) {
+enum status query_build(struct query_readout *q, struct rank_context *s, struct prompt *p,
+                        struct err *e) {
     TRY(set_probes(q, s, e));
     TRY(tags_open(&q->tags, s, q->probe, q->skip, q->n_probes, q->n_empty, e));
     set_framed(q, s);
@@ -283,8 +287,8 @@ enum status query_build(struct query_readout *q, struct rank_context *s, struct 
 
 /* Of a probe's first n tokens, in their order, so that the sum's bits do not depend on which of
  * them were known. */
-static double logprob_to(const struct query_readout *q, const struct rank_context *s, int f, int i, int k,
-                         int n) {
+static double logprob_to(const struct query_readout *q, const struct rank_context *s, int f, int i,
+                         int k, int n) {
     size_t at = cell(q, s, f, i, k);
     double x = q->said[at];
     for (int t = q->from[at]; q->out[at] && t < n; t++) x += (double)q->out[at][t];
@@ -298,7 +302,8 @@ static double logprob_of(const struct query_readout *q, const struct rank_contex
 
 /* Keeps a probe's answer and those of its first spans; without memory for a key it is asked again.
  */
-static void keep_answer(const struct query_readout *q, struct rank_context *s, int f, int i, int k) {
+static void keep_answer(const struct query_readout *q, struct rank_context *s, int f, int i,
+                        int k) {
     const struct probe *w = &q->words[f][k];
     size_t at = cell(q, s, f, i, k);
     struct view key;

@@ -39,7 +39,8 @@ static enum status label_ids(struct relevance_readout *q, struct rank_context *s
     return ST_OK;
 }
 
-static enum status trunk(struct rank_context *s, struct prompt *p, int with, int *root, struct err *e) {
+static enum status trunk(struct rank_context *s, struct prompt *p, int with, int *root,
+                         struct err *e) {
     struct engine_info info;
     engine_info(s->k->engine, &info);
     TRY(prompt_node(p, -1, 1, root, e));
@@ -51,8 +52,8 @@ static enum status trunk(struct rank_context *s, struct prompt *p, int with, int
     return prompt_text(p, view_of(text), 0, "instruction", "user", 0, NULL, e);
 }
 
-static enum status leaf(struct rank_context *s, struct relevance_readout *q, struct prompt *p, int root,
-                        int i, float **out, struct err *e) {
+static enum status leaf(struct rank_context *s, struct relevance_readout *q, struct prompt *p,
+                        int root, int i, float **out, struct err *e) {
     int node, cut = 0;
     const struct surface *f = &s->surface;
     char *text = arena_printf(s->a, "%s: %.*s", f->item_word, (int)s->text[i].n, s->text[i].p);
@@ -99,8 +100,8 @@ static double together(const float *logprob, int n) {
     return (double)logprob[0] + log(sum);
 }
 
-void relevance_finish(struct relevance_readout *q, struct rank_context *s, double *score, double *logprob,
-                      double *prior, double *mass) {
+void relevance_finish(struct relevance_readout *q, struct rank_context *s, double *score,
+                      double *logprob, double *prior, double *mass) {
     for (int i = 0; i < s->n; i++) {
         int n = q->n_labels;
         double yes = together(q->with[i], n), no = together(q->with[i] + n, n);

@@ -49,13 +49,14 @@ static enum status take_memory(struct tags_readout *t, struct rank_context *s, s
     t->mean = ARENA_NEW(s->a, double, probes);
     t->sd = ARENA_NEW(s->a, double, probes);
     t->trust = ARENA_NEW(s->a, double, probes);
-    if (t->out && t->len && t->logprob && t->z && t->weight && t->mean && t->sd && t->trust) return ST_OK;
+    if (t->out && t->len && t->logprob && t->z && t->weight && t->mean && t->sd && t->trust)
+        return ST_OK;
     return fail(e, ST_NO_MEMORY, "no memory for %d tags", t->n_tags);
 }
 
 /* By what an answer is known to later rankings. */
 static enum status tag_key(const struct tags_readout *t, struct rank_context *s, int tag, int probe,
-                              struct view *out, struct err *e) {
+                           struct view *out, struct err *e) {
     char *key =
         arena_printf(s->a, "%s\n%.*s", t->tag[tag], (int)t->probe[probe].n, t->probe[probe].p);
     if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
@@ -63,8 +64,8 @@ static enum status tag_key(const struct tags_readout *t, struct rank_context *s,
     return ST_OK;
 }
 
-static enum status known(const struct tags_readout *t, struct rank_context *s, int f, int tag, int probe,
-                         int *yes, struct err *e) {
+static enum status known(const struct tags_readout *t, struct rank_context *s, int f, int tag,
+                         int probe, int *yes, struct err *e) {
     struct view key;
     TRY(tag_key(t, s, tag, probe, &key, e));
     *yes = prior_find(s, ANSWER_TAG + f, key, &t->logprob[cell(t, f, tag, probe)]);
@@ -72,8 +73,8 @@ static enum status known(const struct tags_readout *t, struct rank_context *s, i
 }
 
 /* The leaf of a tag and a probe under *node, which is added before its first leaf. */
-static enum status add_leaf(struct tags_readout *t, struct rank_context *s, struct prompt *p, int root,
-                            int f, int tag, int probe, int *node, struct err *e) {
+static enum status add_leaf(struct tags_readout *t, struct rank_context *s, struct prompt *p,
+                            int root, int f, int tag, int probe, int *node, struct err *e) {
     const struct tag_frame *frame = &s->surface.tag_frame[f];
     int by_tag = strstr(frame->first, "{tag}") != NULL, leaf, cut;
     struct view text;
@@ -93,8 +94,8 @@ static enum status add_leaf(struct tags_readout *t, struct rank_context *s, stru
 
 /* All tags and probes of a frame, grouped by what comes first. The very first leaf is always there,
  * so that what is shown of the prompt does not depend on what is known. */
-static enum status add_frame(struct tags_readout *t, struct rank_context *s, struct prompt *p, int f,
-                             struct err *e) {
+static enum status add_frame(struct tags_readout *t, struct rank_context *s, struct prompt *p,
+                             int f, struct err *e) {
     const struct tag_frame *frame = &s->surface.tag_frame[f];
     int by_tag = strstr(frame->first, "{tag}") != NULL, probes = t->n_probes + t->n_empty, root;
     int outer = by_tag ? t->n_tags : probes, inner = by_tag ? probes : t->n_tags;
@@ -128,7 +129,8 @@ enum status tags_open(struct tags_readout *t, struct rank_context *s, const stru
     return t->n_tags ? take_memory(t, s, e) : ST_OK;
 }
 
-enum status tags_build(struct tags_readout *t, struct rank_context *s, struct prompt *p, struct err *e) {
+enum status tags_build(struct tags_readout *t, struct rank_context *s, struct prompt *p,
+                       struct err *e) {
     p->item = -1;
     for (int f = 0; t->n_tags && f < s->surface.n_tag_frames; f++) TRY(add_frame(t, s, p, f, e));
     return ST_OK;
@@ -159,8 +161,7 @@ static void read_answers(struct tags_readout *t, struct rank_context *s) {
                 double x = 0;
                 for (int i = 0; i < t->len[at]; i++) x += (double)t->out[at][i];
                 t->logprob[at] = x;
-                if (tag_key(t, s, tag, k, &key, &e) == ST_OK)
-                    prior_keep(s, ANSWER_TAG + f, key, x);
+                if (tag_key(t, s, tag, k, &key, &e) == ST_OK) prior_keep(s, ANSWER_TAG + f, key, x);
             }
 }
 

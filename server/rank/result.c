@@ -54,8 +54,8 @@ static json_t *constraints_json(const struct rank_result *x) {
         json_object_set_new(o, "unit", json_string(c->what->unit ? c->what->unit : ""));
         json_object_set_new(o, "negated", json_boolean(c->what->negated));
         json_object_set_new(o, "words", json_string(c->words));
-        json_object_set_new(
-            o, "clause", c->what->clause < 0 ? json_null() : json_integer(c->what->clause));
+        json_object_set_new(o, "clause",
+                            c->what->clause < 0 ? json_null() : json_integer(c->what->clause));
         json_array_append_new(list, o);
     }
     return list;
@@ -64,7 +64,8 @@ static json_t *constraints_json(const struct rank_result *x) {
 static json_t *funnel_json(const struct rank_result *x) {
     const struct funnel *f = &x->funnel;
     json_t *list = json_array();
-    for (int k = 0; k < x->n_constraints; k++) json_array_append_new(list, tally_json(&f->tally[k]));
+    for (int k = 0; k < x->n_constraints; k++)
+        json_array_append_new(list, tally_json(&f->tally[k]));
     return json_pack("{s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:o}", "items", (json_int_t)f->items, "within",
                      (json_int_t)f->within, "retrieved", (json_int_t)f->retrieved, "ranked",
                      (json_int_t)f->ranked, "by", f->by, "failing_kept",
@@ -163,13 +164,13 @@ static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
     json_t *parts = r->clause ? json_array() : json_null();
     for (int c = 0; r->clause && c < x->n_clauses; c++)
         json_array_append_new(parts, json_real(r->clause[c]));
-    json_t *o =
-        json_pack("{s:s,s:s,s:o,s:o,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o,s:o}", "item", r->item->id,
-                  "title", r->item->title, "text", text_of(text), "tags", tags_json(r->item), "time",
-                  time_json(r->item), "rank", r->rank, "score", r->score, "logprob", r->logprob,
-                  "prior", x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
-                  x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts,
-                  "outcomes", outcomes_json(x, r), "baselines", item_baselines(x, r));
+    json_t *o = json_pack(
+        "{s:s,s:s,s:o,s:o,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o,s:o}", "item", r->item->id, "title",
+        r->item->title, "text", text_of(text), "tags", tags_json(r->item), "time",
+        time_json(r->item), "rank", r->rank, "score", r->score, "logprob", r->logprob, "prior",
+        x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
+        x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts, "outcomes",
+        outcomes_json(x, r), "baselines", item_baselines(x, r));
     if (o && r->item->text[text.n]) json_object_set_new(o, "text_cut", json_true());
     if (o && r->empty_rank) json_object_set_new(o, "empty_rank", json_integer(r->empty_rank));
     if (o) {
@@ -255,7 +256,8 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
         "sha256", x->prompt_sha256, "clauses", clauses_json(x), "items", items, "baselines",
         baselines_json(x), "candidates", x->n, "note", x->surface.note, "timing", "tokens_computed",
         (json_int_t)x->tokens_computed, "tokens_cached", (json_int_t)x->tokens_cached, "queue_ms",
-        x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "embed_ms", x->embed_s * 1e3, "other_ms", x->other_s * 1e3, "warnings", warnings_json(x));
+        x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "embed_ms", x->embed_s * 1e3, "other_ms",
+        x->other_s * 1e3, "warnings", warnings_json(x));
     if (top && r->member.n) json_object_set_new(top, "history", history_json(r, x));
     if (top) json_object_set_new(top, "constraints", constraints_json(x));
     if (top) json_object_set_new(top, "funnel", funnel_json(x));

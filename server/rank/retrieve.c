@@ -21,8 +21,8 @@ enum status retrieval_open(struct retrieval *x, struct rank_context *s, int coun
     size_t n = (size_t)s->catalog->n;
     x->room = count > RANK_ITEMS_MAX ? count : RANK_ITEMS_MAX;
     x->depth = DEPTH * count < s->catalog->n ? DEPTH * count : s->catalog->n;
-    x->failing = !x->blind && s->r->constraints != CONSTRAINTS_HIDE &&
-                 s->funnel.within - s->n_marks < count;
+    x->failing =
+        !x->blind && s->r->constraints != CONSTRAINTS_HIDE && s->funnel.within - s->n_marks < count;
     x->taken = ARENA_NEW(s->a, unsigned char, n);
     x->place = ARENA_NEW(s->a, int, (size_t)x->room + SNAPSHOT_SAMPLE);
     if (!x->taken || !x->place) return fail(e, ST_NO_MEMORY, "no memory for candidates");
@@ -231,10 +231,9 @@ static enum status make_all(struct retrieval *x, struct rank_context *s, struct 
 enum status retrieve_embedding(struct retrieval *x, struct rank_context *s, struct err *e) {
     const struct catalog *c = &s->catalog->catalog;
     int asked = s->r->retrieve == RETRIEVE_EMBEDDING;
-    const struct vectors_of *v =
-        s->k->vectors && s->k->embedder
-            ? vectors_take(s->k->vectors, view_of(c->name), c->version)
-            : NULL;
+    const struct vectors_of *v = s->k->vectors && s->k->embedder
+                                     ? vectors_take(s->k->vectors, view_of(c->name), c->version)
+                                     : NULL;
     if (v) {
         enum status st = search(x, s, v, e);
         vectors_give(v);
@@ -256,10 +255,7 @@ enum status retrieve_learnt(struct retrieval *x, struct rank_context *s, enum re
     struct taste_query q;
     struct baseline_info b = {0};
     context_candidates(s, NULL, 0, &c);
-    if (!knn && !s->taste->inverse)
-        b.why = s->taste->no_inverse;
-    else
-        TRY(liked_query(&c, &q, &b, e));
+    TRY(liked_query(&c, &q, &b, e));
     if (b.why) {
         if (s->r->retrieve == how) x->why = b.why;
         return ST_OK;
@@ -304,7 +300,7 @@ enum status retrieve_random(struct retrieval *x, struct rank_context *s, struct 
     double *score = ARENA_NEW(s->a, double, (size_t)n);
     if (!score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
     for (int i = 0; i < n; i++)
-        score[i] = (double)(seeded_hash(s->catalog->item[i].id, (unsigned long long)s->r->seed) >>
-                            11);
+        score[i] =
+            (double)(seeded_hash(s->catalog->item[i].id, (unsigned long long)s->r->seed) >> 11);
     return add_best(x, s, "a shuffle", NULL, score, n, e);
 }

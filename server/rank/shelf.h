@@ -12,8 +12,8 @@
 struct shelf;
 
 struct shelf_config {
-    struct store *store;         /* of the rankers; NULL: models are used without ranking */
-    int rank_all;                /* catalogues of so many items are ranked whole; 0: by measurement */
+    struct store *store; /* of the rankers; NULL: models are used without ranking */
+    int rank_all;        /* catalogues of so many items are ranked whole; 0: by measurement */
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
     const char *model;           /* the first default: a file's path or a name of the folder's */

@@ -42,9 +42,9 @@ struct item_part {
     double weight, prior;
 };
 
-/* Texts are templates where noted: {field} is an item's title, text, tags, year, price ..., {fields}
- * all further ones in words; {before|field|after} writes its three parts only when the field is not
- * empty. */
+/* Texts are templates where noted: {field} is an item's title, text, tags, year, price ...,
+ * {fields} all further ones in words; {before|field|after} writes its three parts only when the
+ * field is not empty. */
 struct surface {
     const char *name, *title;
     const char *item_word, *items_word, *member_word; /* "movie", "movies", "viewer" */

@@ -15,9 +15,9 @@ enum { TAG_INDEX_KEPT = 4, TAG_INDEX_TAGS = 64 };
 struct tag_index {
     long long version; /* of the catalogue */
     int n_tags, n, dim;
-    float *vec;        /* (n_tags, dim) */
-    int *off;          /* (n + 1): item i's tags are */
-    signed char *at;   /* at[off[i] .. off[i + 1]), places among the n_tags */
+    float *vec;      /* (n_tags, dim) */
+    int *off;        /* (n + 1): item i's tags are */
+    signed char *at; /* at[off[i] .. off[i + 1]), places among the n_tags */
     int users;
     unsigned long long used; /* the larger, the later */
 };

@@ -22,8 +22,11 @@ static char *rows(void) {
         n += (size_t)snprintf(
             text + n, sizeof text - n,
             "{\"id\":\"i%d\",\"title\":\"%s number %d\",\"popularity\":%d,\"time\":%d,\"price\":%d}\n",
-            i, i == ITEMS - 1 ? "submarine" : i % 10 == 0 ? "boat" : "lamp", i, ITEMS - i,
-            1000000 * (i + 1), i % 10 == 0 ? 900 : 20 + i);
+            i,
+            i == ITEMS - 1 ? "submarine"
+            : i % 10 == 0  ? "boat"
+                           : "lamp",
+            i, ITEMS - i, 1000000 * (i + 1), i % 10 == 0 ? 900 : 20 + i);
     return text;
 }
 

@@ -136,8 +136,10 @@ static void known_answers(void) {
     struct rank_request r = request("", READOUT_QUERY);
     struct err e;
     r.has_clauses = 1;
-    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("red and quiet"), .sign = 1, .weight = 1};
-    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("lamp of brass"), .sign = -1, .weight = 0.7};
+    r.clause[r.n_clauses++] =
+        (struct clause){.text = VIEW("red and quiet"), .sign = 1, .weight = 1};
+    r.clause[r.n_clauses++] =
+        (struct clause){.text = VIEW("lamp of brass"), .sign = -1, .weight = 0.7};
     (void)rank(&r, all, 6);
     r.clause[1].weight = 0.2;
     r.clause[r.n_clauses++] = (struct clause){.text = VIEW("boat"), .sign = -1, .weight = 1};
@@ -510,7 +512,8 @@ static struct rank_result *constrained(const char *wish, enum constraints_mode m
 }
 
 /* What is checked by rule is not asked of the model: items that fail come after all others, in
- * their own order of score, are left out, or lose score. An item without the field is no failure. */
+ * their own order of score, are left out, or lose score. An item without the field is no failure.
+ */
 static void rules(void) {
     static const char *const all[] = {"b", "c", "a", "d"};
     struct rank_result *x = constrained("a lamp, cost at most 50", CONSTRAINTS_AFTER, all, 4);
@@ -638,8 +641,9 @@ static void prompt_is(const struct rank_result *x, const char *const *want, int 
  * the lists that say nothing are, too. */
 static void list(struct store *s) {
     static const char *const all[] = {"b"};
-    static const char head[] = "Favourite items of one person:\n", a[] = "- red chair. wood. Cost: 20 [x]\n",
-                      robots[] = "- giant robots\n", next[] = " blue lamp. Cost: 90 [y, z]";
+    static const char head[] = "Favourite items of one person:\n",
+                      a[] = "- red chair. wood. Cost: 20 [x]\n", robots[] = "- giant robots\n",
+                      next[] = " blue lamp. Cost: 90 [y, z]";
     static const char *const once[] = {head, a, robots, "-", next}, *const twice[] = {
                                                                         head,   a,   robots, a,
                                                                         robots, "-", next};
