@@ -115,6 +115,7 @@ static enum status read_header(struct source *s, struct err *e) {
 
 static enum status open_csv(struct source *s, struct err *e) {
     TRY(csv_open(&s->csv, s->spool->text, &(struct dialect){",", 1}, e));
+    s->csv.spool = s->spool;
     enum status st = dialect_find(s->spool->text, &s->csv, s->config, &s->dialect, e);
     if (st != ST_OK) return st;
     s->csv.dialect = s->dialect.dialect;
@@ -126,14 +127,14 @@ static enum status open_csv(struct source *s, struct err *e) {
 /* The bytes are JSON, XML, or separated text; the hint counts where they could be neither. */
 static enum status open_format(struct source *s, struct err *e) {
     struct view text = s->spool->text, begin = trim(view_sub(text, 0, 4096));
-    if (json_find(&s->json, text)) {
+    if (json_find(&s->json, text, s->spool)) {
         s->format = s->json.form == JSON_LIST ? SOURCE_JSON : SOURCE_JSONL;
         return ST_OK;
     }
     if (begin.n && begin.p[0] == '<') {
         s->format = SOURCE_XML;
         TRY(feed_read(s->spool, &s->feed_line, &s->n_feed, e));
-        (void)json_find(&s->json, s->spool->text);
+        (void)json_find(&s->json, s->spool->text, s->spool);
         s->json.form = JSON_LINES;
         s->json.first = 0;
         s->json.first_line = 1;
@@ -148,7 +149,8 @@ static enum status open_format(struct source *s, struct err *e) {
     if (s->config->format == IMPORT_JSONL && s->n < 2) {
         s->format = SOURCE_JSONL;
         s->n = 0;
-        s->json = (struct json_reader){.text = text, .form = JSON_LINES, .first_line = 1};
+        s->json = (struct json_reader){
+            .text = text, .spool = s->spool, .form = JSON_LINES, .first_line = 1};
     }
     return ST_OK;
 }
