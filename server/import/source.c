@@ -80,6 +80,13 @@ static enum status read_header(struct source *s, struct err *e) {
         err_hint(e, "the first line names the columns, as in id,title,text,tags");
         return ST_BAD_INPUT;
     }
+    if (c->fault == CSV_TOO_LONG) {
+        (void)fail(e, ST_LIMIT, "line %ld, byte %zu: %s", c->row_line, c->row_at + 1,
+                   csv_fault_text(c->fault));
+        err_line(e, c->row_line);
+        err_hint(e, "rows are lines, or objects of a list, of at most 1 MiB");
+        return ST_LIMIT;
+    }
     if (c->fault != CSV_GOOD && s->dialect.header) return bad_header(e, csv_fault_text(c->fault));
     s->header = s->dialect.header ? view_sub(c->text, c->row_at, c->at - c->row_at) : VIEW("");
     int typed = 0, n = c->n;
