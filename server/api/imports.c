@@ -5,6 +5,7 @@
 #include "server/api/out.h"
 #include "model/base/clock.h"
 #include "server/api/query.h"
+#include "server/catalog/snapshot.h"
 #include "server/rank/surface.h"
 
 #include <string.h>
@@ -97,7 +98,12 @@ enum status imports_prompt(struct store *s, const struct import_config *c,
     enum status st = surface_load(&surface, s, name.n ? name : VIEW("generic"), c->arena, e);
     if (st == ST_NOT_FOUND) return ST_OK; /* one may be made later */
     TRY(st);
-    TRY(surface_render(surface.item, &x->item, c->arena, &text, e));
+    struct snapshot *one; /* of this item alone: its fields are typed by its own values */
+    TRY(snapshot_make(&one, &(struct catalog){.name = "", .surface = ""}, &x->item, 1,
+                      &x->item.popularity, e));
+    st = surface_render(surface.item, one, 0, c->arena, &text, e);
+    snapshot_free(one);
+    TRY(st);
     *out = arena_copy(c->arena, text.p, text.n);
     return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for an item's prompt");
 }

@@ -5,6 +5,7 @@
 
 #include "model/base/buf.h"
 #include "server/import/import.h"
+#include "server/import/spool.h"
 
 enum {
     CSV_CELLS = IMPORT_COLUMNS,
@@ -15,6 +16,7 @@ enum {
 struct dialect {
     char separator[3]; /* one or two bytes */
     int quotes;        /* 0: a quote is a character like any other */
+    int escapes;       /* 1: a quote inside a quoted cell is written \" */
 };
 
 enum csv_fault {
@@ -29,6 +31,7 @@ enum csv_fault {
 
 struct csv {
     struct view text;
+    struct spool *spool; /* that text is of, or NULL */
     struct dialect dialect;
     size_t at;
     long line; /* of text.p[at] */

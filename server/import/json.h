@@ -3,6 +3,7 @@
 #define IMPORT_JSON_H
 
 #include "model/base/buf.h"
+#include "server/import/spool.h"
 
 #include <jansson.h>
 
@@ -12,9 +13,11 @@ enum json_form {
     JSON_LINES,  /* one object a line */
     JSON_STREAM, /* objects one after the other, over any lines */
     JSON_LIST,   /* members of a list */
+    JSON_NAMED,  /* members of an object, each under a name of its own */
 };
 struct json_reader {
     struct view text;
+    struct spool *spool; /* that text is of, or NULL */
     enum json_form form;
     size_t first; /* of the rows: behind the list's bracket */
     long first_line;
@@ -25,12 +28,13 @@ struct json_reader {
     struct view row;
     size_t row_at;
     long row_line;
-    json_t *tree;   /* an object, or NULL */
-    char path[120]; /* where the list is: "data.products", "" when it is the text itself */
+    struct view name; /* JSON_NAMED: of the row */
+    json_t *tree;     /* an object, or NULL */
+    char path[120];   /* where the list is: "data.products", "" when it is the text itself */
 };
 
 /* Finds the rows. 0 when the text is no JSON (its first character is neither [ nor {). */
-int json_find(struct json_reader *j, struct view text);
+int json_find(struct json_reader *j, struct view text, struct spool *spool);
 void json_rewind(struct json_reader *j);
 void json_close(struct json_reader *j);
 

@@ -67,13 +67,22 @@ void list_look_add(struct list_look *l, struct view cell) {
     enum { LONG_PART = 40 };
     cell = trim(cell);
     if (!cell.n) return;
+    int pipes = l->n[LIST_PIPE], semicolons = l->n[LIST_SEMICOLON];
     l->cells++;
     if (list_is_literal(cell)) {
         l->literal++;
         return;
     }
+    /* "#red #blue" */
+    for (size_t i = 0; cell.p[0] == '#' && i + 1 < cell.n; i++)
+        if (cell.p[i] == ' ' && cell.p[i + 1] == '#') {
+            l->n[LIST_SPACE]++;
+            return;
+        }
     for (int r = LIST_PIPE; r < LIST_LITERAL; r++) {
         if (r == LIST_SPACE || !has(cell, (enum list_rule)r)) continue;
+        if (r > LIST_PIPE && l->n[LIST_PIPE] > pipes) continue; /* "Law, Order|War" is two */
+        if (r > LIST_SEMICOLON && l->n[LIST_SEMICOLON] > semicolons) continue;
         size_t from = 0, longest = 0;
         int words = 1;
         for (size_t i = 0; i <= cell.n; i++) {
@@ -90,8 +99,8 @@ void list_look_add(struct list_look *l, struct view cell) {
 }
 
 enum list_rule list_decide(const struct list_look *l, int wanted) {
-    static const enum list_rule order[] = {LIST_PIPE,  LIST_SEMICOLON, LIST_IDEOGRAPHIC,
-                                           LIST_COMMA, LIST_LINE,      LIST_SLASH};
+    static const enum list_rule order[] = {LIST_COMMA,       LIST_PIPE, LIST_SEMICOLON,
+                                           LIST_IDEOGRAPHIC, LIST_LINE, LIST_SLASH};
     enum list_rule best = LIST_NONE;
     int plain = l->cells - l->literal;
     if (wanted) {
@@ -101,6 +110,7 @@ enum list_rule list_decide(const struct list_look *l, int wanted) {
             if (l->n[r] > (best ? l->n[best] : 0) && (i < 4 || (!best && l->n[r] * 5 >= plain)))
                 best = r;
         }
+        if (!best && l->n[LIST_SPACE]) best = LIST_SPACE;
         return best ? best : l->literal ? LIST_LITERAL : LIST_NONE;
     }
     if (l->literal * 2 > l->cells) return LIST_LITERAL;

@@ -173,6 +173,12 @@ static int read_number(const struct column *c, struct view v, double *out) {
     size_t n = number_read(v, c->marks, out);
     if (n == v.n && n) return 1;
     if (n == v.n - 1 && v.n > 1 && v.p[n] == '+') return 1; /* "10,000+" */
+    /* "4/5" */
+    if (n && n < v.n && v.p[n] == '/' && v.n - n > 1) {
+        double of;
+        struct view rest = view_sub(v, n + 1, v.n);
+        if (number_read(rest, c->marks, &of) == rest.n) return 1;
+    }
     /* "12,450 ratings" */
     if (n && (v.p[n] == ' ' || (unsigned char)v.p[n] >= 0xc2)) {
         for (size_t i = n; i < v.n; i++)
