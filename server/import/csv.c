@@ -5,6 +5,7 @@
 
 enum status csv_open(struct csv *c, struct view text, const struct dialect *d, struct err *e) {
     c->text = text;
+    c->spool = NULL;
     c->dialect = *d;
     c->n = 0;
     csv_seek(c, 0, 1);
@@ -54,9 +55,9 @@ static size_t after_line(const struct csv *c, size_t i) {
 }
 
 static size_t line_end(const struct csv *c, size_t i) {
-    const char *p = c->text.p;
-    while (i < c->text.n && p[i] != '\n' && p[i] != '\r') i++;
-    return i;
+    size_t lf = spool_find(c->spool, c->text, i, '\n');
+    struct view line = view_sub(c->text, 0, lf);
+    return spool_find(c->spool, line, i, '\r');
 }
 
 void csv_end_at_line(struct csv *c) {
@@ -107,10 +108,12 @@ static int separator_at(const struct csv *c, size_t i) {
     return c->text.p[i] == s[0] && (!s[1] || (i + 1 < c->text.n && c->text.p[i + 1] == s[1]));
 }
 
-/* Where an unquoted cell ends: at a separator, a line end or the end. */
+/* Where an unquoted cell ends: at a separator, a line end, the end, or where the row is too long.
+ */
 static size_t plain_cell(const struct csv *c, size_t i) {
     const char *p = c->text.p, s = c->dialect.separator[0];
-    for (; i < c->text.n; i++)
+    size_t max = c->row_at + CSV_ROW_MAX + 1, end = c->text.n < max ? c->text.n : max;
+    for (; i < end; i++)
         if ((p[i] == s && separator_at(c, i)) || p[i] == '\n' || p[i] == '\r') break;
     return i;
 }
@@ -138,7 +141,10 @@ static void read_row(struct csv *c) {
             i = end;
         }
         end_cell(c, v);
-        if (i - c->row_at > CSV_ROW_MAX) set_fault(c, CSV_TOO_LONG);
+        if (i - c->row_at > CSV_ROW_MAX) {
+            set_fault(c, CSV_TOO_LONG);
+            break;
+        }
         if (i >= c->text.n || c->text.p[i] == '\n' || c->text.p[i] == '\r') break;
         i += step;
     }

@@ -5,6 +5,7 @@
 
 #include "model/base/buf.h"
 #include "server/import/import.h"
+#include "server/import/spool.h"
 
 enum {
     CSV_CELLS = IMPORT_COLUMNS,
@@ -29,6 +30,7 @@ enum csv_fault {
 
 struct csv {
     struct view text;
+    struct spool *spool; /* that text is of, or NULL */
     struct dialect dialect;
     size_t at;
     long line; /* of text.p[at] */

@@ -22,17 +22,29 @@ static size_t blanks_end(struct view v, size_t i) {
     return i;
 }
 
+/* The same in a text that may be long. */
+static size_t far_string_end(const struct json_reader *j, size_t i) {
+    struct view v = j->text;
+    for (i++; i < v.n && v.p[i] != '"'; i++) {
+        if (v.p[i] == '\\') i++;
+        if ((i & 0xfffff) == 0 && j->spool) spool_pass(j->spool, i);
+    }
+    return i < v.n ? i + 1 : v.n;
+}
+
 /* The end of the value that begins at i; v.n + 1 when the text ends inside it, or it goes on for
  * more than max bytes. */
-static size_t value_end(struct view v, size_t i, size_t max) {
+static size_t value_end(const struct json_reader *j, size_t i, size_t max) {
+    struct view v = view_sub(j->text, 0, max < j->text.n - i ? i + max + 1 : j->text.n);
+    struct json_reader within = {.text = v, .spool = j->spool};
+    size_t broken = j->text.n + 1;
     long depth = 0;
-    size_t from = i;
     for (; i < v.n; i++) {
-        if (i - from > max) return v.n + 1;
         char c = v.p[i];
+        if ((i & 0xfffff) == 0 && j->spool) spool_pass(j->spool, i);
         if (c == '"') {
-            i = string_end(v, i) - 1;
-            if (i + 1 >= v.n && (depth > 0 || v.p[v.n - 1] != '"')) return v.n + 1;
+            i = far_string_end(&within, i) - 1;
+            if (i + 1 >= v.n && (depth > 0 || v.p[v.n - 1] != '"')) return broken;
             if (depth == 0) return i + 1;
         } else if (c == '{' || c == '[')
             depth++;
@@ -42,7 +54,7 @@ static size_t value_end(struct view v, size_t i, size_t max) {
         } else if (depth == 0 && (c == ',' || c == '\n'))
             return i;
     }
-    return depth > 0 ? v.n + 1 : v.n;
+    return depth > 0 || v.n < j->text.n ? broken : v.n;
 }
 
 struct view json_next_value(struct view v, size_t *at) {
@@ -91,8 +103,9 @@ static int lists_objects(struct view v, size_t i) {
 
 /* Looks through an object for the list that holds the rows: the longest list of objects among its
  * members, or in an object among them. The place of its bracket, 0 when there is none. */
-static size_t find_list(struct view v, size_t at, int depth, char *path, size_t path_n,
-                        size_t *length) {
+static size_t find_list(const struct json_reader *j, size_t at, int depth, char *path,
+                        size_t path_n, size_t *length) {
+    struct view v = j->text;
     size_t best = 0, i = at + 1;
     char below[120];
     while (i < v.n) {
@@ -105,12 +118,13 @@ static size_t find_list(struct view v, size_t at, int depth, char *path, size_t 
         if (i >= v.n || v.p[i] != ':') break;
         i = blanks_end(v, i + 1);
         if (i >= v.n) break;
-        size_t end = value_end(v, i, v.n), inner = end - i, found = 0;
+        size_t end = value_end(j, i, v.n), inner = 0, found = 0;
         below[0] = 0;
-        if (v.p[i] == '[' && lists_objects(v, i))
+        if (v.p[i] == '[' && lists_objects(v, i)) {
             found = i;
-        else if (v.p[i] == '{' && depth > 0)
-            found = find_list(v, i, depth - 1, below, sizeof below, &inner);
+            inner = end - i;
+        } else if (v.p[i] == '{' && depth > 0)
+            found = find_list(j, i, depth - 1, below, sizeof below, &inner);
         if (found && inner > *length) {
             best = found;
             *length = inner;
@@ -145,8 +159,8 @@ static int is_row(struct view object) {
     return row;
 }
 
-int json_find(struct json_reader *j, struct view text) {
-    *j = (struct json_reader){.text = text, .first_line = 1};
+int json_find(struct json_reader *j, struct view text, struct spool *spool) {
+    *j = (struct json_reader){.text = text, .spool = spool, .first_line = 1};
     size_t at = blanks_end(text, 0);
     if (at >= text.n || (text.p[at] != '{' && text.p[at] != '[')) return 0;
     if (text.p[at] == '[') {
@@ -154,9 +168,8 @@ int json_find(struct json_reader *j, struct view text) {
         rows_at(j, JSON_LIST, at + 1);
         return 1;
     }
-    size_t end = value_end(text, at, text.n), length = 0;
-    const char *newline = memchr(text.p + at, '\n', text.n - at);
-    size_t line = newline ? (size_t)(newline - text.p) : text.n;
+    size_t end = value_end(j, at, text.n), length = 0;
+    size_t line = spool_find(spool, text, at, '\n');
     rows_at(j, JSON_LINES, 0);
     if (end > text.n) return 1;
     size_t rest = blanks_end(text, end);
@@ -165,7 +178,7 @@ int json_find(struct json_reader *j, struct view text) {
         return 1;
     }
     struct view object = view_sub(text, at, end - at);
-    size_t list = is_row(object) ? 0 : find_list(text, at, 3, j->path, sizeof j->path, &length);
+    size_t list = is_row(object) ? 0 : find_list(j, at, 3, j->path, sizeof j->path, &length);
     if (list)
         rows_at(j, JSON_LIST, list + 1);
     else if (end > line)
@@ -215,13 +228,12 @@ static enum json_got load(struct json_reader *j, char why[200]) {
 
 static enum json_got next_line(struct json_reader *j, char why[200]) {
     while (j->at < j->text.n) {
-        const char *from = j->text.p + j->at, *end = memchr(from, '\n', j->text.n - j->at);
-        size_t n = end ? (size_t)(end - from) : j->text.n - j->at;
+        size_t end = spool_find(j->spool, j->text, j->at, '\n'), n = end - j->at;
         j->row_at = j->at;
         j->row_line = j->line++;
-        j->at += n + (end != NULL);
-        j->row = view_trim((struct view){from, n});
+        j->at = end + (end < j->text.n);
         if (n > JSON_ROW_MAX) return JSON_TOO_LONG;
+        j->row = view_trim(view_sub(j->text, j->row_at, n));
         if (j->row.n) return load(j, why);
     }
     return JSON_END;
@@ -229,23 +241,16 @@ static enum json_got next_line(struct json_reader *j, char why[200]) {
 
 /* To the beginning of the next line that opens an object, or the end. */
 static void resync(struct json_reader *j) {
+    struct view v = j->text;
     size_t i = j->row_at;
-    for (;;) {
-        const char *end = i < j->text.n ? memchr(j->text.p + i, '\n', j->text.n - i) : NULL;
-        if (!end) {
-            j->line = j->row_line + lines_between(j->text, j->row_at, j->text.n);
-            j->at = j->text.n;
-            return;
-        }
-        i = (size_t)(end - j->text.p) + 1;
-        size_t at = i;
-        while (at < j->text.n && (j->text.p[at] == ' ' || j->text.p[at] == '\t')) at++;
-        if (at < j->text.n && j->text.p[at] == '{') {
-            j->line = j->row_line + lines_between(j->text, j->row_at, i);
-            j->at = i;
-            return;
-        }
+    j->line = j->row_line;
+    while ((i = spool_find(j->spool, v, i, '\n')) < v.n) {
+        size_t at = ++i;
+        j->line++;
+        while (at < v.n && (v.p[at] == ' ' || v.p[at] == '\t')) at++;
+        if (at < v.n && v.p[at] == '{') break;
     }
+    j->at = i;
 }
 
 static enum json_got next_value(struct json_reader *j, char why[200]) {
@@ -266,7 +271,7 @@ static enum json_got next_value(struct json_reader *j, char why[200]) {
     }
     j->row_at = i;
     j->row_line = j->line;
-    size_t end = value_end(v, i, JSON_ROW_MAX);
+    size_t end = value_end(j, i, JSON_ROW_MAX);
     if (end > v.n) {
         int is_long = v.n - i > JSON_ROW_MAX;
         resync(j);

@@ -3,6 +3,7 @@
 #define IMPORT_JSON_H
 
 #include "model/base/buf.h"
+#include "server/import/spool.h"
 
 #include <jansson.h>
 
@@ -15,6 +16,7 @@ enum json_form {
 };
 struct json_reader {
     struct view text;
+    struct spool *spool; /* that text is of, or NULL */
     enum json_form form;
     size_t first; /* of the rows: behind the list's bracket */
     long first_line;
@@ -30,7 +32,7 @@ struct json_reader {
 };
 
 /* Finds the rows. 0 when the text is no JSON (its first character is neither [ nor {). */
-int json_find(struct json_reader *j, struct view text);
+int json_find(struct json_reader *j, struct view text, struct spool *spool);
 void json_rewind(struct json_reader *j);
 void json_close(struct json_reader *j);
 

@@ -67,6 +67,7 @@ void list_look_add(struct list_look *l, struct view cell) {
     enum { LONG_PART = 40 };
     cell = trim(cell);
     if (!cell.n) return;
+    int pipes = l->n[LIST_PIPE], semicolons = l->n[LIST_SEMICOLON];
     l->cells++;
     if (list_is_literal(cell)) {
         l->literal++;
@@ -74,6 +75,8 @@ void list_look_add(struct list_look *l, struct view cell) {
     }
     for (int r = LIST_PIPE; r < LIST_LITERAL; r++) {
         if (r == LIST_SPACE || !has(cell, (enum list_rule)r)) continue;
+        if (r > LIST_PIPE && l->n[LIST_PIPE] > pipes) continue; /* "Law, Order|War" is two */
+        if (r > LIST_SEMICOLON && l->n[LIST_SEMICOLON] > semicolons) continue;
         size_t from = 0, longest = 0;
         int words = 1;
         for (size_t i = 0; i <= cell.n; i++) {
@@ -90,8 +93,8 @@ void list_look_add(struct list_look *l, struct view cell) {
 }
 
 enum list_rule list_decide(const struct list_look *l, int wanted) {
-    static const enum list_rule order[] = {LIST_PIPE,  LIST_SEMICOLON, LIST_IDEOGRAPHIC,
-                                           LIST_COMMA, LIST_LINE,      LIST_SLASH};
+    static const enum list_rule order[] = {LIST_COMMA,       LIST_PIPE, LIST_SEMICOLON,
+                                           LIST_IDEOGRAPHIC, LIST_LINE, LIST_SLASH};
     enum list_rule best = LIST_NONE;
     int plain = l->cells - l->literal;
     if (wanted) {

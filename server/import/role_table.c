@@ -76,7 +76,7 @@ const struct role_synonym role_table[] = {
      "time releasedate released releaseyear yearreleased startyear publicationdate publicationyear "
      "originalpublicationyear originalpublicationdate yearpublished publishedyear publishyear publishdate "
      "publisheddate published publishedat pubdate datepublished yearofpublication year "
-     "premiered premieredate airdate firstairdate startdate starts start begins eventdate date "
+     "premiered premieredate airdate firstairdate date "
      "posteddate postdate dateposted posted postedat postedon "
      "listedtime dateadded createdat created createddate creationdate timestamp datetime uploaddate "
      "publishtime publicationtime originallistedtime addedat releasedon launchdate vintage issued"},

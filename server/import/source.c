@@ -80,6 +80,13 @@ static enum status read_header(struct source *s, struct err *e) {
         err_hint(e, "the first line names the columns, as in id,title,text,tags");
         return ST_BAD_INPUT;
     }
+    if (c->fault == CSV_TOO_LONG) {
+        (void)fail(e, ST_LIMIT, "line %ld, byte %zu: %s", c->row_line, c->row_at + 1,
+                   csv_fault_text(c->fault));
+        err_line(e, c->row_line);
+        err_hint(e, "rows are lines, or objects of a list, of at most 1 MiB");
+        return ST_LIMIT;
+    }
     if (c->fault != CSV_GOOD && s->dialect.header) return bad_header(e, csv_fault_text(c->fault));
     s->header = s->dialect.header ? view_sub(c->text, c->row_at, c->at - c->row_at) : VIEW("");
     int typed = 0, n = c->n;
@@ -115,6 +122,7 @@ static enum status read_header(struct source *s, struct err *e) {
 
 static enum status open_csv(struct source *s, struct err *e) {
     TRY(csv_open(&s->csv, s->spool->text, &(struct dialect){",", 1}, e));
+    s->csv.spool = s->spool;
     enum status st = dialect_find(s->spool->text, &s->csv, s->config, &s->dialect, e);
     if (st != ST_OK) return st;
     s->csv.dialect = s->dialect.dialect;
@@ -126,14 +134,14 @@ static enum status open_csv(struct source *s, struct err *e) {
 /* The bytes are JSON, XML, or separated text; the hint counts where they could be neither. */
 static enum status open_format(struct source *s, struct err *e) {
     struct view text = s->spool->text, begin = trim(view_sub(text, 0, 4096));
-    if (json_find(&s->json, text)) {
+    if (json_find(&s->json, text, s->spool)) {
         s->format = s->json.form == JSON_LIST ? SOURCE_JSON : SOURCE_JSONL;
         return ST_OK;
     }
     if (begin.n && begin.p[0] == '<') {
         s->format = SOURCE_XML;
         TRY(feed_read(s->spool, &s->feed_line, &s->n_feed, e));
-        (void)json_find(&s->json, s->spool->text);
+        (void)json_find(&s->json, s->spool->text, s->spool);
         s->json.form = JSON_LINES;
         s->json.first = 0;
         s->json.first_line = 1;
@@ -148,7 +156,8 @@ static enum status open_format(struct source *s, struct err *e) {
     if (s->config->format == IMPORT_JSONL && s->n < 2) {
         s->format = SOURCE_JSONL;
         s->n = 0;
-        s->json = (struct json_reader){.text = text, .form = JSON_LINES, .first_line = 1};
+        s->json = (struct json_reader){
+            .text = text, .spool = s->spool, .form = JSON_LINES, .first_line = 1};
     }
     return ST_OK;
 }

@@ -282,3 +282,15 @@ void spool_pass(struct spool *s, size_t at) {
         (void)madvise((char *)s->map + i * STEP, STEP, MADV_DONTNEED);
     s->passed = here;
 }
+
+size_t spool_find(struct spool *s, struct view text, size_t from, char byte) {
+    enum { STEP = 4 << 20 };
+    while (from < text.n) {
+        size_t n = text.n - from < STEP ? text.n - from : STEP;
+        const char *p = memchr(text.p + from, byte, n);
+        if (p) return (size_t)(p - text.p);
+        from += n;
+        if (s) spool_pass(s, from);
+    }
+    return text.n;
+}

@@ -32,6 +32,10 @@ void spool_close(struct spool *s);
 /* The reader is past this byte: what lies well before it need not stay in memory. */
 void spool_pass(struct spool *s, size_t at);
 
+/* The next place of a byte at or behind `from`, text.n when there is none; text is all of s->text,
+ * or what s is NULL for. A long way back and forth does not fill the memory. */
+size_t spool_find(struct spool *s, struct view text, size_t from, char byte);
+
 /* Puts another text in the place of this one, written by write calls, to be ended by
  * spool_replaced. */
 struct spool_writer {

@@ -29,7 +29,7 @@ static enum status open_shelf(struct shelf **out, const struct shelf_config *c, 
 }
 
 enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct err *e) {
-    struct shelf *s;
+    struct shelf *s = NULL;
     pthread_condattr_t attr;
     TRY(open_shelf(&s, c, e));
     s->c = *c;
