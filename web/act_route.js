@@ -1,6 +1,7 @@
 // From the address to the page: choices, stored runs, the other views; and back to a link.
 // routeActions(session, api, wish, ranking, preferences, stage)
 import { intoSight } from './act_rank.js';
+import { announce } from './dom.js';
 import * as st from './state.js';
 import { fromHash, runHash, toHash } from './url.js';
 
@@ -196,8 +197,10 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
       gone();
       ranking.forgetAnswers();
       await loadCatalogs();
-      session.notice({ text: `The catalogue ${name} is deleted.` });
-      return wish.setCatalog(firstCatalog());
+      const text = `The catalogue ${name} is deleted.`;
+      announce(text);
+      await wish.setCatalog(firstCatalog());
+      session.notice({ text }); // the start of a ranking would take it away
     },
   };
 }
