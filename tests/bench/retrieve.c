@@ -4,7 +4,7 @@
  * by BM25, and both at once by a filter that lets a tenth of the items come. Prints JSON with
  * medians in milliseconds, and whether the vectors' best are those of an exact search. */
 #include "model/base/clock.h"
-#include "server/store/import.h"
+#include "server/import/import.h"
 #include "server/vectors/index.h"
 #include "tests/unit/store_help.h"
 

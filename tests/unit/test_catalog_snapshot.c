@@ -1,4 +1,4 @@
-/* links: catalog */
+/* links: catalog import */
 /* Snapshots: finding, order, sample, lifetimes, versions, threads, memory that runs out. */
 #include "model/base/seeded.h"
 #include "server/catalog/snapshot.h"

@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import store */
 /* The table of columns: it has every column of the database, each column is broken in each way and
  * found, and what counts on is set where it cannot be true. */
 #include "server/store/columns.h"

@@ -696,11 +696,11 @@ static void no_priors(struct store *s) {
     struct err e;
     r.surface = VIEW("bare");
     GOOD(store_surface_put(s, r.surface, VIEW("{\"empty\":[],\"tag_frames\":[]}"), &e));
-    for (int i = 0; i < PRIORS; i++) ranker->prior[i] = (struct prior){{1, 1}, 1000.0 * (i % 7)};
-    memset(ranker->spread, 0, sizeof ranker->spread);
+    for (int i = 0; i < PRIORS; i++) ranker->cache.prior[i] = (struct prior){{1, 1}, 1000.0 * (i % 7)};
+    memset(ranker->cache.spread, 0, sizeof ranker->cache.spread);
     struct rank_result *x = rank(&r, all, 3);
-    memset(ranker->prior, 0, sizeof ranker->prior);
-    memset(ranker->spread, 0, sizeof ranker->spread);
+    memset(ranker->cache.prior, 0, sizeof ranker->cache.prior);
+    memset(ranker->cache.spread, 0, sizeof ranker->cache.spread);
     struct rank_result *y = rank(&r, all, 3);
     for (int i = 0; i < 3; i++) {
         EQ(of(x, all[i])->prior, 0);
