@@ -215,7 +215,8 @@ void json_rewind(struct json_reader *j) {
 
 void json_close(struct json_reader *j) {
     json_decref(j->tree);
-    j->tree = NULL;
+    json_decref(j->key);
+    j->tree = j->key = NULL;
 }
 
 /* --- reading */
@@ -236,6 +237,13 @@ static enum json_got load(struct json_reader *j, char why[200]) {
     }
     /* Integers of any length: their text is what is kept. */
     j->tree = json_loadb(v.p, v.n, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &je);
+    if (j->tree && j->form == JSON_NAMED && utf8_valid(j->name))
+        j->key = json_loadb(j->name.p, j->name.n, JSON_DECODE_ANY, NULL);
+    if (j->tree && j->form == JSON_NAMED && !json_is_string(j->key)) {
+        snprintf(why, 200, "the name that the object stands under cannot be read");
+        json_close(j);
+        return JSON_FAULT;
+    }
     if (j->tree && json_is_object(j->tree)) return JSON_ROW;
     if (j->tree || (v.n && v.p[0] != '{')) {
         snprintf(why, 200, "not a JSON object, as in {\"id\":\"1\"}");
@@ -280,6 +288,7 @@ static void resync(struct json_reader *j) {
 static enum json_got next_value(struct json_reader *j, char why[200]) {
     struct view v = j->text;
     size_t i = j->at;
+    j->name = (struct view){"", 0};
     for (;;) {
         size_t from = i;
         i = blanks_end(v, i);
@@ -296,7 +305,7 @@ static enum json_got next_value(struct json_reader *j, char why[200]) {
     if (j->form == JSON_NAMED && v.p[i] == '"') {
         size_t key = i;
         i = string_end(v, i);
-        j->name = view_sub(v, key + 1, i - key - 2);
+        j->name = view_sub(v, key, i - key);
         i = blanks_end(v, i);
         if (i < v.n && v.p[i] == ':') i++;
         i = blanks_end(v, i);

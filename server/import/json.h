@@ -28,7 +28,8 @@ struct json_reader {
     struct view row;
     size_t row_at;
     long row_line;
-    struct view name; /* JSON_NAMED: of the row */
+    struct view name; /* JSON_NAMED: the row's, as written, in its quotes */
+    json_t *key;      /* and as a string */
     json_t *tree;     /* an object, or NULL */
     char path[120];   /* where the list is: "data.products", "" when it is the text itself */
 };

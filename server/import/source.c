@@ -363,7 +363,8 @@ static enum status next_json(struct source *s, struct fault *f, int *got, struct
     TRY(put_object(s, j->tree, j->row, f, e));
     /* The name it stands under is its id, unless it has one. */
     if (j->form != JSON_NAMED || f->text[0] || json_object_get(j->tree, "id")) return ST_OK;
-    struct cell name = {CELL_TEXT, j->name, {j->name.p - 1, j->name.n + 2}};
+    struct view key = {json_string_value(j->key), json_string_length(j->key)};
+    struct cell name = {CELL_TEXT, key, j->name};
     int hint = 0;
     return put_cell(s, VIEW("id"), name, &hint, f, e);
 }
