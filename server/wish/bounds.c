@@ -204,16 +204,16 @@ static int is_ordinal(const struct terms *x, const struct amount *a) {
            term_is(x, a->to, "st|nd|rd|th|er|eme|ste|de|e|s|ern") && !a->unit;
 }
 
-static int pounds(const struct finder *f, struct amount *a) {
+/* Pounds are money where nothing is weighed. */
+static void pounds(const struct finder *f, struct amount *a) {
     int last = a->to - 1;
-    if (!a->unit || a->unit->dim != DIM_WEIGHT || !term_is(&f->x, last, "pound|pounds")) return 0;
+    if (!a->unit || a->unit->dim != DIM_WEIGHT || !term_is(&f->x, last, "pound|pounds")) return;
     for (int k = 0; k < f->s->n_fields; k++) {
         const struct unit *u;
-        if (field_dimension(&f->s->field[k], &u) == DIM_WEIGHT) return 0;
-        if (strcmp(f->s->field[k].words, "weight") == 0) return 0;
+        if (field_dimension(&f->s->field[k], &u) == DIM_WEIGHT) return;
+        if (strcmp(f->s->field[k].words, "weight") == 0) return;
     }
     a->unit = unit_named("GBP");
-    return 1;
 }
 
 /* "no older than 3 years", "less than 2 weeks ago": an age of things, by a date field. Terms read.
@@ -258,7 +258,12 @@ static int amount_limit(struct finder *f, int i, const struct said *same, struct
     struct amount a;
     int has = said_before(x, i, BOUND_DATES, &s);
     if (!amount_read(x, i, has && s.side == SIDE_BETWEEN, &a) || is_ordinal(x, &a)) return 0;
-    if (pounds(f, &a)) {}
+    pounds(f, &a);
+    if (!a.unit && a.to + 1 < x->n && x->t[a.to].kind == TERM_BREAK && !x->t[a.to].space &&
+        x->text.p[x->t[a.to].from] == '/' && x->t[a.to + 1].kind == TERM_NUMBER)
+        a.to += 2; /* "4/5" */
+    else if (!a.unit && term_phrase(x, a.to, "out of #"))
+        a.to += 3;
     if (a.unit && a.unit->dim == DIM_TIME && term_is(x, a.to, "old") && !has) return 0;
     if (!has && same) s = *same, s.from = -1, has = 1;
     struct place p = {
@@ -438,7 +443,6 @@ static int free_limit(struct finder *f, int i) {
                                           "no cost|charge|fee", "at no cost|charge",
                                           "costs|cost nothing", "zero cost"};
     const struct terms *x = &f->x;
-    struct amount a = {.unit = unit_named("EUR")};
     int n = 0, field = FIELD_NONE, money = 0;
     for (size_t k = 0; k < COUNT(phrases) && x->g == &grammar_en; k++) {
         int m = term_phrase(x, i, phrases[k]);
@@ -457,7 +461,6 @@ static int free_limit(struct finder *f, int i) {
     if (!n) return 0;
     for (int k = 0; k < f->s->n_fields; k++)
         if (field_is_money(&f->s->field[k])) field = k, money++;
-    (void)a;
     if (money != 1) return 0;
     int no = i > 0 && term_is(x, i - 1, x->g->negations);
     finder_add(f, field, WISH_EQ, 0, 0, lead(x, i - no), i + n, (f->sign < 0) != no);

@@ -23,23 +23,23 @@ const struct concept concepts[] = {
      "rating|ratings|rated|star|stars|score|scores|scored|scoring|grade|graded|sterne|sternen|"
      "bewertung|bewertet|etoile|etoiles|note|notee|estrella|estrellas|puntuacion|stella|stelle|"
      "valutazione|ster|sterren|beoordeling|estrela|estrelas|avaliacao"},
-    {0, DIM_NONE, "pages|page|seiten|paginas|pagine|bladzijden",
+    {CONCEPT_COUNT, DIM_NONE, "pages|page|seiten|paginas|pagine|bladzijden",
      "page|pages|pp|seite|seiten|pagina|paginas|pagine|bladzijde|bladzijden|long|longer|shorter"},
-    {0, DIM_NONE,
+    {CONCEPT_COUNT, DIM_NONE,
      "bedrooms|bedroom|beds|schlafzimmer|chambres|dormitorios|habitaciones|camere|slaapkamers|"
      "quartos",
      "bedroom|bedrooms|bedroomed|bed|beds|br|schlafzimmer|schlafzimmern|chambre|chambres|dormitorio|"
      "dormitorios|habitacion|habitaciones|camera|camere|slaapkamer|slaapkamers|quarto|quartos"},
-    {0, DIM_NONE, "rooms|room|zimmer|pieces|stanze|kamers|comodos",
+    {CONCEPT_COUNT, DIM_NONE, "rooms|room|zimmer|pieces|stanze|kamers|comodos",
      "room|rooms|zimmer|zimmern|piece|pieces|stanza|stanze|vani|kamer|kamers|comodos"},
-    {0, DIM_NONE, "bathrooms|bathroom|baths|bad|badezimmer",
+    {CONCEPT_COUNT, DIM_NONE, "bathrooms|bathroom|baths|bad|badezimmer",
      "bathroom|bathrooms|bath|baths|bader|badezimmer|banos|bagni|badkamers|banheiros"},
-    {CONCEPT_HOLDS, DIM_NONE,
+    {CONCEPT_HOLDS | CONCEPT_COUNT, DIM_NONE,
      "players|player|spieler|joueurs|jugadores|giocatori|spelers|jogadores",
      "player|players|people|persons|person|gamers|spieler|spielern|personen|leute|joueur|"
      "joueurs|personnes|jugador|jugadores|personas|giocatori|persone|speler|spelers|jogador|"
      "jogadores|pessoas"},
-    {CONCEPT_HOLDS, DIM_NONE,
+    {CONCEPT_HOLDS | CONCEPT_COUNT, DIM_NONE,
      "capacity|sleeps|seats|guests|people|persons|servings|serves|seating|places|group|personen|"
      "personnes|personas|persone|pessoas|portionen",
      "people|persons|person|guest|guests|adults|travellers|diners|serving|servings|portions|sleeps|"

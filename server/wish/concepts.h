@@ -9,7 +9,8 @@ enum {
     CONCEPT_MONEY = 1,
     CONCEPT_DATE = 2,
     CONCEPT_HOLDS = 4, /* people that fit: a bare number is at least so many */
-    CONCEPT_EVENT = 8  /* a date in the future */
+    CONCEPT_EVENT = 8, /* a date in the future */
+    CONCEPT_COUNT = 16 /* things that are counted: "a seat under 50" does not count seats */
 };
 struct concept {
     int flags;

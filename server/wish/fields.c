@@ -123,6 +123,7 @@ struct hint {
     int field;   /* that it names, FIELD_NONE */
     int concept; /* it is a word for something that a field could hold */
     int holds;
+    int count; /* it is a word for things, which cost something as well */
 };
 
 static int better_for(const struct field *f, const struct amount *a) {
@@ -133,7 +134,7 @@ static int better_for(const struct field *f, const struct amount *a) {
 
 static struct hint hint_at(const struct snapshot *s, const struct terms *x, int i,
                            const struct amount *a) {
-    struct hint h = {FIELD_NONE, 0, 0};
+    struct hint h = {FIELD_NONE, 0, 0, 0};
     int best = 0;
     for (int k = 0; k < s->n_fields; k++)
         if (name_said(&s->field[k], x, i) && measures(&s->field[k], a)) h.field = k, best = 3;
@@ -141,6 +142,7 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
         if ((concepts[c].flags & CONCEPT_DATE) || !term_is(x, i, concepts[c].nouns)) continue;
         int fits = !a->unit || concepts[c].dim == a->unit->dim || concepts[c].dim == DIM_NONE;
         h.concept |= fits;
+        h.count |= (concepts[c].flags & CONCEPT_COUNT) != 0;
         for (int k = 0; k < s->n_fields && fits && best < 3; k++) {
             const struct field *f = &s->field[k];
             if (!measures(f, a) || !name_has(f, concepts[c].fields)) continue;
@@ -220,7 +222,7 @@ static int measure_field(const struct snapshot *s, const struct amount *a) {
 /* A noun behind the amount. *stop: there is one that no field fits. */
 static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
                                const struct amount *a, struct place *p, int *stop) {
-    struct hint none = {FIELD_NONE, 0, 0};
+    struct hint none = {FIELD_NONE, 0, 0, 0};
     int i = p->to, of = 0, words = 0;
     *stop = 0;
     if (i < x->n && x->t[i].kind == TERM_DASH && !x->t[i].space) i++; /* "3-bedroom" */
@@ -247,6 +249,14 @@ static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
     return none;
 }
 
+/* Whether an amount lies within the values that a field has. */
+static int in_range(const struct field *f, const struct amount *a) {
+    const struct unit *unit;
+    field_dimension(f, &unit);
+    return is_number(f) && amount_in(a->lo, a->unit, unit) >= f->lo &&
+           amount_in(a->hi, a->unit, unit) <= f->hi;
+}
+
 static int in_list(const struct terms *x, int i) {
     return term_is(x, i, "and|or|but|with|und|oder|et|ou|y|e|o|en|of");
 }
@@ -254,7 +264,7 @@ static int in_list(const struct terms *x, int i) {
 /* A word before the comparison that names the field. *stop: what it names is no field here. */
 static struct hint subject_before(const struct snapshot *s, const struct terms *x,
                                   const struct amount *a, struct place *p, int *stop) {
-    struct hint none = {FIELD_NONE, 0, 0};
+    struct hint none = {FIELD_NONE, 0, 0, 0};
     *stop = 0;
     for (int k = p->from - 1; k >= 0 && k >= p->from - SUBJECT_WORDS; k--) {
         if (x->t[k].used || x->t[k].kind == TERM_NUMBER || x->t[k].kind == TERM_QUOTE) break;
@@ -263,18 +273,12 @@ static struct hint subject_before(const struct snapshot *s, const struct terms *
             break;
         if (x->t[k].kind != TERM_WORD) continue;
         struct hint h = hint_at(s, x, k, a);
+        if (h.count && (h.field < 0 || !in_range(&s->field[h.field], a))) continue;
         if (h.field >= 0) return p->subject = k, h;
         if (h.concept && !a->unit && !in_list(x, k)) return *stop = 1, none;
         if (!a->unit && k == p->from - 1 && term_is(x, k, concept_people)) return *stop = 1, none;
     }
     return none;
-}
-
-static int in_range(const struct field *f, const struct amount *a) {
-    const struct unit *unit;
-    field_dimension(f, &unit);
-    return is_number(f) && amount_in(a->lo, a->unit, unit) >= f->lo &&
-           amount_in(a->hi, a->unit, unit) <= f->hi;
 }
 
 int field_for_amount(const struct snapshot *s, const struct terms *x, const struct amount *a,

@@ -120,13 +120,14 @@ static const struct bound_row bounds[] = {
 const struct grammar grammar_de = {
     .code = "de",
     .name = "German",
-    .words = "der|die|das|und|oder|nicht|kein|keine|keinen|ohne|mit|für|ein|eine|einen|"
-             "einem|einer|ich|wir|zu|von|über|unter|bis|ab|zwischen|höchstens|mindestens|"
-             "maximal|etwas|nichts|aber|auf|aus|bei|nach|vor|seit|im|am|ist|sind|suche|"
-             "möchte|bitte|gerne|als|weniger|mehr|es|den|dem|des|zum|zur|oder|günstig|"
-             "billig|euro|uhr|mal|nur|sehr|gegen|außer|statt|hasse|mag|kann|frei|keiner|"
-             "kostenlos|kostenlose|billiger|günstiger|wochenende|morgen|film|filme|bücher|"
-             "buch|teurer|niemals|nie|älter|neuer|zimmer|stunden|tage",
+    .words =
+        "ausser|alles|suchen|wollen|keinem|lieber|hasse|der|die|das|und|oder|nicht|kein|keine|keinen|ohne|mit|für|ein|eine|einen|"
+        "einem|einer|ich|wir|zu|von|über|unter|bis|ab|zwischen|höchstens|mindestens|"
+        "maximal|etwas|nichts|aber|auf|aus|bei|nach|vor|seit|im|am|ist|sind|suche|"
+        "möchte|bitte|gerne|als|weniger|mehr|es|den|dem|des|zum|zur|oder|günstig|"
+        "billig|euro|uhr|mal|nur|sehr|gegen|außer|statt|hasse|mag|kann|frei|keiner|"
+        "kostenlos|kostenlose|billiger|günstiger|wochenende|morgen|film|filme|bücher|"
+        "buch|teurer|niemals|nie|älter|neuer|zimmer|stunden|tage",
     .mark = marks,
     .filler = fillers,
     .bound = bounds,

@@ -96,6 +96,7 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "tras"},
     {BOUND_BEFORE, SIDE_ABOVE, "mas largo|larga|largos|alto|grande|pesado|pesada que|de"},
     {BOUND_BEFORE, SIDE_BELOW, "mas corto|corta|ligero|ligera|pequeno que|de"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_ABOVE, "mas caro|cara|caros|caras que|de"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre el|las|los"},
     {BOUND_BEFORE, SIDE_ABOUT, "unos|unas|aproximadamente|alrededor"},

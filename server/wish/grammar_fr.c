@@ -103,6 +103,7 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "apres le|la|l"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "posterieur a"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "plus recent|recente que"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_ABOVE, "plus cher|chere|chers|cheres que"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre le|les"},
     {BOUND_BEFORE, SIDE_ABOUT, "environ|vers|autour"},

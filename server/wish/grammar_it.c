@@ -95,6 +95,7 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "piu recente|nuovo di|del"},
     {BOUND_BEFORE, SIDE_ABOVE, "piu lungo|lunga|lunghi|alto|grande|pesante|vecchio di|del"},
     {BOUND_BEFORE, SIDE_BELOW, "piu corto|corta|breve|leggero|leggera|piccolo di|del"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_ABOVE, "piu caro|cara|cari|costoso di|del"},
     {BOUND_BEFORE, SIDE_BETWEEN, "tra|fra"},
     {BOUND_BEFORE, SIDE_BETWEEN, "tra|fra i|il|le|gli"},
     {BOUND_BEFORE, SIDE_ABOUT, "circa|verso|intorno"},

@@ -86,6 +86,7 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "mais recente|novo que|do"},
     {BOUND_BEFORE, SIDE_ABOVE, "mais longo|longa|comprido|alto|grande|pesado|pesada que|do"},
     {BOUND_BEFORE, SIDE_BELOW, "mais curto|curta|leve|pequeno que|do"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_ABOVE, "mais caro|cara|caros que|do"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre"},
     {BOUND_BEFORE, SIDE_BETWEEN, "entre o|os|as"},
     {BOUND_BEFORE, SIDE_ABOUT, "cerca|aproximadamente|uns|umas"},

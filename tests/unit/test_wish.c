@@ -46,6 +46,7 @@ static const struct {
 } rows[] = {
     {"bike, nothing over 500", "price at most 500", "hhhu"},
     {"bike under 500", "price below 500", "hhfu"},
+    {"a seat under 50", "price below 50", "hffu"},
     {"not under 500", "price at least 500", "ffhu"},
     {"between 20 and 499.50", "price from 20 to 499.5", "hhfu"},
     {"at least 2 bedrooms", "bedrooms at least 2", "hfhu"},
