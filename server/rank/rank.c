@@ -94,9 +94,6 @@ static void warn_about_prompt(struct rank_context *s, struct rank_result *x) {
     for (int i = 0; i < s->wish.n_notes; i++) rank_warn(x, s->a, "%s", s->wish.note[i]);
     if (s->funnel.lacking)
         rank_warn(x, s->a, "candidates were found without the embedding: %s", s->funnel.lacking);
-    if (s->funnel.failing_kept && s->r->constraints == CONSTRAINTS_AFTER)
-        rank_warn(x, s->a, "%lld of %lld items fail a constraint and come after the others",
-                  s->funnel.failing_kept, s->funnel.ranked);
 }
 
 /* What the result says of the constraints. */
