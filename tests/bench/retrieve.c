@@ -53,6 +53,22 @@ static struct view make_rows(struct bench *b) {
     return (struct view){p, at};
 }
 
+static enum status begin_rows(void *arg, const struct catalog *c, struct err *err) {
+    struct bench *b = arg;
+    b->row = ARENA_NEW(&b->arena, long long, (size_t)c->items);
+    b->n = 0;
+    return b->row ? ST_OK : fail(err, ST_NO_MEMORY, "no memory for rows");
+}
+
+static enum status take_row(void *arg, const struct item *item, double popularity,
+                            struct err *err) {
+    struct bench *b = arg;
+    (void)popularity;
+    (void)err;
+    b->row[b->n++] = item->row;
+    return ST_OK;
+}
+
 static void fill(struct bench *b) {
     size_t dim = (size_t)b->dim;
     struct import_config c = {.kind = IMPORT_ITEMS,
@@ -60,13 +76,13 @@ static void fill(struct bench *b) {
                               .catalog = VIEW("big"),
                               .surface = VIEW("generic")};
     struct import_result r;
-    long long version;
     float *centre = ARENA_NEW(&b->arena, float, CENTRES *dim);
     b->vec = ARENA_NEW(&b->arena, float, (size_t)b->n *dim);
     b->text = ARENA_NEW(&b->arena, long long, (size_t)b->n);
     CHECK(centre && b->vec && b->text);
     CHECK(import_text(b->store, &c, make_rows(b), &r, &e) == ST_OK && r.stored);
-    CHECK(store_item_rows(b->store, VIEW("big"), &b->arena, &b->row, &b->n, &version, &e) == ST_OK);
+    CHECK(store_items_all(b->store, VIEW("big"), &(struct items_to){b, begin_rows, take_row}, &e) ==
+          ST_OK);
     CHECK(vector_index_open(&b->x, b->n, b->dim, &e) == ST_OK);
     for (size_t i = 0; i < CENTRES * dim; i++) centre[i] = (float)normal();
     for (int i = 0; i < b->n; i++) {
