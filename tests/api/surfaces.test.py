@@ -210,7 +210,10 @@ class Asked(Shared):
         clauses = [('sea', 1), ('robots', -1), ('old letters', 1)]
         for i in x['items']:
             self.assertEqual(i['score'], whole[i['item']]['score'])
-            self.assertEqual([(p['kind'], p['text'], p['sign']) for p in i['parts']], [('clause', *c) for c in clauses])
+            self.assertEqual([(p['kind'], p['text'], p['sign']) for p in i['parts']],
+                             [('clause', *c) for c in clauses] + [('constraint', 'without robots (tags)', -1)])
+            rule = i['parts'].pop()  # robots is a tag: it is checked, and moves items instead of their scores
+            self.assertEqual((rule['contribution'], [rule['outcome']]), (0, whole[i['item']]['outcomes']))
             for k, p in enumerate(i['parts']):  # the ranking without that clause, asked for directly
                 rest = [{'text': t, 'sign': s, 'weight': 1 if s > 0 else 0.7} for n, (t, s) in enumerate(clauses) if n != k]
                 r = self.s.rank(readout='query', clauses=rest, candidates=[i['item']])[1]['items'][0]
