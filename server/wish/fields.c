@@ -333,6 +333,33 @@ static int date_rank(const struct field *f, const struct when_read *w) {
     return rank;
 }
 
+/* Whether the field tells years (or decades) only, no days. */
+static int only_years(const struct field *f, int n) {
+    int any = 0;
+    if (!f->until) return 0;
+    for (int i = 0; f->number && i < n; i++) {
+        if (isnan(f->number[i])) continue;
+        if (f->until[i] - f->number[i] < 32 * 86400.0) return 0;
+        any = 1;
+    }
+    return any;
+}
+
+/* Whether the field's dates are of the kind that is spoken of: "visions of tomorrow" is not about
+ * the years in which films were made, "no weekends" not about the days on which jobs were posted.
+ * said: the field, or a verb of it, is named. */
+static int speaks_of(const struct snapshot *s, const struct field *f, const struct when_read *w,
+                     int said) {
+    double month = 31 * 86400.0;
+    if (w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR && !w->future) return 1;
+    if (only_years(f, s->n)) return w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR;
+    if (said) return 1;
+    if (w->kind == WHEN_WEEKDAY)
+        return has_clock(f, s->n) ||
+               name_has(f, "start|starts|date|when|begin|begins|event|departure|opens");
+    return !w->future || !(f->hi + month < (double)w->from);
+}
+
 static int date_type(const struct field *f, const struct when_read *w) {
     if (f->type == FIELD_TYPE_DATE) return 1;
     return field_is_year(f) && w->kind == WHEN_STRETCH && w->scale >= SCALE_YEAR;
@@ -364,6 +391,7 @@ int field_for_date(const struct snapshot *s, const struct terms *x, const struct
         if (w->kind == WHEN_CLOCK && !has_clock(f, s->n)) continue;
         for (int i = p->from - SUBJECT_WORDS; i < p->from; i++)
             if (name_said(f, x, i)) mine += 20;
+        if (!speaks_of(s, f, w, mine >= 20 || (verb && name_has(f, verb->fields)))) continue;
         if (verb && name_has(f, verb->fields))
             mine += 10;
         else if (verb && mine < 20 && !own && !term_is(x, p->from, "on"))
