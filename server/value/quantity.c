@@ -166,6 +166,17 @@ static int read_side(struct cursor *c, struct side *out) {
 
 /* --- durations of several parts */
 
+/* "2:30 h", "4:05 min": the unit of the first part stands behind. */
+static int clock_unit(struct cursor *c, const double part[2], struct side *out) {
+    size_t used;
+    skip_space(c);
+    const struct unit *u = unit_read_as(rest(c), DIM_TIME, &used);
+    if (!u || (u->factor != 3600 && u->factor != 60)) return 0;
+    c->at += used;
+    *out = (struct side){part[0] * 60 + part[1], unit_named(u->factor == 60 ? "s" : "min")};
+    return 1;
+}
+
 /* "1:30:00", hours first. */
 static int read_clock(struct cursor *c, struct side *out) {
     struct cursor save = *c;
@@ -176,10 +187,10 @@ static int read_clock(struct cursor *c, struct side *out) {
         for (; !at_end(c) && c->text.p[c->at] >= '0' && c->text.p[c->at] <= '9'; c->at++, digits++)
             part[i] = part[i] * 10 + (c->text.p[c->at] - '0');
         int good = i == 0 ? digits >= 1 && digits <= 4 : digits == 2 && part[i] < 60;
-        if (!good || (i < 2 && !skip_sign(c, ":"))) {
-            *c = save;
-            return 0;
-        }
+        if (good && (i == 2 || skip_sign(c, ":"))) continue;
+        if (good && i == 1 && clock_unit(c, part, out)) return 1;
+        *c = save;
+        return 0;
     }
     *out = (struct side){part[0] * 3600 + part[1] * 60 + part[2], unit_named("s")};
     return 1;

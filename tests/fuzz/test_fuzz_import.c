@@ -37,7 +37,7 @@ static uint32_t next(uint32_t below) {
 
 int main(void) {
     uint8_t t[1024];
-    int runs = 40000;
+    int runs = 10000;
     for (int i = 0; i < runs; i++) {
         uint32_t pick = next(COUNT(seeds) + COUNT(more_seeds));
         const char *seed = pick < COUNT(seeds) ? seeds[pick] : more_seeds[pick - COUNT(seeds)];

@@ -149,6 +149,8 @@ static const struct {
     {"2 Std. 5 Min.", MARKS_ANY, 2, 2, "!"},
     {"1 h 5 min 3 s", MARKS_ANY, 3903, 3903, "s"},
     {"2:05:00", MARKS_ANY, 7500, 7500, "s"},
+    {"2:30 h", MARKS_ANY, 150, 150, "min"},
+    {"4:05 min", MARKS_ANY, 245, 245, "s"},
     {"PT1H30M", MARKS_ANY, 90, 90, "min"},
     {"PT45S", MARKS_ANY, 45, 45, "s"},
     {"P1DT2H", MARKS_ANY, 1560, 1560, "min"},
