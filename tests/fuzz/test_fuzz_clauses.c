@@ -84,7 +84,7 @@ static uint32_t next(uint32_t below) {
 
 int main(void) {
     static char wish[4096];
-    int runs = 10000;
+    int runs = 3000;
     for (int i = 0; i < runs; i++) {
         size_t n = 0;
         for (uint32_t k = next(i % 10 ? 14 : 250); k > 0; k--) {
