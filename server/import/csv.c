@@ -78,8 +78,9 @@ static size_t quoted_cell(struct csv *c, size_t i, struct view *out) {
             set_fault(c, CSV_TOO_LONG);
             return 0;
         }
-        if (p[i] == '"') {
-            if (i + 1 >= n || p[i + 1] != '"') {
+        int escaped = c->dialect.escapes && p[i] == '\\' && i + 1 < n && p[i + 1] == '"';
+        if (p[i] == '"' || escaped) {
+            if (!escaped && (i + 1 >= n || p[i + 1] != '"')) {
                 *out = doubled ? (struct view){c->plain + plain, c->n_plain - plain}
                                : view_sub(c->text, from, i - from);
                 return i + 1;

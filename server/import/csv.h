@@ -16,6 +16,7 @@ enum {
 struct dialect {
     char separator[3]; /* one or two bytes */
     int quotes;        /* 0: a quote is a character like any other */
+    int escapes;       /* 1: a quote inside a quoted cell is written \" */
 };
 
 enum csv_fault {

@@ -132,12 +132,16 @@ static void guess_separator(struct csv *c, struct dialect_found *f) {
 /* Tabs and colons come without quotes, unless the file shows them: cells in quotes that hold the
  * separator, a doubled quote or a line end, or a column all in quotes. */
 static int shows_quotes(struct csv *c, const struct dialect_found *f) {
-    int cells = 0, whole = 0, open = 0, need = 0, columns = 0;
+    int cells = 0, whole = 0, open = 0, need = 0, columns = 0, hanging = 0;
     c->dialect = f->dialect;
     c->dialect.quotes = 0;
     csv_seek(c, f->at, 1);
     for (int row = 0; row < LOOK_ROWS && csv_next(c); row++) {
         if (row == 0) columns = c->n;
+        /* A cell that is opened in one line and closed in a next one, which is too short. */
+        struct view head = c->cell[0];
+        need += hanging && c->n < columns && head.n && head.p[head.n - 1] == '"';
+        hanging = 0;
         for (int i = 0; i < c->n; i++) {
             struct view v = c->cell[i];
             cells++;
@@ -146,10 +150,24 @@ static int shows_quotes(struct csv *c, const struct dialect_found *f) {
             whole += closed;
             open += !closed;
             need += closed && v.n > 2 && memchr(v.p + 1, '"', v.n - 2) != NULL;
-            need += !closed && i == c->n - 1 && c->n < columns;
+            hanging = !closed && i == c->n - 1;
         }
     }
     return (need && open <= need) || (!open && columns && whole * columns >= cells);
+}
+
+/* Quotes inside quoted cells written \\", as MySQL does: such a quote with more of the cell behind
+ * it, and no doubled one anywhere. */
+static int shows_escapes(struct view text, const struct dialect *d) {
+    int escaped = 0;
+    for (size_t i = 1; i + 1 < text.n; i++) {
+        char after = text.p[i + 1];
+        if (text.p[i] != '"') continue;
+        if (after == '"' && text.p[i - 1] != d->separator[0] && text.p[i - 1] != '\\') return 0;
+        escaped +=
+            text.p[i - 1] == '\\' && after != d->separator[0] && after != '\n' && after != '\r';
+    }
+    return escaped > 0;
 }
 
 static int set_quotes(struct csv *c, const struct dialect_found *f) {
@@ -258,6 +276,7 @@ enum status dialect_find(struct view text, struct csv *csv, const struct import_
     out->dialect.quotes = out->dialect.separator[0] != '\t' && !out->dialect.separator[1];
     skip_lines(csv, csv->text, out);
     out->dialect.quotes = set_quotes(csv, out);
+    out->dialect.escapes = out->dialect.quotes && shows_escapes(csv->text, &out->dialect);
     csv->dialect = out->dialect;
     out->columns = cells_of(csv, out->at);
     out->header = c->header ? c->header == 1 : has_header(csv, out, c->kind);

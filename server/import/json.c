@@ -159,6 +159,25 @@ static int is_row(struct view object) {
     return row;
 }
 
+/* An object whose members are all objects is a list under names: {"b1":{...},"b2":{...}}. */
+static int names_objects(const struct json_reader *j, size_t at) {
+    struct view v = j->text;
+    int n = 0;
+    size_t i = at + 1;
+    for (; n < 100; n++) {
+        i = blanks_end(v, i);
+        if (i >= v.n || v.p[i] != '"') return 0;
+        i = blanks_end(v, string_end(v, i));
+        if (i >= v.n || v.p[i] != ':') return 0;
+        i = blanks_end(v, i + 1);
+        if (i >= v.n || v.p[i] != '{') return 0;
+        i = blanks_end(v, value_end(j, i, JSON_ROW_MAX));
+        if (i >= v.n || v.p[i] != ',') break;
+        i++;
+    }
+    return n >= 1 && i < v.n;
+}
+
 int json_find(struct json_reader *j, struct view text, struct spool *spool) {
     *j = (struct json_reader){.text = text, .spool = spool, .first_line = 1};
     size_t at = blanks_end(text, 0);
@@ -181,6 +200,8 @@ int json_find(struct json_reader *j, struct view text, struct spool *spool) {
     size_t list = is_row(object) ? 0 : find_list(j, at, 3, j->path, sizeof j->path, &length);
     if (list)
         rows_at(j, JSON_LIST, list + 1);
+    else if (names_objects(j, at))
+        rows_at(j, JSON_NAMED, at + 1);
     else if (end > line)
         rows_at(j, JSON_STREAM, 0);
     return 1;
@@ -194,7 +215,8 @@ void json_rewind(struct json_reader *j) {
 
 void json_close(struct json_reader *j) {
     json_decref(j->tree);
-    j->tree = NULL;
+    json_decref(j->key);
+    j->tree = j->key = NULL;
 }
 
 /* --- reading */
@@ -215,6 +237,13 @@ static enum json_got load(struct json_reader *j, char why[200]) {
     }
     /* Integers of any length: their text is what is kept. */
     j->tree = json_loadb(v.p, v.n, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &je);
+    if (j->tree && j->form == JSON_NAMED && utf8_valid(j->name))
+        j->key = json_loadb(j->name.p, j->name.n, JSON_DECODE_ANY, NULL);
+    if (j->tree && j->form == JSON_NAMED && !json_is_string(j->key)) {
+        snprintf(why, 200, "the name that the object stands under cannot be read");
+        json_close(j);
+        return JSON_FAULT;
+    }
     if (j->tree && json_is_object(j->tree)) return JSON_ROW;
     if (j->tree || (v.n && v.p[0] != '{')) {
         snprintf(why, 200, "not a JSON object, as in {\"id\":\"1\"}");
@@ -234,6 +263,9 @@ static enum json_got next_line(struct json_reader *j, char why[200]) {
         j->at = end + (end < j->text.n);
         if (n > JSON_ROW_MAX) return JSON_TOO_LONG;
         j->row = view_trim(view_sub(j->text, j->row_at, n));
+        /* Lines of a list without its brackets end in commas. */
+        if (j->row.n > 1 && j->row.p[j->row.n - 1] == ',')
+            j->row = view_trim(view_sub(j->row, 0, j->row.n - 1));
         if (j->row.n) return load(j, why);
     }
     return JSON_END;
@@ -256,18 +288,28 @@ static void resync(struct json_reader *j) {
 static enum json_got next_value(struct json_reader *j, char why[200]) {
     struct view v = j->text;
     size_t i = j->at;
+    j->name = (struct view){"", 0};
     for (;;) {
         size_t from = i;
         i = blanks_end(v, i);
         j->line += lines_between(v, from, i);
-        if (j->form != JSON_LIST || i >= v.n || v.p[i] != ',') break;
+        if (j->form == JSON_STREAM || i >= v.n || v.p[i] != ',') break;
         i++;
     }
     j->at = i;
     if (j->ended || i >= v.n) return JSON_END;
-    if (j->form == JSON_LIST && v.p[i] == ']') {
+    if ((j->form == JSON_LIST && v.p[i] == ']') || (j->form == JSON_NAMED && v.p[i] == '}')) {
         j->ended = 1;
         return JSON_END;
+    }
+    if (j->form == JSON_NAMED && v.p[i] == '"') {
+        size_t key = i;
+        i = string_end(v, i);
+        j->name = view_sub(v, key, i - key);
+        i = blanks_end(v, i);
+        if (i < v.n && v.p[i] == ':') i++;
+        i = blanks_end(v, i);
+        j->line += lines_between(v, key, i);
     }
     j->row_at = i;
     j->row_line = j->line;

@@ -13,6 +13,7 @@ enum json_form {
     JSON_LINES,  /* one object a line */
     JSON_STREAM, /* objects one after the other, over any lines */
     JSON_LIST,   /* members of a list */
+    JSON_NAMED,  /* members of an object, each under a name of its own */
 };
 struct json_reader {
     struct view text;
@@ -27,8 +28,10 @@ struct json_reader {
     struct view row;
     size_t row_at;
     long row_line;
-    json_t *tree;   /* an object, or NULL */
-    char path[120]; /* where the list is: "data.products", "" when it is the text itself */
+    struct view name; /* JSON_NAMED: the row's, as written, in its quotes */
+    json_t *key;      /* and as a string */
+    json_t *tree;     /* an object, or NULL */
+    char path[120];   /* where the list is: "data.products", "" when it is the text itself */
 };
 
 /* Finds the rows. 0 when the text is no JSON (its first character is neither [ nor {). */

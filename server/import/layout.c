@@ -235,6 +235,8 @@ static void scale(struct layout *p) {
 
 /* What a role reads is of its kind, whatever few values looked like. */
 static void name_type(struct column *c) {
+    if (c->role < ROLE_COUNT && c->role != ROLE_TAGS && c->list != LIST_LITERAL)
+        c->list = LIST_NONE;
     if (c->look.filled == 0) return;
     if (c->role == ROLE_TIME || c->role == ROLE_AT)
         c->type = TYPE_DATE;

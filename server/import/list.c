@@ -73,6 +73,12 @@ void list_look_add(struct list_look *l, struct view cell) {
         l->literal++;
         return;
     }
+    /* "#red #blue" */
+    for (size_t i = 0; cell.p[0] == '#' && i + 1 < cell.n; i++)
+        if (cell.p[i] == ' ' && cell.p[i + 1] == '#') {
+            l->n[LIST_SPACE]++;
+            return;
+        }
     for (int r = LIST_PIPE; r < LIST_LITERAL; r++) {
         if (r == LIST_SPACE || !has(cell, (enum list_rule)r)) continue;
         if (r > LIST_PIPE && l->n[LIST_PIPE] > pipes) continue; /* "Law, Order|War" is two */
@@ -104,6 +110,7 @@ enum list_rule list_decide(const struct list_look *l, int wanted) {
             if (l->n[r] > (best ? l->n[best] : 0) && (i < 4 || (!best && l->n[r] * 5 >= plain)))
                 best = r;
         }
+        if (!best && l->n[LIST_SPACE]) best = LIST_SPACE;
         return best ? best : l->literal ? LIST_LITERAL : LIST_NONE;
     }
     if (l->literal * 2 > l->cells) return LIST_LITERAL;

@@ -44,7 +44,7 @@ static enum status table_open(struct table *t, const char *folder, const char *n
         return fail(e, ST_INVALID, "the folder's path is too long");
     TRY(file_map_open(&t->map, path, e));
     struct view text = {(const char *)t->map.p, t->map.n};
-    enum status st = csv_open(&t->csv, text, &(struct dialect){"\t", 0}, e);
+    enum status st = csv_open(&t->csv, text, &(struct dialect){.separator = "\t"}, e);
     if (st == ST_OK) st = find_columns(t, names, e);
     if (st != ST_OK) table_close(t);
     return st;

@@ -150,7 +150,7 @@ static void title_by_values(struct layout *p) {
         }
 }
 
-static void text_by_values(struct layout *p) {
+static void text_by_values(struct layout *p, const struct source *s) {
     int pick = -1;
     double longest = 60;
     if (taken(p, ROLE_TEXT)) return;
@@ -158,10 +158,13 @@ static void text_by_values(struct layout *p) {
         const struct column *c = &p->column[i];
         const struct look *l = &c->look;
         double bytes = mean(l->bytes, l->filled);
-        if (!is_free(c) || bytes <= longest || mean(l->blanks, l->filled) < 6) continue;
+        /* Where nothing has a name, a few words beside a title are what is said about it. */
+        int few = nameless(c, s) && taken(p, ROLE_TITLE) && longest == 60;
+        if (!is_free(c) || bytes <= (few ? 15 : longest)) continue;
+        if (mean(l->blanks, l->filled) < (few ? 2 : 6)) continue;
         if (share(l->urls, l->filled, 20) || !share(l->words, l->filled, 80)) continue;
         if (c->type == TYPE_LIST && l->list.literal) continue;
-        longest = bytes;
+        longest = bytes > 60 ? bytes : 60.5;
         pick = i;
     }
     if (pick >= 0) p->column[pick].role = ROLE_TEXT;
@@ -189,7 +192,7 @@ static void items(struct layout *p, const struct source *s) {
     for (size_t i = 0; i < COUNT(order); i++) by_name(p, order[i]);
     id_by_values(p, s);
     title_by_values(p);
-    text_by_values(p);
+    text_by_values(p, s);
     tags_by_values(p, s);
     for (int i = 0; i < p->n; i++) joined |= p->column[i].role == ROLE_TITLE;
     if (!joined && p->looked)

@@ -23,8 +23,7 @@ void rows_close(struct rows *r) {
     struct buf *all[] = {&r->id,    &r->title,   &r->text, &r->tags,
                          &r->extra, &r->scratch, &r->part, &r->last};
     for (size_t i = 0; i < COUNT(all); i++) buf_free(all[i]);
-    mem_free(r->made);
-    r->made = NULL;
+    ids_close(&r->ids);
 }
 
 static const struct cell none = {CELL_NONE, {"", 0}, {"", 0}};
@@ -173,6 +172,12 @@ static int read_number(const struct column *c, struct view v, double *out) {
     size_t n = number_read(v, c->marks, out);
     if (n == v.n && n) return 1;
     if (n == v.n - 1 && v.n > 1 && v.p[n] == '+') return 1; /* "10,000+" */
+    /* "4/5" */
+    if (n && n < v.n && v.p[n] == '/' && v.n - n > 1) {
+        double of;
+        struct view rest = view_sub(v, n + 1, v.n);
+        if (number_read(rest, c->marks, &of) == rest.n) return 1;
+    }
     /* "12,450 ratings" */
     if (n && (v.p[n] == ' ' || (unsigned char)v.p[n] >= 0xc2)) {
         for (size_t i = n; i < v.n; i++)
@@ -272,47 +277,6 @@ static void put_extra(struct rows *r, const struct source *s) {
 
 /* --- ids */
 
-static uint64_t hash(uint64_t h, struct view v) {
-    for (size_t i = 0; i < v.n; i++) h = (h ^ (unsigned char)v.p[i]) * 0x100000001b3u;
-    return (h ^ 0x1f) * 0x100000001b3u;
-}
-
-static int grow_made(struct rows *r) {
-    size_t cap = r->made_cap ? r->made_cap * 2 : 1024;
-    struct made *more = mem_alloc(cap * sizeof *more);
-    if (!more) return 0;
-    memset(more, 0, cap * sizeof *more);
-    for (size_t i = 0; i < r->made_cap; i++) {
-        if (!r->made[i].times) continue;
-        size_t at = r->made[i].hash & (cap - 1);
-        while (more[at].times) at = (at + 1) & (cap - 1);
-        more[at] = r->made[i];
-    }
-    mem_free(r->made);
-    r->made = more;
-    r->made_cap = cap;
-    return 1;
-}
-
-/* An id from two texts; the second row with the same gets -2. */
-static enum status make_id(struct rows *r, struct view a, struct view b, struct err *e) {
-    uint64_t h = hash(hash(0xcbf29ce484222325u, a), b);
-    h ^= h >> 29;
-    h *= 0xbf58476d1ce4e5b9u;
-    h ^= h >> 32;
-    if (r->made_n * 2 >= r->made_cap && !grow_made(r))
-        return fail(e, ST_NO_MEMORY, "no memory for the rows' ids");
-    size_t at = h & (r->made_cap - 1);
-    while (r->made[at].times && r->made[at].hash != h) at = (at + 1) & (r->made_cap - 1);
-    r->made_n += r->made[at].times == 0;
-    r->made[at].hash = h;
-    buf_clear(&r->id);
-    buf_printf(&r->id, "x%016llx", (unsigned long long)h);
-    if (++r->made[at].times > 1) buf_printf(&r->id, "-%u", r->made[at].times);
-    r->out.id = buf_text(&r->id);
-    return ST_OK;
-}
-
 static void check_id(const char *name, struct view v, struct fault *f) {
     if (v.n == 0)
         fault_set(f, "%s is missing or empty", name);
@@ -405,7 +369,10 @@ static enum status make_item(struct rows *r, const struct source *s, struct faul
     if (r->out.extra.n > STORE_TEXT_MAX + 2)
         fault_set(f, "the further fields have %zu bytes together; at most %d are possible",
                   r->out.extra.n - 2, STORE_TEXT_MAX);
-    if (id < 0 && !f->text[0]) TRY(make_id(r, r->out.title, r->out.text, e));
+    if (id < 0 && !f->text[0]) {
+        TRY(ids_make(&r->ids, r->out.title, r->out.text, &r->id, e));
+        r->out.id = buf_text(&r->id);
+    }
     buf_clear(&r->last);
     buf_view(&r->last, r->out.id);
     r->last_id = buf_text(&r->last);
@@ -449,7 +416,10 @@ static enum status make_member(struct rows *r, const struct source *s, struct fa
     put_profile(r, s);
     check_length("name", r->out.name, STORE_TITLE_MAX, f);
     check_length("profile", r->out.profile, STORE_TEXT_MAX, f);
-    return id < 0 && !f->text[0] ? make_id(r, r->out.name, r->out.profile, e) : ST_OK;
+    if (id >= 0 || f->text[0]) return ST_OK;
+    TRY(ids_make(&r->ids, r->out.name, r->out.profile, &r->id, e));
+    r->out.id = buf_text(&r->id);
+    return ST_OK;
 }
 
 /* --- interactions */

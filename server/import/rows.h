@@ -2,6 +2,7 @@
 #ifndef IMPORT_ROWS_H
 #define IMPORT_ROWS_H
 
+#include "server/import/ids.h"
 #include "server/import/layout.h"
 
 struct rows {
@@ -11,12 +12,7 @@ struct rows {
     int n_tags;
     struct view last_id; /* of the item above, in last */
     struct buf last;
-    /* Rows without an id: how often each hash came. mem_alloc. */
-    struct made {
-        uint64_t hash;
-        uint32_t times;
-    } * made;
-    size_t made_cap, made_n;
+    struct ids ids; /* of rows without one */
 };
 
 void rows_open(struct rows *r, struct layout *p);

@@ -121,7 +121,7 @@ static enum status read_header(struct source *s, struct err *e) {
 }
 
 static enum status open_csv(struct source *s, struct err *e) {
-    TRY(csv_open(&s->csv, s->spool->text, &(struct dialect){",", 1}, e));
+    TRY(csv_open(&s->csv, s->spool->text, &(struct dialect){.separator = ",", .quotes = 1}, e));
     s->csv.spool = s->spool;
     enum status st = dialect_find(s->spool->text, &s->csv, s->config, &s->dialect, e);
     if (st != ST_OK) return st;
@@ -135,7 +135,8 @@ static enum status open_csv(struct source *s, struct err *e) {
 static enum status open_format(struct source *s, struct err *e) {
     struct view text = s->spool->text, begin = trim(view_sub(text, 0, 4096));
     if (json_find(&s->json, text, s->spool)) {
-        s->format = s->json.form == JSON_LIST ? SOURCE_JSON : SOURCE_JSONL;
+        s->format =
+            s->json.form == JSON_LIST || s->json.form == JSON_NAMED ? SOURCE_JSON : SOURCE_JSONL;
         return ST_OK;
     }
     if (begin.n && begin.p[0] == '<') {
@@ -359,7 +360,13 @@ static enum status next_json(struct source *s, struct fault *f, int *got, struct
     spool_pass(s->spool, j->at);
     if (g != JSON_ROW) return ST_OK;
     for (int i = 0; i < s->n; i++) s->cell[i] = (struct cell){.kind = CELL_NONE};
-    return put_object(s, j->tree, j->row, f, e);
+    TRY(put_object(s, j->tree, j->row, f, e));
+    /* The name it stands under is its id, unless it has one. */
+    if (j->form != JSON_NAMED || f->text[0] || json_object_get(j->tree, "id")) return ST_OK;
+    struct view key = {json_string_value(j->key), json_string_length(j->key)};
+    struct cell name = {CELL_TEXT, key, j->name};
+    int hint = 0;
+    return put_cell(s, VIEW("id"), name, &hint, f, e);
 }
 
 enum status source_next(struct source *s, struct fault *f, int *got, struct err *e) {

@@ -274,6 +274,23 @@ class Formats(Import):
         a, n = self.send('id,title,size,size\n1,A,2,3\n')
         self.assertEqual(self.items(n)[0]['extra'], {'size': '2', 'size_2': '3'})
 
+    def test_less_usual(self):
+        """Ways of writing that are rarer, each as (file, titles, ids or None)."""
+        for body, titles, ids in (
+                ('{"b1":{"title":"A","votes":3},\n"b2":{"title":"B"}}', ['A', 'B'], ['b1', 'b2']),
+                ('{"id":1,"title":"A"},\n{"id":2,"title":"B"},\n', ['A', 'B'], ['1', '2']),
+                ('{"hits":{"total":2,"hits":[{"_id":"x","title":"A"},{"_id":"y","title":"B"}]}}', ['A', 'B'], ['x', 'y']),
+                ('id,title\n1,"A \\"big\\" one"\n2,B\n', ['A "big" one', 'B'], ['1', '2']),
+                ('id\ttitle\ttext\n1\tA\t"two\nlines"\n2\tB\tc\n', ['A', 'B'], ['1', '2']),
+                ('1,Blue kettle,A steel kettle for tea,12.50\n2,Red pan,A copper pan for eggs,30.00\n', ['Blue kettle', 'Red pan'], ['1', '2']),
+                ('id,title,\n1,A,\n2,B,\n', ['A', 'B'], ['1', '2']),
+                ('Price list\n\nid;title;price\n1;A;2\n2;B;3\n', ['A', 'B'], ['1', '2']),
+                ('id,title\r1,A\r2,B\r', ['A', 'B'], ['1', '2']),
+                ('id,title\n1.0,A\n2.0,B\n', ['A', 'B'], ['1', '2'])):
+            a, n = self.send(body)
+            self.assertEqual((a['read'], a['kept'], a['values_lost']), (2, 2, 0), (body, a))
+            self.assertEqual(([i['title'] for i in self.items(n)], [i['id'] for i in self.items(n)]), (titles, ids), body)
+
     def test_corrections(self):
         text = 'code,label,kind,note\n1,A,x,b\n2,B,y,c\n'
         a, n = self.send(text, more='map=code:id,label:title,kind:tags,note:text')

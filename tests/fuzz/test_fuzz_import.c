@@ -17,6 +17,8 @@ static const char *const more_seeds[] = {
     "[{\"name\":\"a\",\"genres\":[{\"id\":1,\"name\":\"x\"}],\"votes\":\"1,204\"},\n {\"name\":\"b\"}]",
     "{\"products\":[{\"sku\":18446744073709551617,\"title\":\"a &amp; b\",\"body\":\"<p>x</p>\"}]}",
     "# made\nsku|name|categories|released\n1|\"a|b\"|['x', \"y\"]|September 3, 2020\n2|c|x > y, z|03/04/2020\n",
+    "{\"b1\":{\"title\":\"A\",\"n\":[1]},\n\"b2\":{\"title\":\"B\"}}",
+    "id,title\n1,\"A \\\\\"big\\\\\" one\"\n2,B\n",
     "1::Grey (1971)::A|B\n2::Paper (1988)::C\n",
     "Handle,Title,Body (HTML),Tags\na,A,<ul><li>x</ul>,\"p, q\"\na,,,\nb,B,,\n",
     "userId\tmovieId\trating\ttimestamp\n1\t10\t3.5\t1112486027\n1\t20\t-\t\n",

@@ -9,7 +9,7 @@
 static enum status render(struct view text, const char *separator, struct buf *out, struct err *e) {
     static const struct import_config config = {.kind = IMPORT_ITEMS};
     struct dialect_found found = {.line = 1};
-    struct dialect d = {",", 1};
+    struct dialect d = {.separator = ",", .quotes = 1};
     buf_clear(out);
     struct csv *c = mem_alloc(sizeof *c);
     TRY(csv_open(c, text, &d, e));
