@@ -54,6 +54,7 @@ export function wishActions(session, api, ranking, preferences) {
     try {
       const words = await api.surface(name);
       const own = name === 'generic' ? await ownWishes(catalog) : [];
+      if (get().catalog !== catalog) return;
       const example_wishes = [...own, ...(words.example_wishes ?? [])];
       set({ surface: { name, ...words, of: catalog, example_wishes } });
     } catch (e) {

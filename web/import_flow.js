@@ -105,6 +105,7 @@ export function ready(ui) {
           ? 'No row of this file can be used; above is why.'
           : '';
   ui.hint.textContent = hint;
+  ui.go.parentNode.hidden = !!ui.stored;
   ui.go.disabled = !!hint || !!ui.looking || !seen?.kept || !!ui.uploading;
   ui.go.textContent = goText(ui, taken);
 }
@@ -180,7 +181,7 @@ async function stored(ui, name, r) {
       : null;
   fillWith(ui.outcome, outcome(r, button));
   if (r.stored) {
-    ui.seen = null;
+    ui.seen = ui.file = null;
     fillWith(ui.preview);
     ui.say.textContent = '';
     ui.done(name, true);

@@ -191,7 +191,7 @@ function reset(ui) {
 }
 
 function take(ui, file) {
-  if (!file) return;
+  if (!file || ui.uploading) return;
   fresh(ui);
   if (ui.picker.files[0] !== file) ui.picker.value = '';
   if (!ui.chosen) ui.kind.value = 'items';
@@ -200,6 +200,7 @@ function take(ui, file) {
   if (!ui.name.value || ui.name.value === ui.named)
     ui.name.value = ui.named = nameFrom(file.name) || 'catalogue';
   knownCatalogs(ui, ui.into.value);
+  ui.d.dialog.scrollTop = 0;
   return look(ui);
 }
 

@@ -70,6 +70,10 @@ export const outcome = (r, button) =>
       (r.errors ?? []).length ? lineErrors(r) : null,
     ),
     button
-      ? h('button', { type: 'button', id: button.id, onclick: button.act }, button.text)
+      ? h(
+          'button',
+          { type: 'button', class: 'primary', id: button.id, onclick: button.act },
+          button.text,
+        )
       : null,
   );

@@ -302,6 +302,9 @@ class Formats(Import):
         a, n = self.send(text, more='map=code:id,label:title,kind:,note:')
         self.assertEqual(self.items(n)[0]['extra'], {})
         self.send(text, more='map=code:id,label:id', code=422)
+        a, n = self.send('no,"what, it:is"\n1,Cup\n', more='map=what%5C%2C%20it:is:text,no:title')
+        self.assertEqual(self.roles(a), {'no': 'title', 'what, it:is': 'text'})
+        self.send(text, more='map=no%2C%20colon:title,more', code=422)
 
     def test_preview(self):
         a, n = self.send('sku;name;price\n1;Cup;"1.299,00 €"\n2;Pot;"12,50 €"\n', more='dry_run=1&surface=listings')

@@ -178,7 +178,7 @@ await story(async ({ browser, ok, step }) => {
     console.log(
       `first load: ${names.length} files, ${Math.round(bytes / 1024)} KB, interactive after ${Math.round(ready)} ms`,
     );
-    ok(bytes > 50000 && bytes < 250 * 1024, 'under 250 KB', bytes);
+    ok(bytes > 50000 && bytes < 180 * 1024, 'under 180 KB', bytes);
     ok(!names.includes('/chart.js'), 'no chart library before a chart');
 
     ok((await w.faults()).length === 0, 'clean', (await w.faults()).join('; '));
