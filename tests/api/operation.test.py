@@ -84,7 +84,7 @@ class Operation(Shared):
         self.refused(self.s.call('GET', '/api/rank'), 405)
         self.refused(self.s.call('DELETE', '/api/catalogs'), 405)
         self.refused(self.s.call('POST', '/api/rank', '{}', 'text/plain'), 415)
-        self.refused(self.s.call('POST', '/api/catalogs?name=x', '{}', 'application/json'), 415)
+        self.refused(self.s.call('POST', '/api/catalogs?name=x', '{}', 'text/plain'), 415)
 
 
 class Faults(Case):
