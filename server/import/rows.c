@@ -344,7 +344,8 @@ static enum status make_item(struct rows *r, const struct source *s, struct faul
     if (title >= 0) {
         const struct cell *c = cell_of(s, title);
         text_of(r, &p->column[title], c, &r->title);
-        if (!r->title.n) buf_view(&r->title, value_of(c)); /* nothing but tags: then they are it */
+        if (!r->title.n && c->kind == CELL_TEXT && p->column[title].tags)
+            buf_view(&r->title, value_of(c)); /* nothing but tags: then they are it */
         r->out.title = buf_text(&r->title);
         if (id >= 0 && !r->out.title.n && !f->text[0] && !p->config->exact &&
             s->format == SOURCE_CSV && r->last_id.n && view_eq(r->out.id, r->last_id)) {

@@ -13,7 +13,7 @@
 /* A batch is what a ranking may have to wait for: about 500 tokens. Vectors are written in pieces;
  * those that cannot be written now wait for the next piece. */
 enum { BATCH = 32, BATCH_BYTES = 2000, PIECE = 256, PENDING = 4 * PIECE };
-enum { LOOK_EVERY = 256, WAIT_MS = 20, WAITS = 100, SCRATCH = 64 << 20 };
+enum { LOOK_EVERY = 256, WAIT_MS = 20, WAITS = 500, SCRATCH = 64 << 20 };
 
 struct making {
     struct vectors *v;
@@ -78,7 +78,7 @@ static void tell_progress(struct making *m, int done) {
     pthread_mutex_unlock(&v->lock);
 }
 
-/* People's rankings go first, but for a batch every two seconds. */
+/* People's rankings go first, but for a batch every ten seconds. */
 static void make_room(const struct making *m) {
     const struct vectors_config *c = &m->v->c;
     for (int i = 0; i < WAITS && c->busy && c->busy(c->arg); i++) {

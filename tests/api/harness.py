@@ -49,7 +49,7 @@ class Server:
             raise AssertionError(f'not ready: {line!r}, exit {self.p.wait(10)}')
         self.port = int(found[1])
 
-    def connect(self, timeout=120):
+    def connect(self, timeout=400):  # with sanitizers and a real model a ranking takes minutes
         return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
 
     def call(self, method, path, body=None, type='application/json', headers=None):

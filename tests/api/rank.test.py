@@ -129,7 +129,7 @@ class Rank(Shared):
         self.assertTrue(body['stored'], body)
         got = self.s.call('GET', '/api/catalogs/hostile/items?limit=100')[1]['items']
         for i in items: # blanks at the ends are trimmed, all else is as it was sent
-            i['title'], i['text'] = i['title'].strip(' \t'), i['text'].strip(' \t')
+            i['title'], i['text'] = i['title'].strip(' \t\ufeff'), i['text'].strip(' \t\ufeff')
         self.assertEqual([(i['title'], i['text']) for i in got], [(i['title'], i['text']) for i in items])
         r = self.s.rank(catalog='hostile', instruction='=1+1, <b>, "AND" NOT (x OR y*', readout='query')[1]
         self.assertEqual({(i['item'], i['title']) for i in r['items']}, {(i['id'], i['title']) for i in items})
