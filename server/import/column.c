@@ -159,7 +159,7 @@ void column_decide(struct column *c, enum date_order wanted) {
     c->order = wanted != DATE_ANY                   ? wanted
                : clear >= 3 && (!o->dmy || !o->mdy) ? date_order_decide(o)
                                                     : DATE_ANY;
-    c->tags = l->tags * 10 >= l->filled && l->tags > 0; /* one that speaks of tags is not markup */
+    c->tags = l->tags * 4 >= l->filled && l->tags > 0; /* one that speaks of tags is not markup */
     c->entities = c->tags || (l->entities * 200 >= l->filled && l->entities > 0);
 }
 

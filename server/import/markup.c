@@ -236,10 +236,10 @@ void markup_text(struct view v, int tags, int named, struct buf *out) {
                 blank(out, from);
             else
                 put_point(out, point);
-        } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+        } else if (tags && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) {
             blank(out, from);
             i++;
-        } else if (c == '\xc2' && i + 1 < v.n && v.p[i + 1] == '\xa0') {
+        } else if (tags && c == '\xc2' && i + 1 < v.n && v.p[i + 1] == '\xa0') {
             blank(out, from);
             i += 2;
         } else {

@@ -2,6 +2,7 @@
 python3 saved.test.py TAPROOM [unittest arguments].
 """
 import csv
+import html
 import io
 import json
 import os
@@ -45,6 +46,9 @@ class Runs(Shared):
         rows.append({'id': 'long', 'title': 'long', 'text': 'w<' * (TEXT_MAX // 2)})
         body = self.put_items('hostile', lines(rows))[1]
         self.assertTrue(body['stored'], body)
+        for row in rows:  # entities are read at the import; tags are text where only few texts have some
+            if row['title'].startswith('&lt;'):
+                row['title'], row['text'] = html.unescape(row['title']), html.unescape(row['text'])
         wish = 'sea <b>&"\' , no </h1><script>x</script>'
         code, r, _ = self.s.rank(catalog='hostile', instruction=wish + ' ' + 'word ' * 70_000,
                                  clauses=[{'text': wish}, {'text': hostile[6], 'sign': -1}])

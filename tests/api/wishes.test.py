@@ -29,9 +29,13 @@ def wanted(constraint):
 
 
 class Wishes(Shared):
+    names = {}
+
     def load(self, name, body, kind, more=''):
         code, body, _ = self.put_items(name, body, kind, '&replace=1' + more)
         self.assertTrue(code == 200 and body['stored'], body)
+        # A column that became the item's own time is the field "time".
+        self.names[name] = {c['role']: c['name'].lower() for c in body['columns'] if c['role'] in ('time', 'popularity', 'tags')}
 
     def ask(self, catalog, wish, **more):
         request = {'now': NOW, 'baselines': [], 'save': False, 'candidates': {'retrieve': 'all'}, **more}
@@ -63,7 +67,8 @@ class Wishes(Shared):
         what = (catalog, case['wish'], [c['words'] for c in r['constraints']])
         self.grouped(r, what)
         self.counts(r)
-        got, free = joined(r), {f.lower() for f in case.get('optional', [])}
+        got = {self.names[catalog].get(field, field): o for field, o in joined(r).items()}
+        free = {f.lower() for f in case.get('optional', [])}
         want = {c['field'].lower(): wanted(c) for c in case['constraints']}
         for name in set(got) | set(want):
             if name in free:
