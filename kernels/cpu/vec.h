@@ -20,6 +20,8 @@ struct attn_tile {
     size_t stride;
 };
 
+struct vec_grad;
+
 struct vec_ops {
     const char *name;
     /* y = x / sqrt(mean(x^2) + eps) * w over n values; y is bf16 when half is set. */
@@ -47,7 +49,25 @@ struct vec_ops {
     void (*values)(const struct attn_tile *t, int i0, int i1, const void *vals, int pos, int len);
     /* Rotary position of one head in place; cs (head_dim / 2, 2) holds cos and sin. */
     void (*rope)(float *v, const float *cs, int head_dim, int neox, float scale);
+    const struct vec_grad *grad;
 };
+
+/* The vector code of the backward pass. */
+struct vec_grad {
+    /* dx (n) += of y = x s w with s = (mean x^2 + eps)^-1/2, or = when add is 0; answers s. dx may
+     * be dy. */
+    float (*rmsnorm)(float *dx, const float *dy, const float *x, const float *w, int n, float eps,
+                     int add);
+    /* dg, du (n) of y = silu(g) u, or of gelu(g) u. */
+    void (*swiglu)(float *dg, float *du, const float *dy, const float *g, const float *u, int n);
+    void (*geglu)(float *dg, float *du, const float *dy, const float *g, const float *u, int n);
+    /* y (n) = f exp(x - low). y may be x. */
+    void (*exp_scale)(float *y, const float *x, size_t n, float low, float f);
+    float (*dot)(const float *a, const float *b, size_t n);
+    void (*spread)(float *dp, const float *p, size_t n, float mean); /* dp = p (dp - mean) */
+};
+
+extern const struct vec_grad vec_grad_base, vec_grad_avx2, vec_grad_avx512, vec_grad_avx512_bf16;
 
 extern const struct vec_ops vec_ops_base, vec_ops_avx2, vec_ops_avx512, vec_ops_avx512_bf16;
 

@@ -392,5 +392,5 @@ static void rope(float *v, const float *cs, int head_dim, int neox, float scale)
     }
 }
 
-const struct vec_ops VEC_TABLE = {VEC_NAME, rmsnorm,     swiglu,  geglu,  to_bf16, rotate,
-                                  to_int8,  log_sum_exp, softmax, scores, values,  rope};
+const struct vec_ops VEC_TABLE = {VEC_NAME,    rmsnorm, swiglu, geglu,  to_bf16, rotate,   to_int8,
+                                  log_sum_exp, softmax, scores, values, rope,    &VEC_GRAD};
