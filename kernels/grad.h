@@ -5,9 +5,7 @@
  * comment says adds, what is there is added to; else it is replaced. Sums over rows run in a fixed
  * order that does not depend on the number of threads.
  *
- * The backward of a product y = x w^T by its input is a product too: dx = dy (w^T)^T, by
- * ops->matmul on a matrix that was opened from w transposed, with dy narrowed. The backward of
- * scale is scale, of add_bias by its input nothing. */
+ * The backward of scale is scale, of add_bias by its input nothing. */
 #ifndef KERNELS_GRAD_H
 #define KERNELS_GRAD_H
 
@@ -34,8 +32,14 @@ struct grad {
     void *self;
     void (*close)(struct grad *g); /* frees the table too */
 
-    /* y (n), act_size elements = x, rounded as the forward pass rounds. */
-    void (*narrow)(struct grad *g, void *y, const float *x, size_t n);
+    /* A product y = x w^T by its input: dx (rows, k) = dy w. back_open answers, in *back, what
+     * matmul needs beside the forward pass's matrix, made from its values f32 (n, k) and transposed
+     * by the backend: NULL where it needs nothing. act: dy (rows, n) holds act_size elements, else
+     * floats. dx has room for pad_rows(rows) rows. */
+    enum status (*back_open)(struct grad *g, struct mat **back, const struct mat *w,
+                             const float *f32, int n, int k, struct err *e);
+    enum status (*matmul)(struct grad *g, float *dx, const void *dy, int act, const struct mat *w,
+                          const struct mat *back, int rows, int n, int k, struct err *e);
 
     /* dx (rows, n) adds; dw (n) adds, NULL: not wanted. */
     void (*rmsnorm)(struct grad *g, float *dx, float *dw, const float *dy, const float *x,

@@ -1,6 +1,7 @@
 /* The reference of the backward operations: plain loops with double sums. */
 #include "kernels/grad.h"
 
+#include "kernels/ref.h"
 #include "model/base/arena.h"
 
 #include <math.h>
@@ -10,9 +11,25 @@ static void ref_close(struct grad *g) {
     mem_free(g);
 }
 
-static void ref_narrow(struct grad *g, void *y, const float *x, size_t n) {
-    (void)g;
-    memcpy(y, x, n * sizeof *x);
+static enum status ref_back_open(struct grad *g, struct mat **back, const struct mat *w,
+                                 const float *f32, int n, int k, struct err *e) {
+    (void)g, (void)w, (void)f32, (void)n, (void)k, (void)e;
+    *back = NULL;
+    return ST_OK;
+}
+
+static enum status ref_matmul(struct grad *g, float *dx, const void *dy, int act,
+                              const struct mat *m, const struct mat *back, int rows, int n, int k,
+                              struct err *e) {
+    (void)g, (void)act, (void)back, (void)e;
+    const float *d = dy, *w = ref_values(m);
+    for (int r = 0; r < rows; r++, d += n)
+        for (int j = 0; j < k; j++) {
+            double s = 0;
+            for (int i = 0; i < n; i++) s += (double)d[i] * w[(size_t)i * (size_t)k + (size_t)j];
+            dx[(size_t)r * (size_t)k + (size_t)j] = (float)s;
+        }
+    return ST_OK;
 }
 
 /* y = x s w with s = (mean x^2 + eps)^-1/2: dx = s (dy w) - s^3 x mean(dy w x). */
@@ -254,7 +271,8 @@ enum status grad_ref_open(struct grad **out, struct ops *ops, struct err *e) {
     if (!g) return fail(e, ST_NO_MEMORY, "no memory for the backward operations");
     *g = (struct grad){.ops = ops,
                        .close = ref_close,
-                       .narrow = ref_narrow,
+                       .back_open = ref_back_open,
+                       .matmul = ref_matmul,
                        .rmsnorm = ref_rmsnorm,
                        .head_norm = ref_head_norm,
                        .rope = ref_rope,

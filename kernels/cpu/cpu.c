@@ -354,6 +354,16 @@ const struct vec_ops *cpu_vec(struct ops *o) {
     return of(o)->vec;
 }
 
+int cpu_back_plain(const struct mat *m) {
+    return m->mm && mm_is_plain(m->mm);
+}
+
+enum status cpu_back_run(struct ops *o, float *dx, const float *dy, const struct mat *m, int rows,
+                         struct err *e) {
+    (void)of(o);
+    return mm_run_back(dx, dy, m->mm, rows, e);
+}
+
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads, struct err *e) {
     struct cpu *c = mem_alloc(sizeof *c);
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for the CPU backend");

@@ -15,7 +15,7 @@ enum { COLUMNS = 96 }; /* summed by one thread at a time */
 struct back {
     struct grad grad;
     int half; /* what products take is bf16 */
-    struct grad_scratch attn, wide, row, thin;
+    struct grad_scratch attn, wide, row, thin, narrow;
 };
 
 /* Every operation enters here, so that OpenMP uses our number of threads. */
@@ -29,21 +29,55 @@ static void cpu_close(struct grad *g) {
     mem_free(b->wide.p);
     mem_free(b->row.p);
     mem_free(b->thin.p);
+    mem_free(b->narrow.p);
     mem_free(b);
 }
 
-static void cpu_narrow(struct grad *g, void *y, const float *x, size_t n) {
-    const struct vec_ops *v = vec_of(g);
-    enum { STEP = 1 << 14 };
-    int half = ((struct back *)g->self)->half;
+/* t (k, n) = w (n, k) transposed, in blocks that fit the first cache. */
+static void transpose(float *t, const float *w, int n, int k) {
+    enum { BLOCK = 32 };
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < n; i += STEP) {
-        size_t len = n - i < STEP ? n - i : STEP;
-        if (half)
-            v->to_bf16((uint16_t *)y + i, x + i, len);
-        else
-            memcpy((float *)y + i, x + i, len * sizeof *x);
+    for (int j0 = 0; j0 < k; j0 += BLOCK)
+        for (int i0 = 0; i0 < n; i0 += BLOCK)
+            for (int j = j0; j < k && j < j0 + BLOCK; j++)
+                for (int i = i0; i < n && i < i0 + BLOCK; i++)
+                    t[(size_t)j * (size_t)n + (size_t)i] = w[(size_t)i * (size_t)k + (size_t)j];
+}
+
+static enum status cpu_back_open(struct grad *g, struct mat **back, const struct mat *w,
+                                 const float *f32, int n, int k, struct err *e) {
+    (void)vec_of(g);
+    *back = NULL;
+    if (cpu_back_plain(w)) return ST_OK;
+    float *t = mem_alloc((size_t)n * (size_t)k * sizeof *t);
+    if (!t) return fail(e, ST_NO_MEMORY, "no memory for a matrix of %d x %d", k, n);
+    transpose(t, f32, n, k);
+    const struct mat_part part = {block_type_find(0), (const uint8_t *)t, k};
+    enum status st = g->ops->mat_open(g->ops, back, &part, 1, n, MAT_LINEAR, e);
+    mem_free(t);
+    return st;
+}
+
+static void narrow(const struct vec_ops *v, uint16_t *y, const float *x, size_t n) {
+    enum { STEP = 1 << 14 };
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < n; i += STEP) v->to_bf16(y + i, x + i, n - i < STEP ? n - i : STEP);
+}
+
+static enum status cpu_matmul(struct grad *g, float *dx, const void *dy, int act,
+                              const struct mat *w, const struct mat *back, int rows, int n, int k,
+                              struct err *e) {
+    struct back *b = g->self;
+    const struct vec_ops *v = vec_of(g);
+    size_t values = (size_t)rows * (size_t)n, room = (size_t)ops_pad_rows(rows) * (size_t)n;
+    (void)k;
+    if (!back) return cpu_back_run(g->ops, dx, dy, w, rows, e);
+    if (b->half && !act) {
+        TRY(grad_scratch_room(&b->narrow, room / 2 + 1, e));
+        narrow(v, (uint16_t *)(void *)b->narrow.p, dy, values);
+        dy = b->narrow.p;
     }
+    return g->ops->matmul(g->ops, dx, dy, back, rows, 0, e);
 }
 
 /* dw (n) += sum over rows of dy x / rms(x). */
@@ -273,7 +307,8 @@ enum status grad_cpu_open(struct grad **out, struct ops *ops, struct err *e) {
     b->grad = (struct grad){.ops = ops,
                             .self = b,
                             .close = cpu_close,
-                            .narrow = cpu_narrow,
+                            .back_open = cpu_back_open,
+                            .matmul = cpu_matmul,
                             .rmsnorm = cpu_rmsnorm,
                             .head_norm = cpu_head_norm,
                             .rope = cpu_rope,

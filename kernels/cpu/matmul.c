@@ -217,28 +217,43 @@ void mm_mat_close(struct mm_mat *w) {
     mem_free(w);
 }
 
-static enum status run_gemm(float *y, const float *x, const struct mm_mat *w, int rows, int add,
-                            struct err *e) {
+int mm_plain(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb,
+             float beta, float *c, int ldc) {
+    return dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb, beta, c, ldc) !=
+           dnnl_success;
+}
+
+/* y (rows, n) = or += x (rows, k) times w, ld values a row: (n, k), or (k, n) when back is set. */
+static enum status run_gemm(float *y, const float *x, const float *w, int n, int k, int back,
+                            int rows, int add, struct err *e) {
     int all = ops_pad_rows(rows), tall = all / GEMM_TALL, bad = 0;
-    int tiles = tall + all % GEMM_TALL / OPS_ROW_PAD, cuts = (w->n + GEMM_COLS - 1) / GEMM_COLS;
-    size_t n = (size_t)w->n, k = (size_t)w->k;
+    int tiles = tall + all % GEMM_TALL / OPS_ROW_PAD, cuts = (n + GEMM_COLS - 1) / GEMM_COLS;
 #pragma omp parallel for schedule(dynamic, 1) collapse(2) reduction(| : bad)
     for (int c = 0; c < cuts; c++)
         for (int t = 0; t < tiles; t++) {
             int low = t > tall ? t - tall : 0, row = (t - low) * GEMM_TALL + low * OPS_ROW_PAD;
             int height = t < tall ? GEMM_TALL : OPS_ROW_PAD, col = c * GEMM_COLS;
-            int cols = w->n - col < GEMM_COLS ? w->n - col : GEMM_COLS;
-            bad |= dnnl_success != dnnl_sgemm('N', 'T', height, cols, w->k, 1, x + (size_t)row * k,
-                                              w->k, (const float *)w->data + (size_t)col * k, w->k,
-                                              add ? 1 : 0, y + (size_t)row * n + col, w->n);
+            int cols = n - col < GEMM_COLS ? n - col : GEMM_COLS;
+            const float *from = back ? w + col : w + (size_t)col * (size_t)k;
+            bad |= mm_plain(0, !back, height, cols, k, x + (size_t)row * (size_t)k, k, from,
+                            back ? n : k, add ? 1 : 0, y + (size_t)row * (size_t)n + col, n);
         }
-    return bad ? fail(e, ST_INTERNAL, "oneDNN: a product of %d x %d failed", w->n, w->k) : ST_OK;
+    return bad ? fail(e, ST_INTERNAL, "oneDNN: a product of %d x %d failed", n, k) : ST_OK;
+}
+
+int mm_is_plain(const struct mm_mat *w) {
+    return w->set->gemm;
+}
+
+enum status mm_run_back(float *dx, const float *dy, const struct mm_mat *w, int rows,
+                        struct err *e) {
+    return run_gemm(dx, dy, w->data, w->k, w->n, 1, rows, 0, e);
 }
 
 enum status mm_run(struct mm *m, float *y, const void *x, const struct mm_mat *w, int rows, int add,
                    struct err *e) {
     struct plan *p = add ? w->add : w->set;
-    if (p->gemm) return run_gemm(y, x, w, rows, add, e);
+    if (p->gemm) return run_gemm(y, x, w->data, w->n, w->k, 0, rows, add, e);
     size_t x_row = (size_t)w->k * (w->half ? 2 : 4);
     DNN(dnnl_memory_set_data_handle(p->w, w->data));
     for (int r = 0; r < rows; r += MM_TILE) {
@@ -252,10 +267,4 @@ enum status mm_run(struct mm *m, float *y, const void *x, const struct mm_mat *w
         DNN(dnnl_stream_wait(m->stream));
     }
     return ST_OK;
-}
-
-int mm_plain(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb,
-             float beta, float *c, int ldc) {
-    return dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb, beta, c, ldc) !=
-           dnnl_success;
 }

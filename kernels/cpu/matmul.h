@@ -25,6 +25,12 @@ void mm_mat_close(struct mm_mat *w);
 enum status mm_run(struct mm *m, float *y, const void *x, const struct mm_mat *w, int rows, int add,
                    struct err *e) MUST_CHECK;
 
+/* Whether the matrix is kept as plain rows of f32, so that mm_run_back works on it. */
+int mm_is_plain(const struct mm_mat *w);
+/* dx (rows, k) = dy (rows, n) w, both f32 with room for the padded rows. */
+enum status mm_run_back(float *dx, const float *dy, const struct mm_mat *w, int rows,
+                        struct err *e) MUST_CHECK;
+
 /* c (m, n) = a b + beta c in f32, rows ld values apart; with ta a is (k, m), with tb b is (n, k).
  * Inside a parallel region it runs on the calling thread. 0, or 1 when it failed. */
 int mm_plain(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb,

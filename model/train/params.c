@@ -16,17 +16,6 @@ static struct params_linear *linear_of(const struct params *p, int l, int s) {
 
 /* --- matrices */
 
-/* t (k, n) = w (n, k) transposed, in blocks that fit the first cache. */
-static void transpose(float *t, const float *w, int n, int k) {
-    enum { BLOCK = 32 };
-#pragma omp parallel for schedule(static)
-    for (int j0 = 0; j0 < k; j0 += BLOCK)
-        for (int i0 = 0; i0 < n; i0 += BLOCK)
-            for (int j = j0; j < k && j < j0 + BLOCK; j++)
-                for (int i = i0; i < n && i < i0 + BLOCK; i++)
-                    t[(size_t)j * (size_t)n + (size_t)i] = w[(size_t)i * (size_t)k + (size_t)j];
-}
-
 static enum status open_f32(const struct params *p, struct mat **out, const float *w, int n, int k,
                             struct err *e) {
     const struct mat_part part = {block_type_find(0), (const uint8_t *)w, n};
@@ -46,22 +35,29 @@ static void unpack(float *w, const struct mat_part *base, int k) {
                            base->data + (size_t)r * blocks * (size_t)base->type->bytes, blocks);
 }
 
-/* One linear's forward and backward matrix; w and t have room for it. A linear without a trained
- * part is made once. */
-static enum status apply_linear(const struct params *p, int l, int s, float *w, float *t,
-                                struct err *e) {
+/* The backward matrix of values w (n, k), in the place of an earlier one. */
+static enum status open_back(const struct params *p, struct mat **back, const struct mat *fwd,
+                             const float *w, int n, int k, struct err *e) {
+    p->m->ops->mat_close(p->m->ops, *back);
+    *back = NULL;
+    return p->g->back_open(p->g, back, fwd, w, n, k, e);
+}
+
+/* One linear's forward and backward matrix; w has room for it. A linear without a trained part is
+ * made once. */
+static enum status apply_linear(const struct params *p, int l, int s, float *w, struct err *e) {
     struct params_linear *y = linear_of(p, l, s);
     int trained = 0;
     for (int i = 0; i < y->parts; i++) trained |= y->part[i].lora >= 0;
-    if (!trained && y->back) return ST_OK;
+    if (!trained && y->made) return ST_OK;
     for (int i = 0; i < y->parts; i++) {
         float *at = w + (size_t)y->part[i].col * (size_t)y->k;
         unpack(at, &y->part[i].base, y->k);
         if (y->part[i].lora >= 0) adapter_merge(&p->lora, &p->lora.part[y->part[i].lora], at);
     }
     if (trained) TRY(open_f32(p, slot(p, l, s), w, y->n, y->k, e));
-    transpose(t, w, y->n, y->k);
-    return open_f32(p, &y->back, t, y->k, y->n, e);
+    y->made = 1;
+    return open_back(p, &y->back, *slot(p, l, s), w, y->n, y->k, e);
 }
 
 enum status params_apply(struct params *p, struct err *e) {
@@ -71,12 +67,11 @@ enum status params_apply(struct params *p, struct err *e) {
         size_t n = (size_t)y->n * (size_t)y->k;
         most = n > most ? n : most;
     }
-    float *w = mem_alloc(2 * most * sizeof *w);
+    float *w = mem_alloc(most * sizeof *w);
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for a matrix of %zu values", most);
     enum status st = ST_OK;
     for (int l = p->first; st == ST_OK && l < p->m->layers; l++)
-        for (int s = 0; st == ST_OK && s < MODEL_LINEARS; s++)
-            st = apply_linear(p, l, s, w, w + most, e);
+        for (int s = 0; st == ST_OK && s < MODEL_LINEARS; s++) st = apply_linear(p, l, s, w, e);
     mem_free(w);
     return st;
 }
@@ -90,11 +85,10 @@ static enum status open_head(struct params *p, const struct gguf *g, struct err 
     p->own_head = m->ops->act_size != sizeof(float);
     p->head = p->own_head ? NULL : m->head;
     if (p->own_head) TRY(m->ops->mat_open(m->ops, &p->head, &part, 1, m->dim, MAT_LINEAR, e));
-    float *w = mem_alloc(2 * n * k * sizeof *w);
+    float *w = mem_alloc(n * k * sizeof *w);
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for a head of %zu values", n * k);
     unpack(w, &part, m->dim);
-    transpose(w + n * k, w, m->vocab, m->dim);
-    enum status st = open_f32(p, &p->head_back, w + n * k, m->dim, m->vocab, e);
+    enum status st = open_back(p, &p->head_back, p->head, w, m->vocab, m->dim, e);
     mem_free(w);
     return st;
 }
@@ -144,10 +138,10 @@ static void start_values(struct params *p, uint64_t seed) {
     }
 }
 
-enum status params_open(struct params *p, struct model *m, const struct gguf *g,
+enum status params_open(struct params *p, struct model *m, struct grad *grad, const struct gguf *g,
                         const struct hyper *h, const struct params_config *c, int extra,
                         struct err *e) {
-    *p = (struct params){.m = m, .first = c->first};
+    *p = (struct params){.m = m, .g = grad, .first = c->first};
     if (c->rank < 1 || c->rank > ADAPTER_RANK_MAX)
         return fail(e, ST_INVALID, "a rank of %d is not in 1 .. %d", c->rank, ADAPTER_RANK_MAX);
     if (c->first < 0 || c->first >= m->layers)

@@ -25,13 +25,14 @@ struct params_part {
 
 /* One linear of a layer from `first` on. */
 struct params_linear {
-    struct mat *back; /* the transposed matrix */
-    int n, k, parts;
+    struct mat *back; /* see back_open in kernels/grad.h */
+    int n, k, parts, made;
     struct params_part part[MODEL_PARTS];
 };
 
 struct params {
     struct model *m;
+    struct grad *g;
     int first;
     struct adapter lora;          /* its a and b lie in value */
     struct params_linear *linear; /* (layers, MODEL_LINEARS) */
@@ -44,7 +45,7 @@ struct params {
 
 /* g, the file's directory, and its bytes must stay. extra: values behind LoRA's own, all 0.
  * ST_INVALID (nothing to train), ST_NO_MEMORY. On failure nothing is owned. */
-enum status params_open(struct params *p, struct model *m, const struct gguf *g,
+enum status params_open(struct params *p, struct model *m, struct grad *grad, const struct gguf *g,
                         const struct hyper *h, const struct params_config *c, int extra,
                         struct err *e) MUST_CHECK;
 void params_close(struct params *p);

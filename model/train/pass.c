@@ -43,10 +43,10 @@ static enum status take(struct pass *w, const struct room *r, size_t n, struct e
 
 static void give(struct pass *w) {
     struct ops *o = w->p->m->ops;
-    void *all[] = {w->keep,   w->x,        w->raw,    w->qkv,     w->mid,   w->gate_up,
-                   w->post,   w->ffn_post, w->h,      w->att,     w->h2,    w->act,
-                   w->dx,     w->dh,       w->dpost,  w->dwide,   w->dmid,  w->narrow,
-                   w->logits, w->dlogits,  w->read_x, w->read_dx, w->read_h};
+    void *all[] = {w->keep,    w->x,        w->raw,     w->qkv,   w->mid,  w->gate_up,
+                   w->post,    w->ffn_post, w->h,       w->att,   w->h2,   w->act,
+                   w->dx,      w->dh,       w->dpost,   w->dwide, w->dmid, w->logits,
+                   w->dlogits, w->read_x,   w->read_dx, w->read_h};
     for (size_t i = 0; i < COUNT(all); i++) o->release(o, all[i]);
     mem_free(w->lse);
     mem_free(w->picked);
@@ -80,7 +80,6 @@ enum status pass_room(struct pass *w, int rows, int picks, struct err *e) {
                              {&w->dpost, rows_max, post, 0},
                              {&w->dwide, rows_max, wide, 0},
                              {&w->dmid, rows_max, most(m->ffn, att), 0},
-                             {&w->narrow, rows_max, wide, 1},
                              {&w->logits, HEAD_TILE, m->vocab, 0},
                              {&w->dlogits, HEAD_TILE, m->vocab, 1},
                              {&w->read_x, rows_max, m->dim, 0},
@@ -184,14 +183,14 @@ enum status pass_forward(struct pass *w, const struct train_tree *t, int keep, s
 /* dx of read rows, from dpicked: through the head, then the last norm. */
 static enum status read_backward(struct pass *w, const struct train_tree *t, struct err *e) {
     struct model *m = w->p->m;
-    struct ops *o = m->ops;
     size_t row = (size_t)m->dim, bytes = (size_t)t->chunk.rows * row * sizeof *w->dx;
     for (int r = 0; r < t->n_read; r += HEAD_TILE) {
         int n = t->n_read - r < HEAD_TILE ? t->n_read - r : HEAD_TILE;
         TRY(logits_of(w, r, n, e));
         TRY(w->g->softmax(w->g, w->dlogits, w->logits, w->lse + r, w->dpicked, n, m->vocab,
                           t->off + r, t->pick, e));
-        TRY(o->matmul(o, w->dh + (size_t)r * row, w->dlogits, w->p->head_back, n, 0, e));
+        TRY(w->g->matmul(w->g, w->dh + (size_t)r * row, w->dlogits, 1, w->p->head, w->p->head_back,
+                         n, m->vocab, m->dim, e));
     }
     memset(w->read_dx, 0, (size_t)t->n_read * row * sizeof *w->read_dx);
     w->g->rmsnorm(w->g, w->read_dx, NULL, w->dh, w->read_x, m->out_norm, t->n_read, m->dim, m->eps);
@@ -205,7 +204,6 @@ static enum status read_backward(struct pass *w, const struct train_tree *t, str
 static enum status linear_backward(struct pass *w, int l, int s, float *dx, const float *dy,
                                    const void *x, int rows, struct err *e) {
     struct params *p = w->p;
-    struct ops *o = p->m->ops;
     const struct params_linear *y = &p->linear[(size_t)l * MODEL_LINEARS + (size_t)s];
     for (int i = 0; i < y->parts; i++) {
         if (y->part[i].lora < 0) continue;
@@ -215,8 +213,8 @@ static enum status linear_backward(struct pass *w, int l, int s, float *dx, cons
                            q->n, x, y->k, rows, e));
     }
     if (!dx) return ST_OK;
-    w->g->narrow(w->g, w->narrow, dy, (size_t)rows * (size_t)y->n);
-    return o->matmul(o, dx, w->narrow, y->back, rows, 0, e);
+    const struct mat *fwd = *(struct mat **)(void *)((char *)&p->m->layer[l] + p->at[s]);
+    return w->g->matmul(w->g, dx, dy, 0, fwd, y->back, rows, y->n, y->k, e);
 }
 
 /* What add_product takes its product's derivative from: dx itself, or through the norm. */

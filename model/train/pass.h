@@ -20,7 +20,6 @@ struct pass {
     float *dx, *dh, *dpost;   /* (rows, dim) */
     float *dwide;             /* (rows, max(2 ffn, qkv)) */
     float *dmid;              /* (rows, max(ffn, heads hd)) */
-    void *narrow;             /* act: (rows, max(2 ffn, qkv)) */
     float *logits;            /* (HEAD_TILE, vocab) */
     void *dlogits;            /* act: the same */
     float *read_x, *read_dx;  /* (rows, dim) */

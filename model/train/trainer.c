@@ -96,7 +96,7 @@ static enum status start(struct trainer *t, const struct trainer_config *c, stru
     TRY(open_backend(t, c, e));
     TRY(hyper_read(&t->hyper, &t->files.g, e));
     TRY(model_open(&t->m, &t->files.g, t->ops, NULL, e));
-    TRY(params_open(&t->p, t->m, &t->files.g, &t->hyper, &pc, c->scalars, e));
+    TRY(params_open(&t->p, t->m, t->g, &t->files.g, &t->hyper, &pc, c->scalars, e));
     t->pass = (struct pass){.p = &t->p, .g = t->g};
     t->seed = c->seed;
     t->scalars = c->scalars;

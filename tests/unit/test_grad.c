@@ -111,23 +111,23 @@ static double product_loss(void *arg) {
     return weighed(p->y, p->c, (size_t)p->rows * (size_t)p->n);
 }
 
-/* A product by its input is a product with the transposed matrix; by its weight it is outer. */
+/* A product by its input, and by its weight. */
 static void test_product(int n, int k) {
     struct probe p = {.rows = 21, .n = n, .k = k};
     size_t nx = (size_t)p.rows * (size_t)k, ny = (size_t)p.rows * (size_t)n, nw = (size_t)(n * k);
     p.x = numbers(nx, 1), p.w = numbers(nw, 1), p.c = numbers(ny, 1), p.y = zeros(ny);
-    float *t = zeros(nw), *dx = zeros(nx), *dw = zeros(nw);
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < k; j++) t[j * n + i] = p.w[i * k + j];
-    const struct mat_part part = {block_type_find(0), (const uint8_t *)t, k};
-    struct mat *back = NULL;
-    GOOD(g->ops->mat_open(g->ops, &back, &part, 1, n, MAT_LINEAR, &e));
-    GOOD(g->ops->matmul(g->ops, dx, p.c, back, p.rows, 0, &e));
+    float *dx = zeros(nx), *dw = zeros(nw);
+    const struct mat_part part = {block_type_find(0), (const uint8_t *)p.w, n};
+    struct mat *m = NULL, *back = NULL;
+    GOOD(g->ops->mat_open(g->ops, &m, &part, 1, k, MAT_LINEAR, &e));
+    GOOD(g->back_open(g, &back, m, p.w, n, k, &e));
+    GOOD(g->matmul(g, dx, p.c, 0, m, back, p.rows, n, k, &e));
     GOOD(g->outer(g, dw, p.c, n, n, p.x, k, 1, p.rows, &e));
     check("matmul by x", product_loss, &p, p.x, dx, nx);
     check("matmul by w", product_loss, &p, p.w, dw, nw);
+    g->ops->mat_close(g->ops, m);
     g->ops->mat_close(g->ops, back);
-    float *all[] = {p.x, p.w, p.c, p.y, t, dx, dw};
+    float *all[] = {p.x, p.w, p.c, p.y, dx, dw};
     for (size_t i = 0; i < COUNT(all); i++) mem_free(all[i]);
 }
 
