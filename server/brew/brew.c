@@ -24,7 +24,7 @@ enum status brew_check(struct view recipe, struct arena *a, struct recipe *out, 
 
 static void keep_some(struct brew *b, int from, double share) {
     for (int i = from; i < b->sheets.n; i++) {
-        struct sheet *x = &b->sheets.at[i];
+        struct graded *x = &b->sheets.at[i];
         x->kept_out |= (double)(x->key >> 11) * 0x1p-53 < share;
     }
 }
@@ -32,15 +32,15 @@ static void keep_some(struct brew *b, int from, double share) {
 static enum status read_lists(struct brew *b, struct err *e) {
     const struct recipe_data *d = &b->recipe.data;
     for (int i = 0; i < d->lists.n; i++)
-        TRY(sheets_read(&b->sheets, d->lists.at[i], &b->arena, &b->skipped, e));
+        TRY(graded_read(&b->sheets, d->lists.at[i], &b->arena, &b->skipped, e));
     keep_some(b, 0, d->keep_out);
     int from = b->sheets.n;
     for (int i = 0; i < d->keep_out_lists.n; i++)
-        TRY(sheets_read(&b->sheets, d->keep_out_lists.at[i], &b->arena, &b->skipped, e));
+        TRY(graded_read(&b->sheets, d->keep_out_lists.at[i], &b->arena, &b->skipped, e));
     keep_some(b, from, 2);
     for (int i = 0; i < d->catalogs.n; i++) {
         if (!b->c->store) return fail(e, ST_INVALID, "this recipe needs the data folder");
-        TRY(sheets_members(&b->sheets, b->c->store, d->catalogs.at[i], d->members, b->recipe.seed,
+        TRY(graded_members(&b->sheets, b->c->store, d->catalogs.at[i], d->members, b->recipe.seed,
                            &b->arena, e));
     }
     return ST_OK;
@@ -50,7 +50,7 @@ static enum status read_lists(struct brew *b, struct err *e) {
 static void drop_doubles(struct brew *b) {
     int n = 0;
     for (int i = 0; i < b->sheets.n; i++) {
-        struct sheet *x = &b->sheets.at[i];
+        struct graded *x = &b->sheets.at[i];
         int k = 0;
         while (k < n && (x->key != b->sheets.at[k].key || x->line == 0)) k++;
         if (k < n)
@@ -96,7 +96,7 @@ static enum status read_texts(struct brew *b, struct err *e) {
     for (int i = 0; i < b->n_texts; i++) {
         const char *t = arena_copy(&b->arena, b->text[i].p, b->text[i].n);
         if (!t) return fail(e, ST_NO_MEMORY, "no memory for texts");
-        b->text_out[i] = (double)(sheet_hash(0, t) >> 11) * 0x1p-53 < b->recipe.data.keep_out;
+        b->text_out[i] = (double)(graded_hash(0, t) >> 11) * 0x1p-53 < b->recipe.data.keep_out;
     }
     return ST_OK;
 }

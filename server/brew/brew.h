@@ -57,7 +57,7 @@ struct brew {
     struct arena arena, step; /* the whole run; one tree */
     struct trainer *t;
     struct trainer_info info;
-    struct sheets sheets;
+    struct graded_set sheets;
     struct view *text; /* (n_texts) */
     uint8_t *text_out; /* (n_texts): kept out */
     int n_texts, skipped;

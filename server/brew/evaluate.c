@@ -16,7 +16,7 @@ static int kept_wishes(const struct brew *b, enum brew_readout r) {
 }
 
 /* Scores of some items under some wishes into score (wishes, sheet's items). */
-static enum status score_part(struct brew *b, const struct sheet *x, enum brew_readout readout,
+static enum status score_part(struct brew *b, const struct graded *x, enum brew_readout readout,
                               const int *item, int n_items, const int *wish, int n, double beta,
                               double *score, struct err *e) {
     struct brew_tree t;
@@ -33,10 +33,10 @@ static enum status score_part(struct brew *b, const struct sheet *x, enum brew_r
 }
 
 /* Borderline items count neither way. */
-static void measure_wish(const struct sheet *x, const struct sheet_wish *w, const double *score,
+static void measure_wish(const struct graded *x, const struct graded_wish *w, const double *score,
                          struct brew_measures *m) {
-    double s[SHEET_ITEMS_MAX];
-    unsigned char want[SHEET_ITEMS_MAX];
+    double s[GRADED_ITEMS_MAX];
+    unsigned char want[GRADED_ITEMS_MAX];
     int n = 0;
     for (int i = 0; i < x->n_items; i++) {
         if (w->grade[i] == 1) continue;
@@ -49,10 +49,10 @@ static void measure_wish(const struct sheet *x, const struct sheet_wish *w, cons
     m->ndcg[m->n++] = metric_ndcg(s, want, n, 10);
 }
 
-static enum status measure_sheet(struct brew *b, const struct sheet *x, enum brew_readout readout,
+static enum status measure_sheet(struct brew *b, const struct graded *x, enum brew_readout readout,
                                  double beta, struct brew_measures *m, double *score,
                                  struct err *e) {
-    int item[SHEET_ITEMS_MAX], wish[WISHES_AT_ONCE];
+    int item[GRADED_ITEMS_MAX], wish[WISHES_AT_ONCE];
     for (int i = 0; i < x->n_items; i++) item[i] = i;
     for (int w = 0; w < x->n_wishes;) {
         int n = 0, step = readout == BREW_QUERY ? ITEMS_AT_ONCE : x->n_items;
@@ -97,7 +97,7 @@ enum status brew_measure(struct brew *b, const struct recipe_step *s, const char
                          struct brew_measures *out, struct err *e) {
     int all = kept_wishes(b, s->readout);
     double start = clock_s();
-    double *score = mem_alloc(sizeof *score * WISHES_AT_ONCE * SHEET_ITEMS_MAX);
+    double *score = mem_alloc(sizeof *score * WISHES_AT_ONCE * GRADED_ITEMS_MAX);
     enum status st = score ? room(b, out, all, e) : fail(e, ST_NO_MEMORY, "no memory for scores");
     for (int i = 0; st == ST_OK && i < b->sheets.n; i++) {
         if (!b->sheets.at[i].kept_out) continue;

@@ -37,8 +37,8 @@ static double wanted(int grade) {
 }
 
 struct row {
-    double m[SHEET_ITEMS_MAX], p[SHEET_ITEMS_MAX], s[SHEET_ITEMS_MAX];
-    int grade[SHEET_ITEMS_MAX];
+    double m[GRADED_ITEMS_MAX], p[GRADED_ITEMS_MAX], s[GRADED_ITEMS_MAX];
+    int grade[GRADED_ITEMS_MAX];
 };
 
 /* Cross entropy of the grades' shares and softmax(s). */

@@ -17,7 +17,7 @@ struct loss_weights {
 /* One tree of one sheet. */
 struct loss {
     const struct brew_tree *tree;
-    const struct sheet *sheet;
+    const struct graded *sheet;
     const int *item, *wish; /* as in brew_prompt */
     const double *base;     /* (wishes, items): m of the base alone, for pair; else NULL */
     const struct loss_weights *w;

@@ -1,5 +1,5 @@
 /* Members' histories as sheets. */
-#include "server/brew/sheet.h"
+#include "server/brew/graded.h"
 
 #include "model/train/random.h"
 #include "server/eval/people.h"
@@ -37,16 +37,16 @@ static int draw(const struct crowd *c, struct random *r) {
 }
 
 /* The liked item `at` as the target, behind those before it. */
-static enum status add_sheet(struct sheets *s, const struct crowd *c, const int *liked, int at,
+static enum status add_sheet(struct graded_set *s, const struct crowd *c, const int *liked, int at,
                              const uint8_t *seen, struct random *r, struct arena *a,
                              struct err *e) {
-    struct sheet *y;
+    struct graded *y;
     int most = 1 + random_below(r, HISTORY_MOST), n = at < most ? at : most, left = 40 * OTHERS;
-    TRY(sheets_add(s, &y, a, e));
+    TRY(graded_add(s, &y, a, e));
     y->name = "members";
     y->surface = c->surface;
     y->item = ARENA_NEW(a, struct item, OTHERS + 1);
-    y->wish = ARENA_NEW(a, struct sheet_wish, 1);
+    y->wish = ARENA_NEW(a, struct graded_wish, 1);
     struct item *history = ARENA_NEW(a, struct item, (size_t)n);
     uint8_t *grade = ARENA_NEW(a, uint8_t, OTHERS + 1),
             *taken = ARENA_NEW(a, uint8_t, (size_t)c->n);
@@ -61,7 +61,7 @@ static enum status add_sheet(struct sheets *s, const struct crowd *c, const int 
         grade[y->n_items] = y->n_items == place ? 2 : 0;
         y->item[y->n_items++] = c->item[i];
     }
-    y->wish[0] = (struct sheet_wish){
+    y->wish[0] = (struct graded_wish){
         .kind = "history", .text = "", .liked = history, .n_liked = n, .grade = grade};
     y->n_wishes = 1;
     y->key = random_next(r);
@@ -69,11 +69,11 @@ static enum status add_sheet(struct sheets *s, const struct crowd *c, const int 
     return ST_OK;
 }
 
-static enum status add_member(struct sheets *s, const struct crowd *c, const struct member *m,
+static enum status add_member(struct graded_set *s, const struct crowd *c, const struct member *m,
                               uint64_t seed, struct arena *a, struct err *e) {
     struct interaction *h;
     int n, likes = 0, from = s->n;
-    struct random r = random_of(sheet_hash(seed, m->id));
+    struct random r = random_of(graded_hash(seed, m->id));
     TRY(store_history(c->store, c->catalog, view_of(m->id), a, &h, &n, e));
     int *liked = ARENA_NEW(a, int, (size_t)n + 1);
     uint8_t *seen = ARENA_NEW(a, uint8_t, (size_t)c->n);
@@ -108,7 +108,7 @@ static enum status open_crowd(struct crowd *c, struct arena *a, struct err *e) {
     return ST_OK;
 }
 
-enum status sheets_members(struct sheets *s, struct store *store, const char *catalog, int most,
+enum status graded_members(struct graded_set *s, struct store *store, const char *catalog, int most,
                            uint64_t seed, struct arena *a, struct err *e) {
     struct crowd c = {.store = store, .catalog = view_of(catalog)};
     struct member *m;

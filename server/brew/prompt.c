@@ -8,7 +8,7 @@
 
 enum { ITEM_TOKENS = 256, WISH_TOKENS = 256, SURFACES = 64 };
 
-int brew_suits(const struct sheet_wish *w, enum brew_readout readout) {
+int brew_suits(const struct graded_wish *w, enum brew_readout readout) {
     return readout == BREW_ITEM ? w->n_liked > 0 : w->text[0] != 0;
 }
 
@@ -34,7 +34,7 @@ static enum status surface_of(struct brew_words *w, const char *name, const stru
 struct build {
     struct brew_tree *to;
     struct brew_words *words;
-    const struct sheet *sheet;
+    const struct graded *sheet;
     const struct surface *surface;
     struct arena *a;
     int32_t *parent, *off, *tok;
@@ -212,7 +212,7 @@ static enum status build_item(struct build *b, const int *item, const int *wish,
     struct brew_tree *o = b->to;
     int root;
     for (int w = 0; w < o->n_wishes; w++) {
-        const struct sheet_wish *x = &b->sheet->wish[wish[w]];
+        const struct graded_wish *x = &b->sheet->wish[wish[w]];
         TRY(item_list(b, x->liked, x->n_liked, &root, e));
         TRY(item_leaves(b, root, item, o->wish_ask + w * o->n_items, 1, e));
     }
@@ -239,7 +239,7 @@ static void finish(struct build *b) {
     b->to->tokens = t->n ? b->off[t->n] : 0;
 }
 
-enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struct sheet *s,
+enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struct graded *s,
                         enum brew_readout readout, const int *item, int n_items, const int *wish,
                         int n_wishes, struct arena *a, struct err *e) {
     struct build b = {.to = out, .words = w, .sheet = s, .a = a};
@@ -252,7 +252,7 @@ enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struc
 
 enum status brew_text(struct brew_tree *out, const struct trainer *t, struct view text, int most,
                       struct arena *a, struct err *e) {
-    static const struct sheet none = {.name = "text"};
+    static const struct graded none = {.name = "text"};
     struct brew_words w = {.trainer = t};
     struct build b = {.to = out, .words = &w, .sheet = &none, .a = a};
     int node, ask;

@@ -6,7 +6,7 @@
 #define BREW_PROMPT_H
 
 #include "model/train/trainer.h"
-#include "server/brew/sheet.h"
+#include "server/brew/graded.h"
 #include "server/rank/surface.h"
 
 enum brew_readout { BREW_QUERY, BREW_ITEM };
@@ -36,10 +36,10 @@ struct brew_tree {
 
 /* item (n_items) and wish (n_wishes) are numbers within the sheet. All lives in a. For `item` only
  * histories, for `query` only wishes in words count: brew_suits. ST_NO_MEMORY, ST_NOT_FOUND. */
-enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struct sheet *s,
+enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struct graded *s,
                         enum brew_readout readout, const int *item, int n_items, const int *wish,
                         int n_wishes, struct arena *a, struct err *e) MUST_CHECK;
-int brew_suits(const struct sheet_wish *w, enum brew_readout readout);
+int brew_suits(const struct graded_wish *w, enum brew_readout readout);
 
 /* A text as one node, all of whose tokens are asked, cut after `most` tokens. */
 enum status brew_text(struct brew_tree *out, const struct trainer *t, struct view text, int most,

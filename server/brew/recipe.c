@@ -41,7 +41,7 @@ static const struct field step[] = {{"do", OTHER, 0, 0, 0},
                                     {"rank", INT, AT(recipe_step, rank), 1, 1024},
                                     {"alpha", REAL, AT(recipe_step, alpha), 1e-6, 1e6},
                                     {"first_layer", INT, AT(recipe_step, first_layer), 0, 10000},
-                                    {"items", INT, AT(recipe_step, items), 2, SHEET_ITEMS_MAX},
+                                    {"items", INT, AT(recipe_step, items), 2, GRADED_ITEMS_MAX},
                                     {"lists", INT, AT(recipe_step, lists), 1, 10000},
                                     {"warm", INT, AT(recipe_step, warm), 0, 100000},
                                     {"text_tokens", INT, AT(recipe_step, text_tokens), 2, 4096},
@@ -228,7 +228,7 @@ enum status recipe_parse(struct recipe *out, struct view json, const struct reci
         err_line(e, why.line);
         return ST_BAD_INPUT;
     }
-    out->hash = sheet_hash(0, copy);
+    out->hash = graded_hash(0, copy);
     enum status st = read_all(out, o, kinds, a, e);
     json_decref(o);
     return st;

@@ -64,7 +64,7 @@ struct mark {
     long long steps, at, lists, tokens;
 };
 
-static int suits(const struct sheet *x, enum brew_readout r) {
+static int suits(const struct graded *x, enum brew_readout r) {
     int n = 0;
     for (int w = 0; w < x->n_wishes; w++) n += brew_suits(&x->wish[w], r);
     return n;
@@ -77,8 +77,8 @@ static enum status choose_data(struct run *r, struct err *e) {
     r->sheet = ARENA_NEW(a, int, sheets + 1);
     r->lists = ARENA_NEW(a, int, sheets + 1);
     r->text = ARENA_NEW(a, int, texts + 1);
-    r->wish = ARENA_NEW(a, int, SHEET_WISHES_MAX);
-    r->item = ARENA_NEW(a, int, SHEET_ITEMS_MAX);
+    r->wish = ARENA_NEW(a, int, GRADED_WISHES_MAX);
+    r->item = ARENA_NEW(a, int, GRADED_ITEMS_MAX);
     if (!r->sheet || !r->lists || !r->text || !r->wish || !r->item)
         return fail(e, ST_NO_MEMORY, "no memory for %zu sheets", sheets);
     int listed = r->s->weights.list > 0 || r->s->weights.pair > 0;
@@ -101,7 +101,7 @@ static enum status choose_data(struct run *r, struct err *e) {
 /* --- one step */
 
 /* Up to `most` items of the sheet, among them for every wish a wanted and an unwanted one. */
-static int choose_items(struct run *r, const struct sheet *x, int n_wishes, struct random *rnd) {
+static int choose_items(struct run *r, const struct graded *x, int n_wishes, struct random *rnd) {
     int n = x->n_items, most = r->s->items < n ? r->s->items : n;
     for (int i = 0; i < n; i++) r->item[i] = i;
     for (int tries = 0; tries < 50 && most < n; tries++) {
@@ -148,7 +148,7 @@ static enum status base_scores(struct run *r, const struct brew_tree *t, const d
 static enum status learn_sheet(struct run *r, int at, int lists_left, struct random *rnd,
                                struct sums *sums, struct err *e) {
     struct brew *b = r->b;
-    const struct sheet *x = &b->sheets.at[r->sheet[at]];
+    const struct graded *x = &b->sheets.at[r->sheet[at]];
     struct brew_tree tree;
     int n = 0, n_items;
     arena_reset(&b->step);
@@ -320,8 +320,9 @@ static enum status run_steps(struct run *r, struct err *e) {
     while (!r->steps || r->at < r->steps) {
         enum status st = step_and_move(r, e);
         if (st == ST_CANCELLED) {
-            struct err why;
-            return save(r, &why) == ST_OK ? st : (*e = why, ST_IO);
+            struct err why = *e;
+            TRY(save(r, e));
+            *e = why;
         }
         TRY(st);
         if (clock_s() - r->saved >= every) TRY(save(r, e));

@@ -1,21 +1,21 @@
 /* Reading graded lists. */
-#include "server/brew/sheet.h"
+#include "server/brew/graded.h"
 
 #include "model/base/file.h"
 
 #include <jansson.h>
 #include <string.h>
 
-uint64_t sheet_hash(uint64_t from, const char *text) {
+uint64_t graded_hash(uint64_t from, const char *text) {
     uint64_t h = from ? from : 0xCBF29CE484222325ull;
     for (; *text; text++) h = (h ^ (uint8_t)*text) * 0x100000001B3ull;
     return h;
 }
 
-enum status sheets_add(struct sheets *s, struct sheet **out, struct arena *a, struct err *e) {
+enum status graded_add(struct graded_set *s, struct graded **out, struct arena *a, struct err *e) {
     if (s->n == s->max) {
         int max = s->max ? 2 * s->max : 256;
-        struct sheet *more = ARENA_NEW(a, struct sheet, (size_t)max);
+        struct graded *more = ARENA_NEW(a, struct graded, (size_t)max);
         if (!more) return fail(e, ST_NO_MEMORY, "no memory for %d sheets", max);
         if (s->n) memcpy(more, s->at, (size_t)s->n * sizeof *more);
         s->at = more;
@@ -88,7 +88,7 @@ static enum status read_items(json_t *list, const char *field, size_t most, stru
 }
 
 /* *useful: some item is wanted and some is not. */
-static enum status read_grades(struct sheet_wish *w, json_t *list, int n, int *useful,
+static enum status read_grades(struct graded_wish *w, json_t *list, int n, int *useful,
                                struct arena *a, struct err *e) {
     int seen = 0;
     if (!json_is_array(list) || json_array_size(list) != (size_t)n)
@@ -107,17 +107,17 @@ static enum status read_grades(struct sheet_wish *w, json_t *list, int n, int *u
     return ST_OK;
 }
 
-static enum status read_wish(struct sheet *s, json_t *o, int *skipped, struct arena *a,
+static enum status read_wish(struct graded *s, json_t *o, int *skipped, struct arena *a,
                              struct err *e) {
-    struct sheet_wish *w = &s->wish[s->n_wishes];
+    struct graded_wish *w = &s->wish[s->n_wishes];
     struct item *liked, *disliked;
-    int useful;
+    int useful = 0;
     if (!json_is_object(o)) return bad(e, "wishes", "holds something that is no object");
     TRY(text_of(o, "kind", &w->kind, a, e));
     TRY(text_of(o, "wish", &w->text, a, e));
-    TRY(read_items(json_object_get(o, "liked"), "liked", SHEET_LIKED_MAX, &liked, &w->n_liked, a,
+    TRY(read_items(json_object_get(o, "liked"), "liked", GRADED_LIKED_MAX, &liked, &w->n_liked, a,
                    e));
-    TRY(read_items(json_object_get(o, "disliked"), "disliked", SHEET_LIKED_MAX, &disliked,
+    TRY(read_items(json_object_get(o, "disliked"), "disliked", GRADED_LIKED_MAX, &disliked,
                    &w->n_disliked, a, e));
     w->liked = liked;
     w->disliked = disliked;
@@ -130,31 +130,31 @@ static enum status read_wish(struct sheet *s, json_t *o, int *skipped, struct ar
     return ST_OK;
 }
 
-static enum status read_sheet(struct sheets *all, json_t *o, int line, int *skipped,
+static enum status read_sheet(struct graded_set *all, json_t *o, int line, int *skipped,
                               struct arena *a, struct err *e) {
-    struct sheet *s;
+    struct graded *s;
     if (!json_is_object(o)) return bad(e, "line", "is no JSON object");
-    TRY(sheets_add(all, &s, a, e));
+    TRY(graded_add(all, &s, a, e));
     s->line = line;
     TRY(text_of(o, "surface", &s->name, a, e));
     TRY(text_of(o, "item_kind", &s->item_word, a, e));
     if (!s->item_word[0]) s->item_word = "item";
-    TRY(read_items(json_object_get(o, "items"), "items", SHEET_ITEMS_MAX, &s->item, &s->n_items, a,
+    TRY(read_items(json_object_get(o, "items"), "items", GRADED_ITEMS_MAX, &s->item, &s->n_items, a,
                    e));
     if (s->n_items < 2) return bad(e, "items", "are fewer than two");
     json_t *wishes = json_object_get(o, "wishes");
     size_t n = json_array_size(wishes);
-    if (!json_is_array(wishes) || n < 1 || n > SHEET_WISHES_MAX)
+    if (!json_is_array(wishes) || n < 1 || n > GRADED_WISHES_MAX)
         return bad(e, "wishes", "are none, or more than are read");
-    s->wish = ARENA_NEW(a, struct sheet_wish, n);
+    s->wish = ARENA_NEW(a, struct graded_wish, n);
     if (!s->wish) return fail(e, ST_NO_MEMORY, "no memory for a sheet");
     for (size_t i = 0; i < n; i++) TRY(read_wish(s, json_array_get(wishes, i), skipped, a, e));
-    s->key = sheet_hash(sheet_hash(0, s->name), s->item[0].title);
+    s->key = graded_hash(graded_hash(0, s->name), s->item[0].title);
     if (!s->n_wishes) all->n--;
     return ST_OK;
 }
 
-static enum status read_line(struct sheets *all, struct view text, int line, int *skipped,
+static enum status read_line(struct graded_set *all, struct view text, int line, int *skipped,
                              struct arena *a, struct err *e) {
     json_error_t why;
     json_t *o = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &why);
@@ -173,7 +173,7 @@ static enum status at_line(enum status st, const char *path, int line, struct er
     return st;
 }
 
-enum status sheets_read(struct sheets *s, const char *path, struct arena *a, int *skipped,
+enum status graded_read(struct graded_set *s, const char *path, struct arena *a, int *skipped,
                         struct err *e) {
     char *text;
     size_t n;
