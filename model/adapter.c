@@ -37,6 +37,18 @@ enum status adapter_check(const struct adapter *ad, const char *sha256, struct e
     return ST_CONFLICT;
 }
 
+struct hash adapter_hash(const struct adapter *ad, const struct hash *base) {
+    struct hash h = hash_of(base, sizeof *base, &ad->alpha, sizeof ad->alpha);
+    for (int i = 0; i < ad->n; i++) {
+        const struct adapter_part *p = &ad->part[i];
+        size_t rank = (size_t)p->rank, k = (size_t)p->k, n = (size_t)p->n;
+        h = hash_of(&h, sizeof h, p->name, strlen(p->name));
+        h = hash_of(&h, sizeof h, p->a, rank * k * sizeof *p->a);
+        h = hash_of(&h, sizeof h, p->b, n * rank * sizeof *p->b);
+    }
+    return h;
+}
+
 void adapter_close(struct adapter *ad) {
     arena_free(&ad->arena);
     *ad = (struct adapter){.n = 0};

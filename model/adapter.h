@@ -5,6 +5,7 @@
 #define MODEL_ADAPTER_H
 
 #include "model/gguf.h"
+#include "model/hash.h"
 
 enum { ADAPTER_NAME = 64, ADAPTER_RANK_MAX = 1024, ADAPTER_PARTS_MAX = 4096 };
 
@@ -31,6 +32,9 @@ const struct adapter_part *adapter_find(const struct adapter *ad, const char *na
 
 /* w (n, k) += alpha / rank b a. */
 void adapter_merge(const struct adapter *ad, const struct adapter_part *p, float *w);
+
+/* What names the base (by its hash) with this adapter: of names, factors and alpha. */
+struct hash adapter_hash(const struct adapter *ad, const struct hash *base);
 
 /* Reads path: a GGUF as llama.cpp reads and writes it (general.type adapter, adapter.type lora,
  * adapter.lora.alpha, NAME.lora_a and NAME.lora_b), or, for a folder, PEFT's adapter_config.json

@@ -223,18 +223,42 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     return ST_OK;
 }
 
+/* The hash that stands for the model, in hex. */
+static enum status name_file(struct engine *en, const char **out, struct err *e) {
+    char *sha = arena_alloc(&en->arena, 65);
+    if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
+    hash_hex(&en->sha, sha);
+    *out = sha;
+    return ST_OK;
+}
+
+/* With an adapter the model is another one: its hash is of the base's and of all factors. */
+static enum status read_adapter(struct engine *en, struct adapter *ad, const char *path,
+                                const struct gguf *g, struct err *e) {
+    TRY(adapter_read(ad, path, g, e));
+    enum status st = adapter_check(ad, en->info.base_sha256, e);
+    if (st == ST_OK) {
+        en->sha = adapter_hash(ad, &en->sha);
+        st = name_file(en, &en->info.sha256, e);
+    }
+    if (st != ST_OK) adapter_close(ad);
+    return st;
+}
+
 /* Everything that reads the files' bytes, which are dropped afterwards. */
 static enum status load(struct engine *en, const struct engine_config *c, const struct gguf *g,
                         struct err *e) {
     struct engine_info *i = &en->info;
-    char *sha = arena_alloc(&en->arena, 65);
-    if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
-    hash_hex(&en->sha, sha);
-    i->sha256 = sha;
+    struct adapter ad = {.n = 0};
+    TRY(name_file(en, &i->base_sha256, e));
+    i->sha256 = i->base_sha256;
     TRY(tok_open(&en->tok, g, e));
-    TRY(backend_open(c, i->sha256, &en->arena, &en->ops, &i->no_gpu, e));
+    TRY(backend_open(c, i->base_sha256, &en->arena, &en->ops, &i->no_gpu, e));
     const struct model_watch w = {c->arg, c->loading};
-    TRY(model_open(&en->model, g, en->ops, &w, e));
+    if (c->adapter) TRY(read_adapter(en, &ad, c->adapter, g, e));
+    enum status st = model_open_adapted(&en->model, g, en->ops, &w, c->adapter ? &ad : NULL, e);
+    adapter_close(&ad);
+    TRY(st);
     if (tok_count(en->tok) > en->model->vocab)
         return fail(e, ST_CORRUPT, "%d tokens but %d rows of embeddings", tok_count(en->tok),
                     en->model->vocab);

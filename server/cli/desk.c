@@ -98,16 +98,23 @@ enum status desk_import_builtin(struct desk *d, const struct options *o, struct 
 /* --- the model */
 
 enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, struct err *e) {
+    char data[OPTIONS_PATH];
     TRY(options_cache(o, "/models", d->models, e));
-    const struct shelf_config c = {.store = d->store,
-                                   .engine = {.precision = o->precision,
-                                              .backend = o->backend,
-                                              .threads = (int)o->threads,
-                                              .cache_bytes = (size_t)o->cache_mb << 20},
-                                   .folder = d->models,
-                                   .model = o->model ? o->model : default_model,
-                                   .loaded_max = (int)o->models,
-                                   .paths = paths};
+    TRY(options_cache(o, "/adapters", d->adapters[0], e));
+    if (options_data(o, data, e) != ST_OK ||
+        snprintf(d->adapters[1], OPTIONS_PATH, "%.490s/adapters", data) >= OPTIONS_PATH)
+        d->adapters[1][0] = 0;
+    const struct shelf_config c = {
+        .store = d->store,
+        .engine = {.precision = o->precision,
+                   .backend = o->backend,
+                   .threads = (int)o->threads,
+                   .cache_bytes = (size_t)o->cache_mb << 20},
+        .folder = d->models,
+        .adapters = {d->adapters[0], d->adapters[1][0] ? d->adapters[1] : NULL},
+        .model = o->model ? o->model : default_model,
+        .loaded_max = (int)o->models,
+        .paths = paths};
     return shelf_open(&d->shelf, &c, e);
 }
 
