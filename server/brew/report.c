@@ -113,7 +113,7 @@ static json_t *facts_of(const struct brew *b) {
         b->recipe.name, "model", b->info.name, "base_sha256", b->info.sha256, "code", b->info.code,
         "precision", b->info.precision, "trained_values", (json_int_t)b->info.trained, "threads",
         b->info.threads, "sheets", train, "sheets_kept_out", kept, "wishes_left_out", b->skipped,
-        "steps", (json_int_t)r->steps, "lists", (json_int_t)r->lists, "tokens",
+        "steps", (json_int_t)r->steps, "lists_seen", (json_int_t)r->lists, "tokens",
         (json_int_t)r->tokens, "seconds", r->seconds, "tokens_per_second", r->tokens_per_s, "gain",
         (double)scalar[LOSS_GAIN], "beta", (double)scalar[LOSS_BETA]);
 }
@@ -129,6 +129,7 @@ enum status brew_judge(struct brew *b, struct err *e) {
     if (!j.x || !j.y || !j.tmp || !j.out) return fail(e, ST_NO_MEMORY, "no memory for a report");
     if (b->report.after.n == m->n && m->n) judge_lists(&j);
     if (b->report.after.n_texts == m->n_texts) judge_texts(&j);
+    if (!m->n && !m->n_texts) say(&j, "nothing was kept out, so nothing was measured", NULL);
     const char *why = arena_copy(&b->arena, j.why.p ? j.why.p : "", j.why.n);
     buf_free(&j.why);
     json_object_set_new(j.out, "curve", curve_of(&b->report));

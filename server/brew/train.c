@@ -245,7 +245,9 @@ static enum status go_on(struct run *r, struct err *e) {
     struct sums none = {0};
     void *own;
     size_t n;
-    TRY(trainer_load(b->t, r->path, &b->arena, &own, &n, e));
+    enum status st = trainer_load(b->t, r->path, &b->arena, &own, &n, e);
+    if (st != ST_OK) err_hint(e, "leave --resume out to start over");
+    TRY(st);
     if (n < sizeof k) return fail(e, ST_CORRUPT, "%.200s is damaged", r->path);
     memcpy(&k, own, sizeof k);
     if (k.recipe != b->recipe.hash) {

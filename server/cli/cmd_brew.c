@@ -65,6 +65,12 @@ static enum status brew(const struct options *o, struct desk *d, struct arena *a
                             .arg = &shown,
                             .progress = on_progress,
                             .cancel = &cancel};
+    if (o->checkpoint_s &&
+        !(view_double(view_of(o->checkpoint_s), &c.checkpoint_s) && c.checkpoint_s > 0)) {
+        mem_free(text);
+        return fail(e, ST_INVALID, "--checkpoint-s is '%.20s', not a number of seconds",
+                    o->checkpoint_s);
+    }
     enum status st = brew_check(c.recipe, a, &r, e);
     if (st == ST_OK) st = options_cache(o, "/adapters", folder, e);
     if (st == ST_OK) st = model_file(o, r.model, a, &c.model, e);
