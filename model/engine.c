@@ -4,6 +4,7 @@
 #include "model/backend.h"
 #include "model/base/clock.h"
 #include "model/batch.h"
+#include "model/merge.h"
 #include "model/shards.h"
 #include "model/template.h"
 #include "model/tok.h"
@@ -382,6 +383,11 @@ void engine_turn(const struct engine *en, int role, int tail, const int32_t **id
     const struct chat_turn *t = &en->chat.turn[role];
     *ids = tail ? t->tail : t->head;
     *n = tail ? t->n_tail : t->n_head;
+}
+
+enum status engine_merge(const char *base, const char *adapter, const char *out, const char *type,
+                         struct err *e) {
+    return merge_file(base, adapter, out, type, e);
 }
 
 void engine_sha256(const void *p, size_t n, char out[65]) {

@@ -69,6 +69,10 @@ void engine_info(const struct engine *en, struct engine_info *out); /* borrowed 
  * ST_UNSUPPORTED, ... */
 enum status engine_peek(const char *file, struct arena *a, struct engine_info *out,
                         struct err *e) MUST_CHECK;
+/* Writes a model file with an adapter merged into it; type "f16", "q8_0" or "q4_1"
+ * (model/merge.h). */
+enum status engine_merge(const char *base, const char *adapter, const char *out, const char *type,
+                         struct err *e) MUST_CHECK;
 void engine_cache_stats(struct engine *en, struct engine_cache *out);
 
 /* --- tokens: any thread; text never becomes control tokens

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REPORT_KINDS = 32, SEED = 1 };
+/* CASES: fewer give no verdict, their interval says too little. */
+enum { REPORT_KINDS = 32, SEED = 1, CASES = 10 };
 
 static void set_interval(json_t *o, const char *name, struct interval x) {
     if (x.n == 0 || !isfinite(x.mean)) return;
@@ -38,7 +39,7 @@ static json_t *compare(const double *before, const double *after, int n, int sig
     set_interval(o, "before", metric_bootstrap(before, n, SEED));
     set_interval(o, "after", metric_bootstrap(after, n, SEED));
     set_interval(o, "change", d.diff);
-    *fell = d.diff.n > 0 && (sign > 0 ? d.diff.hi < -most : d.diff.lo > most);
+    *fell = d.diff.n >= CASES && (sign > 0 ? d.diff.hi < -most : d.diff.lo > most);
     json_object_set_new(o, "fell", json_boolean(*fell));
     return o;
 }

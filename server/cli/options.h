@@ -29,7 +29,7 @@ struct options {
     const char *methods, *split, *html;
     long long cases, fresh;
     long long resume, force;
-    const char *checkpoint_s;
+    const char *checkpoint_s, *type;
     const char *arg[OPTIONS_ARGS]; /* what is no option, in order */
     int n_args;
     int help;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ITEMS = 12, ITEM = 60, WISHES = 9, WISH = 20, TRUNK = 120, TOKENS = 1 << 14, NODES = 256 };
 
@@ -56,6 +57,11 @@ static enum status loss(void *arg, struct err *e) {
     return ST_OK;
 }
 
+/* Processor seconds of all threads. */
+static double cpu_s(void) {
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
 int main(int n_args, char **arg) {
     static struct lists l;
     struct err e;
@@ -70,7 +76,7 @@ int main(int n_args, char **arg) {
                                      .first = n_args > 5 ? atoi(arg[5]) : 0,
                                      .rank = 8,
                                      .clip = 1};
-    double start = clock_s(), norm, learn = 0, step = 0;
+    double start = clock_s(), norm, learn = 0, step = 0, cpu = 0, began;
     if (trainer_open(&t, &c, &e) != ST_OK) return fprintf(stderr, "%s\n", e.text), 1;
     trainer_info(t, &info);
     printf("%s, %d threads, %s, open %.2f s\n", info.code, info.threads, query ? "query" : "item",
@@ -78,6 +84,7 @@ int main(int n_args, char **arg) {
     for (int i = 0; i <= steps; i++) { /* the first is warming up */
         make(&l, query, &r, info.vocab);
         start = clock_s();
+        began = cpu_s();
         const struct trainer_loss x = {&l, loss, l.d};
         if (trainer_learn(t, &l.tree, l.ask, l.n_asks, &x, &e) != ST_OK)
             return fprintf(stderr, "%s\n", e.text), 1;
@@ -87,10 +94,13 @@ int main(int n_args, char **arg) {
         if (i == 0) continue;
         learn += mid - start;
         step += clock_s() - mid;
+        cpu += cpu_s() - began;
     }
     int rows = l.off[l.tree.n];
     printf("%d rows, %d lists: learn %.3f s, step %.3f s; %.3f lists/s, %.0f tokens/s\n", rows,
            l.n_lists, learn / steps, step / steps, l.n_lists * steps / learn, rows * steps / learn);
+    printf("both together: %.4f lists/CPU-s, %.1f CPU-s a step\n", l.n_lists * steps / cpu,
+           cpu / steps);
     char line[256];
     FILE *f = fopen("/proc/self/status", "r");
     while (f && fgets(line, sizeof line, f))

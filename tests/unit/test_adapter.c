@@ -205,6 +205,30 @@ static void test_engine(void) {
     engine_close(base);
 }
 
+/* Written as one file, model and adapter answer as they do together, to the format's precision. */
+static void test_merged(const char *type, double most) {
+    float with[N - 1][LEN], merged[N - 1][LEN];
+    struct engine *en = engine_of("fixtures/grad/tied"), *one = NULL;
+    const struct engine_config c = {
+        .model = in_dir("merged.gguf"), .backend = "cpu", .precision = "f32", .threads = 1};
+    GOOD(engine_merge("fixtures/tiny/tied.gguf", "fixtures/grad/tied", c.model, type, &e));
+    GOOD(engine_open(&one, &c, &e));
+    if (!en || !one) return;
+    scores(en, 0, N - 1, with);
+    scores(one, 0, N - 1, merged);
+    double far = 0;
+    for (int i = 0; i < N - 1; i++)
+        for (int k = 0; k < LEN; k++) far = fmax(far, fabs((double)with[i][k] - merged[i][k]));
+    OK(far > 0);
+    OK(far < most);
+    EQ(engine_merge("fixtures/tiny/tied.gguf", "fixtures/grad/tied", c.model, "q2", &e),
+       ST_INVALID);
+    EQ(engine_merge("fixtures/tiny/wide.gguf", "fixtures/grad/tied", c.model, type, &e),
+       ST_INVALID);
+    engine_close(en);
+    engine_close(one);
+}
+
 static void refused(const char *model, const char *adapter, enum status want) {
     struct engine *en = NULL;
     const struct engine_config c = {.model = model, .adapter = adapter, .threads = 1};
@@ -236,6 +260,9 @@ int main(void) {
     test_forms("tied");
     test_damage();
     test_engine();
+    test_merged("f16", .05);
+    test_merged("q8_0", .2);
+    test_merged("q4_1", 2);
     test_refused();
     snprintf(command, sizeof command, "rm -rf %s", dir);
     OK(system(command) == 0);
