@@ -2,6 +2,8 @@
  *
  *   bench_brew MODEL [FORM [STEPS [THREADS [FIRST [PRECISION]]]]]
  *
+ * STEPS after one that warms up; 0: one without it.
+ *
  * FORM `query`: 12 items of 60 tokens, 6 wishes of 20 tokens and 3 empty ones below each item (6
  * lists); `item`: one wish and history of 120 tokens, 12 items of 60 tokens below it (1 list).
  * tests/bench/brew_peer.py runs the same lists in PyTorch. */
@@ -81,7 +83,9 @@ int main(int n_args, char **arg) {
     trainer_info(t, &info);
     printf("%s, %d threads, %s, open %.2f s\n", info.code, info.threads, query ? "query" : "item",
            clock_s() - start);
-    for (int i = 0; i <= steps; i++) { /* the first is warming up */
+    int cold = steps == 0; /* one step, and it counts */
+    steps += cold;
+    for (int i = cold; i <= steps; i++) { /* else the first is warming up */
         make(&l, query, &r, info.vocab);
         start = clock_s();
         began = cpu_s();

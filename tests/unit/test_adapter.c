@@ -205,26 +205,67 @@ static void test_engine(void) {
     engine_close(base);
 }
 
-/* Written as one file, model and adapter answer as they do together, to the format's precision. */
-static void test_merged(const char *type, double most) {
+/* Every value of a merged tensor lies within the format's step of what it stands for. */
+static void check_tensor(const struct gguf_tensor *t, const float *want, double step) {
+    size_t n = (size_t)(t->dim[0] * t->dim[1]);
+    float *got = mem_alloc(n * sizeof *got);
+    t->type->to_f32(got, t->data, n / (size_t)t->type->elems);
+    int bad = 0;
+    for (size_t i = 0; i < n; i += 32) {
+        double lo = want[i], hi = want[i], size = 0;
+        for (size_t k = i; k < i + 32 && k < n; k++) {
+            lo = fmin(lo, want[k]), hi = fmax(hi, want[k]);
+            size = fmax(size, fabs((double)want[k]));
+        }
+        double most = (step > .01 ? (hi - lo) * step : size * step) + 1.5 * size * 0x1p-11;
+        for (size_t k = i; k < i + 32 && k < n; k++)
+            bad += !(fabs((double)got[k] - want[k]) <= most);
+    }
+    EQ(bad, 0);
+    mem_free(got);
+}
+
+/* Written as one file, model and adapter answer as they do together. step: half of the format's,
+ * as a share of a block's range (q4_1) or size. */
+static void test_merged(const char *type, uint32_t id, double step) {
     float with[N - 1][LEN], merged[N - 1][LEN];
     struct engine *en = engine_of("fixtures/grad/tied"), *one = NULL;
+    struct base b, m;
+    struct adapter ad;
+    const char *path = in_dir("merged.gguf");
     const struct engine_config c = {
-        .model = in_dir("merged.gguf"), .backend = "cpu", .precision = "f32", .threads = 1};
-    GOOD(engine_merge("fixtures/tiny/tied.gguf", "fixtures/grad/tied", c.model, type, &e));
+        .model = path, .backend = "cpu", .precision = "f32", .threads = 1};
+    GOOD(engine_merge("fixtures/tiny/tied.gguf", "fixtures/grad/tied", path, type, &e));
+    base_open(&b, "tied");
+    GOOD(adapter_read(&ad, "fixtures/grad/tied", &b.files.g, &e));
+    arena_init(&m.tables, 1 << 24);
+    GOOD(shards_open(&m.files, path, &m.tables, &e));
+    EQ(m.files.g.n_tensors, b.files.g.n_tensors);
+    for (int i = 0; i < ad.n; i++) {
+        const struct adapter_part *p = &ad.part[i];
+        const struct gguf_tensor *from = gguf_tensor(&b.files.g, p->name),
+                                 *to = gguf_tensor(&m.files.g, p->name);
+        size_t n = (size_t)p->n * (size_t)p->k;
+        float *want = mem_alloc(n * sizeof *want);
+        from->type->to_f32(want, from->data, n / (size_t)from->type->elems);
+        adapter_merge(&ad, p, want);
+        int whole = p->k % 32 == 0; /* else it is written as f16 */
+        EQ(to->type->id, whole ? id : 1);
+        check_tensor(to, want, whole ? step : 0);
+        mem_free(want);
+    }
+    adapter_close(&ad);
+    base_close(&b);
+    base_close(&m);
     GOOD(engine_open(&one, &c, &e));
     if (!en || !one) return;
     scores(en, 0, N - 1, with);
     scores(one, 0, N - 1, merged);
-    double far = 0;
-    for (int i = 0; i < N - 1; i++)
-        for (int k = 0; k < LEN; k++) far = fmax(far, fabs((double)with[i][k] - merged[i][k]));
-    OK(far > 0);
-    OK(far < most);
-    EQ(engine_merge("fixtures/tiny/tied.gguf", "fixtures/grad/tied", c.model, "q2", &e),
-       ST_INVALID);
-    EQ(engine_merge("fixtures/tiny/wide.gguf", "fixtures/grad/tied", c.model, type, &e),
-       ST_INVALID);
+    OK(memcmp(with, merged, sizeof with) != 0);
+    for (int i = 0; id == 1 && i < N - 1; i++)
+        for (int k = 0; k < LEN; k++) NEAR(merged[i][k], with[i][k], .02);
+    EQ(engine_merge("fixtures/tiny/tied.gguf", "fixtures/grad/tied", path, "q2", &e), ST_INVALID);
+    EQ(engine_merge("fixtures/tiny/wide.gguf", "fixtures/grad/tied", path, type, &e), ST_INVALID);
     engine_close(en);
     engine_close(one);
 }
@@ -260,9 +301,9 @@ int main(void) {
     test_forms("tied");
     test_damage();
     test_engine();
-    test_merged("f16", .05);
-    test_merged("q8_0", .2);
-    test_merged("q4_1", 2);
+    test_merged("f16", 1, 0);
+    test_merged("q8_0", 8, 1.0 / 254);
+    test_merged("q4_1", 3, 1.0 / 30);
     test_refused();
     snprintf(command, sizeof command, "rm -rf %s", dir);
     OK(system(command) == 0);
