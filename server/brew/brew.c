@@ -156,15 +156,17 @@ static enum status run_steps(struct brew *b, struct err *e) {
     const struct recipe_step *s = train_step(b);
     if (!s) return fail(e, ST_INVALID, "the recipe has no step that trains");
     TRY(open_trainer(b, s, e));
-    TRY(trainer_adapter(b->t, 0, e));
-    TRY(brew_measure(b, s, "evaluate before", 0, &b->report.before, e));
-    TRY(trainer_adapter(b->t, 1, e));
     for (int i = 0; i < b->recipe.n_steps; i++) {
         if (b->recipe.step[i].kind->run == brew_train && &b->recipe.step[i] != s)
             return fail(e, ST_UNSUPPORTED, "a recipe has one step that trains");
         TRY(b->recipe.step[i].kind->run(b, &b->recipe.step[i], e));
     }
     if (!b->report.after.auc) TRY(brew_evaluate(b, s, e));
+    /* What was before is the model without the adapter: measured last, so that a run that goes on
+     * need not measure it again. */
+    TRY(trainer_adapter(b->t, 0, e));
+    TRY(brew_measure(b, s, "evaluate before", 0, &b->report.before, e));
+    TRY(trainer_adapter(b->t, 1, e));
     TRY(brew_judge(b, e));
     return adopt(b, e);
 }

@@ -148,8 +148,8 @@ static int take_adapter(struct shelf_file *f, const char *path, struct view name
     if (!path || stat(path, &s) != 0) return 0;
     f->adapter = path;
     f->id = arena_printf(a, "%s+%.*s", f->id, (int)name.n, name.p);
-    f->stamp +=
-        ((long long)s.st_mtim.tv_sec * 1000000000ll + s.st_mtim.tv_nsec) * 31 + (long long)s.st_ino;
+    uint64_t at = (uint64_t)s.st_mtim.tv_sec * 1000000000u + (uint64_t)s.st_mtim.tv_nsec;
+    f->stamp ^= (long long)((at * 31 + (uint64_t)s.st_ino) >> 1);
     return 1;
 }
 

@@ -40,7 +40,7 @@ class Brew(Case):
         path = f'{self.cache}/{name}.json'
         data = {'lists': [self.lists], 'keep_out': 0, 'keep_out_lists': [self.kept], **(data or {})}
         pathlib.Path(path).write_text(json.dumps({'name': name, 'model': 'base', 'seed': 3, 'threads': 1, 'data': data,
-                                                  'steps': steps or [STEP], **more}))
+                                                  'steps': [STEP] if steps is None else steps, **more}))
         return path
 
     def brew(self, path, *more):
