@@ -38,8 +38,17 @@ struct build {
     const struct surface *surface;
     struct arena *a;
     int32_t *parent, *off, *tok;
-    int max_nodes, max_tokens, max_asks;
+    int max_nodes, max_tokens, max_asks, context;
 };
+
+/* Tokens of a text, so that item and wish fit small contexts, too. */
+static int room(const struct build *b, int most) {
+    return b->context / 3 < most ? b->context / 3 : most;
+}
+
+static int item_room(const struct build *b) {
+    return room(b, ITEM_TOKENS / 2);
+}
 
 static enum status fill(struct build *b, const char *tmpl, struct view clause, struct view *out,
                         struct err *e) {
@@ -132,7 +141,7 @@ static enum status query_leaf(struct build *b, int item, const char *text, int *
     int node;
     TRY(fill(b, b->surface->frame[0].clause, clause, &words, e));
     TRY(add_node(b, item, &node, e));
-    TRY(add_text(b, words, WISH_TOKENS, e));
+    TRY(add_text(b, words, room(b, WISH_TOKENS), e));
     return add_ask(b, ask, e);
 }
 
@@ -145,7 +154,7 @@ static enum status query_item(struct build *b, int root, int at, const int *item
     TRY(surface_render(f->item, &b->sheet->item[item[at]], b->a, &text, e));
     TRY(fill(b, f->tail, VIEW(""), &tail, e));
     TRY(add_node(b, root, &node, e));
-    TRY(add_text(b, text, ITEM_TOKENS, e));
+    TRY(add_text(b, text, room(b, ITEM_TOKENS), e));
     TRY(add_text(b, tail, 0, e));
     for (int w = 0; w < o->n_wishes; w++)
         TRY(query_leaf(b, node, b->sheet->wish[wish[w]].text, &o->wish_ask[w * o->n_items + at],
@@ -182,15 +191,33 @@ static enum status item_line(struct build *b, const struct item *it, struct view
     return ST_OK;
 }
 
+/* The newest of the liked items whose lines fit beside a leaf: the first of them. */
+static enum status first_that_fits(struct build *b, const struct item *liked, int n, int *from,
+                                   struct err *e) {
+    int left = b->context - 2 * item_room(b);
+    for (*from = n; *from > 0; --*from) {
+        struct view text;
+        int32_t *ids;
+        size_t len;
+        TRY(item_line(b, &liked[*from - 1], &text, e));
+        TRY(trainer_tokens(b->words->trainer, text, b->a, &ids, &len, e));
+        left -= len < (size_t)item_room(b) ? (int)len : item_room(b);
+        if (left < 0) break;
+    }
+    return ST_OK;
+}
+
 static enum status item_list(struct build *b, const struct item *liked, int n, int *node,
                              struct err *e) {
     struct view text;
+    int from = 0;
     TRY(add_node(b, -1, node, e));
     TRY(fill(b, b->surface->list, VIEW(""), &text, e));
-    TRY(add_text(b, text, 0, e));
-    for (int i = 0; i < n; i++) {
+    TRY(add_text(b, text, item_room(b), e));
+    TRY(first_that_fits(b, liked, n, &from, e));
+    for (int i = from; i < n; i++) {
         TRY(item_line(b, &liked[i], &text, e));
-        TRY(add_text(b, text, ITEM_TOKENS / 2, e));
+        TRY(add_text(b, text, item_room(b), e));
     }
     return ST_OK;
 }
@@ -202,7 +229,7 @@ static enum status item_leaves(struct build *b, int root, const int *item, int *
         int node;
         TRY(item_line(b, &b->sheet->item[item[i]], &text, e));
         TRY(add_node(b, root, &node, e));
-        TRY(add_text(b, text, ITEM_TOKENS / 2, e));
+        TRY(add_text(b, text, item_room(b), e));
         TRY(add_ask(b, &ask[i * step], e));
     }
     return ST_OK;
@@ -243,6 +270,9 @@ enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struc
                         enum brew_readout readout, const int *item, int n_items, const int *wish,
                         int n_wishes, struct arena *a, struct err *e) {
     struct build b = {.to = out, .words = w, .sheet = s, .a = a};
+    struct trainer_info info;
+    trainer_info(w->trainer, &info);
+    b.context = info.context;
     TRY(surface_of(w, s->surface, &b.surface, e));
     TRY(start(&b, n_items, n_wishes, readout == BREW_QUERY ? b.surface->n_empty : 1, e));
     TRY((readout == BREW_QUERY ? build_query : build_item)(&b, item, wish, e));

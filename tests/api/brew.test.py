@@ -135,6 +135,17 @@ class Brew(Case):
         first, last = report['curve'][0][0], report['curve'][-1][0]
         self.assertLess(last, .8 * first)
 
+    def test_members(self):
+        """Histories of a catalogue's training members; its test members are only measured on."""
+        data = {'lists': [], 'keep_out_lists': [], 'catalogs': ['jobs'], 'members': 12}
+        report = self.good(self.recipe('members', data=data, steps=[{**STEP, 'readout': 'item'}]))
+        self.assertGreater(report['sheets'], 0)
+        self.assertGreater(report['sheets_kept_out'], 0)
+        self.assertEqual(report['lists']['wishes'], report['sheets_kept_out'])
+        r = self.brew(self.recipe('unknown', data={**data, 'catalogs': ['nothing']}, steps=[{**STEP, 'readout': 'item'}]))
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(b'nothing', r.stderr)
+
     def test_guard(self):
         r = self.brew(self.recipe('nothing', data={'keep_out_lists': []}))
         self.assertEqual(r.returncode, 1, r.stderr)
