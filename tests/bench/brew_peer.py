@@ -1,11 +1,12 @@
 """The lists of bench_brew (tests/bench/brew.c) in PyTorch with PEFT, as padded sequences.
 
     pip install torch==2.13.0 transformers==5.23.0 peft==0.21.2 gguf==0.19.0
-    python tests/bench/brew_peer.py MODEL.gguf [query|item [STEPS [THREADS [DTYPE]]]]
+    python tests/bench/brew_peer.py MODEL.gguf [query|item [STEPS [THREADS [DTYPE [BATCHES]]]]]
 
 Every list is a batch of its items, each a whole sequence: `query` item + wish for 6 wishes, and 3 empty ones for each
 item; `item` history + item. LoRA of rank 8 on all linear layers, gradients kept only where they are asked for,
-log-probabilities of the read tokens from logits of the read rows only. Prints lists per second of wall time and of
+log-probabilities of the read tokens from logits of the read rows only. BATCHES: of the nine of `query`, which are
+alike, only so many are run. Prints lists per second of wall time and of
 processor time; only ratios of runs on one machine say something.
 """
 import os
@@ -14,7 +15,7 @@ import sys
 import time
 
 MODEL = sys.argv[1]
-FORM, STEPS, THREADS, DTYPE = (sys.argv[2:] + ["query", "1", "2", "float32"][len(sys.argv) - 2:])[:4]
+FORM, STEPS, THREADS, DTYPE, BATCHES = (sys.argv[2:] + ["query", "1", "2", "float32", "9"][len(sys.argv) - 2:])[:5]
 os.environ["OMP_NUM_THREADS"] = THREADS
 import torch  # noqa: E402
 from peft import LoraConfig, get_peft_model  # noqa: E402
@@ -52,7 +53,8 @@ def main():
     net = get_peft_model(model, LoraConfig(r=8, lora_alpha=16, target_modules=LINEARS, task_type="CAUSAL_LM"))
     opt = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=1e-3, betas=(.9, .98))
     step = batches(model.config.vocab_size)
-    lists = 1 if FORM == "item" else WISHES
+    lists = 1 if FORM == "item" else WISHES * int(BATCHES) / (WISHES + EMPTY)
+    step = step[:int(BATCHES)]
     for i in range(int(STEPS) + 1):
         if i == 1 or int(STEPS) == 0:
             wall, cpu = time.time(), time.process_time()
