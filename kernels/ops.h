@@ -145,6 +145,15 @@ struct ops {
     /* y (rows, n) += b (n). */
     void (*add_bias)(struct ops *o, float *y, const float *b, int rows, int n);
 
+    /* Only encoders need layernorm and gelu. x (rows, n) = (x - mean) / sqrt(variance + eps) * w
+     * (n)
+     * + b (n), in place. */
+    void (*layernorm)(struct ops *o, float *x, const float *w, const float *b, int rows, int n,
+                      float eps);
+
+    /* x (rows, n) = g / 2 (1 + erf(g / sqrt(2))), g = x + b (n), in place. */
+    void (*gelu)(struct ops *o, float *x, const float *b, int rows, int n);
+
     /* qkv (rows, (heads + 2 kv_heads) head_dim): every query head and key head in place as rmsnorm
      * over its head_dim values, with weights q and k (head_dim). */
     void (*head_norm)(struct ops *o, float *qkv, const struct attn_shape *s, const float *q,

@@ -90,7 +90,7 @@ static void fill_from(struct batch *b, struct plan *p, int most) {
 static void fill_all(struct batch *b, struct plan *const *plan, int n) {
     b->rows = b->n_runs = b->n_read = b->views.n = b->read_views.n = 0;
     b->n_picks = b->head.n = b->save.n = 0;
-    int first = b->turn++ % n;
+    int first = (int)(b->turn++ % (unsigned)n);
     for (int k = 0; k < n && b->rows < b->rows_max && b->n_runs < b->rows_max; k++) {
         int rows = b->rows_max - b->rows, runs = b->rows_max - b->n_runs;
         int room = rows < runs ? rows : runs, share = room / (n - k);

@@ -31,7 +31,8 @@ struct batch_rows {
 
 struct batch {
     struct arena arena;
-    int rows_max, turn; /* turn: counts chunks */
+    int rows_max;
+    unsigned turn; /* counts chunks, from 0 again after the last */
     int rows, n_runs, n_read;
     int32_t *tok, *pos, *from, *read_pos;
     struct batch_run *run; /* at most rows_max */

@@ -1,8 +1,6 @@
 /* BERT's forward pass (Devlin et al., 2018): post-norm layers, learned positions, GELU. */
 #include "model/bert.h"
 
-#include "kernels/encoder.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -307,20 +305,19 @@ static void pack_texts(const struct bert *b, struct pack *p, const int32_t *tok,
 static enum status run_layer(struct bert *b, const struct layer *y, const struct pack *p,
                              struct err *e) {
     struct ops *o = b->ops;
-    int rows = p->put.rows, dim = b->dim, t = o->threads;
-    encoder_bias(b->qkv, NULL, y->qkv_b, rows, 3 * dim, t);
-    TRY(o->matmul(o, b->qkv, b->x, y->qkv, rows, 1, e));
+    int rows = p->put.rows, dim = b->dim;
+    TRY(o->matmul(o, b->qkv, b->x, y->qkv, rows, 0, e));
+    o->add_bias(o, b->qkv, y->qkv_b, rows, 3 * dim);
     o->rope_store(o, b->qkv, &b->attn, &p->put, 0);
     TRY(o->attention(o, b->att, b->qkv, &b->attn, &p->get, 0, e));
-    encoder_bias(b->x, b->x, y->out_b, rows, dim, t);
+    o->add_bias(o, b->x, y->out_b, rows, dim);
     TRY(o->matmul(o, b->x, b->att, y->out, rows, 1, e));
-    encoder_layernorm(b->x, y->attn.w, y->attn.b, rows, dim, b->eps, t);
-    encoder_bias(b->up, NULL, y->up_b, rows, b->ffn, t);
-    TRY(o->matmul(o, b->up, b->x, y->up, rows, 1, e));
-    encoder_gelu(b->up, rows, b->ffn, t);
-    encoder_bias(b->x, b->x, y->down_b, rows, dim, t);
+    o->layernorm(o, b->x, y->attn.w, y->attn.b, rows, dim, b->eps);
+    TRY(o->matmul(o, b->up, b->x, y->up, rows, 0, e));
+    o->gelu(o, b->up, y->up_b, rows, b->ffn);
+    o->add_bias(o, b->x, y->down_b, rows, dim);
     TRY(o->matmul(o, b->x, b->up, y->down, rows, 1, e));
-    encoder_layernorm(b->x, y->ffn.w, y->ffn.b, rows, dim, b->eps, t);
+    o->layernorm(o, b->x, y->ffn.w, y->ffn.b, rows, dim, b->eps);
     return ST_OK;
 }
 
@@ -351,7 +348,7 @@ enum status bert_run(struct bert *b, const int32_t *tok, const int *off, int n, 
             const float *at = b->position + (size_t)(r - off[i]) * (size_t)b->dim;
             for (int d = 0; d < b->dim; d++) row[d] += at[d];
         }
-    encoder_layernorm(b->x, b->norm.w, b->norm.b, p->put.rows, b->dim, b->eps, b->ops->threads);
+    b->ops->layernorm(b->ops, b->x, b->norm.w, b->norm.b, p->put.rows, b->dim, b->eps);
     enum status st = ST_OK;
     for (int i = 0; st == ST_OK && i < b->layers; i++) st = run_layer(b, &b->layer[i], p, e);
     for (int i = 0; st == ST_OK && i < n; i++)

@@ -1,6 +1,8 @@
 /* The encoder's thread: texts are tokenized by the caller, batches computed one at a time. */
 #include "model/embed.h"
 
+#include "kernels/dot.h"
+#include "model/base/cores.h"
 #include "model/base/file.h"
 #include "model/bert.h"
 #include "model/hash.h"
@@ -35,7 +37,7 @@ struct embedder {
     /* Only this thread opens parallel regions: OpenMP keeps a team per thread. */
     pthread_t thread;
     int has_thread;
-    pthread_mutex_t turn; /* callers, one at a time */
+    struct cores turn;    /* callers, one at a time */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake, done;
     struct batch *batch; /* waiting or running */
@@ -111,9 +113,9 @@ enum status embedder_run(struct embedder *em, const struct view *text, int n, fl
                          int (*progress)(void *arg, int done, int total), struct err *e) {
     struct room *m = mem_alloc(sizeof *m);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a batch of texts");
-    pthread_mutex_lock(&em->turn);
+    cores_take(&em->turn);
     enum status st = run_texts(em, m, text, n, out, arg, progress, e);
-    pthread_mutex_unlock(&em->turn);
+    cores_leave(&em->turn);
     mem_free(m);
     return st;
 }
@@ -205,7 +207,7 @@ enum status embedder_open(struct embedder **out, const char *folder, int threads
     if (!em) return fail(e, ST_NO_MEMORY, "no memory for an encoder");
     memset(em, 0, sizeof *em);
     arena_init(&em->arena, 1 << 16);
-    pthread_mutex_init(&em->turn, NULL);
+    cores_init(&em->turn);
     pthread_mutex_init(&em->lock, NULL);
     pthread_cond_init(&em->wake, NULL);
     pthread_cond_init(&em->done, NULL);
@@ -236,7 +238,7 @@ void embedder_close(struct embedder *em) {
     pthread_cond_destroy(&em->wake);
     pthread_cond_destroy(&em->done);
     pthread_mutex_destroy(&em->lock);
-    pthread_mutex_destroy(&em->turn);
+    cores_close(&em->turn);
     mem_free(em);
 }
 
@@ -244,9 +246,18 @@ void embedder_info(const struct embedder *em, struct embedder_info *out) {
     *out = em->info;
 }
 
+int embedder_tokens(const struct embedder *em, struct view text, int *cut) {
+    int32_t ids[EMBED_TOKENS];
+    return wordpiece_encode(em->tok, text, em->tokens_max, ids, cut);
+}
+
 long long embedder_texts(struct embedder *em) {
     pthread_mutex_lock(&em->lock);
     long long n = em->texts;
     pthread_mutex_unlock(&em->lock);
     return n;
+}
+
+void embed_products(const int8_t *v, size_t n, int dim, const int16_t *q, int32_t *out) {
+    dot_i8(v, n, dim, q, out);
 }

@@ -7,6 +7,8 @@
 #include "model/base/arena.h"
 #include "model/base/view.h"
 
+#include <stdint.h>
+
 struct embedder;
 
 enum { EMBED_TOKENS = 256 }; /* of a text; what follows is left out, as the model's authors do */
@@ -26,13 +28,19 @@ enum status embedder_open(struct embedder **out, const char *folder, int threads
 void embedder_close(struct embedder *em);
 
 void embedder_info(const struct embedder *em, struct embedder_info *out); /* borrowed until close */
+/* Tokens of a text as the model gets them; *cut is set to 1 when there were more. Any thread. */
+int embedder_tokens(const struct embedder *em, struct view text, int *cut);
 /* Texts embedded since the start. */
 long long embedder_texts(struct embedder *em);
 
-/* Writes the vectors of n texts, each of length 1, to out (n, dim). Any thread; calls wait for each
- * other. progress, which may be NULL, is called on the caller's thread after each batch; when it
- * answers non-zero the call ends with ST_CANCELLED. */
+/* Writes the vectors of n texts, each of length 1, to out (n, dim). Any thread; calls go by turns
+ * in the order of asking. progress, which may be NULL, is called on the caller's thread after each
+ * batch; when it answers non-zero the call ends with ST_CANCELLED. */
 enum status embedder_run(struct embedder *em, const struct view *text, int n, float *out, void *arg,
                          int (*progress)(void *arg, int done, int total), struct err *e) MUST_CHECK;
+
+/* For searching: out[i] = sum over d < dim of q[d] v[i dim + d], for n vectors of int8 behind each
+ * other. Exact; the caller sees to it that dim x 127 x max |q| stays below 2^31. Any thread. */
+void embed_products(const int8_t *v, size_t n, int dim, const int16_t *q, int32_t *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "model/base/clock.h"
 #include "model/batch.h"
 #include "model/merge.h"
+#include "model/peek.h"
 #include "model/shards.h"
 #include "model/template.h"
 #include "model/tok.h"
@@ -197,19 +198,11 @@ enum status engine_score(struct engine *en, struct job *j, struct err *e) {
 
 /* --- opening --- */
 
-static enum status text_of(struct engine *en, const struct gguf *g, const char *key,
-                           const char *def, const char **out, struct err *e) {
-    struct view v;
-    TRY(gguf_text(g, key, def, &v, e));
-    *out = arena_copy(&en->arena, v.p, v.n < 200 ? v.n : 200);
-    return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the model's names");
-}
-
 static enum status fill_info(struct engine *en, const struct gguf *g, struct err *e) {
     struct engine_info *i = &en->info;
-    TRY(text_of(en, g, "general.name", "unnamed", &i->name, e));
-    TRY(text_of(en, g, "general.architecture", NULL, &i->architecture, e));
-    TRY(text_of(en, g, "general.license", "not stated", &i->license, e));
+    TRY(peek_text(g, "general.name", "unnamed", &en->arena, &i->name, e));
+    TRY(peek_text(g, "general.architecture", NULL, &en->arena, &i->architecture, e));
+    TRY(peek_text(g, "general.license", "not stated", &en->arena, &i->license, e));
     i->code = en->ops->name;
     i->backend = strcmp(en->ops->name, "reference") == 0   ? "ref"
                  : strncmp(en->ops->name, "cuda ", 5) == 0 ? "cuda"
@@ -221,6 +214,7 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     i->vocab = en->model->vocab;
     i->layers = en->model->layers;
     i->threads = en->ops->threads;
+    i->note = tok_note(en->tok);
     return ST_OK;
 }
 
@@ -246,6 +240,20 @@ static enum status read_adapter(struct engine *en, struct adapter *ad, const cha
     return st;
 }
 
+/* Reading and hashing the files is this share of a loading, the weights are the rest. */
+#define READ_SHARE 0.3
+
+/* A stretch of the loading, told as its share of the whole. */
+struct stretch {
+    const struct engine_config *c;
+    double from, to;
+};
+
+static int on_stretch(void *arg, double share) {
+    const struct stretch *s = arg;
+    return s->c->loading ? s->c->loading(s->c->arg, s->from + (s->to - s->from) * share) : 0;
+}
+
 /* Everything that reads the files' bytes, which are dropped afterwards. */
 static enum status load(struct engine *en, const struct engine_config *c, const struct gguf *g,
                         struct err *e) {
@@ -255,7 +263,8 @@ static enum status load(struct engine *en, const struct engine_config *c, const 
     i->sha256 = i->base_sha256;
     TRY(tok_open(&en->tok, g, e));
     TRY(backend_open(c, i->base_sha256, &en->arena, &en->ops, &i->no_gpu, e));
-    const struct model_watch w = {c->arg, c->loading};
+    struct stretch weights = {c, READ_SHARE, 1};
+    const struct model_watch w = {&weights, on_stretch};
     if (c->adapter) TRY(read_adapter(en, &ad, c->adapter, g, e));
     enum status st = model_open_adapted(&en->model, g, en->ops, &w, c->adapter ? &ad : NULL, e);
     adapter_close(&ad);
@@ -271,7 +280,9 @@ static enum status start(struct engine *en, const struct engine_config *c, struc
     struct arena tables;
     struct shards files;
     arena_init(&tables, (size_t)1 << 30);
-    enum status st = shards_open(&files, c->model, &tables, e);
+    struct stretch reading = {c, 0, READ_SHARE};
+    const struct model_watch w = {&reading, on_stretch};
+    enum status st = shards_open(&files, c->model, &tables, &w, e);
     en->sha = files.sha;
     if (st == ST_OK) st = load(en, c, &files.g, e);
     shards_close(&files);

@@ -31,7 +31,8 @@ struct engine_config {
     size_t cache_bytes;  /* 0 = 512 MiB; keys and values kept for later requests */
     struct cores *cores; /* of the engines that share the cores, each takes one for each chunk;
                           * NULL: there is no other. Borrowed until close */
-    /* Called on the engine thread while it loads, with the share (0 to 1) that is done; 1 gives up:
+    /* Called on the engine thread while it loads, with the share (0 to 1) that is done, the
+     * reading of the file included; 1 gives up:
      * ST_CANCELLED. May be NULL. */
     void *arg;
     int (*loading)(void *arg, double share);
@@ -47,6 +48,7 @@ struct engine_info {
     const char *backend; /* "cpu", "cuda" or "ref" */
     const char *code;    /* what it runs on there: "avx512_bf16" */
     const char *no_gpu;  /* why "auto" took the CPU; NULL: it did not, or nobody asked for auto */
+    const char *note;    /* what of the file was not taken as it stands, or NULL */
     long long parameters;
     int context, vocab, layers, threads;
 };

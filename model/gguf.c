@@ -13,6 +13,8 @@ enum { PAIR_MIN = 14, TENSOR_MIN = 33, ALIGNMENT_DEFAULT = 32, ALIGNMENT_MIN = 8
 /* Where reading stands, and what is being read, for messages. */
 struct cursor {
     const uint8_t *base, *at, *end;
+    size_t size;         /* of the file, of which at least the bytes up to end are at hand */
+    int short_of;        /* bytes behind end were needed */
     const uint8_t *mark; /* start of the field that was read last */
     const char *file;
     const char *kind; /* "header", "metadata pair", "tensor" */
@@ -28,10 +30,12 @@ static const char *shown(struct view v, char out[SHOWN]) {
     while (n < v.n && n < SHOWN - 4) {
         size_t k = utf8_len(v.p + n, v.n - n);
         if (n + (k ? k : 1) > SHOWN - 4) break;
-        if (k > 1)
+        /* a '?' for each byte, so that out stays in step with v */
+        int plain = k > 0 && utf8_plain(utf8_point(v.p + n, k));
+        if (plain)
             memcpy(out + n, v.p + n, k);
         else
-            out[n] = (k && v.p[n] >= ' ' && v.p[n] != 127) ? v.p[n] : '?';
+            memset(out + n, '?', k ? k : 1);
         n += k ? k : 1;
     }
     snprintf(out + n, 4, "%s", n < v.n ? "..." : "");
@@ -57,13 +61,22 @@ static enum status bad(const struct cursor *c, enum status st, struct err *e, co
     return st;
 }
 
+/* Bytes of the file behind the cursor, at hand or not. */
+static size_t left_of(const struct cursor *c) {
+    return c->size - (size_t)(c->at - c->base);
+}
+
 static enum status take(struct cursor *c, uint64_t n, const char *what, const uint8_t **out,
                         struct err *e) {
-    size_t left = (size_t)(c->end - c->at);
+    size_t left = left_of(c);
     c->mark = *out = c->at;
     if (n > left)
         return bad(c, ST_CORRUPT, e, "%s needs %llu bytes and %zu are left", what,
                    (unsigned long long)n, left);
+    if (n > (size_t)(c->end - c->at)) {
+        c->short_of = 1;
+        return fail(e, ST_LIMIT, "the header is longer");
+    }
     c->at += n;
     return ST_OK;
 }
@@ -180,7 +193,7 @@ static enum status take_array(struct cursor *c, struct gguf_kv *kv, struct err *
     if (kv->elem == GGUF_ARR)
         return bad(c, ST_UNSUPPORTED, e, "arrays of arrays are not supported");
     TRY(take_u64(c, "array length", &kv->count, e));
-    size_t left = (size_t)(c->end - c->at);
+    size_t left = left_of(c);
     size_t size = kv->elem == GGUF_STR ? 8 : gguf_type_size(kv->elem);
     if (kv->count > left / size)
         return bad(c, ST_CORRUPT, e, "an array of %llu elements of type %s, but %zu bytes are left",
@@ -335,9 +348,10 @@ static enum status read_alignment(struct cursor *c, const struct gguf *g, uint64
 /* Points every tensor at its data and refuses those that overlap. `order` has room for all. */
 static enum status place(struct cursor *c, struct gguf *g, uint64_t alignment,
                          const struct gguf_tensor **order, struct err *e) {
-    uint64_t size = (uint64_t)(c->end - c->base), at = (uint64_t)(c->at - c->base);
+    uint64_t size = c->size, at = (uint64_t)(c->at - c->base);
     uint64_t start = (at + alignment - 1) & ~(alignment - 1),
              room = start < size ? size - start : 0;
+    int whole = c->end == c->base + size;
     for (uint64_t i = 0; i < g->n_tensors; i++) {
         struct gguf_tensor *t = &g->tensor[i];
         c->index = i + 1;
@@ -351,7 +365,7 @@ static enum status place(struct cursor *c, struct gguf *g, uint64_t alignment,
                        "offset %llu and %llu bytes of data, but the file has %llu",
                        (unsigned long long)t->offset, (unsigned long long)t->bytes,
                        (unsigned long long)room);
-        t->data = c->base + start + t->offset;
+        t->data = whole ? c->base + start + t->offset : NULL;
         order[i] = t;
     }
     qsort(order, (size_t)g->n_tensors, sizeof *order, by_offset);
@@ -361,7 +375,7 @@ static enum status place(struct cursor *c, struct gguf *g, uint64_t alignment,
         char other[SHOWN];
         c->index = (uint64_t)(t - g->tensor) + 1;
         c->name = t->name;
-        c->mark = t->data;
+        c->mark = whole ? t->data : (const uint8_t *)t->name.p;
         return bad(c, ST_CORRUPT, e, "its data overlaps that of '%s'", shown(low->name, other));
     }
     return ST_OK;
@@ -396,7 +410,7 @@ static enum status take_count(struct cursor *c, const char *what, uint64_t small
     TRY(take_u64(c, what, &n, e));
     /* The other count may still follow, so this bound is loose by 8 bytes; the entries are checked
      * one by one in any case. */
-    uint64_t room = (uint64_t)(c->end - c->at) / smallest;
+    uint64_t room = left_of(c) / smallest;
     if (n > room)
         return bad(c, ST_CORRUPT, e, "%s is %llu, but the rest of the file has room for %llu", what,
                    (unsigned long long)n, (unsigned long long)room);
@@ -429,15 +443,23 @@ static enum status parse(struct cursor *c, struct gguf *g, struct arena *a, stru
     return take_tensors(c, g, a, e);
 }
 
-enum status gguf_parse(struct gguf *g, const char *name, const uint8_t *p, size_t n,
-                       struct arena *arena, struct err *e) {
+enum status gguf_parse_head(struct gguf *g, const char *name, const uint8_t *p, size_t n,
+                            size_t size, int *more, struct arena *arena, struct err *e) {
     static const uint8_t nothing[1];
     if (!p) p = nothing; /* an empty file is mapped as NULL */
-    struct cursor c = {.base = p, .at = p, .end = p + n, .mark = p, .file = name, .kind = "header"};
+    struct cursor c = {
+        .base = p, .at = p, .end = p + n, .size = size, .mark = p, .file = name, .kind = "header"};
     *g = (struct gguf){.base = p, .name = arena_copy(arena, name, strlen(name))};
     enum status st = g->name ? parse(&c, g, arena, e) : no_memory(&c, e);
+    *more = c.short_of;
     if (st != ST_OK) *g = (struct gguf){0};
     return st;
+}
+
+enum status gguf_parse(struct gguf *g, const char *name, const uint8_t *p, size_t n,
+                       struct arena *arena, struct err *e) {
+    int more;
+    return gguf_parse_head(g, name, p, n, n, &more, arena, e);
 }
 
 enum status gguf_join(struct gguf *g, const struct gguf *more, struct arena *arena, struct err *e) {

@@ -74,6 +74,11 @@ struct gguf {
 enum status gguf_parse(struct gguf *g, const char *name, const uint8_t *p, size_t n,
                        struct arena *arena, struct err *e) MUST_CHECK;
 
+/* The same of the first n bytes of a file of `size` bytes: no tensor's data may be asked for (NULL
+ * unless n == size). *more: the header is longer than n bytes, which is all that went wrong. */
+enum status gguf_parse_head(struct gguf *g, const char *name, const uint8_t *p, size_t n,
+                            size_t size, int *more, struct arena *arena, struct err *e) MUST_CHECK;
+
 /* Adds the tensors of another part of the same model to g; both parts' bytes must outlive g.
  * ST_CORRUPT (a name that g has), ST_LIMIT, ST_NO_MEMORY; then g is as before. */
 enum status gguf_join(struct gguf *g, const struct gguf *more, struct arena *arena,

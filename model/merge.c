@@ -130,7 +130,7 @@ enum status merge_file(const char *base, const char *adapter, const char *out, c
     char sha[65];
     TRY(format_of(type, &f, e));
     arena_init(&tables, (size_t)1 << 30);
-    enum status st = shards_open(&files, base, &tables, e);
+    enum status st = shards_open(&files, base, &tables, NULL, e);
     if (st != ST_OK) {
         arena_free(&tables);
         return st;

@@ -7,6 +7,7 @@
 #include "model/adapter.h"
 #include "model/family.h"
 #include "model/hash.h"
+#include "model/watch.h"
 
 /* Weights of one layer in backend memory; NULL where the family has none. */
 struct layer {
@@ -29,12 +30,6 @@ struct model {
     struct layer *layer;
     long long parameters;
     const struct adapter *adapter; /* added to the weights while they are loaded, then NULL */
-};
-
-/* Told of the share (0 to 1) of the weights that is loaded; an answer of 1 gives up. */
-struct model_watch {
-    void *arg;
-    int (*loading)(void *arg, double share); /* may be NULL */
 };
 
 /* Reads hyperparameters and checks all shapes before any weight is taken, then loads. On failure

@@ -1,4 +1,5 @@
 /* What a model file's header says. */
+#include "model/peek.h"
 #include "model/engine.h"
 
 #include "model/base/file.h"
@@ -6,11 +7,14 @@
 
 #include <string.h>
 
-static enum status text_of(const struct gguf *g, const char *key, const char *def, struct arena *a,
-                           const char **out, struct err *e) {
+enum { TEXT_MAX = 201, HEAD_FIRST = 1 << 20, HEAD_MAX = 256 << 20 };
+
+enum status peek_text(const struct gguf *g, const char *key, const char *def, struct arena *a,
+                      const char **out, struct err *e) {
     struct view v;
+    char text[TEXT_MAX];
     TRY(gguf_text(g, key, def, &v, e));
-    *out = arena_copy(a, v.p, v.n < 200 ? v.n : 200);
+    *out = arena_copy(a, text, view_plain(v, text, sizeof text));
     return *out ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a model's names");
 }
 
@@ -29,19 +33,39 @@ static enum status facts(const struct gguf *g, struct engine_info *out, struct e
     return ST_OK;
 }
 
-enum status engine_peek(const char *file, struct arena *a, struct engine_info *out, struct err *e) {
-    struct file_map map = {0};
+static enum status tell(const struct gguf *g, struct arena *a, struct engine_info *out,
+                        struct err *e) {
+    TRY(peek_text(g, "general.name", "unnamed", a, &out->name, e));
+    TRY(peek_text(g, "general.architecture", NULL, a, &out->architecture, e));
+    TRY(peek_text(g, "general.license", "not stated", a, &out->license, e));
+    return facts(g, out, e);
+}
+
+/* The file's first n bytes; *more is set when the header is longer. */
+static enum status look(const char *file, size_t n, int *more, struct arena *a,
+                        struct engine_info *out, struct err *e) {
     struct arena tables;
     struct gguf g;
-    memset(out, 0, sizeof *out);
-    TRY(file_map_open(&map, file, e));
+    char *p;
+    size_t got, size;
+    *more = 0;
+    TRY(file_head(file, n, &p, &got, &size, e));
+    if (got < n) size = got; /* all there is, whatever its size was a moment ago */
     arena_init(&tables, (size_t)1 << 30);
-    enum status st = gguf_parse(&g, file, map.p, map.n, &tables, e);
-    if (st == ST_OK) st = text_of(&g, "general.name", "unnamed", a, &out->name, e);
-    if (st == ST_OK) st = text_of(&g, "general.architecture", NULL, a, &out->architecture, e);
-    if (st == ST_OK) st = text_of(&g, "general.license", "not stated", a, &out->license, e);
-    if (st == ST_OK) st = facts(&g, out, e);
+    enum status st = gguf_parse_head(&g, file, (const uint8_t *)p, got, size, more, &tables, e);
+    if (st == ST_OK) st = tell(&g, a, out, e);
     arena_free(&tables);
-    file_map_close(&map);
+    mem_free(p);
+    return st;
+}
+
+/* The header is read and not mapped: a mapped file that somebody cuts short faults on access. */
+enum status engine_peek(const char *file, struct arena *a, struct engine_info *out, struct err *e) {
+    int more = 1;
+    enum status st = ST_OK;
+    memset(out, 0, sizeof *out);
+    for (size_t n = HEAD_FIRST; more && n <= HEAD_MAX; n *= 4) st = look(file, n, &more, a, out, e);
+    if (more)
+        return fail(e, ST_LIMIT, "%.200s: the header has more than %d MiB", file, HEAD_MAX >> 20);
     return st;
 }

@@ -12,14 +12,47 @@ static enum status split_key(const struct gguf *g, const char *key, int64_t hi, 
     return ST_OK;
 }
 
+/* How many parts the path's name says there are; 1 where it says nothing. */
+static int parts_named(const char *path) {
+    size_t n = strlen(path);
+    int count = 1;
+    char end[8];
+    if (n < 14 || sscanf(path + n - 14, "-of-%5d%7s", &count, end) != 2 || count < 1) return 1;
+    return count;
+}
+
+/* The reading of one part: hashed and told piece by piece. */
+struct reading {
+    struct hash_sum *sum;
+    const struct model_watch *w;
+    int no, parts;
+};
+
+static int on_piece(void *arg, const char *p, size_t n, size_t done, size_t size) {
+    struct reading *r = arg;
+    hash_add(r->sum, p, n);
+    if (!r->w || !r->w->loading) return 0;
+    return r->w->loading(r->w->arg, (r->no + (double)done / (double)size) / r->parts);
+}
+
+static enum status read_bytes(struct shards *s, const char *path, int no, size_t *n,
+                              struct hash *sha, struct err *e) {
+    struct reading r = {hash_begin(), s->watch, no, parts_named(path)};
+    const struct file_watch w = {&r, on_piece};
+    if (!r.sum) return fail(e, ST_NO_MEMORY, "no memory for a hash");
+    enum status st = file_read_watched(path, (size_t)1 << 38, &w, &s->bytes[no], n, e);
+    *sha = hash_end(r.sum);
+    if (st == ST_CANCELLED) return fail(e, st, "the loading was given up");
+    if (st == ST_OK) s->n = no + 1;
+    return st;
+}
+
 /* One file's bytes and tables; it must call itself part `no` (from 0) of `count`. */
 static enum status read_part(struct shards *s, struct gguf *g, const char *path, int no, int count,
                              struct arena *tables, struct hash *sha, struct err *e) {
     size_t n;
     int own, all;
-    TRY(file_read(path, (size_t)1 << 38, &s->bytes[no], &n, e));
-    s->n = no + 1;
-    *sha = hash_of(s->bytes[no], n, NULL, 0);
+    TRY(read_bytes(s, path, no, &n, sha, e));
     TRY(gguf_parse(g, path, (const uint8_t *)s->bytes[no], n, tables, e));
     TRY(split_key(g, "split.no", SHARDS_MAX, 0, &own, e));
     TRY(split_key(g, "split.count", SHARDS_MAX, 1, &all, e));
@@ -88,9 +121,11 @@ static enum status open_all(struct shards *s, const char *path, struct arena *ta
     return st;
 }
 
-enum status shards_open(struct shards *s, const char *path, struct arena *tables, struct err *e) {
-    *s = (struct shards){.n = 0};
+enum status shards_open(struct shards *s, const char *path, struct arena *tables,
+                        const struct model_watch *w, struct err *e) {
+    *s = (struct shards){.watch = w};
     enum status st = open_all(s, path, tables, e);
+    s->watch = NULL;
     if (st != ST_OK) shards_close(s);
     return st;
 }

@@ -6,6 +6,7 @@
 #include "model/tok_split.h"
 #include "model/tok_vocab.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct tok {
@@ -17,18 +18,24 @@ struct tok {
     struct tok_spm spm;
     int ignore_merges, space_prefix;
     int bos, eos;
+    char note[TOK_NOTE];
 };
 
 /* A file can ask for no more than this, whatever it claims. */
 #define TOK_MAX_MEMORY ((size_t)1 << 30)
 
-/* A special id: absent is fine (-1), out of the vocabulary is not. */
-static enum status read_id(const struct gguf *g, const char *key, int32_t count, int *out,
+/* A special id. Out of the vocabulary is as good as absent (-1): converters write 4294967295 for
+ * "none", or the id of a token that was cut off; that is noted. */
+static enum status read_id(struct tok *t, const struct gguf *g, const char *key, int *out,
                            struct err *e) {
     const int64_t none = -1;
-    int64_t id = none;
-    if (gguf_find(g, key)) TRY(gguf_int(g, key, 0, count - 1, &none, &id, e));
-    *out = (int)id;
+    int64_t id;
+    TRY(gguf_int(g, key, INT64_MIN, INT64_MAX, &none, &id, e));
+    *out = id >= 0 && id < t->vocab.n ? (int)id : -1;
+    if (*out == id || !gguf_find(g, key)) return ST_OK;
+    size_t n = strlen(t->note);
+    (void)snprintf(t->note + n, sizeof t->note - n, "%s%s %lld",
+                   n ? ", " : "ids of no token: ", key, (long long)id);
     return ST_OK;
 }
 
@@ -39,13 +46,15 @@ static enum status read_special(struct tok *t, const struct gguf *g, int add_bos
         "tokenizer.ggml.mask_token_id",      "tokenizer.ggml.eot_token_id",
         "tokenizer.ggml.eom_token_id"}; /* "seperator": as the format spells it */
     int unused;
-    TRY(read_id(g, "tokenizer.ggml.bos_token_id", t->vocab.n, &t->bos, e));
-    TRY(read_id(g, "tokenizer.ggml.eos_token_id", t->vocab.n, &t->eos, e));
-    for (size_t i = 0; i < COUNT(other); i++) TRY(read_id(g, other[i], t->vocab.n, &unused, e));
+    TRY(read_id(t, g, "tokenizer.ggml.bos_token_id", &t->bos, e));
+    TRY(read_id(t, g, "tokenizer.ggml.eos_token_id", &t->eos, e));
+    for (size_t i = 0; i < COUNT(other); i++) TRY(read_id(t, g, other[i], &unused, e));
     TRY(gguf_flag(g, "tokenizer.ggml.add_bos_token", &add_bos, &add_bos, e));
     if (add_bos && t->bos < 0)
-        return fail(e, ST_CORRUPT,
-                    "tokenizer.ggml.bos_token_id is missing, but sequences start with it");
+        return fail(
+            e, ST_CORRUPT,
+            "tokenizer.ggml.bos_token_id is missing or outside the vocabulary, but sequences "
+            "start with it");
     if (!add_bos) t->bos = -1;
     return ST_OK;
 }
@@ -227,6 +236,10 @@ int tok_count(const struct tok *t) {
 
 int tok_bos(const struct tok *t) {
     return t->bos;
+}
+
+const char *tok_note(const struct tok *t) {
+    return t->note[0] ? t->note : NULL;
 }
 
 int tok_eos(const struct tok *t) {

@@ -23,6 +23,9 @@ void tok_close(struct tok *t);
 int tok_count(const struct tok *t);
 int tok_bos(const struct tok *t); /* id, or -1 when sequences start without one */
 int tok_eos(const struct tok *t); /* id or -1 */
+/* What of the file was not taken as it stands (special ids outside the vocabulary), or NULL. */
+enum { TOK_NOTE = 256 };
+const char *tok_note(const struct tok *t);
 
 /* Token ids of UTF-8 text, in arena memory: *ids, *n. No BOS is added. Time and memory are linear
  * in the text (n log n within one piece without a split). ST_NO_MEMORY, ST_LIMIT (more than

@@ -43,7 +43,23 @@ struct tok_split {
     int n;
 };
 
+/* Other names for them in files, as llama.cpp reads them. */
+static const struct {
+    const char *name, *same;
+} synonyms[] = {
+    {"llama3", "llama-bpe"},    {"llama-v3", "llama-bpe"},     {"falcon3", "llama-bpe"},
+    {"falcon-h1", "llama-bpe"}, {"pixtral", "llama-bpe"},      {"midm-2.0", "llama-bpe"},
+    {"lfm2", "llama-bpe"},      {"jina-v5-nano", "llama-bpe"}, {"deepseek-r1-qwen", "qwen2"},
+    {"kormo", "qwen2"},         {"f2llmv2", "qwen2"},          {"megrez", "qwen2"},
+    {"phi-2", "gpt-2"},         {"jina-es", "gpt-2"},          {"jina-de", "gpt-2"},
+    {"jina-v2-es", "gpt-2"},    {"jina-v2-de", "gpt-2"},       {"gigachat", "gpt-2"},
+    {"a.x-4.0", "gpt-2"},       {"mellum", "gpt-2"},           {"modern-bert", "gpt-2"},
+    {"exaone4", "gpt-2"},
+};
+
 const struct tok_pre *tok_split_pre(struct view name) {
+    for (size_t i = 0; i < COUNT(synonyms); i++)
+        if (view_eq_str(name, synonyms[i].name)) name = view_of(synonyms[i].same);
     for (size_t i = 0; i < COUNT(table); i++)
         if (view_eq_str(name, table[i].name)) return &table[i];
     return NULL;

@@ -16,7 +16,7 @@ struct tok_pre {
     int add_bos;                   /* unless the file says otherwise */
 };
 
-/* NULL when the name is not known. */
+/* By its name or another one that files have for it; NULL when the name is not known. */
 const struct tok_pre *tok_split_pre(struct view name);
 /* "smollm, gpt-2, ...": the known names, for messages. */
 const char *tok_split_names(void);

@@ -102,7 +102,7 @@ const char *tok_show(char out[TOK_SHOWN], struct view v) {
     size_t n = 0;
     for (size_t i = 0; i < v.n;) {
         size_t len = utf8_len(v.p + i, v.n - i);
-        int plain = len > 0 && (len > 1 || ((unsigned char)v.p[i] >= ' ' && v.p[i] != 0x7F));
+        int plain = len > 0 && utf8_plain(utf8_point(v.p + i, len));
         size_t step = len ? len : 1;
         if (n + step + 4 > TOK_SHOWN) {
             memcpy(out + n, "...", 3);

@@ -102,6 +102,12 @@ run_tests() {
     skip "instructions of a small ranking" "the program was not built"
   fi
 
+  if $release; then
+    step "clients of other servers" tests/clients/run.sh "$BUILDS/release/taproom" "$CACHE"
+  else
+    skip "clients of other servers" "the program was not built"
+  fi
+
   PLAYWRIGHT_CORE=$(npm_package playwright-core)
   AXE_CORE=$(npm_package axe-core)
   CHROMIUM=$(command -v chromium)

@@ -71,10 +71,12 @@ export function rankActions(session, hooks) {
   }
 
   // live: begun by an edit, not by a press; it says less and keeps the notices that are there.
+  // keep: the server stores the run; never of what only an address asked for.
   async function start(
     request = st.requestOf(get()),
     key = st.keyWith(request, get()),
     live = false,
+    keep = !live,
   ) {
     if (!request.catalog) return;
     abort?.abort();
@@ -104,13 +106,13 @@ export function rankActions(session, hooks) {
     );
     try {
       // What is ranked while someone types is not kept, unless it is asked for.
-      const result = await rank(live ? { ...request, save: false } : request, {
+      const result = await rank(keep ? request : { ...request, save: false }, {
         signal: mine.signal,
         progress: job,
         score: (score, item) => Number.isFinite(score) && scores.add(score, item),
       });
       if (abort !== mine) return;
-      result.typed = live;
+      result.typed = !keep;
       remember(key, { result, previous: before });
       show(key, result, before);
       hooks.took(request, result);
@@ -121,11 +123,14 @@ export function rankActions(session, hooks) {
       if (abort !== mine) return;
       set(NO_JOB);
       if (e.name !== 'AbortError')
-        failed('The ranking did not finish', e, () => start(request, key));
+        failed('The ranking did not finish', e, () => start(request, key, false, keep));
     } finally {
       if (abort === mine) abort = null;
     }
   }
+
+  // What an address asks for is shown and not stored: anybody's link could have brought the person here.
+  const look = () => start(undefined, undefined, false, false);
 
   function stop() {
     live.cancel();
@@ -201,6 +206,7 @@ export function rankActions(session, hooks) {
   session.onChange = live;
   return {
     start,
+    look,
     stop,
     show,
     live,

@@ -1,6 +1,7 @@
 // From the address to the page: choices, stored runs, the other views; and back to a link.
 // routeActions(session, api, wish, ranking, preferences, stage)
 import { intoSight } from './act_rank.js';
+import { announce } from './dom.js';
 import * as st from './state.js';
 import { fromHash, runHash, toHash } from './url.js';
 
@@ -111,7 +112,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
     const key = st.keyOf(get());
     const known = ranking.known(key);
     if (known) ranking.show(key, known.result, known.previous);
-    else if (get().catalogs.length && !lost) await ranking.start();
+    else if (get().catalogs.length && !lost) await ranking.look();
   }
 
   async function route() {
@@ -179,12 +180,27 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
       } catch (e) {
         return failed('The catalogues could not be read again', e);
       }
+      ranking.forgetAnswers();
       if (quiet) return;
       if (get().view !== 'rank') {
         set({ view: 'rank' });
         stage.leave();
       }
-      return wish.setCatalog(name);
+      const ranked = wish.setCatalog(name, true);
+      intoSight();
+      return ranked;
+    },
+
+    // gone() is called once it is, before the next list comes.
+    async dropCatalog(name, gone) {
+      await api.dropCatalog(name);
+      gone();
+      ranking.forgetAnswers();
+      await loadCatalogs();
+      const text = `The catalogue ${name} is deleted.`;
+      announce(text);
+      await wish.setCatalog(firstCatalog());
+      session.notice({ text }); // the start of a ranking would take it away
     },
   };
 }

@@ -4,7 +4,8 @@ import { later } from './dom.js';
 import * as st from './state.js';
 import { toHash } from './url.js';
 
-const NAMED = 20;
+const NAMED = 20,
+  SAMPLE = 500; // items that a first wish is made from
 
 export function wishActions(session, api, ranking, preferences) {
   const { get, set, change, failed } = session;
@@ -45,12 +46,17 @@ export function wishActions(session, api, ranking, preferences) {
   }
 
   async function loadSurface(catalog, again = false) {
-    const own = (get().catalogs ?? []).find(c => c.name === catalog)?.surface;
-    const name = get().words || own;
+    const kept = (get().catalogs ?? []).find(c => c.name === catalog)?.surface;
+    const name = get().words || kept;
     if (!name) return set({ surface: null });
-    if (get().surface?.name === name && !again) return;
+    const { surface } = get();
+    if (surface?.name === name && surface.of === catalog && !again) return;
     try {
-      set({ surface: { name, ...(await api.surface(name)) } });
+      const words = await api.surface(name);
+      const own = name === 'generic' ? await ownWishes(catalog) : [];
+      if (get().catalog !== catalog) return;
+      const example_wishes = [...own, ...(words.example_wishes ?? [])];
+      set({ surface: { name, ...words, of: catalog, example_wishes } });
     } catch (e) {
       if (get().words) {
         failed(`Words "${name}"`, e);
@@ -58,6 +64,19 @@ export function wishActions(session, api, ranking, preferences) {
         return loadSurface(catalog, true);
       }
       set({ surface: { name, item_word: 'item', example_wishes: [] } });
+    }
+  }
+
+  // What nobody wrote examples for has its own words.
+  async function ownWishes(catalog) {
+    try {
+      const [{ firstWishes }, { items }] = await Promise.all([
+        import('./first_wish.js'),
+        api.items(catalog, { limit: SAMPLE }),
+      ]);
+      return firstWishes(items);
+    } catch {
+      return []; // a wish can be written without
     }
   }
 
@@ -98,7 +117,8 @@ export function wishActions(session, api, ranking, preferences) {
       split();
     },
 
-    async setCatalog(catalog) {
+    // again: it holds other items than before.
+    async setCatalog(catalog, again = false) {
       const before = get();
       const own = before.surface?.example_wishes ?? [];
       ranking.stop();
@@ -112,7 +132,7 @@ export function wishActions(session, api, ranking, preferences) {
         examples: before.examples.filter(e => !e.item),
         ...ranking.NO_LIST,
       });
-      await Promise.all([loadSurface(catalog), preferences.load()]);
+      await Promise.all([loadSurface(catalog, again), preferences.load()]);
       if (get().catalog !== catalog) return;
       // What was typed since is left alone.
       const { wish } = get();

@@ -76,7 +76,7 @@ const post = (path, body, signal, headers = {}) => [
 ];
 const part = encodeURIComponent;
 const query = values =>
-  new URLSearchParams(Object.entries(values).filter(([, v]) => v !== '' && v !== null)).toString();
+  new URLSearchParams(Object.entries(values).filter(([, v]) => v !== '' && v != null)).toString();
 
 export const api = {
   catalogs: () => json('/api/catalogs'),
@@ -128,12 +128,14 @@ export const api = {
       body,
     }),
   runFile: (id, format) => `/api/runs/${part(id)}?format=${format}`,
-  // kind: items (a new catalogue), members or interactions (of a catalogue that exists)
-  import: ({ kind, name, surface, skip, type, body, signal }) =>
+  catalog: name => json(`/api/catalogs/${part(name)}`),
+  dropCatalog: name => json(`/api/catalogs/${part(name)}`, { method: 'DELETE' }),
+  // kind: items (a catalogue by that name), members or interactions (of one that exists); options: of the query
+  import: ({ kind, name, type, body, signal, ...options }) =>
     json(
       kind === 'items'
-        ? `/api/catalogs?${query({ name, surface, skip_bad: skip ? 1 : 0 })}`
-        : `/api/catalogs/${part(name)}/${kind}?${query({ skip_bad: skip ? 1 : 0 })}`,
+        ? `/api/catalogs?${query({ name, ...options })}`
+        : `/api/catalogs/${part(name)}/${kind}?${query(options)}`,
       { method: 'POST', headers: { 'Content-Type': type }, body, signal },
     ),
 };

@@ -17,6 +17,7 @@ import { mountTop } from './view_top.js';
 import { mountNotices } from './view_notices.js';
 import { mountWish } from './view_wish.js';
 import { mountClauses } from './view_clauses.js';
+import { mountLimits } from './view_limits.js';
 import { mountPreferences } from './view_preferences.js';
 import { mountExamples } from './view_examples.js';
 import { mountSettings } from './view_settings.js';
@@ -126,8 +127,13 @@ const intents = {
   rank: ranking.now,
   rankOrCancel: ranking.rankOrCancel,
   cancel: ranking.cancel,
+  rankAll: () => {
+    change({ retrieve: 'all', count: st.COUNT_MAX });
+    return ranking.now();
+  },
   runAgain: ranking.runAgain,
   dropRun: route.dropRun,
+  dropCatalog: route.dropCatalog,
   openRow: route.openRow,
   rowLink: route.rowLink,
   copyLink: async button => copyText(await route.link(), button),
@@ -156,6 +162,7 @@ mountTop($('head'), $('foot'), store, intents);
 mountNotices($('notices'), store, intents);
 mountWish(block('ask', 'block'), store, intents);
 mountClauses(block('ask', 'block'), store, intents);
+mountLimits(block('ask', 'block'), store, intents);
 mountExamples(block('ask', 'block'), store, intents);
 mountPreferences(block('ask', 'block'), store, intents);
 mountSettings(block('ask', 'block'), store, intents);

@@ -109,6 +109,12 @@ export function makeDialog(name, title) {
   };
 }
 
+// Adds a style sheet of a part that is seldom opened; resolves when it is there, or will not come.
+export const styled = href =>
+  new Promise(done => {
+    document.head.append(h('link', { rel: 'stylesheet', href, onload: done, onerror: done }));
+  });
+
 // A part of the page under a heading that can be folded away; on a phone it starts folded.
 export function fold(title, ...kids) {
   return h(

@@ -223,6 +223,8 @@ export const RETRIEVERS = {
   bm25: 'words of the wish',
   popularity: 'popularity',
   item_knn: 'item neighbours',
+  ease: 'EASE',
+  recency: 'what is newest',
   embedding: 'embedding',
   random: 'chance',
   all: 'the whole catalogue',

@@ -43,6 +43,7 @@ export const POLICIES = {
   likes: 'the latest likes',
 };
 
+export const COUNT_MAX = 5000; // candidates of one ranking
 export const PAGE = 50; // rows of the list in sight at once
 // The page that shows the row of an item, 0 when it is not in the list.
 export const pageOf = (items, row) =>
@@ -65,6 +66,7 @@ export const CHOICES = {
   history: 10,
   policy: 'recent',
   baselines: null, // null: all that the catalogue has
+  constraints: 'after', // what becomes of items that fail a limit: after the others, or hide
   standing: true, // whether the stored preferences count
   row: '',
 };
@@ -173,6 +175,7 @@ export function requestOf(s) {
     seed: s.seed,
   };
   if (s.baselines) r.baselines = s.baselines;
+  if (s.constraints !== CHOICES.constraints) r.constraints = s.constraints;
   if (s.standing) r.preferences = true;
   if (s.modelId) r.model = s.modelId;
   if (s.surface?.name) r.surface = s.surface.name;
@@ -245,6 +248,7 @@ export function choicesOf(r, own = '') {
     history: r.history?.limit ?? CHOICES.history,
     policy: r.history?.policy ?? CHOICES.policy,
     baselines: r.baselines ?? null,
+    constraints: r.constraints ?? CHOICES.constraints,
     standing: r.preferences === true,
     modelId: r.model ?? '',
   };

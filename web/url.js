@@ -1,10 +1,10 @@
 // The address: "#/?catalog=movies&wish=..." for choices, "#/run/ID" for a stored run, "#/compare?..." for a view. Pure.
-import { CHOICES, BASELINES, POLICIES, newClause, clausesTouched, editedClauses } from './state.js';
+import { CHOICES, BASELINES, COUNT_MAX, POLICIES, newClause, clausesTouched, editedClauses } from './state.js';
 
 export const VIEWS = ['compare', 'runs', 'tour', 'evaluate'];
 
 const NUMBERS = [
-  ['count', 'n', 1, 500],
+  ['count', 'n', 1, COUNT_MAX],
   ['top', 'k', 1, 500],
   ['seed', 'seed', 0, 2 ** 31 - 1],
   ['history', 'history', 0, 200],
@@ -30,6 +30,7 @@ export function toQuery(s) {
   if (s.policy !== CHOICES.policy) q.append('policy', s.policy);
   for (const [key, name] of NUMBERS) if (s[key] !== CHOICES[key]) q.append(name, String(s[key]));
   if (s.baselines) q.append('baselines', s.baselines.join(' '));
+  if (s.constraints !== CHOICES.constraints) q.append('limits', s.constraints);
   if (!s.standing) q.append('standing', 'off');
   if (s.row) q.append('row', s.row);
   return String(q);
@@ -59,6 +60,7 @@ export function fromQuery(query) {
   c.retrieve = q.get('from') ?? CHOICES.retrieve;
   if (Object.hasOwn(POLICIES, q.get('policy') ?? '')) c.policy = q.get('policy');
   c.standing = q.get('standing') !== 'off';
+  if (['hide', 'score'].includes(q.get('limits'))) c.constraints = q.get('limits');
   c.clauses = q.getAll('clause').map(clauseOf).filter(Boolean);
   for (const [key, name, low, high] of NUMBERS)
     c[key] = bounded(q.get(name), low, high, CHOICES[key]);

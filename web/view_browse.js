@@ -27,6 +27,7 @@ export function mountBrowse(api, store, intents) {
     say,
     list,
     pager,
+    dropping(),
   );
 
   async function load(at) {
@@ -97,8 +98,54 @@ export function mountBrowse(api, store, intents) {
     );
   }
 
+  // Deleting asks once more, by the button's own words.
+  function dropping() {
+    const said = h('p', { class: 'fact', role: 'status' });
+    const button = h('button', {
+      type: 'button',
+      class: 'quiet',
+      id: 'drop-catalog',
+      onclick: () => (ui.sure ? drop() : ask()),
+      onblur: () => calm(),
+    });
+    function calm() {
+      ui.sure = false;
+      button.textContent = 'Delete this catalogue';
+      button.classList.remove('alarm');
+    }
+    function ask() {
+      ui.sure = true;
+      const { catalogs, catalog, surface } = store.get();
+      const c = (catalogs ?? []).find(k => k.name === catalog) ?? {};
+      const parts = [
+        counted(c.items ?? 0, surface?.item_word ?? 'item'),
+        c.members ? counted(c.members, 'member') : null,
+        c.interactions ? counted(c.interactions, 'interaction') : null,
+      ].filter(Boolean);
+      const last = parts.pop();
+      button.textContent = `Delete ${catalog} for good: ${parts.length ? `${parts.join(', ')} and ` : ''}${last}`;
+      button.classList.add('alarm');
+    }
+    async function drop() {
+      button.disabled = true;
+      try {
+        const { catalog } = store.get();
+        await intents.dropCatalog(catalog, () => d.close());
+        said.textContent = '';
+      } catch (e) {
+        said.textContent = [e.message, e.hint].filter(Boolean).join(' ');
+      }
+      button.disabled = false;
+      calm();
+    }
+    calm();
+    ui.calm = calm;
+    return h('div', { class: 'browse-do' }, button, said);
+  }
+
   return {
     show() {
+      ui.calm();
       d.open();
       search.focus();
       load(0);

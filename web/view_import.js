@@ -1,28 +1,52 @@
-// Import: a file by picker or drop, its first rows, which column is what, then counts and faults by line.
-// mountImport(api, {done(name), stateOf()}) returns {show, take(file)}
-import { h, fillWith, makeDialog, announce } from './dom.js';
-import * as rows from './rows.js';
-import { whole } from './format.js';
-import { drawPreview } from './view_import_preview.js';
+// Import: a file by picker or drop, what the server understands of it before anything is stored, then the counts.
+// mountImport(api, {done(name, quiet), stateOf()}) gives {show, take(file)}
+import { h, fillWith, makeDialog, later, styled } from './dom.js';
+import { nameFrom, PICKED } from './import_file.js';
+import { look, ready, upload } from './import_flow.js';
 
-const HEAD_BYTES = 64 * 1024;
 const KINDS = {
-  items: 'items of a new catalogue',
+  items: 'items of a catalogue',
   members: 'members of a catalogue',
   interactions: 'interactions of a catalogue',
 };
+const PAUSE_MS = 250;
 
-export function mountImport(api, { done, stateOf }) {
-  const d = makeDialog('import', 'Import');
-  const ui = { d, file: null, columns: [], headText: '', names: new Map() };
+// What a person said about the file; everything else is found by the server.
+const newPlan = () => ({ roles: new Map(), lists: new Map(), more: {} });
+
+export async function mountImport(api, { done, stateOf }) {
+  await styled('import.css');
+  // file: what was taken; seen: the server's last answer about it, or fault; columns: the last that were seen.
+  const ui = { d: makeDialog('import', 'Import'), api, done, stateOf, turn: 0, plan: newPlan() };
+  ui.soon = later(PAUSE_MS, () => look(ui));
+  ui.change = patch => {
+    Object.assign(ui.plan, patch);
+    ui.soon();
+  };
+  fillWith(ui.d.body, formOf(ui));
+  reset(ui);
+  dropping(ui);
+  return {
+    show() {
+      if (ui.stored) reset(ui);
+      knownCatalogs(ui);
+      ready(ui);
+      ui.d.open();
+    },
+    take: file => take(ui, file),
+  };
+}
+
+function formOf(ui) {
   ui.kind = h(
     'select',
     {
       id: 'import-kind',
       onchange: () => {
-        ui.names.clear();
-        ui.guess = true;
-        refresh(ui, stateOf());
+        ui.chosen = true;
+        ui.plan = newPlan();
+        ready(ui);
+        look(ui);
       },
     },
     Object.entries(KINDS).map(([v, t]) => h('option', { value: v }, t)),
@@ -30,260 +54,160 @@ export function mountImport(api, { done, stateOf }) {
   ui.picker = h('input', {
     type: 'file',
     id: 'import-file',
-    accept:
-      '.csv,.tsv,.jsonl,.ndjson,.json,.item,.inter,.user,text/csv,text/tab-separated-values,application/x-ndjson',
-    onchange: () => take(ui, ui.picker.files[0], stateOf()),
+    accept: PICKED,
+    onchange: () => take(ui, ui.picker.files[0]),
   });
   ui.drop = h(
     'div',
     { class: 'drop' },
-    h('label', { htmlFor: 'import-file' }, 'Choose a CSV or JSONL file, or drop one here'),
+    h('label', { htmlFor: 'import-file' }, 'Choose a file, or drop one here'),
     ui.picker,
+    h('p', { class: 'fact' }, 'CSV, TSV, JSON, JSON lines, RSS; packed by gzip or not.'),
   );
-  ui.name = h('input', {
-    type: 'text',
-    id: 'import-name',
-    maxLength: 64,
-    pattern: '[A-Za-z0-9._\\-]+',
-    autocomplete: 'off',
-    list: 'import-known',
-    oninput: () => ready(ui),
-  });
-  ui.known = h('datalist', { id: 'import-known' });
-  ui.surface = h('input', {
-    type: 'text',
-    id: 'import-surface',
-    value: 'generic',
-    list: 'import-surfaces',
-    autocomplete: 'off',
-  });
-  ui.surfaceField = h(
-    'div',
-    { class: 'field' },
-    h('label', { htmlFor: 'import-surface' }, 'Shown as (surface)'),
-    ui.surface,
-    h(
-      'datalist',
-      { id: 'import-surfaces' },
-      ['generic', 'movies', 'jobs', 'listings'].map(value => h('option', { value })),
-    ),
-  );
-  ui.skip = h('input', { type: 'checkbox', id: 'import-skip' });
-  ui.preview = h('div', { class: 'preview', id: 'import-preview' });
+  ui.preview = h('div', { class: 'import-preview', id: 'import-preview' });
+  ui.say = h('p', { class: 'fact', role: 'status' });
   ui.outcome = h('div', { id: 'import-outcome', 'aria-live': 'polite' });
+  ui.hint = h('p', { class: 'hint', id: 'import-hint' });
   ui.go = h(
     'button',
     { type: 'submit', class: 'primary', id: 'import-go', disabled: true },
     'Import',
   );
-  const form = h(
-    'form',
-    {
-      class: 'import',
-      novalidate: true,
-      onsubmit: e => {
-        e.preventDefault();
-        upload(ui, api, done);
-      },
-    },
-    h('div', { class: 'field' }, h('label', { htmlFor: 'import-kind' }, 'The file holds'), ui.kind),
-    ui.drop,
-    ui.preview,
-    h(
-      'div',
-      { class: 'pair' },
-      h(
-        'div',
-        { class: 'field' },
-        h('label', { htmlFor: 'import-name' }, 'Name of the catalogue'),
-        ui.name,
-        ui.known,
-      ),
-      ui.surfaceField,
-    ),
-    h('label', { class: 'check' }, ui.skip, 'Skip bad rows (otherwise one bad row stores nothing)'),
-    h('div', { class: 'import-do' }, ui.go),
-    ui.outcome,
-  );
-  fillWith(d.body, form);
-  dropping(ui, stateOf);
-  return {
-    show() {
-      fillWith(
-        ui.known,
-        (stateOf().catalogs ?? []).map(c => h('option', { value: c.name })),
-      );
-      fillWith(ui.outcome);
-      d.open();
-    },
-    take: file => take(ui, file, stateOf()),
+  const submit = event => {
+    event.preventDefault();
+    upload(ui);
   };
+  return h(
+    'form',
+    { class: 'import', noValidate: true, onsubmit: submit },
+    ui.drop,
+    target(ui),
+    ui.say,
+    ui.preview,
+    ui.outcome,
+    h('div', { class: 'import-do' }, ui.hint, ui.go),
+  );
 }
 
-function dropping(ui, stateOf) {
-  const { dialog } = ui.d;
+// What the rows are, and where they go.
+function target(ui) {
+  ui.name = h('input', {
+    type: 'text',
+    id: 'import-name',
+    maxLength: 64,
+    autocomplete: 'off',
+    oninput: () => {
+      ui.replace.checked = false;
+      ready(ui);
+      ui.soon();
+    },
+  });
+  ui.into = h('select', {
+    id: 'import-into',
+    onchange: () => look(ui),
+  });
+  ui.surface = h('input', {
+    type: 'text',
+    id: 'import-surface',
+    placeholder: 'generic',
+    list: 'import-surfaces',
+    autocomplete: 'off',
+    oninput: () => ui.soon(),
+  });
+  ui.replace = h('input', {
+    type: 'checkbox',
+    id: 'import-replace',
+    onchange: () => ready(ui),
+  });
+  ui.replaceText = h('span');
+  ui.replaceLine = h('label', { class: 'check', hidden: true }, ui.replace, ui.replaceText);
+  const field = (id, text, ...kids) =>
+    h('div', { class: 'field' }, h('label', { htmlFor: id }, text), ...kids);
+  ui.fields = {
+    name: field('import-name', 'Name of the catalogue', ui.name),
+    into: field('import-into', 'Of the catalogue', ui.into),
+    surface: field(
+      'import-surface',
+      'Shown as (surface)',
+      ui.surface,
+      h(
+        'datalist',
+        { id: 'import-surfaces' },
+        ['generic', 'movies', 'jobs', 'listings'].map(value => h('option', { value })),
+      ),
+    ),
+  };
+  ui.skip = h('input', { type: 'checkbox', id: 'import-skip' });
+  ui.skipLine = h(
+    'label',
+    { class: 'check', hidden: true },
+    ui.skip,
+    'Leave out rows with faults (otherwise one of them stores nothing)',
+  );
+  return h(
+    'div',
+    { class: 'import-target' },
+    h(
+      'div',
+      { class: 'import-where' },
+      field('import-kind', 'The file holds', ui.kind),
+      Object.values(ui.fields),
+    ),
+    ui.replaceLine,
+    ui.skipLine,
+  );
+}
+
+function dropping(ui) {
   const over = on => event => {
     event.preventDefault();
     ui.drop.classList.toggle('over', on);
   };
-  dialog.addEventListener('dragover', over(true));
-  dialog.addEventListener('dragleave', over(false));
-  dialog.addEventListener('drop', event => {
+  ui.d.dialog.addEventListener('dragover', over(true));
+  ui.d.dialog.addEventListener('dragleave', over(false));
+  ui.d.dialog.addEventListener('drop', event => {
     over(false)(event);
-    if (event.dataTransfer.files[0]) take(ui, event.dataTransfer.files[0], stateOf());
+    if (event.dataTransfer.files[0]) take(ui, event.dataTransfer.files[0]);
   });
 }
 
-async function take(ui, file, state) {
-  ui.file = file ?? null;
-  ui.names.clear();
-  ui.guess = true;
+// Forgets the file and what was said about it.
+function fresh(ui) {
+  ui.soon.cancel();
+  ui.sent?.abort();
+  Object.assign(ui, { file: null, sample: null, seen: null, fault: null, columns: [] });
+  Object.assign(ui, { plan: newPlan(), turn: ui.turn + 1, stored: false });
+  ui.replace.checked = ui.skip.checked = false;
+  ui.say.textContent = '';
+  fillWith(ui.preview);
   fillWith(ui.outcome);
-  if (file) {
-    // The byte order mark stays, so that the header's length in bytes is right.
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    ui.headText = decoder.decode(await file.slice(0, HEAD_BYTES).arrayBuffer());
-    if (!ui.name.value || ui.name.dataset.from === ui.name.value) {
-      const free = rows.nameFrom(file.name);
-      ui.name.value = ui.kind.value === 'items' ? free : state.catalog;
-      ui.name.dataset.from = ui.name.value;
-    }
-  }
-  refresh(ui, state);
 }
 
-function refresh(ui, state) {
-  const items = ui.kind.value === 'items';
-  ui.surfaceField.hidden = !items;
-  if (!items && !(state.catalogs ?? []).some(c => c.name === ui.name.value))
-    ui.name.value = state.catalog;
-  drawPreview(ui, HEAD_BYTES);
-  ready(ui);
+function reset(ui) {
+  fresh(ui);
+  ui.chosen = false;
+  ui.kind.value = 'items';
+  ui.picker.value = ui.name.value = ui.surface.value = '';
 }
 
-function ready(ui) {
-  ui.go.disabled = !ui.file || !ui.name.value.trim() || !ui.name.checkValidity();
+function take(ui, file) {
+  if (!file || ui.uploading) return;
+  fresh(ui);
+  if (ui.picker.files[0] !== file) ui.picker.value = '';
+  if (!ui.chosen) ui.kind.value = 'items';
+  ui.file = file;
+  ui.guess = !ui.chosen;
+  if (!ui.name.value || ui.name.value === ui.named)
+    ui.name.value = ui.named = nameFrom(file.name) || 'catalogue';
+  knownCatalogs(ui, ui.into.value);
+  ui.d.dialog.scrollTop = 0;
+  return look(ui);
 }
 
-// The file with its columns renamed: a new header before the untouched bytes, or each line of JSON with new keys.
-async function bodyOf(ui) {
-  if (!ui.names.size) return ui.file;
-  if (!rows.isCsv(ui.file.name)) return rows.renamedJsonl(await ui.file.text(), ui.names);
-  const old = new TextEncoder().encode(ui.headText.slice(0, rows.headerLength(ui.headText))).length;
-  const header = rows.renamedHeader(ui.columns, ui.names, rows.separatorOf(ui.headText));
-  return new Blob([header, '\n', ui.file.slice(old)]);
-}
-
-async function upload(ui, api, done) {
-  if (ui.go.disabled) return;
-  ui.go.disabled = true;
-  ui.abort = new AbortController();
+function knownCatalogs(ui, now = ui.stateOf().catalog) {
   fillWith(
-    ui.outcome,
-    h(
-      'p',
-      { class: 'fact' },
-      'Importing ',
-      h('progress', { 'aria-label': 'The import is at work' }),
-    ),
-    h('button', { type: 'button', onclick: () => ui.abort.abort() }, 'Cancel'),
+    ui.into,
+    (ui.stateOf().catalogs ?? []).map(c => h('option', { value: c.name }, c.name)),
   );
-  const name = ui.name.value.trim();
-  try {
-    const r = await api.import({
-      kind: ui.kind.value,
-      name,
-      surface: ui.surface.value.trim() || 'generic',
-      skip: ui.skip.checked,
-      type: rows.isCsv(ui.file.name) ? 'text/csv' : 'application/x-ndjson',
-      body: await bodyOf(ui),
-      signal: ui.abort.signal,
-    });
-    const stored = r.stored !== false && r.kept > 0;
-    fillWith(
-      ui.outcome,
-      outcome(ui, r, stored, () => {
-        ui.d.close();
-        done(name);
-      }),
-    );
-    ui.outcome.scrollIntoView({ block: 'nearest' });
-    announce(`Read ${r.read}, kept ${r.kept}, rejected ${r.rejected}`);
-    if (stored) done(name, true);
-  } catch (e) {
-    if (e.name === 'AbortError') fillWith(ui.outcome, h('p', { class: 'fact' }, 'Cancelled.'));
-    else
-      fillWith(
-        ui.outcome,
-        h(
-          'div',
-          { class: 'notice error', role: 'alert' },
-          h(
-            'div',
-            { class: 'notice-text' },
-            h('p', {}, e.message),
-            e.field || e.line
-              ? h(
-                  'p',
-                  { class: 'where' },
-                  [e.field && `Field: ${e.field}`, e.line && `Line: ${e.line}`]
-                    .filter(Boolean)
-                    .join(' · '),
-                )
-              : null,
-            e.hint ? h('p', { class: 'hint' }, h('strong', {}, 'What to do: '), e.hint) : null,
-          ),
-        ),
-      );
-  }
-  ready(ui);
-}
-
-function outcome(ui, r, stored, use) {
-  const errors = r.errors ?? [];
-  return h(
-    'div',
-    { class: `notice ${stored ? 'note' : 'error'}` },
-    h(
-      'div',
-      { class: 'notice-text' },
-      h('h3', {}, stored ? 'Stored' : 'Nothing was stored'),
-      h(
-        'p',
-        { class: 'counts' },
-        [
-          ['read', r.read],
-          ['kept', stored ? r.kept : 0],
-          ['rejected', r.rejected],
-        ].map(([word, n]) => h('span', {}, h('strong', { class: 'mono' }, whole(n)), ` ${word} `)),
-      ),
-      errors.length
-        ? h(
-            'ol',
-            { class: 'line-errors' },
-            errors.map(e =>
-              h('li', {}, h('span', { class: 'mono' }, `line ${e.line}`), ` ${e.message}`),
-            ),
-          )
-        : null,
-      r.rejected > errors.length
-        ? h('p', { class: 'fact' }, `and ${whole(r.rejected - errors.length)} more`)
-        : null,
-      !stored && errors.length
-        ? h(
-            'p',
-            { class: 'hint' },
-            h('strong', {}, 'What to do: '),
-            'correct these lines, or tick "Skip bad rows" and import again.',
-          )
-        : null,
-    ),
-    stored
-      ? h(
-          'button',
-          { type: 'button', id: 'import-use', onclick: use },
-          ui.kind.value === 'items' ? 'Rank this catalogue' : 'Use it',
-        )
-      : null,
-  );
+  ui.into.value = now;
 }

@@ -3,6 +3,7 @@
 import { h, fillWith, keepFocus } from './dom.js';
 import * as f from './format.js';
 import { keyOf } from './state.js';
+import { funnelLine } from './view_limits.js';
 import { listTable, columnsOf, withData, tops, slide } from './view_table.js';
 
 export function mountResults(root, store, intents) {
@@ -92,6 +93,7 @@ function runHead(s, intents) {
       ' readout',
       r.readout?.why ? `: ${r.readout.why}` : '.',
     ),
+    funnelLine(s, intents),
     h('p', { class: 'fact' }, facts.flatMap((x, i) => (i ? [', ', x] : [x])), '.'),
     h(
       'p',

@@ -3,7 +3,7 @@
 import { h, put, fillWith, fold, keepFocus } from './dom.js';
 import { modelPicker } from './view_models.js';
 import { READOUTS, RETRIEVERS, baselineName } from './format.js';
-import { BASELINES, POLICIES } from './state.js';
+import { BASELINES, COUNT_MAX, POLICIES } from './state.js';
 
 export function mountSettings(root, store, intents) {
   const explain = h('p', { class: 'fact', id: 'readout-says' });
@@ -52,7 +52,7 @@ export function mountSettings(root, store, intents) {
           'div',
           { class: 'pair' },
           pick(store, intents, 'retrieve', 'Candidates by', Object.entries(RETRIEVERS)),
-          amount(store, intents, 'count', 'How many', 1, 500),
+          amount(store, intents, 'count', 'How many', 1, COUNT_MAX),
         ),
         h(
           'div',

@@ -3,6 +3,7 @@
 import { h, sr } from './dom.js';
 import * as f from './format.js';
 import { labelOf, PAGE } from './state.js';
+import { limitMarks, outside, outsideRow } from './view_limits.js';
 import { detailRow, badges } from './view_row.js';
 
 // Baselines that have a rank for at least one item get a column; the others are named below the list.
@@ -76,7 +77,10 @@ export function listTable(s, intents) {
     h(
       'tbody',
       { role: 'rowgroup' },
-      page.map(i => [
+      page.map((i, at) => [
+        s.sort === 'rank' && outside(i) && !(page[at - 1] && outside(page[at - 1]))
+          ? outsideRow(3 + baselines.length)
+          : null,
         itemRow(i, { s, intents, baselines, min, max, moves }),
         s.row === i.item ? detailRow(i, s, 3 + baselines.length, intents) : null,
       ]),
@@ -163,6 +167,7 @@ function itemRow(i, { s, intents, baselines, min, max, moves }) {
         title,
       ),
       badges(i, s),
+      limitMarks(i, s.result),
       i.text || i.time || i.tags?.length
         ? h(
             'p',

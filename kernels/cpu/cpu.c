@@ -2,6 +2,7 @@
  * keeps products in matmul.c and attention in attention.c. */
 #include "kernels/cpu/attention.h"
 #include "kernels/cpu/cpu.h"
+#include "kernels/cpu/gemm.h"
 #include "kernels/cpu/int8.h"
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/vec.h"
@@ -17,7 +18,8 @@
 
 struct mat {
     int n, k;
-    struct mm_mat *mm;             /* products in f32 and bf16 */
+    struct mm_mat *mm;             /* products in f32 and bf16 by oneDNN */
+    struct gemm_mat *gemm;         /* products in f32 by own code */
     struct i8_mat *i8;             /* products in int8 */
     const struct block_type *type; /* tables: rows as they are in the file */
     uint8_t *rows;
@@ -83,6 +85,7 @@ static void cpu_mat_close(struct ops *o, struct mat *m) {
     (void)o;
     if (!m) return;
     mm_mat_close(m->mm);
+    gemm_close(m->gemm);
     i8_close(m->i8);
     mem_free(m->rows);
     mem_free(m);
@@ -148,14 +151,28 @@ static enum status open_int8(struct cpu *c, struct mat *m, float *w, struct err 
     return i8_open(&m->i8, w, m->n, m->k, e);
 }
 
+/* Without AVX-512 oneDNN has nothing but a gemm, which orders the weights anew in every call. */
+static int own_products(const struct cpu *c) {
+    return c->vec == &vec_ops_base || c->vec == &vec_ops_avx2;
+}
+
+/* y (rows, n) = or += x w^T of a matrix that is not in int8. */
+static enum status product(struct cpu *c, float *y, const void *x, const struct mat *w, int rows,
+                           int add, struct err *e) {
+    if (!w->gemm) return mm_run(c->mm, y, x, w->mm, rows, add, e);
+    gemm_run(c->vec, y, x, w->gemm, rows, add);
+    return ST_OK;
+}
+
 static enum status open_product(struct cpu *c, struct mat *m, const struct mat_part *part,
                                 int n_parts, enum mat_use use, struct err *e) {
     float *w = unpack(part, n_parts, m->n, m->k);
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for a matrix of %d x %d", m->n, m->k);
-    enum status st = use == MAT_LINEAR && c->i8
-                         ? open_int8(c, m, w, e)
-                         : mm_mat_open(c->mm, &m->mm, w, m->n, m->k,
-                                       use == MAT_HEAD ? c->half_head : c->half, e);
+    int half = use == MAT_HEAD ? c->half_head : c->half;
+    enum status st = use == MAT_LINEAR && c->i8 ? open_int8(c, m, w, e)
+                     : own_products(c) && !half
+                         ? gemm_open(&m->gemm, w, m->n, m->k, e)
+                         : mm_mat_open(c->mm, &m->mm, w, m->n, m->k, half, e);
     mem_free(w);
     return st;
 }
@@ -240,6 +257,19 @@ static void cpu_add_bias(struct ops *o, float *y, const float *b, int rows, int 
         for (int i = 0; i < n; i++) y[(size_t)r * (size_t)n + (size_t)i] += b[i];
 }
 
+static void cpu_layernorm(struct ops *o, float *x, const float *w, const float *b, int rows, int n,
+                          float eps) {
+    const struct vec_ops *v = of(o)->vec;
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++) v->layernorm(x + (size_t)r * (size_t)n, w, b, n, eps);
+}
+
+static void cpu_gelu(struct ops *o, float *x, const float *b, int rows, int n) {
+    const struct vec_ops *v = of(o)->vec;
+#pragma omp parallel for schedule(static)
+    for (int r = 0; r < rows; r++) v->gelu(x + (size_t)r * (size_t)n, b, n);
+}
+
 static void cpu_head_norm(struct ops *o, float *qkv, const struct attn_shape *s, const float *q,
                           const float *k, int rows, float eps) {
     const struct vec_ops *v = of(o)->vec;
@@ -255,7 +285,7 @@ static void cpu_head_norm(struct ops *o, float *qkv, const struct attn_shape *s,
 static enum status cpu_matmul(struct ops *o, float *y, const void *x, const struct mat *w, int rows,
                               int add, struct err *e) {
     struct cpu *c = of(o);
-    if (!w->i8) return mm_run(c->mm, y, x, w->mm, rows, add, e);
+    if (!w->i8) return product(c, y, x, w, rows, add, e);
     i8_run(c->i8, y, x, w->i8, rows, add);
     return ST_OK;
 }
@@ -317,7 +347,7 @@ static int head_rows(int vocab) {
 static enum status head_product(struct cpu *c, float *logits, const float *x, const struct mat *m,
                                 int rows, struct err *e) {
     size_t n = (size_t)rows * (size_t)m->k, all = (size_t)MM_TILE * (size_t)m->k;
-    if (!c->half_head) return mm_run(c->mm, logits, x, m->mm, rows, 0, e);
+    if (!c->half_head) return product(c, logits, x, m, rows, 0, e);
     if (!c->head_x) c->head_x = mem_alloc(all * sizeof *c->head_x);
     if (!c->head_x) return fail(e, ST_NO_MEMORY, "no memory for the head's input");
     c->vec->to_bf16(c->head_x, x, n);
@@ -352,16 +382,6 @@ static enum status cpu_head(struct ops *o, float *lse, float *picked, const floa
 
 const struct vec_ops *cpu_vec(struct ops *o) {
     return of(o)->vec;
-}
-
-int cpu_back_plain(const struct mat *m) {
-    return m->mm && mm_is_plain(m->mm);
-}
-
-enum status cpu_back_run(struct ops *o, float *dx, const float *dy, const struct mat *m, int rows,
-                         struct err *e) {
-    (void)of(o);
-    return mm_run_back(dx, dy, m->mm, rows, e);
 }
 
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads, struct err *e) {
@@ -404,6 +424,8 @@ enum status ops_cpu_open(struct ops **out, enum precision want, int threads, str
         .norm_add = cpu_norm_add,
         .scale = cpu_scale,
         .add_bias = cpu_add_bias,
+        .layernorm = cpu_layernorm,
+        .gelu = cpu_gelu,
         .head_norm = cpu_head_norm,
         .matmul = cpu_matmul,
         .kv_bytes = cpu_kv_bytes,

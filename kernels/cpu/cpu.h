@@ -7,9 +7,5 @@
 
 /* The vector code of a table of ops_cpu_open; as every operation it sets the number of threads. */
 const struct vec_ops *cpu_vec(struct ops *o);
-/* Whether the backward product runs on the forward pass's matrix, and that product. */
-int cpu_back_plain(const struct mat *m);
-enum status cpu_back_run(struct ops *o, float *dx, const float *dy, const struct mat *m, int rows,
-                         struct err *e) MUST_CHECK;
 
 #endif

@@ -1,5 +1,4 @@
-/* Matrix products through oneDNN's C API: its matmul where it has one for this machine, else its
- * gemm on tiles of our own. */
+/* Matrix products through oneDNN's C API. */
 #include "kernels/cpu/matmul.h"
 
 #include "model/base/arena.h"
@@ -9,15 +8,10 @@
 
 enum { TILES = MM_TILE / OPS_ROW_PAD, PLANS_MAX = 64 };
 
-/* The gemm's tiles. On AVX2 it computes six rows at a time, and the last two of a remainder of two
- * round differently; both heights leave none. Columns are cut at fixed places, and each piece runs
- * on one thread, because with several it cuts rows and sums by their number. */
-enum { GEMM_TALL = 48, GEMM_COLS = 480 };
-
 /* One product shape: for every tile height a primitive, and the memory objects its arguments are
- * put into. With `gemm` set none of them. */
+ * put into. */
 struct plan {
-    int n, k, half, add, gemm;
+    int n, k, half, add;
     dnnl_memory_desc_t weights;
     dnnl_primitive_t run[TILES];
     dnnl_memory_t x[TILES], y[TILES], w;
@@ -108,14 +102,6 @@ static enum status plan_make(struct mm *m, struct plan *p, struct err *e) {
     dnnl_primitive_desc_t pd;
     TRY(describe(&any, p->k, p->n, type_of(p->half), dnnl_format_tag_any, e));
     TRY(plan_desc(m, p, MM_TILE, &any, &pd, e));
-    const char *name;
-    p->gemm = !p->half &&
-              dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name) == dnnl_success &&
-              strncmp(name, "gemm", 4) == 0;
-    if (p->gemm) {
-        dnnl_primitive_desc_destroy(pd);
-        return describe(&p->weights, p->k, p->n, dnnl_f32, dnnl_ba, e);
-    }
     p->weights = *dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
     dnnl_primitive_desc_destroy(pd);
     DNN(dnnl_memory_create(&p->w, &p->weights, m->engine, DNNL_MEMORY_NONE));
@@ -223,37 +209,9 @@ int mm_plain(int ta, int tb, int m, int n, int k, const float *a, int lda, const
            dnnl_success;
 }
 
-/* y (rows, n) = or += x (rows, k) times w, ld values a row: (n, k), or (k, n) when back is set. */
-static enum status run_gemm(float *y, const float *x, const float *w, int n, int k, int back,
-                            int rows, int add, struct err *e) {
-    int all = ops_pad_rows(rows), tall = all / GEMM_TALL, bad = 0;
-    int tiles = tall + all % GEMM_TALL / OPS_ROW_PAD, cuts = (n + GEMM_COLS - 1) / GEMM_COLS;
-#pragma omp parallel for schedule(dynamic, 1) collapse(2) reduction(| : bad)
-    for (int c = 0; c < cuts; c++)
-        for (int t = 0; t < tiles; t++) {
-            int low = t > tall ? t - tall : 0, row = (t - low) * GEMM_TALL + low * OPS_ROW_PAD;
-            int height = t < tall ? GEMM_TALL : OPS_ROW_PAD, col = c * GEMM_COLS;
-            int cols = n - col < GEMM_COLS ? n - col : GEMM_COLS;
-            const float *from = back ? w + col : w + (size_t)col * (size_t)k;
-            bad |= mm_plain(0, !back, height, cols, k, x + (size_t)row * (size_t)k, k, from,
-                            back ? n : k, add ? 1 : 0, y + (size_t)row * (size_t)n + col, n);
-        }
-    return bad ? fail(e, ST_INTERNAL, "oneDNN: a product of %d x %d failed", n, k) : ST_OK;
-}
-
-int mm_is_plain(const struct mm_mat *w) {
-    return w->set->gemm;
-}
-
-enum status mm_run_back(float *dx, const float *dy, const struct mm_mat *w, int rows,
-                        struct err *e) {
-    return run_gemm(dx, dy, w->data, w->k, w->n, 1, rows, 0, e);
-}
-
 enum status mm_run(struct mm *m, float *y, const void *x, const struct mm_mat *w, int rows, int add,
                    struct err *e) {
     struct plan *p = add ? w->add : w->set;
-    if (p->gemm) return run_gemm(y, x, w->data, w->n, w->k, 0, rows, add, e);
     size_t x_row = (size_t)w->k * (w->half ? 2 : 4);
     DNN(dnnl_memory_set_data_handle(p->w, w->data));
     for (int r = 0; r < rows; r += MM_TILE) {

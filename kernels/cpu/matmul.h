@@ -1,7 +1,7 @@
 /* Matrix products on oneDNN: weights are reordered once, products run on tiles of at most MM_TILE
  * rows whose count is a multiple of OPS_ROW_PAD. On AVX-512 oneDNN's rows are bit-identical for any
- * row count and number of threads; elsewhere the tiles see to it (tests/unit/test_ops.c). One
- * thread at a time. */
+ * row count and number of threads (tests/unit/test_ops.c); other machines use gemm.h. One thread at
+ * a time. */
 #ifndef KERNELS_CPU_MATMUL_H
 #define KERNELS_CPU_MATMUL_H
 
@@ -24,12 +24,6 @@ void mm_mat_close(struct mm_mat *w);
  * padded rows. */
 enum status mm_run(struct mm *m, float *y, const void *x, const struct mm_mat *w, int rows, int add,
                    struct err *e) MUST_CHECK;
-
-/* Whether the matrix is kept as plain rows of f32, so that mm_run_back works on it. */
-int mm_is_plain(const struct mm_mat *w);
-/* dx (rows, k) = dy (rows, n) w, both f32 with room for the padded rows. */
-enum status mm_run_back(float *dx, const float *dy, const struct mm_mat *w, int rows,
-                        struct err *e) MUST_CHECK;
 
 /* c (m, n) = a b + beta c in f32, rows ld values apart; with ta a is (k, m), with tb b is (n, k).
  * Inside a parallel region it runs on the calling thread. 0, or 1 when it failed. */

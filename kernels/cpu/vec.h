@@ -20,6 +20,8 @@ struct attn_tile {
     size_t stride;
 };
 
+enum { VEC_PANEL = 16 };
+
 struct vec_grad;
 
 struct vec_ops {
@@ -49,6 +51,15 @@ struct vec_ops {
     void (*values)(const struct attn_tile *t, int i0, int i1, const void *vals, int pos, int len);
     /* Rotary position of one head in place; cs (head_dim / 2, 2) holds cos and sin. */
     void (*rope)(float *v, const float *cs, int head_dim, int neox, float scale);
+    /* y (rows, cols), rows `stride` apart, = or += x (rows, k) w, w (k, VEC_PANEL): one panel of
+     * weights. A sum runs over the inputs in their order. */
+    void (*panel)(float *y, size_t stride, const float *x, const float *w, int k, int rows,
+                  int cols, int add);
+    /* x = (x - mean) / sqrt(variance + eps) * w + b over n values, in place. */
+    void (*layernorm)(float *x, const float *w, const float *b, int n, float eps);
+    /* x = g / 2 (1 + erf(g / sqrt(2))), g = x + b, over n values. The absolute error of erf is
+     * below 4e-7. */
+    void (*gelu)(float *x, const float *b, int n);
     const struct vec_grad *grad;
 };
 

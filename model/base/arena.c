@@ -1,13 +1,14 @@
 /* Arenas and single buffers; the only malloc and free of the project. */
 #include "model/base/arena.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64, BLOCK_MIN = 16 * 1024 };
+enum { ALIGN = 64, BLOCK_MIN = 16 * 1024, BLOCK_KEPT = 256 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -102,6 +103,15 @@ char *arena_printf(struct arena *a, const char *fmt, ...) {
     return s;
 }
 
+void arena_free(struct arena *a) {
+    while (a->head) {
+        struct arena_block *b = a->head;
+        a->head = b->next;
+        mem_free(b);
+    }
+    a->used = 0;
+}
+
 void arena_reset(struct arena *a) {
     while (a->head && a->head->next) {
         struct arena_block *b = a->head;
@@ -110,13 +120,17 @@ void arena_reset(struct arena *a) {
     }
     if (a->head) a->head->used = 0;
     a->used = 0;
+    /* One large request must not keep its memory from all others. */
+    if (a->head && a->head->size > BLOCK_KEPT) arena_free(a);
 }
 
-void arena_free(struct arena *a) {
-    while (a->head) {
-        struct arena_block *b = a->head;
-        a->head = b->next;
-        mem_free(b);
-    }
-    a->used = 0;
+void mem_give_back(void) {
+    /* A fixed threshold: by itself glibc raises it to the largest buffer that was freed, up to 32
+     * MiB, and keeps those from then on. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
+void mem_trim(void) {
+    (void)malloc_trim(0);
 }

@@ -53,4 +53,9 @@ void mem_fail_at(long k, int forever);
 }
 #endif
 
+/* For a process that runs for long: large buffers go back to the system when they are freed, and
+ * what many small ones held is given back by mem_trim, which takes milliseconds. */
+void mem_give_back(void);
+void mem_trim(void);
+
 #endif

@@ -22,7 +22,7 @@ static int reserve(struct buf *b, size_t more) {
     while (cap < need) cap *= 2;
     char *p = mem_grow(b->p, b->n, cap);
     if (!p) {
-        b->failed = 1;
+        b->failed = 2;
         return 0;
     }
     b->p = p;
@@ -51,7 +51,7 @@ void buf_printf(struct buf *b, const char *fmt, ...) {
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (n < 0 || !reserve(b, (size_t)n)) {
-        b->failed = 1;
+        if (!b->failed) b->failed = 1;
         return;
     }
     va_start(ap, fmt);
@@ -66,7 +66,7 @@ struct view buf_text(const struct buf *b) {
 
 void buf_clear(struct buf *b) {
     b->n = 0;
-    b->failed = 0;
+    b->failed = b->wrong = 0;
     if (b->p) b->p[0] = 0;
 }
 

@@ -8,7 +8,8 @@
 struct buf {
     char *p; /* NUL-terminated once anything was appended */
     size_t n, cap, max;
-    int failed;
+    int failed; /* 1: beyond max, 2: no memory */
+    int wrong;  /* what was to be written cannot be; set by who writes */
 };
 
 void buf_init(struct buf *b, size_t max);

@@ -59,25 +59,48 @@ static int days_in_month(int y, int m) {
     return m == 2 && leap ? 29 : days[m - 1];
 }
 
+/* YYYYMMDD, where that is a date of the years 1000 to 2999. */
+static int compact_date(struct view *v, int *y, int *mo, int *d) {
+    struct view at = *v;
+    if (!digits(&at, 4, y) || !digits(&at, 2, mo) || !digits(&at, 2, d)) return 0;
+    if (*y < 1000 || *y > 2999 || *mo < 1 || *mo > 12 || *d < 1 || *d > days_in_month(*y, *mo))
+        return 0;
+    if (at.n && at.p[0] != 'T' && at.p[0] != ' ') return 0;
+    *v = at;
+    return 1;
+}
+
+/* THH:MM[:SS[.fff]] or THHMM[SS[.fff]], and a zone. */
+static int time_of_day(struct view *v, int *seconds) {
+    int h, mi, s = 0, off = 0;
+    if (!digits(v, 2, &h)) return 0;
+    int marks = skip(v, ':');
+    if (!digits(v, 2, &mi)) return 0;
+    if (marks ? skip(v, ':') : v->n && v->p[0] >= '0' && v->p[0] <= '9')
+        if (!digits(v, 2, &s)) return 0;
+    if (skip(v, '.'))
+        while (v->n && v->p[0] >= '0' && v->p[0] <= '9') *v = view_sub(*v, 1, v->n);
+    if (h > 23 || mi > 59 || s > 60 || !zone(v, &off)) return 0;
+    *seconds = h * 3600 + mi * 60 + s - off;
+    return 1;
+}
+
 int clock_parse(struct view v, long long *out) {
     long long n;
-    if (v.n != 4 && view_int(v, &n)) {
-        *out = n;
-        return n > -100000000000 && n < 300000000000;
+    int y, mo = 1, d = 1, seconds = 0;
+    if (!compact_date(&v, &y, &mo, &d)) {
+        if (v.n != 4 && view_int(v, &n)) {
+            *out = n;
+            return n > -100000000000 && n < 300000000000;
+        }
+        mo = d = 1;
+        if (!digits(&v, 4, &y)) return 0;
+        if (skip(&v, '-') && (!digits(&v, 2, &mo) || mo < 1 || mo > 12)) return 0;
+        if (skip(&v, '-') && (!digits(&v, 2, &d) || d < 1 || d > days_in_month(y, mo))) return 0;
     }
-    int y, mo = 1, d = 1, h = 0, mi = 0, s = 0, off = 0;
-    if (!digits(&v, 4, &y)) return 0;
-    if (skip(&v, '-') && (!digits(&v, 2, &mo) || mo < 1 || mo > 12)) return 0;
-    if (mo && skip(&v, '-') && (!digits(&v, 2, &d) || d < 1 || d > days_in_month(y, mo))) return 0;
-    if (skip(&v, 'T') || skip(&v, ' ')) {
-        if (!digits(&v, 2, &h) || !skip(&v, ':') || !digits(&v, 2, &mi)) return 0;
-        if (skip(&v, ':') && !digits(&v, 2, &s)) return 0;
-        if (skip(&v, '.'))
-            while (v.n && v.p[0] >= '0' && v.p[0] <= '9') v = view_sub(v, 1, v.n);
-        if (h > 23 || mi > 59 || s > 60 || !zone(&v, &off)) return 0;
-    }
+    if ((skip(&v, 'T') || skip(&v, ' ')) && !time_of_day(&v, &seconds)) return 0;
     if (v.n) return 0;
-    *out = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + s - off;
+    *out = days_from_civil(y, mo, d) * 86400 + seconds;
     return 1;
 }
 

@@ -7,9 +7,10 @@
 double clock_s(void);       /* seconds of a monotonic clock with an arbitrary start */
 long long clock_unix(void); /* seconds since 1970 */
 
-/* Unix seconds (whole number) or ISO 8601: YYYY, YYYY-MM, YYYY-MM-DD, with optional
- * THH:MM[:SS[.fff]][Z|+HH:MM]. No zone means UTC. Four digits alone are a year. 1 and *out on
- * success, 0 otherwise. */
+/* Unix seconds (whole number) or ISO 8601: YYYY, YYYY-MM, YYYY-MM-DD, YYYYMMDD, with optional
+ * THH:MM[:SS[.fff]][Z|+HH:MM] (THHMM[SS] behind a compact date). No zone means UTC. Four digits
+ * alone are a year, and eight that make a date of the years 1000 to 2999 are that date: 19710514 is
+ * the 14th of May 1971 and not a second of August 1970. 1 and *out on success, 0 otherwise. */
 int clock_parse(struct view v, long long *out);
 
 enum { CLOCK_TEXT = 24 };

@@ -61,35 +61,69 @@ void file_map_close(struct file_map *m) {
     *m = (struct file_map){0};
 }
 
-enum status file_read(const char *path, size_t max, char **out, size_t *n, struct err *e) {
+/* n bytes of the file, or fewer when it ends before; *got of them. */
+static enum status read_into(int fd, const char *path, char *p, size_t n,
+                             const struct file_watch *w, size_t *got, struct err *e) {
+    *got = 0;
+    while (*got < n) {
+        size_t want = n - *got < FILE_PIECE ? n - *got : FILE_PIECE;
+        ssize_t k = read(fd, p + *got, want);
+        if (k < 0 && errno == EINTR) continue;
+        if (k < 0) return io_error(e, "read", path);
+        if (k == 0) break;
+        *got += (size_t)k;
+        if (w && w->piece(w->arg, p + *got - k, (size_t)k, *got, n))
+            return fail(e, ST_CANCELLED, "the reading of %.200s was given up", path);
+    }
+    return ST_OK;
+}
+
+/* The first bytes of an open file, at most n, into *out. */
+static enum status read_new(int fd, const char *path, size_t n, const struct file_watch *w,
+                            char **out, size_t *got, struct err *e) {
+    char *p = mem_alloc(n + 1);
+    if (!p) return fail(e, ST_NO_MEMORY, "no memory for %zu bytes of %.200s", n, path);
+    enum status st = read_into(fd, path, p, n, w, got, e);
+    if (st != ST_OK) {
+        mem_free(p);
+        *got = 0;
+        return st;
+    }
+    p[*got] = 0;
+    *out = p;
+    return ST_OK;
+}
+
+enum status file_read_watched(const char *path, size_t max, const struct file_watch *w, char **out,
+                              size_t *n, struct err *e) {
     int fd;
     struct stat s;
     *out = NULL;
     *n = 0;
     TRY(open_regular(path, &fd, &s, e));
-    enum status st = ST_OK;
-    size_t size = (size_t)s.st_size, got = 0;
-    char *p = NULL;
-    if (size > max)
-        st = fail(e, ST_LIMIT, "%.200s has %zu bytes, more than %zu", path, size, max);
-    else if (!(p = mem_alloc(size + 1)))
-        st = fail(e, ST_NO_MEMORY, "no memory for %zu bytes of %.200s", size, path);
-    while (st == ST_OK && got < size) {
-        ssize_t k = read(fd, p + got, size - got);
-        if (k < 0 && errno == EINTR) continue;
-        if (k < 0) st = io_error(e, "read", path);
-        if (k <= 0) break;
-        got += (size_t)k;
-    }
+    size_t size = (size_t)s.st_size;
+    enum status st = size > max
+                         ? fail(e, ST_LIMIT, "%.200s has %zu bytes, more than %zu", path, size, max)
+                         : read_new(fd, path, size, w, out, n, e);
     close(fd);
-    if (st != ST_OK) {
-        mem_free(p);
-        return st;
-    }
-    p[got] = 0;
-    *out = p;
-    *n = got;
-    return ST_OK;
+    return st;
+}
+
+enum status file_read(const char *path, size_t max, char **out, size_t *n, struct err *e) {
+    return file_read_watched(path, max, NULL, out, n, e);
+}
+
+enum status file_head(const char *path, size_t n, char **out, size_t *got, size_t *size,
+                      struct err *e) {
+    int fd;
+    struct stat s;
+    *out = NULL;
+    *got = *size = 0;
+    TRY(open_regular(path, &fd, &s, e));
+    *size = (size_t)s.st_size;
+    enum status st = read_new(fd, path, n < *size ? n : *size, NULL, out, got, e);
+    close(fd);
+    return st;
 }
 
 static enum status write_all(int fd, const char *p, size_t n, const char *path, struct err *e) {

@@ -96,3 +96,24 @@ uint32_t utf8_point(const char *p, size_t len) {
         return (s[0] & 0x07u) << 18 | (s[1] & 0x3Fu) << 12 | (s[2] & 0x3Fu) << 6 | (s[3] & 0x3Fu);
     }
 }
+
+int utf8_plain(uint32_t c) {
+    return c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) && !(c >= 0x200b && c <= 0x200f) &&
+           !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) && c != 0xfeff;
+}
+
+size_t view_plain(struct view v, char *out, size_t room) {
+    size_t n = 0;
+    while (v.n) {
+        size_t len = utf8_len(v.p, v.n);
+        int plain = len > 0 && utf8_plain(utf8_point(v.p, len));
+        size_t put = plain ? len : 1;
+        if (n + put + 1 > room) break;
+        if (plain) memcpy(out + n, v.p, len);
+        if (!plain) out[n] = '?';
+        n += put;
+        v = view_sub(v, len ? len : 1, v.n);
+    }
+    out[n] = 0;
+    return n;
+}

@@ -31,6 +31,12 @@ int view_double(struct view v, double *out);
 size_t utf8_len(const char *p, size_t n);
 /* Whether all of v is valid UTF-8 without NUL. */
 int utf8_valid(struct view v);
+/* Whether a terminal and a page show the character as itself: no control character (of either set),
+ * none that turns the direction of text or has no width, no line or paragraph separator. */
+int utf8_plain(uint32_t point);
+/* v as text that may be shown anywhere: what is not plain or no UTF-8 becomes '?', and what does
+ * not fit into room bytes with its NUL is cut between characters. Answers the bytes written. */
+size_t view_plain(struct view v, char *out, size_t room);
 /* The code point at p, whose length utf8_len gave as 1..4. */
 uint32_t utf8_point(const char *p, size_t len);
 

@@ -91,7 +91,7 @@ static enum status open_optim(struct trainer *t, const struct trainer_config *c,
 
 static enum status start(struct trainer *t, const struct trainer_config *c, struct err *e) {
     const struct params_config pc = {c->rank, c->alpha, c->first, c->skip, c->seed};
-    TRY(shards_open(&t->files, c->model, &t->tables, e));
+    TRY(shards_open(&t->files, c->model, &t->tables, NULL, e));
     TRY(tok_open(&t->tok, &t->files.g, e));
     TRY(open_backend(t, c, e));
     TRY(hyper_read(&t->hyper, &t->files.g, e));

@@ -2,9 +2,11 @@
 #ifndef API_APP_H
 #define API_APP_H
 
+#include "server/api/relevance.h"
 #include "server/http/http.h"
 #include "server/rank/shelf.h"
 #include "server/store/store.h"
+#include "server/vectors/vectors.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,11 +20,14 @@ struct app {
     atomic_int ready; /* set when the model is loaded; with it the answer to "can it rank?" */
     _Atomic(struct http *) http; /* set after http_open, for its counters */
     _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
+    _Atomic(struct vectors *)
+        vectors; /* set when the embedding model is loaded, NULL without one */
     const char *version;
-    atomic_int closing;        /* 1: no new rankings; 2: running ones are cancelled */
-    atomic_int queued;         /* rankings waiting or running */
-    pthread_mutex_t live_lock; /* guards what follows */
-    struct live *live;         /* rankings of named clients (rank.c) */
+    atomic_int closing;              /* 1: no new rankings; 2: running ones are cancelled */
+    atomic_int queued;               /* rankings waiting or running */
+    pthread_mutex_t live_lock;       /* guards what follows */
+    struct live *live;               /* rankings of named clients (rank.c) */
+    struct relevance_memo relevance; /* of rerank.c */
     atomic_llong ranked, cancelled, failed, tokens_computed, tokens_cached;
 };
 
@@ -81,5 +86,9 @@ enum status api_health_ready(struct req *r, struct err *e);
 enum status api_health_metrics(struct req *r, struct err *e);
 enum status api_score_post(struct req *r, struct err *e);
 enum status api_rerank_post(struct req *r, struct err *e);
+enum status api_rerank_2_post(struct req *r, struct err *e);
+enum status api_embeddings_post(struct req *r, struct err *e);
+enum status api_openai_models_list(struct req *r, struct err *e);
+enum status api_openai_models_get(struct req *r, struct err *e);
 
 #endif

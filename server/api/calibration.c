@@ -149,15 +149,7 @@ static enum status answer(struct fitting *f) {
         req_reply(f->req, 200, "application/json", f->json, NULL);
         return ST_OK;
     }
-    struct buf b;
-    sse_begin(f->req);
-    buf_init(&b, OUT_MAX);
-    out_open(&b, NULL, '{');
-    out_int(&b, "seq", f->seq + 1);
-    out_raw(&b, "result", f->json.p);
-    out_close(&b, '}');
-    (void)send(f, "done", &b);
-    sse_end(f->req);
+    out_done(f->req, f->seq + 1, f->json);
     return ST_OK;
 }
 

@@ -1,20 +1,22 @@
 /* /api/catalogs: lists, items, imports, deletion. */
 #include "server/api/app.h"
+#include "server/api/fields.h"
 #include "server/api/imports.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
+#include "server/api/stack.h"
 
 #include "model/base/clock.h"
 
+#include <string.h>
+
 static void write_catalog(struct buf *b, const struct catalog *c) {
-    out_open(b, NULL, '{');
     out_text(b, "name", c->name);
     out_text(b, "surface", c->surface);
     out_int(b, "items", c->items);
     out_int(b, "members", c->members);
     out_int(b, "interactions", c->interactions);
     out_int(b, "created", c->created);
-    out_close(b, '}');
 }
 
 enum status api_catalogs_list(struct req *r, struct err *e) {
@@ -26,19 +28,56 @@ enum status api_catalogs_list(struct req *r, struct err *e) {
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "catalogs", '[');
-    for (int i = 0; i < n; i++) write_catalog(&b, &c[i]);
+    for (int i = 0; i < n; i++) {
+        out_open(&b, NULL, '{');
+        write_catalog(&b, &c[i]);
+        out_close(&b, '}');
+    }
     out_close(&b, ']');
     out_close(&b, '}');
     return out_reply(r, &b, e);
 }
 
+/* How far the items' vectors are; without an embedding model there are none. */
+static void write_vectors(struct buf *b, struct vectors *v, struct view catalog) {
+    struct vectors_progress p;
+    if (!v) {
+        out_raw(b, "vectors", "null");
+        return;
+    }
+    vectors_progress(v, catalog, &p);
+    out_open(b, "vectors", '{');
+    out_int(b, "done", p.done);
+    out_int(b, "total", p.total);
+    if (p.unkept) out_int(b, "unkept", p.unkept);
+    if (p.error[0]) out_text(b, "error", p.error);
+    out_close(b, '}');
+}
+
+/* Taking a snapshot, which may load it: JSON is parsed on the way. */
+struct taking {
+    struct snapshots *from;
+    struct view catalog;
+    const struct snapshot *snapshot;
+};
+
+static enum status take(void *arg, struct err *e) {
+    struct taking *t = arg;
+    return snapshots_take(t->from, t->catalog, &t->snapshot, e);
+}
+
 enum status api_catalogs_get(struct req *r, struct err *e) {
     struct app *app = req_app(r);
-    struct catalog c;
+    struct taking t = {shelf_snapshots(app->shelf), req_param(r, "name"), NULL};
     struct buf b;
-    TRY(store_catalog(app->store, req_param(r, "name"), req_arena(r), &c, e));
+    TRY(stack_call(take, &t, e));
     buf_init(&b, OUT_MAX);
-    write_catalog(&b, &c);
+    out_open(&b, NULL, '{');
+    write_catalog(&b, &t.snapshot->catalog);
+    fields_write(&b, t.snapshot);
+    write_vectors(&b, atomic_load(&app->vectors), view_of(t.snapshot->catalog.name));
+    out_close(&b, '}');
+    snapshots_give(t.from, t.snapshot);
     return out_reply(r, &b, e);
 }
 
@@ -58,6 +97,7 @@ enum status api_catalogs_delete(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct buf b;
     TRY(store_catalog_delete(app->store, req_param(r, "name"), e));
+    vectors_changed(atomic_load(&app->vectors));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_view(&b, "deleted", req_param(r, "name"));
@@ -83,6 +123,19 @@ static void write_item(struct buf *b, const struct item *it) {
     out_close(b, '}');
 }
 
+/* More of them may be tens of MiB. */
+enum { MANY_ITEMS = 50 };
+
+static enum status check_size(const struct item *it, int n, struct err *e) {
+    size_t bytes = 0;
+    for (int i = 0; i < n; i++)
+        bytes += strlen(it[i].title) + strlen(it[i].text) + strlen(it[i].extra);
+    if (bytes <= OUT_MAX) return ST_OK;
+    enum status st = fail(e, ST_LIMIT, "the answer would be too large");
+    err_hint(e, "ask for fewer rows with limit");
+    return st;
+}
+
 enum status api_catalogs_items(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     long long offset, limit, total;
@@ -91,15 +144,22 @@ enum status api_catalogs_items(struct req *r, struct err *e) {
     int n;
     TRY(query_int(r, "offset", 0, 0, 1ll << 40, &offset, e));
     TRY(query_int(r, "limit", 20, 1, 500, &limit, e));
+    if (limit > MANY_ITEMS) TRY(req_large(r, e));
     TRY(store_items(app->store, req_param(r, "name"), query_text(r, "q"), offset, (int)limit,
                     req_arena(r), &item, &n, &total, e));
+    TRY(check_size(item, n, e));
+    /* Item by item: the rows are in memory once and not a second time as text. */
     buf_init(&b, OUT_MAX);
+    req_begin(r, 200, "application/json", NULL);
     out_open(&b, NULL, '{');
     out_open(&b, "items", '[');
-    for (int i = 0; i < n; i++) write_item(&b, &item[i]);
+    for (int i = 0; i < n; i++) {
+        write_item(&b, &item[i]);
+        TRY(out_some(r, &b, e));
+    }
     out_close(&b, ']');
     out_int(&b, "total", total);
     out_int(&b, "offset", offset);
     out_close(&b, '}');
-    return out_reply(r, &b, e);
+    return out_end(r, &b, e);
 }

@@ -2,6 +2,7 @@
 #include "server/store/dump.h"
 
 #include "server/api/app.h"
+#include "server/api/judge.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
 
@@ -56,7 +57,8 @@ enum status api_dump_restore(struct req *r, struct err *e) {
     struct buf b;
     int replace;
     TRY(query_flag(r, "replace", &replace, e));
-    TRY(dump_restore(app->store, replace, next_piece, r, &c, e));
+    TRY(dump_restore(app->store, replace, &judge_dump, next_piece, r, &c, e));
+    vectors_texts_changed(atomic_load(&app->vectors));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "restored", '{');

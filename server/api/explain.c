@@ -160,6 +160,8 @@ static void write_item(const struct asked *q, struct buf *b, int i) {
         out_int(b, "sign", p->sign);
         out_num(b, "without", p->without[i]);
         out_num(b, "contribution", r->score - p->without[i]);
+        if (strcmp(p->kind, "constraint") == 0)
+            out_text(b, "outcome", outcome_name(r->outcome[p->index]));
         out_close(b, '}');
     }
     out_close(b, ']');
@@ -197,21 +199,17 @@ static enum status answer(struct asked *q, struct err *e) {
     struct buf b;
     if (q->streaming) {
         sse_begin(q->req);
-        if (!send_progress(q, atomic_load(&q->done))) return ST_OK; /* nobody is there any more */
+        (void)send_progress(q, atomic_load(&q->done));
     }
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
-    if (q->streaming) {
-        out_int(&b, "seq", ++q->seq);
-        out_open(&b, "result", '{');
-    }
     write_answer(q, &b);
-    if (q->streaming) out_close(&b, '}');
     out_close(&b, '}');
     if (!q->streaming) return out_reply(q->req, &b, e);
-    (void)send_event(q, "done", &b);
-    sse_end(q->req);
-    return ST_OK;
+    enum status st = b.failed ? out_failed(&b, e) : ST_OK;
+    if (st == ST_OK) out_done(q->req, ++q->seq, buf_text(&b));
+    buf_free(&b);
+    return st;
 }
 
 static enum status run(struct asked *q, struct err *e) {

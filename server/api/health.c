@@ -61,6 +61,8 @@ static void http_metrics(struct app *app, struct buf *b) {
     const struct metric m[] = {
         {"http_streams", "gauge", "Rankings, previews and exports being answered.", s.streams},
         {"http_readers", "gauge", "Request bodies being read.", s.readers},
+        {"http_workers", "gauge", "Requests being answered.", s.workers},
+        {"http_slow", "gauge", "Replies whose clients take them slowly.", s.slow},
     };
     write_metrics(b, m, COUNT(m));
 }

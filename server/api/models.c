@@ -25,6 +25,7 @@ static void write_loaded(struct buf *b, const struct engine_info *m) {
     out_text(b, "code", m->code);
     out_text(b, "precision", m->precision);
     out_int(b, "threads", m->threads);
+    out_text(b, "note", m->note);
 }
 
 enum status api_models_get(struct req *r, struct err *e) {
@@ -174,7 +175,8 @@ static enum status answer(struct switching *x, struct err *e) {
         open_event(x, &b);
         write_default(x, &b);
         out_close(&b, '}');
-        (void)send(x, "done", &b);
+        if (!send(x, "done", &b) && !req_gone(x->req))
+            return fail(e, ST_NO_MEMORY, "no memory for the answer");
         sse_end(x->req);
         return ST_OK;
     }

@@ -5,7 +5,7 @@
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"
-#include "server/rank/clauses.h"
+#include "server/wish/clauses.h"
 #include "server/store/depth.h"
 
 #include "model/base/clock.h"

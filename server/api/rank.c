@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PING_S = 10, RANK_ARENA = 1 << 30 };
+enum { PING_S = 10, RANK_ARENA = 1 << 30, DONE_BYTES = 256 };
 
 /* One ranking, between the worker that answers and the thread that ranks. */
 struct live {
@@ -241,16 +241,11 @@ static void answer(struct live *v) {
         req_reply(v->req, 200, "application/json", v->answer, NULL);
         return;
     }
-    struct buf b;
     struct news w;
     sse_begin(v->req);
     news_take(v, &w);
-    if (!send_progress(v, &w)) return;
-    open_event(v, &b, OUT_MAX);
-    out_raw(&b, "result", v->answer.p);
-    out_close(&b, '}');
-    (void)send_event(v, "done", &b);
-    sse_end(v->req);
+    (void)send_progress(v, &w);
+    out_done(v->req, v->seq + 1, v->answer);
 }
 
 static enum status run(struct live *v, struct err *e) {

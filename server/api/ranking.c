@@ -1,24 +1,21 @@
 /* Ranking, saving, answering. */
 #include "server/api/ranking.h"
 
-#include "model/base/buf.h"
-
 #include <stdio.h>
 #include <string.h>
-
-enum { RUN_TEXT = 32 << 20 };
 
 /* The object's text with more members in front of its own. */
 static enum status prepend(const char *more, struct view object, struct arena *a, struct view *out,
                            struct err *e) {
-    struct buf b;
-    buf_init(&b, RUN_TEXT);
-    buf_str(&b, more);
-    buf_add(&b, object.p + 1, object.n - 1);
-    out->n = b.n;
-    out->p = b.failed ? NULL : arena_copy(a, b.p, b.n);
-    buf_free(&b);
-    return out->p ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
+    size_t n = strlen(more);
+    char *text = arena_alloc(a, n + object.n);
+    if (text) {
+        memcpy(text, more, n);
+        memcpy(text + n, object.p + 1, object.n - 1);
+        text[n + object.n - 1] = 0;
+    }
+    *out = (struct view){text, n + object.n - 1};
+    return text ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the ranking's text");
 }
 
 static enum status save(struct ranker *k, const struct rank_request *r, struct view answer,
@@ -29,6 +26,13 @@ static enum status save(struct ranker *k, const struct rank_request *r, struct v
     if (!more) return fail(e, ST_NO_MEMORY, "no memory for the run's text");
     TRY(prepend(more, answer, a, &text, e));
     return store_run_save(k->store, r->catalog, r->instruction, text, id, e);
+}
+
+/* A wish whose clauses all have the weight 0 orders nothing. */
+static int weightless(const struct rank_result *x) {
+    for (int i = 0; i < x->n_clauses; i++)
+        if (x->clause[i].weight != 0) return 0;
+    return x->n_clauses > 0;
 }
 
 enum status ranking_status(enum status st, const struct err *e) {
@@ -43,6 +47,12 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
     struct err why = {.line = 0};
     struct view text;
     TRY(ranking_status(rank_run(k, r, h, a, x, e), e));
+    if (weightless(x)) rank_warn(x, a, "all clauses have the weight 0, so the wish does not count");
+    for (int i = 0; i < x->top; i++)
+        if (result_text_cut(x, i)) {
+            rank_warn(x, a, "texts are long: the answer has the beginning of each only");
+            break;
+        }
     if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
     TRY(result_json(k, r, x, a, &text, e));
     if (r->unsaved) return prepend(more, text, a, json, e);

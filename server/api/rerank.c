@@ -1,95 +1,27 @@
-/* POST /v1/rerank, in the shape of Jina and Cohere. A document's relevance is how much likelier it
+/* Reranking: documents by how well they fit a query. A document's raw score is how much likelier it
  * makes the query: log P(query | document), less the mean of log P(w | document) over wishes w that
  * say nothing ("anything"), per token of the query. The second term is what the document does to
  * any wish, so long or chatty documents win nothing by it. The question is the first frame of the
  * surface `generic`, whose words people may change.
  *
- * The number is no probability and has no zero that means "unrelated": it compares documents of one
- * request, not requests. */
-#include "server/api/out.h"
-#include "server/api/v1.h"
+ * A raw score compares documents of one query, and has no zero that means "unrelated"; relevance.h
+ * makes of it a number from 0 to 1 that has one. */
+#include "server/api/rerank.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Most tokens of one document and of a query; a template may hold a document's bytes thrice. */
-enum { DOCUMENT_TOKENS = 2048, QUERY_TOKENS = 256, DOCUMENT_BYTES = 64 << 10, CUTS_NAMED = 8 };
-
-struct document {
-    struct view text;
-    int index; /* in the request */
-    double score;
-    float *out[1 + SURFACE_EMPTY]; /* log-probabilities of the query's tokens, then the wishes' */
+/* Most tokens of one document, of a query and of a reference, none of which has as many; a template
+ * may hold a document's bytes thrice. */
+enum {
+    DOCUMENT_TOKENS = 2048,
+    QUERY_TOKENS = 256,
+    REFERENCE_TOKENS = 64,
+    DOCUMENT_BYTES = 64 << 10,
+    CUTS_NAMED = 8
 };
-struct rerank {
-    struct v1 *c;
-    struct surface surface;
-    struct view query, root, tail;
-    struct view probe[1 + SURFACE_EMPTY]; /* as they stand in the prompt */
-    int n_probes, n_tokens[1 + SURFACE_EMPTY];
-    struct document *doc;
-    int n, top, with_text, query_max, document_max, n_cut;
-    const char *list; /* the documents' field */
-    struct prompt prompt;
-};
-
-/* --- the request --- */
-
-static enum status read_documents(struct rerank *x, struct err *e) {
-    const char *name = "documents";
-    json_t *list = json_object_get(x->c->top, name), *texts = json_object_get(x->c->top, "texts");
-    json_t *v;
-    size_t i;
-    if (json_is_null(texts)) texts = NULL;
-    if (list && !json_is_null(list) && texts)
-        return v1_wrong(e, "is another name of documents: give one of them", "texts");
-    if (texts) name = "texts", list = texts;
-    if (json_array_size(list) == 0 || json_array_size(list) > V1_ITEMS_MAX)
-        return v1_wrong(e, "must be a list of 1 to 5000 texts or {\"text\"} objects", "%s", name);
-    x->list = name;
-    x->n = (int)json_array_size(list);
-    x->doc = ARENA_NEW(&x->c->arena, struct document, (size_t)x->n);
-    if (!x->doc) return fail(e, ST_NO_MEMORY, "no memory for %d documents", x->n);
-    json_array_foreach(list, i, v) {
-        if (json_is_object(v)) v = json_object_get(v, "text");
-        if (!json_is_string(v))
-            return v1_wrong(e, "must be a text or an object with a text", "%s[%zu]", name, i);
-        x->doc[i].text = (struct view){json_string_value(v), json_string_length(v)};
-        x->doc[i].index = (int)i;
-    }
-    return ST_OK;
-}
-
-static enum status read_request(struct rerank *x, struct err *e) {
-    static const char *const known[] = {
-        "model", "query", "documents", "texts", "top_n", "return_documents", NULL};
-    static const char *const later[] = {"rank_fields",
-                                        "max_chunks_per_doc",
-                                        "max_tokens_per_doc",
-                                        "truncate_prompt_tokens",
-                                        "priority",
-                                        "use_activation",
-                                        "instruct",
-                                        "return_text",
-                                        "raw_scores",
-                                        "truncate",
-                                        NULL};
-    TRY(v1_fields(x->c, known, later, e));
-    TRY(v1_flag(x->c, "return_documents", &x->with_text, e));
-    json_t *query = json_object_get(x->c->top, "query"), *top = json_object_get(x->c->top, "top_n");
-    if (json_is_string(query))
-        x->query = view_trim((struct view){json_string_value(query), json_string_length(query)});
-    if (x->query.n == 0) return v1_wrong(e, "must be a text that is not empty", "query");
-    TRY(read_documents(x, e));
-    x->top = x->n;
-    if (!top || json_is_null(top)) return ST_OK;
-    if (!json_is_integer(top) || json_integer_value(top) < 0)
-        return v1_wrong(e, "must be a whole number; 0 means all", "top_n");
-    if (json_integer_value(top) > 0 && json_integer_value(top) < x->n)
-        x->top = (int)json_integer_value(top);
-    return ST_OK;
-}
 
 /* --- the prompt --- */
 
@@ -146,6 +78,8 @@ static enum status set_texts(struct rerank *x, struct err *e) {
     }
     x->document_max = m.context - root - tail - longest - 1;
     if (x->document_max > DOCUMENT_TOKENS) x->document_max = DOCUMENT_TOKENS;
+    x->reference_max = x->document_max < REFERENCE_TOKENS ? x->document_max : REFERENCE_TOKENS;
+    if (x->document_cap && x->document_cap < x->document_max) x->document_max = x->document_cap;
     if (x->document_max > 0 && x->n_tokens[0] > 0) return ST_OK;
     return x->n_tokens[0] == 0
                ? v1_wrong(e, "has no tokens in this model's vocabulary", "query")
@@ -161,32 +95,58 @@ static struct view shorten(struct view v) {
     return v;
 }
 
-static void warn_of_cut(struct rerank *x, int index, int by_tokens) {
-    if (++x->n_cut > CUTS_NAMED) return;
-    v1_warn(x->c, "%s[%d] is cut after %d %s", x->list, index,
-            by_tokens ? x->document_max : DOCUMENT_BYTES, by_tokens ? "tokens" : "bytes");
+/* Where the client set the length itself, or has a reference cut, there is nothing to tell it. */
+static enum status tell_of_cut(struct rerank *x, const struct rerank_document *d, int by_tokens,
+                               struct err *e) {
+    int most = by_tokens ? x->document_max : DOCUMENT_BYTES;
+    const char *unit = by_tokens ? "tokens" : "bytes";
+    if (!d->given || (by_tokens && x->document_cap == x->document_max)) return ST_OK;
+    if (x->refuse_cut) {
+        char what[64];
+        snprintf(what, sizeof what, "is longer than %d %s", most, unit);
+        enum status st = v1_wrong(e, what, "%s[%d]", x->list, d->index);
+        err_hint(e, "it is cut there unless the request forbids that");
+        return st;
+    }
+    if (++x->n_cut <= CUTS_NAMED)
+        v1_warn(x->c, "%s[%d] is cut after %d %s", x->list, d->index, most, unit);
+    return ST_OK;
 }
 
-static enum status add_document(struct rerank *x, int root, struct document *d, struct err *e) {
+static enum status add_document(struct rerank *x, int root, struct rerank_document *d,
+                                struct err *e) {
     struct prompt *p = &x->prompt;
     struct view text, part = shorten(d->text);
     int node, probe, cut = 0;
     const char *title = arena_copy(&x->c->arena, part.p, part.n);
     if (!title) return fail(e, ST_NO_MEMORY, "no memory for a document");
     const struct item item = {.id = "", .title = title, .text = "", .extra = "{}"};
-    TRY(surface_render(x->surface.frame[0].item, &item, &x->c->arena, &text, e));
+    TRY(surface_render_item(x->surface.frame[0].item, &item, &x->c->arena, &text, e));
     TRY(prompt_node(p, root, 1, &node, e));
-    TRY(prompt_text(p, text, x->document_max, "item", "text", 1, &cut, e));
+    TRY(prompt_text(p, text, d->given ? x->document_max : x->reference_max, "item", "text", 1, &cut,
+                    e));
     TRY(prompt_text(p, x->tail, 0, "frame", "text", 1, NULL, e));
     if (prompt_len(p, node) == 0)
         return v1_wrong(e, "has no tokens in this model's vocabulary", "%s[%d]", x->list, d->index);
-    if (cut || part.n < d->text.n) warn_of_cut(x, d->index, cut);
+    if (cut || part.n < d->text.n) TRY(tell_of_cut(x, d, cut, e));
     for (int k = 0; k < x->n_probes; k++) {
-        if (x->n_tokens[k] == 0) continue;
+        if (x->n_tokens[k] == 0 || (k > 0 && !d->given && x->has_prior)) continue;
         TRY(prompt_node(p, node, 0, &probe, e));
         TRY(prompt_text(p, x->probe[k], x->query_max, "clause", "text", 1, NULL, e));
         TRY(prompt_ask_tokens(p, probe, &d->out[k], e));
     }
+    return ST_OK;
+}
+
+/* All that the references' priors depend on: the model, how it is computed, the words. */
+static enum status recall_priors(struct rerank *x, struct err *e) {
+    struct engine_info m;
+    engine_info(x->c->ranker->engine, &m);
+    const char *all = arena_printf(&x->c->arena, "%s\n%s\n%s\n%d\n%d\n%s", m.sha256, m.precision,
+                                   m.backend, x->query_max, x->reference_max, x->surface.json);
+    if (!all) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
+    engine_sha256(all, strlen(all), x->prior_key);
+    x->has_prior = relevance_recall(&x->c->app->relevance, x->prior_key, x->prior);
     return ST_OK;
 }
 
@@ -200,70 +160,91 @@ static enum status build(struct rerank *x, struct err *e) {
     }
     for (int i = 0; i < x->n; i++) TRY(add_document(x, root, &x->doc[i], e));
     if (x->n_cut > CUTS_NAMED) v1_warn(x->c, "%d documents are cut, these among them", x->n_cut);
+    x->tokens = (long long)x->prompt.n_tok;
+    TRY(recall_priors(x, e));
+    for (int i = 0; i < RELEVANCE_REFERENCES; i++) {
+        x->reference[i].text = view_of(relevance_reference[i]);
+        TRY(add_document(x, root, &x->reference[i], e));
+    }
     return ST_OK;
 }
 
-/* --- the answer --- */
+/* --- the scores --- */
 
-static double logprob(const struct rerank *x, const struct document *d, int k) {
+static double logprob(const struct rerank *x, const struct rerank_document *d, int k) {
     double sum = 0;
     for (int t = 0; t < x->n_tokens[k]; t++) sum += (double)d->out[k][t];
     return sum;
 }
 
+static double prior_of(const struct rerank *x, const struct rerank_document *d) {
+    double prior = 0;
+    for (int k = 1; k < x->n_probes; k++) prior += logprob(x, d, k) / (x->n_probes - 1);
+    return prior;
+}
+
+static double raw_score(const struct rerank *x, const struct rerank_document *d, double prior) {
+    return (logprob(x, d, 0) - prior) / x->n_tokens[0];
+}
+
 static int by_score(const void *p, const void *q) {
-    const struct document *a = p, *b = q;
-    if (a->score != b->score) return a->score < b->score ? 1 : -1;
+    const struct rerank_document *a = p, *b = q;
+    if (a->raw != b->raw) return a->raw < b->raw ? 1 : -1;
     return (a->index > b->index) - (a->index < b->index);
 }
 
+static enum status score_references(struct rerank *x, double raw[RELEVANCE_REFERENCES],
+                                    struct err *e) {
+    for (int i = 0; i < RELEVANCE_REFERENCES; i++) {
+        if (!x->has_prior) x->prior[i] = prior_of(x, &x->reference[i]);
+        raw[i] = raw_score(x, &x->reference[i], x->prior[i]);
+        if (!isfinite(raw[i]))
+            return fail(e, ST_CORRUPT, "the score of a reference is not a finite number");
+    }
+    if (!x->has_prior) relevance_keep(&x->c->app->relevance, x->prior_key, x->prior);
+    return ST_OK;
+}
+
 static enum status order(struct rerank *x, struct err *e) {
+    double reference[RELEVANCE_REFERENCES];
+    TRY(score_references(x, reference, e));
     for (int i = 0; i < x->n; i++) {
-        struct document *d = &x->doc[i];
-        double prior = 0;
-        for (int k = 1; k < x->n_probes; k++) prior += logprob(x, d, k) / (x->n_probes - 1);
-        d->score = (logprob(x, d, 0) - prior) / x->n_tokens[0];
-        if (!isfinite(d->score))
+        struct rerank_document *d = &x->doc[i];
+        d->raw = raw_score(x, d, prior_of(x, d));
+        if (!isfinite(d->raw))
             return fail(e, ST_CORRUPT, "the score of %s[%d] is not a finite number", x->list, i);
+        d->relevance = relevance_of(d->raw, reference);
     }
     qsort(x->doc, (size_t)x->n, sizeof *x->doc, by_score);
     return ST_OK;
 }
 
-static void put_results(const struct rerank *x, struct buf *b) {
-    out_open(b, "results", '[');
-    for (int i = 0; i < x->top; i++) {
-        out_open(b, NULL, '{');
-        out_int(b, "index", x->doc[i].index);
-        out_num(b, "relevance_score", x->doc[i].score);
-        if (x->with_text) {
-            out_open(b, "document", '{');
-            out_view(b, "text", x->doc[i].text);
-            out_close(b, '}');
-        }
-        out_close(b, '}');
-    }
-    out_close(b, ']');
-}
-
-static enum status rerank(struct v1 *c, struct err *e) {
+static enum status rerank(struct v1 *c, int version, struct err *e) {
     struct rerank *x = ARENA_NEW(&c->arena, struct rerank, 1);
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for a request");
     x->c = c;
-    TRY(read_request(x, e));
+    x->version = version;
+    TRY(rerank_read(x, e));
     TRY(build(x, e));
     struct tree t = prompt_tree(&x->prompt);
     struct job j = {.tree = &t, .ask = x->prompt.ask, .n_asks = x->prompt.n_asks};
     TRY(v1_run(c, &j, e));
     TRY(order(x, e));
-    out_open(&c->out, NULL, '{');
-    out_text(&c->out, "object", "list");
-    out_text(&c->out, "model", c->model);
-    put_results(x, &c->out);
-    v1_end(c, (long long)x->prompt.n_tok);
-    return ST_OK;
+    return rerank_answer(x, e);
+}
+
+static enum status version_1(struct v1 *c, struct err *e) {
+    return rerank(c, 1, e);
+}
+
+static enum status version_2(struct v1 *c, struct err *e) {
+    return rerank(c, 2, e);
 }
 
 enum status api_rerank_post(struct req *r, struct err *e) {
-    return v1_call(r, rerank, e);
+    return v1_call(r, version_1, e);
+}
+
+enum status api_rerank_2_post(struct req *r, struct err *e) {
+    return v1_call(r, version_2, e);
 }

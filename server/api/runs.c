@@ -80,8 +80,9 @@ static enum status reply_json(struct req *r, const struct exported *x, struct er
     out_open(&b, NULL, '{');
     out_text(&b, "run", x->row.id);
     out_int(&b, "created", x->row.created);
-    buf_add(&b, ",", 1);
-    buf_add(&b, x->json.p + 1, x->json.n - 1);
+    struct view rest = view_trim(view_sub(x->json, 1, x->json.n));
+    if (rest.p[0] != '}') buf_add(&b, ",", 1);
+    buf_view(&b, rest);
     return out_reply(r, &b, e);
 }
 
@@ -101,6 +102,7 @@ enum status api_runs_get(struct req *r, struct err *e) {
         return ST_INVALID;
     }
     TRY(store_run(app->store, req_param(r, "id"), req_arena(r), &x.row, &x.json, e));
+    x.json = view_trim(x.json);
     if (x.json.n < 2 || x.json.p[0] != '{')
         return fail(e, ST_CORRUPT, "the stored run %s cannot be read", x.row.id);
     return x.format ? reply_export(r, &x, e) : reply_json(r, &x, e);

@@ -74,14 +74,6 @@ static void write_frames(struct buf *b, const struct surface *s) {
         out_close(b, '}');
     }
     out_close(b, ']');
-    out_open(b, "facts", '[');
-    for (int i = 0; i < s->n_facts; i++) {
-        out_open(b, NULL, '{');
-        out_text(b, "field", s->fact[i].field);
-        out_text(b, "kind", surface_fact_kind(s->fact[i].kind));
-        out_close(b, '}');
-    }
-    out_close(b, ']');
     out_open(b, "empty", '[');
     for (int i = 0; i < s->n_empty; i++) out_text(b, NULL, s->empty[i]);
     out_close(b, ']');
@@ -166,6 +158,7 @@ enum status api_surfaces_put(struct req *r, struct err *e) {
     TRY(surface_parse(&s, name, body, req_arena(r), e));
     TRY(surface_check_fields(body, e));
     TRY(store_surface_put(app->store, name, body, e));
+    vectors_texts_changed(atomic_load(&app->vectors));
     return reply(r, &s, 1, e);
 }
 
@@ -175,6 +168,7 @@ enum status api_surfaces_delete(struct req *r, struct err *e) {
     int built_in = surface_builtin(name) != NULL;
     struct buf b;
     enum status st = store_surface_delete(app->store, name, e);
+    if (st == ST_OK) vectors_texts_changed(atomic_load(&app->vectors));
     if (st == ST_NOT_FOUND && built_in) {
         (void)fail(e, ST_CONFLICT, "this surface is built in and was not changed");
         err_field(e, "surface");

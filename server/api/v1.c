@@ -89,12 +89,8 @@ enum status v1_run(struct v1 *c, struct job *j, struct err *e) {
     return ST_OK;
 }
 
-void v1_end(struct v1 *c, long long tokens) {
+void v1_warnings(struct v1 *c) {
     struct buf *b = &c->out;
-    out_open(b, "usage", '{');
-    out_int(b, "prompt_tokens", tokens);
-    out_int(b, "total_tokens", tokens);
-    out_close(b, '}');
     out_open(b, "warnings", '[');
     for (int i = 0; i < c->n_warnings; i++) out_text(b, NULL, c->warning[i]);
     if (c->n_unsaid) {
@@ -103,6 +99,15 @@ void v1_end(struct v1 *c, long long tokens) {
         out_text(b, NULL, text);
     }
     out_close(b, ']');
+}
+
+void v1_end(struct v1 *c, long long tokens) {
+    struct buf *b = &c->out;
+    out_open(b, "usage", '{');
+    out_int(b, "prompt_tokens", tokens);
+    out_int(b, "total_tokens", tokens);
+    out_close(b, '}');
+    v1_warnings(c);
     out_close(b, '}');
 }
 

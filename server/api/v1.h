@@ -47,6 +47,8 @@ enum status v1_flag(struct v1 *c, const char *name, int *out, struct err *e) MUS
 /* engine_score, counted in the metrics, and given up when the client leaves or the server stops. */
 enum status v1_run(struct v1 *c, struct job *j, struct err *e) MUST_CHECK;
 
+/* The member `warnings` of an object that is being written. */
+void v1_warnings(struct v1 *c);
 /* Writes usage and warnings and closes the answer. Tokens that prompts share count once, and count
  * alike whether they were computed or cached. */
 void v1_end(struct v1 *c, long long tokens);

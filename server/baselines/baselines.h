@@ -3,7 +3,7 @@
 #ifndef BASELINES_BASELINES_H
 #define BASELINES_BASELINES_H
 
-#include "model/base/status.h"
+#include "server/baselines/candidates.h"
 
 /* One row each, in the order in which they are shown: constant, name. */
 #define BASELINE_LIST(X)      \
@@ -28,25 +28,21 @@ struct baseline_info {
     int available, asked;
 };
 
-struct scene;
-struct item;
-struct rank_result;
-struct rank_hooks;
-
-/* Fills score (s->n), higher is better; items are the candidates in their order. Sets available and
- * what it was trained on, or why not: a baseline with nothing to go by invents no score. */
-#define BASELINE_FUNCTION(constant, name)                                                 \
-    enum status baseline_##name(struct scene *s, const struct item *items, double *score, \
+/* Fills score (c->n), higher is better. Sets available and what it was trained on, or why not: a
+ * baseline with nothing to go by invents no score. */
+#define BASELINE_FUNCTION(constant, name)                                  \
+    enum status baseline_##name(const struct candidates *c, double *score, \
                                 struct baseline_info *b, struct err *e) MUST_CHECK;
 BASELINE_LIST(BASELINE_FUNCTION)
 #undef BASELINE_FUNCTION
 
-/* Makes s->taste what was learnt from the catalogue's interactions, when a baseline that needs it
- * was asked for; whoever loads the scene gives it back to the learner. h may be NULL. */
-enum status baselines_learn(struct scene *s, const struct rank_hooks *h, struct err *e) MUST_CHECK;
+/* The baseline of that name, or -1. */
+int baselines_named(struct view name);
 
-/* Ranks the candidates by every baseline that was asked for: x->baseline and x->item[i].baseline,
- * while x->item is still in the candidates' order. */
-enum status baselines_run(struct scene *s, struct rank_result *x, struct err *e) MUST_CHECK;
+/* Ranks the candidates by every baseline whose bit (1 << baseline) is set in `asked`: out
+ * (BASELINES, n). */
+enum status baselines_run(const struct candidates *c, unsigned asked,
+                          struct baseline_info info[BASELINES], struct baseline_score *out,
+                          struct err *e) MUST_CHECK;
 
 #endif

@@ -1,64 +1,108 @@
-/* The inverse of the regularised co-occurrence matrix, by Cholesky (LAPACK dpotrf, dpotri). */
+/* The inverse of the regularised co-occurrence matrix, by Cholesky, block of columns by block of
+ * columns (LAPACK and BLAS), so that it can be given up in between. */
 #include "server/baselines/ease_matrix.h"
 
+#include <cblas.h>
 #include <lapacke.h>
 #include <string.h>
 
-/* Lower triangle of X'X + lambda I by columns: how many members have both items. */
-static void count_pairs(const struct taste *t, double *g) {
-    size_t n = (size_t)t->n_items;
-    memset(g, 0, n * n * sizeof *g);
-    for (int m = 0; m < t->n_members; m++) {
-        const int *has = t->member_item + t->member_off[m];
-        int k = t->member_off[m + 1] - t->member_off[m];
-        for (int i = 0; i < k; i++) {
-            double *column = g + (size_t)has[i] * n;
-            for (int j = i; j < k; j++) column[has[j]] += 1;
-        }
-    }
-    for (size_t i = 0; i < n; i++) g[i * n + i] += TASTE_LAMBDA;
+enum { BLOCK = 128 };
+
+/* A matrix by columns, of which the lower triangle counts. */
+struct square {
+    double *g; /* (n, n) */
+    int n;
+    const atomic_int *stop;
+};
+
+static double *at(const struct square *m, int row, int column) {
+    return m->g + (size_t)column * (size_t)m->n + (size_t)row;
 }
 
-static enum status invert(double *g, int n, struct err *e) {
-    lapack_int bad = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, g, n);
-    if (bad == 0) bad = LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', n, g, n);
-    if (bad == 0) return ST_OK;
-    return fail(e, ST_INTERNAL, "LAPACK could not invert EASE's matrix of %d items (%d)", n,
+static int stopped(const struct square *m) {
+    return m->stop && atomic_load(m->stop);
+}
+
+static enum status given_up(struct err *e) {
+    return fail(e, ST_CANCELLED, "learning from interactions was cancelled");
+}
+
+/* Lower triangle of X'X + lambda I by columns: how many members have both items. */
+static enum status count_pairs(const struct taste *t, const struct square *m, int *has,
+                               struct err *e) {
+    memset(m->g, 0, (size_t)m->n * (size_t)m->n * sizeof *m->g);
+    for (int who = 0; who < t->n_members; who++) {
+        int k = 0;
+        if (stopped(m)) return given_up(e);
+        for (int j = t->member_off[who]; j < t->member_off[who + 1]; j++)
+            if (t->ease[t->member_item[j]] >= 0) has[k++] = t->ease[t->member_item[j]];
+        for (int i = 0; i < k; i++)
+            for (int j = i; j < k; j++) *at(m, has[j], has[i]) += 1;
+    }
+    for (int i = 0; i < m->n; i++) *at(m, i, i) += TASTE_LAMBDA;
+    return ST_OK;
+}
+
+static enum status not_inverted(const struct square *m, lapack_int bad, struct err *e) {
+    return fail(e, ST_INTERNAL, "LAPACK could not invert EASE's matrix of %d items (%d)", m->n,
                 (int)bad);
 }
 
-static float *to_floats(const double *g, int n, struct arena *a) {
-    float *out = ARENA_NEW(a, float, (size_t)n *(size_t)n);
-    for (int i = 0; out && i < n; i++)
-        for (int j = i; j < n; j++) {
-            size_t low = (size_t)i * (size_t)n + (size_t)j,
-                   high = (size_t)j * (size_t)n + (size_t)i;
-            out[low] = out[high] = (float)g[low];
-        }
-    return out;
+/* g = L L', L in g's place. */
+static enum status factor(const struct square *m, struct err *e) {
+    for (int k = 0; k < m->n; k += BLOCK) {
+        int wide = m->n - k < BLOCK ? m->n - k : BLOCK, next = k + wide, rest = m->n - next;
+        if (stopped(m)) return given_up(e);
+        lapack_int bad = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', wide, at(m, k, k), m->n);
+        if (bad) return not_inverted(m, bad, e);
+        if (rest == 0) break;
+        cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rest, wide, 1,
+                    at(m, k, k), m->n, at(m, next, k), m->n);
+        cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, rest, wide, -1, at(m, next, k), m->n,
+                    1, at(m, next, next), m->n);
+    }
+    return ST_OK;
 }
 
-enum status ease_matrix_make(const struct taste *t, struct arena *a, const float **out,
-                             const char **why, struct err *e) {
-    size_t n = (size_t)t->n_items;
+/* Columns of the inverse from the diagonal down: below it they depend on the factor's part there
+ * alone. column (n, BLOCK). */
+static enum status invert(const struct square *m, double *column, float *out, struct err *e) {
+    size_t n = (size_t)m->n;
+    for (int k = 0; k < m->n; k += BLOCK) {
+        int wide = m->n - k < BLOCK ? m->n - k : BLOCK, tall = m->n - k;
+        if (stopped(m)) return given_up(e);
+        memset(column, 0, (size_t)tall * (size_t)wide * sizeof *column);
+        for (int c = 0; c < wide; c++) column[(size_t)c * (size_t)tall + (size_t)c] = 1;
+        lapack_int bad =
+            LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', tall, wide, at(m, k, k), m->n, column, tall);
+        if (bad) return not_inverted(m, bad, e);
+        for (int c = 0; c < wide; c++)
+            for (int r = c; r < tall; r++) {
+                size_t i = (size_t)(k + r), j = (size_t)(k + c);
+                out[i * n + j] = out[j * n + i] =
+                    (float)column[(size_t)c * (size_t)tall + (size_t)r];
+            }
+    }
+    return ST_OK;
+}
+
+enum status ease_matrix_make(const struct taste *t, struct arena *a, const atomic_int *stop,
+                             const float **out, struct err *e) {
+    size_t n = (size_t)t->n_ease;
     *out = NULL;
-    *why = NULL;
-    if (n == 0) {
-        *why = t->nothing;
-        return ST_OK;
-    }
-    if (n > TASTE_EASE_ITEMS) {
-        *why = arena_printf(
-            a, "EASE keeps a number for each pair of items: %d items have interactions, %d fit",
-            t->n_items, TASTE_EASE_ITEMS);
-        return *why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
-    }
-    double *g = mem_alloc(n * n * sizeof *g);
-    if (!g) return fail(e, ST_NO_MEMORY, "no memory for EASE's matrix of %d items", t->n_items);
-    count_pairs(t, g);
-    enum status st = invert(g, t->n_items, e);
-    if (st == ST_OK && !(*out = to_floats(g, t->n_items, a)))
-        st = fail(e, ST_NO_MEMORY, "no memory for EASE's matrix of %d items", t->n_items);
-    mem_free(g);
+    if (n == 0) return ST_OK;
+    struct square m = {mem_alloc(n * n * sizeof *m.g), t->n_ease, stop};
+    double *column = mem_alloc(n * BLOCK * sizeof *column);
+    int *has = mem_alloc(n * sizeof *has);
+    float *inverse = ARENA_NEW(a, float, n *n);
+    enum status st = m.g && column && has && inverse
+                         ? count_pairs(t, &m, has, e)
+                         : fail(e, ST_NO_MEMORY, "no memory for EASE's matrix of %d items", m.n);
+    if (st == ST_OK) st = factor(&m, e);
+    if (st == ST_OK) st = invert(&m, column, inverse, e);
+    mem_free(m.g);
+    mem_free(column);
+    mem_free(has);
+    if (st == ST_OK) *out = inverse;
     return st;
 }

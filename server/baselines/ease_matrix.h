@@ -4,9 +4,10 @@
 
 #include "server/baselines/taste.h"
 
-/* (X'X + lambda I)^-1 as floats (n_items, n_items) in a; NULL with the reason in *why when there is
- * nothing to train on or the items are too many. Runs on the caller's core alone. */
-enum status ease_matrix_make(const struct taste *t, struct arena *a, const float **out,
-                             const char **why, struct err *e) MUST_CHECK;
+/* (X'X + lambda I)^-1 as floats (n_ease, n_ease) in a, over the items that t->ease names; NULL when
+ * there are none. Runs on the caller's core alone, and looks at *stop (NULL: never stopped) between
+ * blocks of a tenth of a second: ST_CANCELLED. */
+enum status ease_matrix_make(const struct taste *t, struct arena *a, const atomic_int *stop,
+                             const float **out, struct err *e) MUST_CHECK;
 
 #endif

@@ -2,7 +2,6 @@
 #include "server/baselines/hybrid.h"
 
 #include "server/baselines/liked.h"
-#include "server/rank/scene.h"
 
 #include <math.h>
 
@@ -27,37 +26,38 @@ static void spread(const double *v, int n, double *mean, double *sd) {
 }
 
 /* Scores of the candidates, then of all items that have interactions. */
-static enum status score_all(struct scene *s, const struct taste_query *q, double **out,
+static enum status score_all(const struct candidates *c, const struct taste_query *q, double **out,
                              struct err *e) {
-    const struct taste *t = s->taste;
-    int n = s->n + t->n_items, *at = ARENA_NEW(s->a, int, (size_t)n);
-    *out = ARENA_NEW(s->a, double, (size_t)n);
+    const struct taste *t = c->taste;
+    int n = c->n + t->n_items, *at = ARENA_NEW(c->a, int, (size_t)n);
+    *out = ARENA_NEW(c->a, double, (size_t)n);
     if (!at || !*out) return fail(e, ST_NO_MEMORY, "no memory for a hybrid's scores");
-    for (int i = 0; i < s->n; i++) at[i] = taste_find(t->item, t->n_items, s->item[i]->row);
-    for (int i = 0; i < t->n_items; i++) at[s->n + i] = i;
-    return t->inverse ? taste_ease(t, q, at, n, s->a, *out, e)
-                      : taste_item_knn(t, q, at, n, s->a, *out, e);
+    for (int i = 0; i < c->n; i++)
+        at[i] = taste_find(t->item, t->n_items, c->catalog->item[c->place[i]].row);
+    for (int i = 0; i < t->n_items; i++) at[c->n + i] = i;
+    return t->inverse ? taste_ease(t, q, at, n, c->a, *out, e)
+                      : taste_item_knn(t, q, at, n, c->a, *out, e);
 }
 
-enum status hybrid_add(struct scene *s, int wish, double *score, double *learnt, const char **why,
-                       struct err *e) {
+enum status hybrid_add(const struct candidates *c, int wish, double *score, double *learnt,
+                       const char **why, struct err *e) {
     struct baseline_info b = {0};
     struct taste_query q;
     double *v, mean, sd;
-    TRY(liked_query(s, &q, &b, e));
+    TRY(liked_query(c, &q, &b, e));
     if (b.why) {
-        *why = arena_printf(s->a, "%s; asked for with a baseline that learns, but %s", *why, b.why);
+        *why = arena_printf(c->a, "%s; asked for with a baseline that learns, but %s", *why, b.why);
         return *why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
     }
-    TRY(score_all(s, &q, &v, e));
+    TRY(score_all(c, &q, &v, e));
     double weight = wish ? WEIGHT_WISH : WEIGHT_MANY + WEIGHT_FEW / q.n;
-    spread(v + s->n, s->taste->n_items, &mean, &sd);
-    for (int i = 0; i < s->n; i++) {
+    spread(v + c->n, c->taste->n_items, &mean, &sd);
+    for (int i = 0; i < c->n; i++) {
         if (isnan(v[i]) || !(sd > 0)) continue;
         learnt[i] = weight * (v[i] - mean) / sd;
         score[i] += learnt[i];
     }
-    *why = arena_printf(s->a, "%s; and %s, which learnt from %s", *why,
-                        s->taste->inverse ? "EASE" : "item-kNN", b.trained_on);
+    *why = arena_printf(c->a, "%s; and %s, which learnt from %s", *why,
+                        c->taste->inverse ? "EASE" : "item-kNN", b.trained_on);
     return *why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
 }

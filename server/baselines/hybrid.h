@@ -3,16 +3,14 @@
 #ifndef BASELINES_HYBRID_H
 #define BASELINES_HYBRID_H
 
-#include "model/base/status.h"
+#include "server/baselines/candidates.h"
 
-struct scene;
-
-/* Adds to score (s->n, on the scale of standard deviations) what was learnt, and tells it in learnt
- * (s->n): weight x EASE's score (item-kNN's where EASE has no matrix), standardised over all items
+/* Adds to score (c->n, on the scale of standard deviations) what was learnt, and tells it in learnt
+ * (c->n): weight x EASE's score (item-kNN's where EASE has no matrix), standardised over all items
  * that have interactions, so that an item's part does not depend on the other candidates. An item
  * without interactions counts as average. wish: there is a wish beside what is liked. *why says
  * what was done, in place of the text that it held (arena). */
-enum status hybrid_add(struct scene *s, int wish, double *score, double *learnt, const char **why,
-                       struct err *e) MUST_CHECK;
+enum status hybrid_add(const struct candidates *c, int wish, double *score, double *learnt,
+                       const char **why, struct err *e) MUST_CHECK;
 
 #endif

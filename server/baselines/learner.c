@@ -18,6 +18,13 @@ void learner_close(struct learner *l) {
     pthread_mutex_destroy(&l->lock);
 }
 
+void learner_stop(struct learner *l) {
+    pthread_mutex_lock(&l->lock);
+    atomic_store(&l->stop, 1);
+    pthread_cond_broadcast(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+}
+
 static const struct taste *use_locked(struct learner *l, int i) {
     l->slot[i].users++;
     l->slot[i].used = ++l->clock;
@@ -48,7 +55,8 @@ static enum status train_locked(struct learner *l, int slot, struct store *s, st
     l->training = 1;
     pthread_mutex_unlock(&l->lock);
     taste_free(old);
-    enum status st = taste_make(&made, s, catalog, version, e);
+    const struct taste_limits limits = {.stop = &l->stop};
+    enum status st = taste_make(&made, s, catalog, version, &limits, e);
     pthread_mutex_lock(&l->lock);
     l->slot[slot].taste = made;
     l->training = 0;
@@ -64,6 +72,10 @@ enum status learner_take(struct learner *l, struct store *s, struct view catalog
     *out = NULL;
     pthread_mutex_lock(&l->lock);
     while (st == ST_OK && (at = find_locked(l, version)) < 0) {
+        if (atomic_load(&l->stop)) {
+            st = fail(e, ST_CANCELLED, "learning from interactions was cancelled");
+            break;
+        }
         if (training && !told++) training(arg, 1);
         room = l->training ? -1 : room_locked(l);
         if (room < 0)

@@ -10,6 +10,7 @@ enum { LEARNER_TASTES = 4 };
 
 /* Any thread. One trains at a time; who asks meanwhile waits. */
 struct learner {
+    atomic_int stop;      /* nothing is learnt any more */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     struct {
@@ -23,6 +24,9 @@ struct learner {
 
 void learner_init(struct learner *l);
 void learner_close(struct learner *l); /* nobody may be using what was taken */
+
+/* Whoever learns or waits ends soon with ST_CANCELLED, and nothing is learnt any more. */
+void learner_stop(struct learner *l);
 
 /* What was learnt of the catalogue in that version (struct catalog), trained when it is not there:
  * training(arg, 1) before, training(arg, 0) after, where training is not NULL. Give it back with

@@ -1,6 +1,5 @@
 /* The newest items first. */
 #include "server/baselines/baselines.h"
-#include "server/rank/scene.h"
 
 #include <math.h>
 
@@ -9,12 +8,13 @@ static double year_of(long long seconds) {
     return 1970 + (double)seconds / (365.2425 * 86400);
 }
 
-enum status baseline_recency(struct scene *s, const struct item *items, double *score,
-                             struct baseline_info *b, struct err *e) {
+enum status baseline_recency(const struct candidates *c, double *score, struct baseline_info *b,
+                             struct err *e) {
     (void)e;
-    for (int i = 0; i < s->n; i++) {
-        score[i] = items[i].has_time ? year_of(items[i].time) : NAN;
-        b->available |= items[i].has_time;
+    for (int i = 0; i < c->n; i++) {
+        const struct item *it = &c->catalog->item[c->place[i]];
+        score[i] = it->has_time ? year_of(it->time) : NAN;
+        b->available |= it->has_time;
     }
     b->trained_on = "nothing: the items' own times";
     if (!b->available) b->why = "no candidate has a time";

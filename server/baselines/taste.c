@@ -124,30 +124,55 @@ static enum status keep_rows(struct taste *t, long long *rows, int n, const long
     return ST_OK;
 }
 
+struct counted {
+    int members, place;
+};
+
+static int by_members(const void *x, const void *y) {
+    const struct counted *a = x, *b = y;
+    if (a->members != b->members) return a->members > b->members ? -1 : 1;
+    return a->place - b->place;
+}
+
+/* The items that EASE learns, with rows in rising order of place. */
+static enum status choose_ease(struct taste *t, int max, struct arena *scratch, struct err *e) {
+    struct counted *c = ARENA_NEW(scratch, struct counted, (size_t)t->n_items);
+    int *row = ARENA_NEW(&t->arena, int, (size_t)t->n_items);
+    if (!c || !row) return no_memory(e);
+    for (int i = 0; i < t->n_items; i++)
+        c[i] = (struct counted){t->item_off[i + 1] - t->item_off[i], i};
+    qsort(c, (size_t)t->n_items, sizeof *c, by_members);
+    for (int i = 0; i < t->n_items; i++) row[i] = -1;
+    for (int i = 0; i < t->n_items && i < max; i++) row[c[i].place] = 0;
+    for (int i = 0; i < t->n_items; i++)
+        if (row[i] == 0) row[i] = t->n_ease++;
+    t->ease = row;
+    return ST_OK;
+}
+
 static enum status make(struct taste *t, struct store *s, struct view catalog,
-                        struct arena *scratch, struct err *e) {
+                        const struct taste_limits *limits, struct arena *scratch, struct err *e) {
     struct catalog c;
     struct event *events;
     struct build b;
-    int n;
+    int n, most = limits->events ? limits->events : TASTE_EVENTS;
     TRY(store_catalog(s, catalog, scratch, &c, e));
-    if (c.interactions > TASTE_EVENTS) {
-        t->nothing = t->no_inverse =
-            arena_printf(&t->arena, "%lld interactions are too many to learn from: %d fit",
-                         c.interactions, TASTE_EVENTS);
-        return t->nothing ? ST_OK : no_memory(e);
-    }
-    TRY(store_events(s, catalog, scratch, &events, &n, e));
+    TRY(store_events(s, catalog, most, scratch, &events, &n, e));
+    t->events = n;
+    t->of_events = c.interactions > n ? c.interactions : n;
     TRY(read_events(&b, events, n, scratch, e));
     TRY(keep_rows(t, b.member, b.n, &t->member, &t->n_members, e));
     TRY(keep_rows(t, b.item, b.n, &t->item, &t->n_items, e));
     TRY(fill(t, &b, scratch, e));
-    if (t->n_items == 0) t->nothing = "the catalogue has no interactions to learn from";
-    return ease_matrix_make(t, &t->arena, &t->inverse, &t->no_inverse, e);
+    if (t->n_items == 0)
+        t->nothing = c.interactions ? "each item has more interactions than can be learnt from"
+                                    : "the catalogue has no interactions to learn from";
+    TRY(choose_ease(t, limits->ease_items ? limits->ease_items : TASTE_EASE_ITEMS, scratch, e));
+    return ease_matrix_make(t, &t->arena, limits->stop, &t->inverse, e);
 }
 
 enum status taste_make(struct taste **out, struct store *s, struct view catalog, long long version,
-                       struct err *e) {
+                       const struct taste_limits *limits, struct err *e) {
     struct arena scratch;
     struct taste *t = mem_alloc(sizeof *t);
     *out = NULL;
@@ -155,7 +180,7 @@ enum status taste_make(struct taste **out, struct store *s, struct view catalog,
     *t = (struct taste){.version = version};
     arena_init(&t->arena, (size_t)1 << 30);
     arena_init(&scratch, (size_t)1 << 30);
-    enum status st = make(t, s, catalog, &scratch, e);
+    enum status st = make(t, s, catalog, limits, &scratch, e);
     arena_free(&scratch);
     if (st == ST_OK)
         *out = t;

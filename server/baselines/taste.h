@@ -5,8 +5,11 @@
 
 #include "server/store/store.h"
 
+#include <stdatomic.h>
+
 /* At most so many interactions and, since EASE keeps a float and while training also a double for
- * each pair of items, items. TASTE_LAMBDA and TASTE_SHRINK are fitted on development members
+ * each pair of items, items are learnt from: beyond that, the items with most interactions.
+ * TASTE_LAMBDA and TASTE_SHRINK are fitted on development members
  * (fixtures/baselines/fit.py). */
 enum { TASTE_EVENTS = 5000000, TASTE_EASE_ITEMS = 4000, TASTE_LAMBDA = 2000, TASTE_SHRINK = 1 };
 
@@ -21,16 +24,24 @@ struct taste {
     const int *member_item;         /* member_item[member_off[m] .. member_off[m + 1]), rising */
     const int *item_off;            /* (n_items + 1): item i's members are */
     const int *item_member;         /* item_member[item_off[i] .. item_off[i + 1]), rising */
-    const float *inverse;           /* (n_items, n_items): (X'X + lambda I)^-1, or NULL */
+    long long events, of_events;    /* interactions that were read; those of the catalogue */
+    int n_ease;                     /* items that EASE knows: those with most members */
+    const int *ease;                /* (n_items): an item's row in the inverse, or -1 */
+    const float *inverse;           /* (n_ease, n_ease): (X'X + lambda I)^-1, NULL: no items */
     const char *nothing;            /* why n_items is 0, else NULL */
-    const char *no_inverse;         /* why inverse is NULL, else NULL */
     struct arena arena;             /* owns all of it */
 };
 
-/* Trains on all interactions of a catalogue; *out is NULL on failure. What has nothing to learn
- * from, or too much, is no failure: see `nothing` and `no_inverse`. */
+/* How much is learnt from; 0 each: TASTE_EVENTS and TASTE_EASE_ITEMS. stop, which may be NULL: once
+ * it is not 0, training ends within a part of a second: ST_CANCELLED. */
+struct taste_limits {
+    int events, ease_items;
+    const atomic_int *stop;
+};
+/* Trains on the interactions of a catalogue; *out is NULL on failure. What has nothing to learn
+ * from is no failure: see `nothing`. */
 enum status taste_make(struct taste **out, struct store *s, struct view catalog, long long version,
-                       struct err *e) MUST_CHECK;
+                       const struct taste_limits *limits, struct err *e) MUST_CHECK;
 void taste_free(struct taste *t); /* NULL is fine */
 
 /* Place of a rowid among the n rising ones, or -1. */
@@ -48,8 +59,9 @@ struct taste_query {
 /* Members other than the left out one who interacted with the item at that place. */
 int taste_others(const struct taste *t, const struct taste_query *q, int place);
 
-/* Both score the items at the places at (n) for what was liked; NaN for a place of -1 and for items
- * that nobody else interacted with. Scratch memory comes from a.
+/* Both score the items at the places at (n) for what was liked; NaN for a place of -1, for items
+ * that nobody else interacted with and for those beyond what was learnt. Scratch memory comes from
+ * a.
  *
  * item-kNN: sum over liked items i of the cosine with shrinkage c_ij / (sqrt(c_ii c_jj) + shrink),
  * where c_ij is the number of members with both; an item is no neighbour of itself.

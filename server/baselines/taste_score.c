@@ -42,11 +42,20 @@ enum status taste_item_knn(const struct taste *t, const struct taste_query *q, c
     return ST_OK;
 }
 
+/* An item's row in the inverse, NULL where EASE does not know it. */
+static const float *row_of(const struct taste *t, int place) {
+    return t->ease[place] < 0 ? NULL : t->inverse + (size_t)t->ease[place] * (size_t)t->n_ease;
+}
+
+static double entry(const struct taste *t, const float *row, int place) {
+    return t->ease[place] < 0 ? 0 : (double)row[t->ease[place]];
+}
+
 /* (P x)_i for the left out member's row x. */
 static double project(const struct taste *t, const struct taste_query *q, int place) {
-    const float *row = t->inverse + (size_t)place * (size_t)t->n_items;
+    const float *row = row_of(t, place);
     double sum = 0;
-    for (int k = 0; k < q->n_out; k++) sum += (double)row[q->has[k]];
+    for (int k = 0; row && k < q->n_out; k++) sum += entry(t, row, q->has[k]);
     return sum;
 }
 
@@ -57,13 +66,14 @@ enum status taste_ease(const struct taste *t, const struct taste_query *q, const
     for (int k = 0; k < q->n; k++) liked[k] = project(t, q, q->at[k]);
     for (int k = 0; k < q->n_out; k++) quad += project(t, q, q->has[k]);
     for (int c = 0; c < n; c++) {
+        const float *row = known(t, q, at[c]) ? row_of(t, at[c]) : NULL;
         score[c] = NAN;
-        if (!known(t, q, at[c])) continue;
-        const float *row = t->inverse + (size_t)at[c] * (size_t)t->n_items;
+        if (!row) continue;
         double mine = project(t, q, at[c]), sum = 0;
         for (int k = 0; k < q->n; k++)
-            if (q->at[k] != at[c]) sum += (double)row[q->at[k]] + liked[k] * mine / (1 - quad);
-        score[c] = -sum / ((double)row[at[c]] + mine * mine / (1 - quad));
+            if (q->at[k] != at[c] && t->ease[q->at[k]] >= 0)
+                sum += entry(t, row, q->at[k]) + liked[k] * mine / (1 - quad);
+        score[c] = -sum / (entry(t, row, at[c]) + mine * mine / (1 - quad));
     }
     return ST_OK;
 }

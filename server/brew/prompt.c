@@ -151,7 +151,7 @@ static enum status query_item(struct build *b, int root, int at, const int *item
     struct brew_tree *o = b->to;
     struct view text, tail;
     int node;
-    TRY(surface_render(f->item, &b->sheet->item[item[at]], b->a, &text, e));
+    TRY(surface_render_item(f->item, &b->sheet->item[item[at]], b->a, &text, e));
     TRY(fill(b, f->tail, VIEW(""), &tail, e));
     TRY(add_node(b, root, &node, e));
     TRY(add_text(b, text, room(b, ITEM_TOKENS), e));
@@ -184,7 +184,7 @@ static enum status build_query(struct build *b, const int *item, const int *wish
 static enum status item_line(struct build *b, const struct item *it, struct view *out,
                              struct err *e) {
     struct view text;
-    TRY(surface_render(b->surface->item, it, b->a, &text, e));
+    TRY(surface_render_item(b->surface->item, it, b->a, &text, e));
     const char *line = arena_printf(b->a, "\n%.*s", (int)text.n, text.p);
     if (!line) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
     *out = view_of(line);

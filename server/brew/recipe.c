@@ -6,7 +6,7 @@
 
 enum kind { TEXT, INT, REAL, FILES, OTHER };
 
-struct field {
+struct recipe_field {
     const char *name;
     enum kind kind;
     size_t at;
@@ -14,18 +14,18 @@ struct field {
 };
 
 #define AT(type, member) offsetof(struct type, member)
-static const struct field top[] = {{"name", TEXT, AT(recipe, name), 0, 0},
-                                   {"model", TEXT, AT(recipe, model), 0, 0},
-                                   {"precision", TEXT, AT(recipe, precision), 0, 0},
-                                   {"backend", TEXT, AT(recipe, backend), 0, 0},
-                                   {"start_from", TEXT, AT(recipe, start_from), 0, 0},
-                                   {"threads", INT, AT(recipe, threads), 0, 256},
-                                   {"text_rise", REAL, AT(recipe, text_rise), 0, 10},
-                                   {"seed", OTHER, 0, 0, 0},
-                                   {"data", OTHER, 0, 0, 0},
-                                   {"steps", OTHER, 0, 0, 0},
-                                   {NULL, OTHER, 0, 0, 0}};
-static const struct field data[] = {
+static const struct recipe_field top[] = {{"name", TEXT, AT(recipe, name), 0, 0},
+                                          {"model", TEXT, AT(recipe, model), 0, 0},
+                                          {"precision", TEXT, AT(recipe, precision), 0, 0},
+                                          {"backend", TEXT, AT(recipe, backend), 0, 0},
+                                          {"start_from", TEXT, AT(recipe, start_from), 0, 0},
+                                          {"threads", INT, AT(recipe, threads), 0, 256},
+                                          {"text_rise", REAL, AT(recipe, text_rise), 0, 10},
+                                          {"seed", OTHER, 0, 0, 0},
+                                          {"data", OTHER, 0, 0, 0},
+                                          {"steps", OTHER, 0, 0, 0},
+                                          {NULL, OTHER, 0, 0, 0}};
+static const struct recipe_field data[] = {
     {"lists", FILES, AT(recipe_data, lists), 0, 0},
     {"catalogs", FILES, AT(recipe_data, catalogs), 0, 0},
     {"texts", FILES, AT(recipe_data, texts), 0, 0},
@@ -33,35 +33,37 @@ static const struct field data[] = {
     {"keep_out", REAL, AT(recipe_data, keep_out), 0, .9},
     {"members", INT, AT(recipe_data, members), 1, 100000},
     {NULL, OTHER, 0, 0, 0}};
-static const struct field step[] = {{"do", OTHER, 0, 0, 0},
-                                    {"readout", OTHER, 0, 0, 0},
-                                    {"losses", OTHER, 0, 0, 0},
-                                    {"linears", OTHER, 0, 0, 0},
-                                    {"steps", OTHER, 0, 0, 0},
-                                    {"rank", INT, AT(recipe_step, rank), 1, 1024},
-                                    {"alpha", REAL, AT(recipe_step, alpha), 1e-6, 1e6},
-                                    {"first_layer", INT, AT(recipe_step, first_layer), 0, 10000},
-                                    {"items", INT, AT(recipe_step, items), 2, GRADED_ITEMS_MAX},
-                                    {"lists", INT, AT(recipe_step, lists), 1, 10000},
-                                    {"warm", INT, AT(recipe_step, warm), 0, 100000},
-                                    {"text_tokens", INT, AT(recipe_step, text_tokens), 2, 4096},
-                                    {"rate", REAL, AT(recipe_step, rate), 0, 10},
-                                    {"scalar_rate", REAL, AT(recipe_step, scalar_rate), 0, 10},
-                                    {"least", REAL, AT(recipe_step, least), 0, 1},
-                                    {"clip", REAL, AT(recipe_step, clip), 0, 1e6},
-                                    {"decay", REAL, AT(recipe_step, decay), 0, 1},
-                                    {"beta1", REAL, AT(recipe_step, beta1), 0, .999999},
-                                    {"beta2", REAL, AT(recipe_step, beta2), 0, .999999},
-                                    {"gain", REAL, AT(recipe_step, gain), -10, 10},
-                                    {"beta", REAL, AT(recipe_step, beta), -10, 10},
-                                    {"epochs", REAL, AT(recipe_step, epochs), 1e-6, 1e6},
-                                    {"minutes", REAL, AT(recipe_step, minutes), 1e-3, 1e6},
-                                    {NULL, OTHER, 0, 0, 0}};
-static const struct field losses[] = {{"list", REAL, AT(loss_weights, list), 0, 1000},
-                                      {"pair", REAL, AT(loss_weights, pair), 0, 1000},
-                                      {"text", REAL, AT(loss_weights, text), 0, 1000},
-                                      {"pair_gain", REAL, AT(loss_weights, pair_gain), 1e-6, 1000},
-                                      {NULL, OTHER, 0, 0, 0}};
+static const struct recipe_field step[] = {
+    {"do", OTHER, 0, 0, 0},
+    {"readout", OTHER, 0, 0, 0},
+    {"losses", OTHER, 0, 0, 0},
+    {"linears", OTHER, 0, 0, 0},
+    {"steps", OTHER, 0, 0, 0},
+    {"rank", INT, AT(recipe_step, rank), 1, 1024},
+    {"alpha", REAL, AT(recipe_step, alpha), 1e-6, 1e6},
+    {"first_layer", INT, AT(recipe_step, first_layer), 0, 10000},
+    {"items", INT, AT(recipe_step, items), 2, GRADED_ITEMS_MAX},
+    {"lists", INT, AT(recipe_step, lists), 1, 10000},
+    {"warm", INT, AT(recipe_step, warm), 0, 100000},
+    {"text_tokens", INT, AT(recipe_step, text_tokens), 2, 4096},
+    {"rate", REAL, AT(recipe_step, rate), 0, 10},
+    {"scalar_rate", REAL, AT(recipe_step, scalar_rate), 0, 10},
+    {"least", REAL, AT(recipe_step, least), 0, 1},
+    {"clip", REAL, AT(recipe_step, clip), 0, 1e6},
+    {"decay", REAL, AT(recipe_step, decay), 0, 1},
+    {"beta1", REAL, AT(recipe_step, beta1), 0, .999999},
+    {"beta2", REAL, AT(recipe_step, beta2), 0, .999999},
+    {"gain", REAL, AT(recipe_step, gain), -10, 10},
+    {"beta", REAL, AT(recipe_step, beta), -10, 10},
+    {"epochs", REAL, AT(recipe_step, epochs), 1e-6, 1e6},
+    {"minutes", REAL, AT(recipe_step, minutes), 1e-3, 1e6},
+    {NULL, OTHER, 0, 0, 0}};
+static const struct recipe_field losses[] = {
+    {"list", REAL, AT(loss_weights, list), 0, 1000},
+    {"pair", REAL, AT(loss_weights, pair), 0, 1000},
+    {"text", REAL, AT(loss_weights, text), 0, 1000},
+    {"pair_gain", REAL, AT(loss_weights, pair_gain), 1e-6, 1000},
+    {NULL, OTHER, 0, 0, 0}};
 
 static enum status bad(struct err *e, const char *where, const char *name, const char *what) {
     (void)fail(e, ST_INVALID, "%s%.60s %s", where, name, what);
@@ -87,7 +89,7 @@ static enum status files_of(json_t *v, struct recipe_files *out, const char *whe
     return ST_OK;
 }
 
-static enum status value_of(json_t *v, const struct field *f, char *to, const char *where,
+static enum status value_of(json_t *v, const struct recipe_field *f, char *to, const char *where,
                             struct arena *a, struct err *e) {
     double x = json_number_value(v);
     int n = (int)json_integer_value(v);
@@ -110,13 +112,13 @@ static enum status value_of(json_t *v, const struct field *f, char *to, const ch
     return ST_OK;
 }
 
-static enum status object_of(json_t *o, const struct field *table, void *to, const char *where,
-                             struct arena *a, struct err *e) {
+static enum status object_of(json_t *o, const struct recipe_field *table, void *to,
+                             const char *where, struct arena *a, struct err *e) {
     const char *key;
     json_t *v;
     if (!json_is_object(o)) return bad(e, where, "", "is no object");
     json_object_foreach(o, key, v) {
-        const struct field *f = table;
+        const struct recipe_field *f = table;
         while (f->name && strcmp(f->name, key) != 0) f++;
         if (!f->name) return bad(e, where, key, "is not a field of a recipe");
         TRY(value_of(v, f, to, where, a, e));

@@ -19,27 +19,32 @@ const char *field_type_name(enum field_type t); /* "number", "money", ... */
 
 enum { FIELD_EXAMPLES = 3, FIELDS_MAX = 200 };
 
-/* One typed column. A value that cannot be read as the column's type is unreadable: NAN (or NULL),
+/* One typed column. The stored times of items do not tell how long they are: where all of them fall
+ * on a new year they are years, where all fall on a midnight days, else seconds.
+ * A value that cannot be read as the column's type is unreadable: NAN (or NULL),
  * counted, and its words stay in the item's text. */
 struct field {
     const char *name;  /* as the file has it; the item's own time is "time", its tags "tags",
                         * its popularity "popularity" */
     const char *words; /* the name as words: "weight_kg" is "weight", "startDate" "start date" */
     enum field_type type;
-    const char *unit; /* canonical unit of the values ("EUR", "km", "min"), "" when none */
+    const char *unit; /* of the values: "EUR", "km", or what they count ("bedrooms"), "" when none;
+                       * of durations how they are written ("min"): their numbers are seconds */
     int filled;       /* items that have a value */
     int unreadable;   /* of them, that cannot be read as the type */
     int values;       /* different values, counted up to 1000 */
-    double lo, hi;    /* range of the readable numbers; NAN when there are none */
+    double lo, hi;    /* range of the readable numbers (dates: of first seconds); NAN: none */
     const char *example[FIELD_EXAMPLES]; /* as written; NULL beyond the last */
     /* (items), one value each; NAN: not there or unreadable. NULL for TEXT and LIST. Numbers are in
      * `unit`, money in its currency, durations in seconds, dates the first second. */
     const double *number;
     /* (items): ends of ranges ("5-10"; a date's stretch, exclusive); NULL: each equals number. */
     const double *until;
-    const char *const *text;        /* (items): as written, NULL where there is none */
+    /* (items): as written, NULL where there is none: everywhere for the items' own fields, and for
+     * lists that came as such. Never NULL itself. */
+    const char *const *text;
     const char *const *const *list; /* (items): n_list[i] texts; NULL unless LIST */
-    const int *n_list;
+    const int *n_list;              /* (items) */
 };
 
 #endif

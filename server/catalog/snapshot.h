@@ -33,8 +33,9 @@ int snapshot_find_row(const struct snapshot *s, long long row);
 /* Place of a field by its name (any case), -1 when there is none. */
 int snapshot_field(const struct snapshot *s, struct view name);
 
-/* Makes a snapshot of n items (deep copies; their `extra` is parsed once). For tests, and what the
- * cache does with the store's rows. Free with snapshot_free. ST_LIMIT, ST_NO_MEMORY. */
+/* Makes a snapshot of n items (deep copies; their `extra` is parsed once). popularity (n): counts
+ * of interactions, for items without their own; NULL: none. For tests, and what the cache does with
+ * the store's rows. Free with snapshot_free. ST_LIMIT, ST_NO_MEMORY. */
 enum status snapshot_make(struct snapshot **out, const struct catalog *c, const struct item *item,
                           int n, const double *popularity, struct err *e) MUST_CHECK;
 void snapshot_free(struct snapshot *s);
@@ -49,9 +50,13 @@ void snapshots_close(struct snapshots *c); /* nobody holds one any more */
 enum status snapshots_take(struct snapshots *c, struct view catalog, const struct snapshot **out,
                            struct err *e) MUST_CHECK;
 void snapshots_give(struct snapshots *c, const struct snapshot *s);
+/* How often a catalogue was loaded. */
+long long snapshots_loads(struct snapshots *c);
 
 /* A typed field of one item in words for a prompt, "Price: 38 euros", "Starts: Friday 12 December
- * 2026, 20:00", appended to out[size]; the bytes written, 0 when the item has no value. */
+ * 2026, 20:00", "Bedrooms: 3", "Vegan: yes", written to out[size] with a NUL and cut at a whole
+ * character where it does not fit; the bytes written, 0 when the item has no value. What cannot be
+ * read as the type stands as it was written. */
 size_t field_words(const struct snapshot *s, int field, int item, char *out, size_t size);
 
 #endif

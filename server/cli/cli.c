@@ -43,10 +43,7 @@ void cli_print_text(const char *text, int columns) {
     while (v.n && at < columns) {
         size_t len = utf8_len(v.p, v.n);
         uint32_t c = len ? utf8_point(v.p, len) : 0;
-        int plain = c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) &&
-                    !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
-                    !(c >= 0x2066 && c <= 0x2069) && c != 0xfeff;
-        if (plain)
+        if (utf8_plain(c))
             fwrite(v.p, 1, len, stdout);
         else
             putchar('?');

@@ -1,4 +1,5 @@
 /* taproom dump and taproom restore: everything that is stored, as one file. */
+#include "server/api/judge.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 #include "server/store/dump.h"
@@ -38,7 +39,7 @@ static enum status restore(const struct options *o, struct desk *d, struct err *
     int fd = strcmp(o->arg[0], "-") == 0 ? 0 : open(o->arg[0], O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail(e, ST_IO, "cannot open %.200s: %s", o->arg[0], strerror(errno));
     enum status st = desk_open_store(d, o, e);
-    if (st == ST_OK) st = dump_restore(d->store, (int)o->replace, read_fd, &fd, &c, e);
+    if (st == ST_OK) st = dump_restore(d->store, (int)o->replace, &judge_dump, read_fd, &fd, &c, e);
     if (fd > 0) close(fd);
     TRY(st);
     if (o->json)

@@ -35,30 +35,84 @@ static enum status configure(const struct options *o, struct import_config *c, s
         return fail(e, ST_INVALID, "--kind must be items, members or interactions");
     c->kind = (enum import_kind)k;
     int csv = o->format ? strcmp(o->format, "csv") == 0
-                        : ends_with(file, ".csv") || ends_with(file, ".tsv");
+                        : !ends_with(file, ".jsonl") && !ends_with(file, ".ndjson");
     if (o->format && !csv && strcmp(o->format, "jsonl") != 0)
         return fail(e, ST_INVALID, "--format must be jsonl or csv");
     c->format = csv ? IMPORT_CSV : IMPORT_JSONL;
     c->catalog = view_of(o->catalog);
     c->surface = view_of(o->surface ? o->surface : "");
     c->skip_bad = (int)o->skip_bad;
-    c->dry_run = (int)o->dry_run;
+    c->dry_run = (int)(o->dry_run || o->preview);
     c->replace = (int)o->replace;
-    return imports_map(view_of(o->map ? o->map : ""), a, &c->map, &c->n_map, e);
+    const struct imports_text text = {
+        .map = view_of(o->map),
+        .lists = view_of(o->lists),
+        .encoding = view_of(o->encoding),
+        .separator = view_of(o->separator),
+        .header = view_of(o->header),
+        .dates = view_of(o->dates),
+        .like_from = view_of(o->like_from),
+        .dislike_to = view_of(o->dislike_to),
+    };
+    return imports_options(&text, a, c, e);
+}
+
+static void print_line(const char *before, struct view v) {
+    printf("%s", before);
+    cli_print_text(v.p, (int)v.n);
+}
+
+static void print_column(const struct import_column *c) {
+    printf("  ");
+    cli_print_text(c->name.p, (int)c->name.n);
+    printf(": %s", c->role[0] ? c->role : "left out");
+    if (strcmp(c->role, "field") == 0 && !view_eq(c->field, c->name)) print_line(" ", c->field);
+    printf(", %s", c->type);
+    if (c->list[0]) printf(" (%s)", c->list);
+    if (c->marks[0]) printf(" as %s", c->marks);
+    if (c->markup) printf(", HTML read as text");
+    for (int i = 0; i < c->n_samples; i++) {
+        struct view v = view_sub(c->sample[i], 0, 60);
+        while (v.n && !utf8_valid(v)) v.n--;
+        print_line(i ? " | " : ": ", v);
+    }
+    printf("\n");
+}
+
+static void print_file(const struct import_result *x) {
+    printf("%s, %s%s", x->format, x->encoding, x->packed ? ", gzip" : "");
+    if (x->separator[0]) printf(", separator %s", x->separator);
+    printf(", looked at %lld rows\n", x->looked);
+    for (int i = 0; i < x->n_columns; i++) print_column(&x->column[i]);
+    if (x->has_range)
+        printf("ratings from %g to %g: a like from %g on, a dislike to %g\n", x->lowest, x->highest,
+               x->like_from, x->dislike_to);
+}
+
+static void print_json(const struct import_config *c, const struct import_result *x,
+                       const char *prompt) {
+    struct buf b;
+    buf_init(&b, 8 << 20);
+    imports_json(&b, c->catalog, x, prompt);
+    printf("%.*s\n", (int)b.n, b.p ? b.p : "");
+    buf_free(&b);
 }
 
 static void print_result(const struct options *o, const struct import_config *c,
-                         const struct import_result *x) {
+                         const struct import_result *x, const char *prompt) {
     if (o->json) {
-        struct buf b;
-        buf_init(&b, 1 << 20);
-        imports_json(&b, c->catalog, x);
-        printf("%.*s\n", (int)b.n, b.p ? b.p : "");
-        buf_free(&b);
+        print_json(c, x, prompt);
         return;
     }
+    if (o->preview) print_file(x);
+    if (o->preview && prompt) print_line("In prompts the first item is:\n", view_of(prompt));
+    if (o->preview && prompt) printf("\n");
     printf("%s: %lld read, %lld kept, %lld rejected; %s\n", o->catalog, x->read, x->kept,
            x->rejected, x->stored ? "stored" : "nothing was stored");
+    for (int i = 0; i < x->n_warnings; i++) {
+        print_line("note: ", view_of(x->warning[i]));
+        printf("\n");
+    }
     for (int i = 0; i < x->n_errors; i++) {
         if (x->errors[i].line > 0) printf("line %ld: ", x->errors[i].line);
         cli_print_text(x->errors[i].message, (int)strlen(x->errors[i].message));
@@ -71,15 +125,17 @@ static void print_result(const struct options *o, const struct import_config *c,
 static enum status import(const struct options *o, const struct import_config *c, int *good,
                           struct err *e) {
     static struct desk d;
-    struct import_result x;
+    static struct import_result x;
+    const char *prompt = NULL;
     int fd = strcmp(o->arg[0], "-") == 0 ? 0 : open(o->arg[0], O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail(e, ST_IO, "cannot open %.200s: %s", o->arg[0], strerror(errno));
     enum status st = desk_open_store(&d, o, e);
     if (st == ST_OK) st = import_run(d.store, c, read_fd, &fd, &x, e);
+    if (st == ST_OK) st = imports_prompt(d.store, c, &x, &prompt, e);
     if (fd > 0) close(fd);
     desk_close(&d);
     if (st != ST_OK) return st;
-    print_result(o, c, &x);
+    print_result(o, c, &x, prompt);
     *good = x.stored || (c->dry_run && x.kept > 0);
     return ST_OK;
 }
@@ -89,7 +145,7 @@ int cmd_import_main(const struct options *o) {
     struct err e = {.line = 0};
     struct arena a;
     int code, good = 0;
-    arena_init(&a, 1 << 20);
+    arena_init(&a, 64 << 20);
     if (configure(o, &c, &a, &e) != ST_OK)
         code = cli_usage("import", e.text);
     else if (import(o, &c, &good, &e) != ST_OK)

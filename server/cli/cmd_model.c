@@ -22,6 +22,7 @@ static void print_json(const struct engine_info *m) {
     out_text(&b, "chat_template", m->chat_template);
     out_text(&b, "backend", m->backend);
     out_text(&b, "precision", m->precision);
+    out_text(&b, "note", m->note);
     out_close(&b, '}');
     printf("%.*s\n", (int)b.n, b.p ? b.p : "");
     buf_free(&b);
@@ -42,6 +43,7 @@ static void print_lines(const struct engine_info *m) {
     print_text("license", m->license);
     print_text("template", m->chat_template);
     printf("runs as       %s, %s\n", m->backend, m->precision);
+    if (m->note) print_text("note", m->note);
     if (m->no_gpu) print_text("no GPU", m->no_gpu);
 }
 

@@ -4,6 +4,8 @@
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
+#include "model/base/clock.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,6 +31,12 @@ static enum status choose(const struct options *o, struct rank_request *r, struc
         if (strcmp(o->policy, history_name((enum history_policy)i)) == 0) break;
     if (i == HISTORY_POLICIES) return wrong("policy", o->policy, e);
     r->policy = (enum history_policy)i;
+    for (i = 0; o->constraints && i < CONSTRAINTS_MODES; i++)
+        if (strcmp(o->constraints, constraints_name((enum constraints_mode)i)) == 0) break;
+    if (i == CONSTRAINTS_MODES) return wrong("constraints", o->constraints, e);
+    r->constraints = (enum constraints_mode)i;
+    r->has_now = o->now != NULL;
+    if (o->now && !clock_parse(view_of(o->now), &r->now)) return wrong("now", o->now, e);
     r->history_tokens = (int)o->history_tokens;
     r->preferences = (int)o->preferences;
     return ST_OK;
@@ -72,21 +80,42 @@ static enum status make_request(const struct options *o, struct rank_request *r,
     add_examples(r, &o->dislike, -1);
     if (o->candidates) TRY(add_candidates(r, o->candidates, a, e));
     if (o->history >= 0) r->history = (int)o->history;
-    r->count = (int)o->count;
-    r->has_count = 1;
+    if (o->count) r->count = (int)o->count;
+    r->has_count = o->count > 0;
     r->top = (int)o->top;
     r->seed = o->seed;
     return choose(o, r, e);
 }
 
+/* "1682 items -> 640 within constraints -> 100 by embedding and BM25 -> 100 ranked" */
+static void print_funnel(const struct rank_result *x) {
+    const struct funnel *f = &x->funnel;
+    printf("%lld items", f->items);
+    if (x->n_constraints) printf(" -> %lld within constraints", f->within);
+    printf(" -> %lld by %s -> %lld ranked", f->retrieved, f->by, f->ranked);
+    if (f->failing_kept) printf(", %lld of them outside the constraints", f->failing_kept);
+    printf("\n");
+    for (int k = 0; k < x->n_constraints; k++) {
+        const struct tally *t = &x->constraint[k].tally;
+        printf("Checked: ");
+        cli_print_text(x->constraint[k].words, (int)strlen(x->constraint[k].words));
+        printf(" (holds for %lld, fails for %lld, unknown for %lld)\n", t->holds, t->fails,
+               t->unknown);
+    }
+}
+
 static void print_table(const struct rank_result *x) {
-    printf("Readout %s: %s\n\n%5s  %9s  ", readout_name(x->used), x->why, "rank", "score");
+    printf("Readout %s: %s\n", readout_name(x->used), x->why);
+    print_funnel(x);
+    printf("\n%5s  %9s  ", "rank", "score");
     cli_print_text("title", TITLE_COLUMNS);
     for (int b = 0; b < BASELINES; b++)
         if (x->baseline[b].asked) printf("  %10s", x->baseline[b].name);
     printf("\n");
     for (int i = 0; i < x->top; i++) {
         const struct ranked *r = &x->item[i];
+        if (r->behind && (i == 0 || !x->item[i - 1].behind))
+            printf("%16s  outside the constraints:\n", "");
         printf("%5d  %9.3f  ", r->rank, r->score);
         cli_print_text(r->item->title, TITLE_COLUMNS);
         for (int b = 0; b < BASELINES; b++) {

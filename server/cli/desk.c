@@ -2,7 +2,8 @@
 #include "server/cli/desk.h"
 
 #include "server/api/assets.h"
-#include "server/store/import.h"
+#include "server/import/import.h"
+#include "server/store/given.h"
 
 #include "model/base/clock.h"
 #include "model/base/file.h"
@@ -42,8 +43,11 @@ static enum status import_rows(struct store *s, const char *name, const char *ki
     char path[80];
     const char *etag;
     struct view rows;
-    struct import_config c = {
-        .kind = kind, .catalog = view_of(name), .surface = view_of(name), .format = IMPORT_JSONL};
+    struct import_config c = {.kind = kind,
+                              .catalog = view_of(name),
+                              .surface = view_of(name),
+                              .format = IMPORT_JSONL,
+                              .exact = 1};
     (void)snprintf(path, sizeof path, "fixtures/%s/%s.jsonl", name, kind_name);
     if (!assets_find(path, &rows, &etag)) return fail(e, ST_INTERNAL, "%s is not built in", path);
     TRY(import_run(s, &c, read_view, &rows, x, e));
@@ -62,7 +66,6 @@ static int has_catalog(struct store *s, const char *name) {
 
 static enum status import_fixture(struct store *s, const char *name, struct import_result *x,
                                   struct err *e) {
-    if (has_catalog(s, name)) return ST_OK;
     double from = clock_s();
     TRY(import_rows(s, name, "items", IMPORT_ITEMS, x, e));
     long long items = x->kept;
@@ -72,9 +75,10 @@ static enum status import_fixture(struct store *s, const char *name, struct impo
     return ST_OK;
 }
 
-static enum status import_movies(struct desk *d, const struct options *o, struct err *e) {
+static enum status import_movies(struct desk *d, const struct options *o, int *there,
+                                 struct err *e) {
     char folder[OPTIONS_PATH];
-    if (has_catalog(d->store, "movies")) return ST_OK;
+    *there = 0;
     TRY(options_cache(o, "/data/ml-100k", folder, e));
     if (access(folder, R_OK) != 0) {
         fprintf(stderr, "Catalogue movies is missing: no data set in %s (run ./taproom setup)\n",
@@ -85,14 +89,30 @@ static enum status import_movies(struct desk *d, const struct options *o, struct
     fprintf(stderr, "Importing catalogue movies from %s\n", folder);
     TRY(import_movielens(d->store, folder, e));
     fprintf(stderr, "Catalogue movies imported, %.1f s\n", clock_s() - from);
+    *there = 1;
     return ST_OK;
 }
 
-enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) {
+/* Each is imported once: one that was deleted since stays deleted. */
+static enum status import_builtin(struct desk *d, const struct options *o, const char *name,
+                                  struct err *e) {
     struct import_result x;
-    TRY(import_movies(d, o, e));
-    TRY(import_fixture(d->store, "jobs", &x, e));
-    return import_fixture(d->store, "listings", &x, e);
+    int given, there = 1;
+    TRY(store_given(d->store, view_of(name), &given, e));
+    if (given) return ST_OK;
+    if (!has_catalog(d->store, name)) {
+        if (strcmp(name, "movies") == 0)
+            TRY(import_movies(d, o, &there, e));
+        else
+            TRY(import_fixture(d->store, name, &x, e));
+    }
+    return there ? store_given_put(d->store, view_of(name), e) : ST_OK;
+}
+
+enum status desk_import_builtin(struct desk *d, const struct options *o, struct err *e) {
+    static const char *const names[] = {"movies", "jobs", "listings"};
+    for (size_t i = 0; i < COUNT(names); i++) TRY(import_builtin(d, o, names[i], e));
+    return ST_OK;
 }
 
 /* --- the model */
@@ -106,6 +126,7 @@ enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, 
         d->adapters[1][0] = 0;
     const struct shelf_config c = {
         .store = d->store,
+        .rank_all = (int)o->rank_all,
         .engine = {.precision = o->precision,
                    .backend = o->backend,
                    .threads = (int)o->threads,
@@ -135,9 +156,10 @@ static void on_embedding(void *arg, int done, int total) {
     fprintf(stderr, "Embedding items: %d of %d\n", done, total);
 }
 
-static enum status load_encoder(struct desk *d, const struct options *o, struct err *e) {
+enum status desk_load_encoder(struct desk *d, const struct options *o, struct err *e) {
     char folder[OPTIONS_PATH];
     double from = clock_s();
+    if (d->embedder) return ST_OK;
     TRY(options_cache(o, default_encoder, folder, e));
     if (access(folder, R_OK) != 0) {
         fprintf(stderr, "There is no embedding model in %s (run ./taproom setup)\n", folder);
@@ -177,13 +199,14 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
     engine_info(d->ranker->engine, &m);
     fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", m.name, m.code, m.precision,
             clock_s() - from);
+    if (m.note) fprintf(stderr, "Of the model's file: %s\n", m.note);
     if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
     return ST_OK;
 }
 
 enum status desk_load_model(struct desk *d, const struct options *o, struct err *e) {
     if (!d->shelf) TRY(desk_open_shelf(d, o, 1, e));
-    if (d->store) TRY(load_encoder(d, o, e));
+    if (d->store) TRY(desk_load_encoder(d, o, e));
     return load_default(d, o, e);
 }
 

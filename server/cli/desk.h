@@ -25,6 +25,8 @@ enum status desk_open_shelf(struct desk *d, const struct options *o, int paths,
  * the embedding model; says so on stderr. Opens the shelf where that was not done, for commands
  * that take paths. */
 enum status desk_load_model(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
+/* The embedding model, for the shelf's rankers; nothing when it is not there or loaded already. */
+enum status desk_load_encoder(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
 /* What stands for the program in reports and beside results: its version and its file's hash. */
 enum status desk_code(struct arena *a, const char **out, struct err *e) MUST_CHECK;
 void desk_close(struct desk *d);

@@ -17,14 +17,15 @@ struct options {
     const char *command;
     const char *data, *cache, *model, *precision, *backend, *host, *token;
     long long port, threads, cache_mb, models, json;
-    const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *readout,
-        *baselines;
-    struct options_list like, dislike;
-    long long count, top, history, seed;
-    const char *kind, *format, *map;
+    const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *constraints,
+        *now, *readout, *baselines;
+    struct options_list like, dislike, allow_host;
+    long long count, rank_all, top, history, seed;
+    const char *kind, *format, *map, *lists, *encoding, *separator, *header, *dates, *like_from,
+        *dislike_to;
     const char *csv, *policy;
     long long history_tokens, preferences;
-    long long skip_bad, dry_run, replace;
+    long long skip_bad, dry_run, preview, replace;
     long long prefix, items, item_tokens, repeats;
     const char *methods, *split, *html;
     long long cases, fresh;

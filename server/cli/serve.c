@@ -5,6 +5,7 @@
 #include "server/api/lab.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
+#include "server/rank/vector_texts.h"
 
 #include "model/base/clock.h"
 
@@ -14,7 +15,7 @@
 #include <time.h>
 
 /* With the closing of what is left, a stop takes 5 s at most. */
-enum { FINISH_MS = 1500, ANSWER_MS = 1500, STEP_MS = 20 };
+enum { FINISH_MS = 1500, ANSWER_MS = 1500, STEP_MS = 20, HOSTS_MAX = 64 };
 
 static void log_line(void *app, const char *line) {
     (void)app;
@@ -36,20 +37,54 @@ static void await_answers(struct http *h, int ms) {
  * edge is closed last: from then on nothing can be written. */
 static void drain(struct app *app, struct http *h) {
     atomic_store(&app->closing, 1);
+    vectors_stop(atomic_load(&app->vectors));
     await_answers(h, FINISH_MS);
     atomic_store(&app->closing, 2);
+    shelf_stop_learning(app->shelf);
     await_answers(h, ANSWER_MS);
     struct lab *l = atomic_exchange(&app->lab, NULL);
     atomic_store(&app->http, NULL);
     http_close(h);
     lab_close(l);
+    vectors_close(atomic_exchange(&app->vectors, NULL));
+}
+
+/* The names of --allow-host, of which each may be a list, one by one. They live as long as the
+ * process. */
+static enum status allowed_hosts(const struct options *o, const char *const **names, int *n,
+                                 struct err *e) {
+    static struct arena a;
+    static const char *name[HOSTS_MAX];
+    arena_init(&a, 1 << 20);
+    *names = name;
+    *n = 0;
+    for (int i = 0; i < o->allow_host.n; i++) {
+        struct view rest = view_of(o->allow_host.at[i]);
+        while (rest.n) {
+            size_t to = 0;
+            while (to < rest.n && rest.p[to] != ',') to++;
+            struct view one = view_trim(view_sub(rest, 0, to));
+            rest = view_sub(rest, to + 1, rest.n);
+            if (one.n == 0) continue;
+            if (*n == HOSTS_MAX)
+                return fail(e, ST_INVALID, "--allow-host takes at most %d names", HOSTS_MAX);
+            name[*n] = arena_copy(&a, one.p, one.n);
+            if (!name[(*n)++]) return fail(e, ST_NO_MEMORY, "no memory for the names of hosts");
+        }
+    }
+    return ST_OK;
 }
 
 static enum status listen_at(struct app *app, const struct options *o, struct http **h,
                              struct err *e) {
+    const char *const *allow;
+    int n_allow;
+    TRY(allowed_hosts(o, &allow, &n_allow, e));
     const struct http_config c = {.host = o->host ? o->host : "127.0.0.1",
                                   .port = (int)o->port,
                                   .token = o->token,
+                                  .allow = allow,
+                                  .n_allow = n_allow,
                                   .routes = app_routes,
                                   .n_routes = app_n_routes,
                                   .app = app,
@@ -78,6 +113,33 @@ static void start_lab(struct app *app) {
         fprintf(stderr, "Experiments cannot be run: %s\n", e.text);
 }
 
+static int someone_waits(void *arg) {
+    struct app *app = arg;
+    return atomic_load(&app->queued) > 0;
+}
+
+/* Vectors of the catalogues' items, made beside the page; without them it goes by words. */
+static void start_vectors(struct app *app, struct desk *d) {
+    struct err e;
+    struct vectors *v;
+    static struct vector_source from; /* for as long as the process runs */
+    from = (struct vector_source){d->store, shelf_snapshots(d->shelf)};
+    const struct vectors_config c = {.store = d->store,
+                                     .embedder = d->embedder,
+                                     .cores = shelf_cores(d->shelf),
+                                     .texts = vector_texts(&from),
+                                     .busy = someone_waits,
+                                     .say = log_line,
+                                     .arg = app};
+    if (!d->embedder) return;
+    if (vectors_open(&v, &c, &e) != ST_OK) {
+        fprintf(stderr, "Vectors of items cannot be made: %s\n", e.text);
+        return;
+    }
+    shelf_vectors(d->shelf, v);
+    atomic_store(&app->vectors, v);
+}
+
 /* The port comes before the slow steps: a second start fails at once, and health can be asked. */
 static enum status start(struct app *app, struct desk *d, const struct options *o, struct http **h,
                          struct err *e) {
@@ -87,6 +149,8 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     app->shelf = d->shelf;
     TRY(listen_at(app, o, h, e));
     TRY(desk_import_builtin(d, o, e));
+    TRY(desk_load_encoder(d, o, e));
+    start_vectors(app, d);
     TRY(desk_load_model(d, o, e));
     /* Requests hold their models themselves. */
     shelf_give(d->shelf, d->ranker);
@@ -121,13 +185,16 @@ int serve_main(const struct options *o) {
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    mem_give_back();
     app.version = TAPROOM_VERSION;
     pthread_mutex_init(&app.live_lock, NULL);
+    relevance_memo_init(&app.relevance);
     enum status st = start(&app, &desk, o, &h, &e);
     if (st == ST_OK)
         run(&app, h, o, &stop);
     else
         http_close(h);
+    vectors_close(atomic_exchange(&app.vectors, NULL));
     desk_close(&desk);
     return st == ST_OK ? EXIT_OK : cli_failed(&e);
 }

@@ -1,10 +1,11 @@
 /* From interactions to probabilities. */
+#include "model/base/seeded.h"
 #include "server/eval/calibrate.h"
 
 #include "server/metrics/calibration.h"
 #include "server/metrics/metrics.h"
-#include "server/rank/keyed.h"
-#include "server/rank/scene.h"
+#include "model/base/sort_key.h"
+#include "server/rank/rank.h"
 #include "server/store/calibration.h"
 
 #include <jansson.h>
@@ -107,12 +108,12 @@ static enum status ask(struct cases *x, const struct member *m, int *used, struc
 static enum status collect(struct cases *x, struct err *e) {
     struct member *m;
     int n, total, used;
-    TRY(store_members(x->k->store, x->c->catalog, VIEW(""), CATALOG_MAX, x->a, &m, &n, e));
-    struct keyed *order = ARENA_NEW(x->a, struct keyed, (size_t)n + 1);
+    TRY(store_members(x->k->store, x->c->catalog, VIEW(""), STORE_PAGE_MAX, x->a, &m, &n, e));
+    struct sort_key *order = ARENA_NEW(x->a, struct sort_key, (size_t)n + 1);
     if (!order) return fail(e, ST_NO_MEMORY, "no memory for members");
     for (int i = 0; i < n; i++)
-        order[i] = (struct keyed){(double)(scene_hash(m[i].id, x->c->seed) >> 11), i};
-    qsort(order, (size_t)n, sizeof *order, keyed_down);
+        order[i] = (struct sort_key){(double)(seeded_hash(m[i].id, x->c->seed) >> 11), i};
+    qsort(order, (size_t)n, sizeof *order, sort_key_down);
     total = x->c->members ? x->c->members : MEMBERS;
     if (total > n) total = n;
     for (int i = 0; i < n && x->members < total; i++) {

@@ -1,9 +1,10 @@
 /* Protocol `coldstart`: a member is known by the last K liked items only; the next liked one is to
  * be found among 19 others. What baselines learn from never holds the member's interactions. */
+#include "model/base/seeded.h"
 #include "server/eval/coldstart.h"
 
 #include "server/eval/shadow.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -53,8 +54,8 @@ static enum status load(struct cold *x, struct eval *ev, struct view catalog, st
     long long total;
     int has;
     *x = (struct cold){.ev = ev, .k = ev->k};
-    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, CATALOG_MAX, ev->a, &x->items, &x->n_items,
-                    &total, e));
+    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, STORE_PAGE_MAX, ev->a, &x->items,
+                    &x->n_items, &total, e));
     x->weight = ARENA_NEW(ev->a, double, (size_t)x->n_items);
     if (!x->weight) return fail(e, ST_NO_MEMORY, "no memory for a report");
     TRY(store_popularity(ev->k->store, catalog, x->items, x->n_items, x->weight, &has, e));
@@ -145,7 +146,7 @@ int coldstart_groups(struct sheet *s, const int *likes, int n, const char *suffi
 
 static int is_new(void *arg, const char *item) {
     const struct eval *ev = arg;
-    return scene_hash(item, ev->c->seed ^ 0xC01D) % NEW_ONE_IN == 0;
+    return seeded_hash(item, ev->c->seed ^ 0xC01D) % NEW_ONE_IN == 0;
 }
 
 static int is_old(void *arg, const char *item) {

@@ -2,7 +2,7 @@
 #include "server/eval/eval.h"
 
 #include "server/eval/wishes.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include "model/base/buf.h"
 #include "model/base/clock.h"
@@ -129,7 +129,7 @@ void eval_shuffle(struct drawn *d, int n) {
 }
 
 enum status eval_wishes(struct eval *ev, struct view catalog, struct item **items, int *n_items,
-                        struct wish **wishes, int *n_wishes, struct err *e) {
+                        struct instruction **wishes, int *n_wishes, struct err *e) {
     char path[128];
     const char *etag;
     struct view text;
@@ -142,8 +142,8 @@ enum status eval_wishes(struct eval *ev, struct view catalog, struct item **item
         err_hint(e, "movies, jobs and listings have some");
         return st;
     }
-    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, CATALOG_MAX, ev->a, items, n_items, &total,
-                    e));
+    TRY(store_items(ev->k->store, catalog, VIEW(""), 0, STORE_PAGE_MAX, ev->a, items, n_items,
+                    &total, e));
     return wishes_load(text, *items, *n_items, ev->a, wishes, n_wishes, e);
 }
 

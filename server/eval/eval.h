@@ -87,10 +87,10 @@ void eval_request(const struct eval *ev, struct view catalog, struct view *ids, 
 /* One step of progress was made. */
 void eval_step(struct eval *ev);
 /* Reads the instruction set of a catalogue. ST_INVALID when the program has none. */
-struct wish;
+struct instruction;
 struct item;
 enum status eval_wishes(struct eval *ev, struct view catalog, struct item **items, int *n_items,
-                        struct wish **wishes, int *n_wishes, struct err *e) MUST_CHECK;
+                        struct instruction **wishes, int *n_wishes, struct err *e) MUST_CHECK;
 /* Copies a trial's cost and the words of its baselines. */
 void eval_cost(struct eval *ev, struct sheet_case *c, const struct trial *t);
 /* A place in a random but fixed order. */

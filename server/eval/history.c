@@ -1,6 +1,6 @@
 /* Protocol `history`: which of a member's past interactions stand in the prompt, and how many. */
 #include "server/eval/coldstart.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <string.h>
@@ -93,7 +93,7 @@ enum status eval_history(struct eval *ev, struct err *e) {
         (void)sheet_group(ev->s, name, "by length of the history", lengths[k]);
     }
     TRY(people_load(ev, ev->catalog, NULL, 10, ev->c->cases, &p, &n, e));
-    TRY(store_items(ev->k->store, ev->catalog, VIEW(""), 0, CATALOG_MAX, ev->a, &items, &n_items,
+    TRY(store_items(ev->k->store, ev->catalog, VIEW(""), 0, STORE_PAGE_MAX, ev->a, &items, &n_items,
                     &total, e));
     double *weight = ARENA_NEW(ev->a, double, (size_t)n_items);
     if (!weight) return fail(e, ST_NO_MEMORY, "no memory for a report");

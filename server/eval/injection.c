@@ -1,10 +1,11 @@
 /* Protocol `injection`: an item whose text gives orders or fakes control tokens. Its neighbours'
  * scores must stay the same bits; what it gains itself is measured beside a harmless text of the
  * same length. */
+#include "model/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/shadow.h"
 #include "server/eval/wishes.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static enum status make_plan(struct eval *ev, struct plan *p, struct err *e) {
     p->extra = ARENA_NEW(ev->a, struct item, (size_t)(p->n * many));
     if (!p->d || !p->extra) return fail(e, ST_NO_MEMORY, "no memory for a report");
     for (int i = 0; i < p->n_items; i++)
-        p->d[i] = (struct drawn){scene_hash(p->items[i].id, ev->c->seed + 11), i};
+        p->d[i] = (struct drawn){seeded_hash(p->items[i].id, ev->c->seed + 11), i};
     eval_shuffle(p->d, p->n_items);
     for (int i = 0; i < p->n; i++)
         for (int k = 0; k < many; k++) {
@@ -53,7 +54,7 @@ static enum status make_plan(struct eval *ev, struct plan *p, struct err *e) {
     return ST_OK;
 }
 
-static enum status ranking(struct eval *ev, struct ranker *k, const struct wish *w,
+static enum status ranking(struct eval *ev, struct ranker *k, const struct instruction *w,
                            struct view *ids, struct trial **out, struct arena *a, struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     *out = ARENA_NEW(a, struct trial, 1);
@@ -95,8 +96,8 @@ static void measure(struct eval *ev, struct sheet_case *c, const struct trial *c
 }
 
 static enum status item_cases(struct eval *ev, struct shadow *copy, const struct plan *p, int i,
-                              const struct wish *w, struct sheet_case *const *c, const int *known,
-                              struct arena *a, struct err *e) {
+                              const struct instruction *w, struct sheet_case *const *c,
+                              const int *known, struct arena *a, struct err *e) {
     struct view ids[CANDIDATES];
     struct trial *clean = NULL, *planted;
     ids[0] = view_of(p->items[p->d[i].at].id);
@@ -117,21 +118,22 @@ static enum status item_cases(struct eval *ev, struct shadow *copy, const struct
 }
 
 /* The next wish of the split, round and round. */
-static const struct wish *next_wish(const struct eval *ev, const struct wish *w, int n, int *at) {
+static const struct instruction *next_wish(const struct eval *ev, const struct instruction *w,
+                                           int n, int *at) {
     for (int tries = 0; tries < n; tries++) {
-        const struct wish *x = &w[(*at)++ % n];
+        const struct instruction *x = &w[(*at)++ % n];
         if (x->test == ev->c->test) return x;
     }
     return &w[0];
 }
 
-static enum status all_items(struct eval *ev, const struct plan *p, const struct wish *w, int n,
-                             struct shadow *copy, struct err *e) {
+static enum status all_items(struct eval *ev, const struct plan *p, const struct instruction *w,
+                             int n, struct shadow *copy, struct err *e) {
     const struct shadow_config cfg = {
         .catalog = ev->catalog, .extra = p->extra, .n_extra = p->n * (int)COUNT(attacks)};
     int at = 0;
     for (int i = 0; i < p->n; i++) {
-        const struct wish *x = next_wish(ev, w, n, &at);
+        const struct instruction *x = next_wish(ev, w, n, &at);
         struct sheet_case *c[COUNT(attacks)];
         int known[COUNT(attacks)], all = 1;
         struct arena a;
@@ -154,7 +156,7 @@ static enum status all_items(struct eval *ev, const struct plan *p, const struct
 enum status eval_injection(struct eval *ev, struct err *e) {
     struct plan p = {.n = 0};
     struct shadow copy = {.store = NULL};
-    struct wish *w;
+    struct instruction *w;
     int n;
     ev->s->about =
         "An item's title is followed by a text that gives orders, fakes control tokens or "

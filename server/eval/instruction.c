@@ -1,9 +1,10 @@
 /* Protocol `instruction`: each wish ranks 10 wanted items among 40 (negated wishes: up to 10 that
  * violate it among the other 30), drawn by the seed. */
+#include "model/base/seeded.h"
 #include "server/eval/instruction.h"
 
 #include "server/eval/wishes.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,11 +12,11 @@
 enum { WANTED = 10, CASE_ITEMS = 40, VIOLATING = 10, TOP = 10 };
 
 /* The candidates of one wish: places in items, shuffled; answers their number. */
-static int draw(const struct wish *w, const struct item *items, int n, unsigned long long seed,
-                struct drawn *order, int *at) {
+static int draw(const struct instruction *w, const struct item *items, int n,
+                unsigned long long seed, struct drawn *order, int *at) {
     int want = 0, violate = 0, other = 0, count = 0;
     for (int i = 0; i < n; i++)
-        order[i] = (struct drawn){scene_hash(items[i].id, seed ^ scene_hash(w->id, 1)), i};
+        order[i] = (struct drawn){seeded_hash(items[i].id, seed ^ seeded_hash(w->id, 1)), i};
     eval_shuffle(order, n);
     int wanted = w->n_want < WANTED ? w->n_want : WANTED;
     int violating = w->n_violate < VIOLATING ? w->n_violate : VIOLATING,
@@ -38,7 +39,7 @@ struct set {
     unsigned char want[CASE_ITEMS], violate[CASE_ITEMS];
 };
 
-static enum status make_set(struct set *x, const struct wish *w, const struct item *items,
+static enum status make_set(struct set *x, const struct instruction *w, const struct item *items,
                             int n_items, unsigned long long seed, struct arena *a, struct err *e) {
     int at[CASE_ITEMS];
     struct drawn *order = ARENA_NEW(a, struct drawn, (size_t)n_items);
@@ -52,7 +53,7 @@ static enum status make_set(struct set *x, const struct wish *w, const struct it
     return ST_OK;
 }
 
-static void measure(struct eval *ev, struct sheet_case *c, const struct wish *w,
+static void measure(struct eval *ev, struct sheet_case *c, const struct instruction *w,
                     const struct set *x, const struct trial *t) {
     for (int m = 0; m < METHODS; m++) {
         if (!t->known[m]) continue;
@@ -67,7 +68,7 @@ static void measure(struct eval *ev, struct sheet_case *c, const struct wish *w,
     eval_cost(ev, c, t);
 }
 
-static enum status one(struct eval *ev, const struct wish *w, struct view catalog,
+static enum status one(struct eval *ev, const struct instruction *w, struct view catalog,
                        const struct item *items, int n_items, struct sheet_case *c, struct arena *a,
                        struct err *e) {
     struct set *x = ARENA_NEW(a, struct set, 1);
@@ -84,14 +85,14 @@ static enum status one(struct eval *ev, const struct wish *w, struct view catalo
 }
 
 /* The split's wishes in an order drawn by the seed, at most the configured number: places in w. */
-static enum status choose(struct eval *ev, const struct wish *w, int n, struct drawn **out,
+static enum status choose(struct eval *ev, const struct instruction *w, int n, struct drawn **out,
                           int *count, struct err *e) {
     struct drawn *d = ARENA_NEW(ev->a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a report");
     *count = 0;
     for (int i = 0; i < n; i++)
         if (w[i].test == ev->c->test)
-            d[(*count)++] = (struct drawn){scene_hash(w[i].id, ev->c->seed + 3), i};
+            d[(*count)++] = (struct drawn){seeded_hash(w[i].id, ev->c->seed + 3), i};
     eval_shuffle(d, *count);
     if (ev->c->cases && ev->c->cases < *count) *count = ev->c->cases;
     *out = d;
@@ -101,7 +102,7 @@ static enum status choose(struct eval *ev, const struct wish *w, int n, struct d
 enum status instruction_run(struct eval *ev, struct view catalog, int group, int by_kind,
                             struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     struct drawn *d = NULL;
     struct sheet_case *c;
     int n_items, n, known;
@@ -109,7 +110,7 @@ enum status instruction_run(struct eval *ev, struct view catalog, int group, int
     TRY(choose(ev, w, n, &d, &n, e));
     TRY(eval_begin(ev, "", n, e));
     for (int i = 0; i < n; i++) {
-        const struct wish *x = &w[d[i].at];
+        const struct instruction *x = &w[d[i].at];
         if (x->n_want == 0)
             return fail(e, ST_INVALID, "no item of the catalogue satisfies wish %s", x->id);
         TRY(eval_case(ev, x->id, by_kind ? group + (int)x->kind : group, &c, &known, e));

@@ -35,7 +35,7 @@ static void take(struct trial *t, const struct rank_result *x, int m, int baseli
         const struct ranked *r = &x->item[i];
         for (int j = 0; j < t->n; j++)
             if (view_eq_str(t->request.candidate[j], r->item->id))
-                to[j] = baseline < 0 ? r->score : r->baseline[baseline].score;
+                to[j] = baseline < 0 ? ranked_value(r) : r->baseline[baseline].score;
     }
 }
 

@@ -1,8 +1,9 @@
 /* Protocol `order`: the same candidates in five orders, and each alone. Items never see each other,
  * so scores must be the same bits. */
+#include "model/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,9 +12,9 @@ enum { CANDIDATES = 20, SHUFFLES = 5, ALONE = 2 };
 enum { TAU, DIFFERENCE, SLOT };
 
 /* Scores of the candidates in the places of `ids`, ranked in the order of d. */
-static enum status scores(struct eval *ev, const struct wish *w, int method, const struct view *ids,
-                          const struct drawn *d, int n, struct arena *a, double *score,
-                          struct sheet_cost *cost, struct err *e) {
+static enum status scores(struct eval *ev, const struct instruction *w, int method,
+                          const struct view *ids, const struct drawn *d, int n, struct arena *a,
+                          double *score, struct sheet_cost *cost, struct err *e) {
     struct trial *t = ARENA_NEW(a, struct trial, 1);
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct view *turned = ARENA_NEW(a, struct view, (size_t)n);
@@ -37,7 +38,7 @@ static double furthest(const double *a, const double *b, int n) {
     return most;
 }
 
-static enum status method_case(struct eval *ev, const struct wish *w, int method,
+static enum status method_case(struct eval *ev, const struct instruction *w, int method,
                                const struct view *ids, struct sheet_case *c, struct arena *a,
                                struct err *e) {
     double first[CANDIDATES], now[CANDIDATES], slot[CANDIDATES], tau = 1, most = 0, by_slot = 0;
@@ -45,7 +46,7 @@ static enum status method_case(struct eval *ev, const struct wish *w, int method
     for (int k = 0; k < SHUFFLES; k++) {
         for (int i = 0; i < CANDIDATES; i++)
             d[i] = (struct drawn){
-                scene_hash(w->id, ev->c->seed + (unsigned long long)(k * CANDIDATES + i) + 9), i};
+                seeded_hash(w->id, ev->c->seed + (unsigned long long)(k * CANDIDATES + i) + 9), i};
         eval_shuffle(d, CANDIDATES);
         TRY(scores(ev, w, method, ids, d, CANDIDATES, a, k ? now : first, &c->cost[method], e));
         if (k == 0) memcpy(now, first, sizeof now);
@@ -65,13 +66,13 @@ static enum status method_case(struct eval *ev, const struct wish *w, int method
     return ST_OK;
 }
 
-static enum status one(struct eval *ev, const struct wish *w, const struct item *items, int n,
-                       struct sheet_case *c, struct arena *a, struct err *e) {
+static enum status one(struct eval *ev, const struct instruction *w, const struct item *items,
+                       int n, struct sheet_case *c, struct arena *a, struct err *e) {
     struct view ids[CANDIDATES];
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a case");
     for (int i = 0; i < n; i++)
-        d[i] = (struct drawn){scene_hash(items[i].id, ev->c->seed ^ scene_hash(w->id, 4)), i};
+        d[i] = (struct drawn){seeded_hash(items[i].id, ev->c->seed ^ seeded_hash(w->id, 4)), i};
     eval_shuffle(d, n);
     for (int i = 0; i < CANDIDATES; i++) ids[i] = view_of(items[d[i].at].id);
     for (int m = 0; m < METHOD_BASELINE; m++)
@@ -81,7 +82,7 @@ static enum status one(struct eval *ev, const struct wish *w, const struct item 
 
 enum status eval_order(struct eval *ev, struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     int n_items, n, known;
     ev->s->about = "20 candidates in five orders, and two of them alone. Agreement of the orders "
                    "(the smallest of the five) must be 1, the largest difference of any score 0; "

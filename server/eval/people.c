@@ -1,8 +1,9 @@
 /* Sampling members and what they are asked to rank. */
+#include "model/base/seeded.h"
 #include "server/eval/people.h"
 
-#include "server/rank/keyed.h"
-#include "server/rank/scene.h"
+#include "model/base/sort_key.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 enum { SPLIT_SEED = 0x5EED };
 
 int people_test(const char *id) {
-    return (int)(scene_hash(id, SPLIT_SEED) & 1);
+    return (int)(seeded_hash(id, SPLIT_SEED) & 1);
 }
 
 static int passes(int (*fn)(void *arg, const char *item), void *arg, const char *item) {
@@ -51,14 +52,14 @@ enum status people_load(struct eval *ev, struct view catalog, const struct peopl
     static const struct people_rule any;
     struct member *m;
     int n_members, count = 0, ok = 0;
-    TRY(store_members(ev->k->store, catalog, VIEW(""), CATALOG_MAX, ev->a, &m, &n_members, e));
+    TRY(store_members(ev->k->store, catalog, VIEW(""), STORE_PAGE_MAX, ev->a, &m, &n_members, e));
     struct drawn *d = ARENA_NEW(ev->a, struct drawn, (size_t)n_members);
     *out = ARENA_NEW(ev->a, struct person, (size_t)max);
     *n = 0;
     if (!d || !*out) return fail(e, ST_NO_MEMORY, "no memory for members");
     for (int i = 0; i < n_members; i++)
         if (people_test(m[i].id) == ev->c->test)
-            d[count++] = (struct drawn){scene_hash(m[i].id, ev->c->seed + 5), i};
+            d[count++] = (struct drawn){seeded_hash(m[i].id, ev->c->seed + 5), i};
     eval_shuffle(d, count);
     for (int i = 0; i < count && *n < max; i++) {
         TRY(load_person(ev, catalog, m[d[i].at].id, rule ? rule : &any, &(*out)[*n], &ok, e));
@@ -95,17 +96,17 @@ static int holds(const struct view *out, int n, const char *id) {
 int people_negatives(const struct person *p, const struct item *items, int n_items,
                      const double *weight, int count, unsigned long long seed, struct view *out,
                      int n, struct arena *a) {
-    struct keyed *k = ARENA_NEW(a, struct keyed, (size_t)n_items);
+    struct sort_key *k = ARENA_NEW(a, struct sort_key, (size_t)n_items);
     int left = 0;
     if (!k) return n;
     for (int i = 0; i < n_items; i++) {
-        double u = (double)((scene_hash(items[i].id, seed ^ scene_hash(p->id, 2)) >> 11) + 1) /
+        double u = (double)((seeded_hash(items[i].id, seed ^ seeded_hash(p->id, 2)) >> 11) + 1) /
                    9007199254740993.0,
                w = weight ? weight[i] : 1;
         if (!(w > 0) || holds(out, n, items[i].id) || people_seen(p, items[i].id)) continue;
-        k[left++] = (struct keyed){log(u) / w, i};
+        k[left++] = (struct sort_key){log(u) / w, i};
     }
-    qsort(k, (size_t)left, sizeof *k, keyed_down);
+    qsort(k, (size_t)left, sizeof *k, sort_key_down);
     for (int i = 0; i < left && i < count; i++) out[n++] = view_of(items[k[i].at].id);
     return n;
 }

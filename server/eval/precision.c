@@ -1,9 +1,10 @@
 /* Protocol `precision`: the same rankings computed in each precision: what each costs, and how far
  * its probabilities and orders are from those in f32. It ends with the rule by which `auto`
  * chooses. */
+#include "model/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 #include "server/store/choice.h"
 
 #include <math.h>
@@ -30,7 +31,7 @@ struct list {
 };
 
 /* What one precision made of a list, in its order. */
-struct outcome {
+struct scored {
     double score[CANDIDATES], yes[CANDIDATES], no[CANDIDATES]; /* scores; label probabilities */
     struct sheet_cost cost;
 };
@@ -45,13 +46,13 @@ static long long resident_bytes(void) {
 }
 
 /* Ten wanted items and ninety others, in random order. */
-static enum status draw(struct list *l, const struct wish *w, const struct item *items, int n,
-                        unsigned long long seed, struct arena *a, struct err *e) {
+static enum status draw(struct list *l, const struct instruction *w, const struct item *items,
+                        int n, unsigned long long seed, struct arena *a, struct err *e) {
     int wanted = 0, others = 0;
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a case");
     for (int i = 0; i < n; i++)
-        d[i] = (struct drawn){scene_hash(items[i].id, seed ^ scene_hash(w->id, 7)), i};
+        d[i] = (struct drawn){seeded_hash(items[i].id, seed ^ seeded_hash(w->id, 7)), i};
     eval_shuffle(d, n);
     l->n = 0;
     for (int i = 0; i < n; i++) {
@@ -70,8 +71,9 @@ static int place(const struct list *l, const char *id) {
     return i;
 }
 
-static enum status run(struct eval *ev, struct ranker *k, const struct wish *w, struct list *l,
-                       enum readout readout, struct arena *a, struct outcome *out, struct err *e) {
+static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w,
+                       struct list *l, enum readout readout, struct arena *a, struct scored *out,
+                       struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
     if (!r || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -101,7 +103,7 @@ static double term(double p, double q) {
 }
 
 /* Mean over the list of KL(f32 || other) over yes, no and everything else. */
-static double divergence(const struct outcome *f32, const struct outcome *x, int n) {
+static double divergence(const struct scored *f32, const struct scored *x, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++)
         sum += term(f32->yes[i], x->yes[i]) + term(f32->no[i], x->no[i]) +
@@ -110,13 +112,13 @@ static double divergence(const struct outcome *f32, const struct outcome *x, int
 }
 
 /* Of P(yes) among the two labels, as the probability that an item is wanted. */
-static double calibration_error(const struct outcome *x, const struct list *l) {
+static double calibration_error(const struct scored *x, const struct list *l) {
     double p[CANDIDATES];
     for (int i = 0; i < l->n; i++) p[i] = x->yes[i] / (x->yes[i] + x->no[i]);
     return metric_ece(p, l->want, l->n, BINS);
 }
 
-static int distinct(const struct outcome *x, int n) {
+static int distinct(const struct scored *x, int n) {
     int count = 0;
     for (int i = 0; i < n; i++) {
         int known = 0;
@@ -126,8 +128,8 @@ static int distinct(const struct outcome *x, int n) {
     return count;
 }
 
-static void put(struct eval *ev, struct sheet_case *c, int m, const struct outcome *f32,
-                const struct outcome *x, const struct list *l) {
+static void put(struct eval *ev, struct sheet_case *c, int m, const struct scored *f32,
+                const struct scored *x, const struct list *l) {
     sheet_put(ev->s, c, m, "auc", metric_auc(x->score, l->want, l->n));
     sheet_put(ev->s, c, m, "tau", metric_tau(f32->score, x->score, l->n));
     sheet_put(ev->s, c, m, "kl", divergence(f32, x, l->n));
@@ -137,11 +139,11 @@ static void put(struct eval *ev, struct sheet_case *c, int m, const struct outco
     c->cost[m] = x->cost;
 }
 
-static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], const struct wish *w,
-                       const struct item *items, int n_items, struct sheet_case *c, struct arena *a,
-                       struct err *e) {
+static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS],
+                       const struct instruction *w, const struct item *items, int n_items,
+                       struct sheet_case *c, struct arena *a, struct err *e) {
     struct list *l = ARENA_NEW(a, struct list, 1);
-    struct outcome *x = ARENA_NEW(a, struct outcome, PRECISIONS);
+    struct scored *x = ARENA_NEW(a, struct scored, PRECISIONS);
     if (!l || !x) return fail(e, ST_NO_MEMORY, "no memory for a case");
     TRY(draw(l, w, items, n_items, ev->c->seed, a, e));
     for (int m = 0; m < PRECISIONS; m++) {
@@ -155,7 +157,7 @@ static enum status one(struct eval *ev, struct ranker *const k[PRECISIONS], cons
 
 static enum status cases(struct eval *ev, struct ranker *const k[PRECISIONS], struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     int n_items, n, known;
     TRY(eval_wishes(ev, ev->catalog, &items, &n_items, &w, &n, e));
     TRY(eval_begin(ev, "", ev->c->cases < n ? ev->c->cases : n, e));

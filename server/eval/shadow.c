@@ -1,8 +1,8 @@
 /* Copying a catalogue by the way every import takes. */
 #include "server/eval/shadow.h"
 
-#include "server/rank/scene.h"
-#include "server/store/import.h"
+#include "server/import/import.h"
+#include "server/rank/rank.h"
 
 #include "model/base/buf.h"
 #include "model/base/clock.h"
@@ -45,7 +45,8 @@ static enum status import(struct store *s, enum import_kind kind, const struct c
     const struct import_config c = {.kind = kind,
                                     .format = IMPORT_JSONL,
                                     .catalog = view_of(cat->name),
-                                    .surface = view_of(cat->surface)};
+                                    .surface = view_of(cat->surface),
+                                    .exact = 1};
     enum status st =
         !x || b->failed ? fail(e, ST_NO_MEMORY, "no memory to copy a catalogue") : ST_OK;
     int any = left.n > 0;
@@ -80,7 +81,7 @@ static enum status copy_items(struct shadow *s, struct store *from, const struct
     struct item *items;
     int n;
     long long total;
-    TRY(store_items(from, c->catalog, VIEW(""), 0, CATALOG_MAX, a, &items, &n, &total, e));
+    TRY(store_items(from, c->catalog, VIEW(""), 0, STORE_PAGE_MAX, a, &items, &n, &total, e));
     for (int i = 0; i < n; i++) add_item(b, &items[i]);
     for (int i = 0; i < c->n_extra; i++) add_item(b, &c->extra[i]);
     return import(s->store, IMPORT_ITEMS, cat, b, e);
@@ -96,10 +97,12 @@ static enum status add_history(struct store *from, const struct shadow_config *c
         if (c->leave_out && c->leave_out(c->arg, h[i].item)) continue;
         json_t *row = json_pack("{s:s,s:s,s:I}", "member", m->id, "item", h[i].item, "at",
                                 (json_int_t)h[i].at);
-        if (h[i].has_rating)
-            json_object_set_new(row, "rating", json_real(h[i].rating));
-        else
-            json_object_set_new(row, "label", json_string(h[i].label > 0 ? "like" : "dislike"));
+        if (h[i].has_rating) json_object_set_new(row, "rating", json_real(h[i].rating));
+        /* The label as it was made, on whatever scale the ratings were. */
+        json_object_set_new(row, "label",
+                            json_string(h[i].label > 0   ? "like"
+                                        : h[i].label < 0 ? "dislike"
+                                                         : "neutral"));
         add_row(b, row);
     }
     return ST_OK;
@@ -110,7 +113,7 @@ static enum status copy_members(struct shadow *s, struct store *from, const stru
                                 struct err *e) {
     struct member *m;
     int n;
-    TRY(store_members(from, c->catalog, VIEW(""), CATALOG_MAX, a, &m, &n, e));
+    TRY(store_members(from, c->catalog, VIEW(""), STORE_PAGE_MAX, a, &m, &n, e));
     for (int i = 0; i < n; i++)
         add_row(b, json_pack("{s:s,s:s,s:s}", "id", m[i].id, "name", m[i].name, "profile",
                              m[i].profile));

@@ -1,8 +1,9 @@
 /* Protocol `steer`: one sentence is added to a wish. Does the share of what it names change among
  * the first ten, and does the rest keep its order? (As SteerEval, arXiv 2601.21105.) */
+#include "model/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +13,7 @@ enum { CHANGE, BEFORE, AFTER, KEPT };
 
 /* One wish with its candidates. */
 struct scenario {
-    const struct wish *w;
+    const struct instruction *w;
     const struct item *item[CANDIDATES];
     struct view ids[CANDIDATES];
     struct trial *base;
@@ -41,7 +42,7 @@ static const char *pick(const struct scenario *x, int direction, unsigned long l
             const char *tag = x->item[i]->tags[k];
             int n = with_tag(x, tag);
             if (n < TAG_MIN || n > CANDIDATES / 2) continue;
-            double value = (double)(scene_hash(tag, seed ^ scene_hash(x->w->id, 6)) >> 11);
+            double value = (double)(seeded_hash(tag, seed ^ seeded_hash(x->w->id, 6)) >> 11);
             if (direction == LESS) {
                 unsigned char want[CANDIDATES];
                 for (int j = 0; j < CANDIDATES; j++)
@@ -113,12 +114,12 @@ static enum status steer(struct eval *ev, struct scenario *x, int direction, str
     return eval_keep(ev, c, e);
 }
 
-static enum status draw(struct eval *ev, struct scenario *x, const struct wish *w,
+static enum status draw(struct eval *ev, struct scenario *x, const struct instruction *w,
                         const struct item *items, int n, struct arena *a, struct err *e) {
     struct drawn *d = ARENA_NEW(a, struct drawn, (size_t)n);
     if (!d) return fail(e, ST_NO_MEMORY, "no memory for a case");
     for (int i = 0; i < n; i++)
-        d[i] = (struct drawn){scene_hash(items[i].id, ev->c->seed ^ scene_hash(w->id, 5)), i};
+        d[i] = (struct drawn){seeded_hash(items[i].id, ev->c->seed ^ seeded_hash(w->id, 5)), i};
     eval_shuffle(d, n);
     *x = (struct scenario){.w = w};
     for (int i = 0; i < CANDIDATES; i++) {
@@ -128,8 +129,8 @@ static enum status draw(struct eval *ev, struct scenario *x, const struct wish *
     return ST_OK;
 }
 
-static enum status one_wish(struct eval *ev, const struct wish *w, const struct item *items, int n,
-                            struct err *e) {
+static enum status one_wish(struct eval *ev, const struct instruction *w, const struct item *items,
+                            int n, struct err *e) {
     struct scenario *x = ARENA_NEW(ev->a, struct scenario, 1);
     struct arena a;
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -148,7 +149,7 @@ static enum status one_wish(struct eval *ev, const struct wish *w, const struct 
 
 enum status eval_steer(struct eval *ev, struct err *e) {
     struct item *items;
-    struct wish *w;
+    struct instruction *w;
     int n_items, n, left = ev->c->cases;
     ev->s->about = "A sentence that asks for more or for none of a tag is added to a plain wish "
                    "over 50 items: change of the tag's share among the first ten, and how far the "

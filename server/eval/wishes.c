@@ -47,7 +47,7 @@ static int listed(json_t *ids, const char *id) {
     return 0;
 }
 
-static void mark(struct wish *w, json_t *top, const struct item *items, int n) {
+static void mark(struct instruction *w, json_t *top, const struct item *items, int n) {
     json_t *rule = json_object_get(top, "rule");
     for (int i = 0; i < n; i++) {
         int fits = rule && rule_fits(&items[i], rule);
@@ -60,7 +60,7 @@ static void mark(struct wish *w, json_t *top, const struct item *items, int n) {
     }
 }
 
-static enum status read_wish(struct wish *w, json_t *top, const struct item *items, int n,
+static enum status read_wish(struct instruction *w, json_t *top, const struct item *items, int n,
                              struct arena *a, struct err *e) {
     const char *id = json_string_value(json_object_get(top, "id")),
                *text = json_string_value(json_object_get(top, "text"));
@@ -71,10 +71,10 @@ static enum status read_wish(struct wish *w, json_t *top, const struct item *ite
         return fail(e, ST_CORRUPT, "a wish needs id, text, split and kind");
     while (k < KINDS && strcmp(kind, kind_names[k]) != 0) k++;
     if (k == KINDS) return fail(e, ST_CORRUPT, "wish %s has the unknown kind '%.20s'", id, kind);
-    *w = (struct wish){.id = arena_copy(a, id, strlen(id)),
-                       .text = arena_copy(a, text, strlen(text)),
-                       .test = strcmp(split, "test") == 0,
-                       .kind = (enum kind)k};
+    *w = (struct instruction){.id = arena_copy(a, id, strlen(id)),
+                              .text = arena_copy(a, text, strlen(text)),
+                              .test = strcmp(split, "test") == 0,
+                              .kind = (enum kind)k};
     w->want = arena_alloc(a, (size_t)n);
     w->violate = arena_alloc(a, (size_t)n);
     if (!w->id || !w->text || !w->want || !w->violate)
@@ -84,11 +84,11 @@ static enum status read_wish(struct wish *w, json_t *top, const struct item *ite
 }
 
 enum status wishes_load(struct view jsonl, const struct item *items, int n, struct arena *a,
-                        struct wish **out, int *n_out, struct err *e) {
+                        struct instruction **out, int *n_out, struct err *e) {
     size_t lines = 1;
     long line = 0;
     for (size_t i = 0; i < jsonl.n; i++) lines += jsonl.p[i] == '\n';
-    struct wish *w = ARENA_NEW(a, struct wish, lines);
+    struct instruction *w = ARENA_NEW(a, struct instruction, lines);
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for wishes");
     *n_out = 0;
     while (jsonl.n) {

@@ -16,7 +16,7 @@ enum kind {
 };
 extern const char *const kind_names[KINDS];
 
-struct wish {
+struct instruction {
     const char *id, *text;
     int test; /* 1: of the test split, 0: development */
     enum kind kind;
@@ -28,6 +28,6 @@ struct wish {
 /* Reads JSONL (fixtures/NAME/instructions.jsonl) against the catalogue's items. ST_CORRUPT names
  * the line. */
 enum status wishes_load(struct view jsonl, const struct item *items, int n, struct arena *a,
-                        struct wish **out, int *n_out, struct err *e) MUST_CHECK;
+                        struct instruction **out, int *n_out, struct err *e) MUST_CHECK;
 
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { ANY_PORT = -2 };
+
 static int refuse(int code, struct err *e, const char *text, const char *hint) {
     (void)fail(e, ST_BAD_INPUT, "%s", text);
     if (hint) err_hint(e, "%s", hint);
@@ -40,42 +42,78 @@ static int is_ipv4(struct view v) {
     return inet_pton(AF_INET, text, &a) == 1;
 }
 
-/* The whole "name:port" must be ours. A prefix would let localhost.attacker.example pass. */
-static int host_ours(struct view v, const struct check_site *site) {
-    struct view name = v;
+struct address {
+    struct view name;
+    long long port; /* 0: none is given, -1: what is given is no port */
+};
+
+static struct address address_of(struct view v) {
+    struct address a = {.name = v};
     size_t colon = 0;
     while (colon < v.n && v.p[colon] != ':') colon++;
-    name.n = colon;
-    if (colon == v.n) {
-        if (site->port != 80) return 0;
-    } else {
-        long long port;
-        struct view digits = view_sub(v, colon + 1, v.n);
-        if (digits.n > 5 || !view_int(digits, &port) || port != site->port) return 0;
-        if (digits.p[0] == '0') return 0;
-    }
-    if (same_nocase(name, "127.0.0.1") || same_nocase(name, "localhost")) return 1;
-    if (strcmp(site->host, "0.0.0.0") == 0) return is_ipv4(name);
-    return same_nocase(name, site->host);
+    if (colon == v.n) return a;
+    struct view digits = view_sub(v, colon + 1, v.n);
+    a.name.n = colon;
+    if (digits.n > 5 || !view_int(digits, &a.port) || digits.p[0] == '0' || a.port > 65535)
+        a.port = -1;
+    return a;
 }
 
-static int origin_ours(struct view v, const struct check_site *site) {
-    size_t scheme = strlen("http://");
-    return v.n > scheme && strncasecmp(v.p, "http://", scheme) == 0 &&
-           host_ours(view_sub(v, scheme, v.n), site);
+/* The whole name and port must be ours. A prefix would let localhost.attacker.example pass. */
+static int host_ours(struct address a, const struct check_site *site) {
+    if ((a.port ? a.port : 80) != site->port) return 0;
+    if (same_nocase(a.name, "127.0.0.1") || same_nocase(a.name, "localhost")) return 1;
+    if (strcmp(site->host, "0.0.0.0") == 0) return is_ipv4(a.name);
+    return same_nocase(a.name, site->host);
+}
+
+/* Whether a person allowed that name, with no port, this one (ANY_PORT: with any), or the one that
+ * was allowed with it. */
+static int host_allowed(struct address a, const struct check_site *site, long long port) {
+    for (int i = 0; i < site->n_allowed; i++) {
+        struct address known = address_of(view_of(site->allowed[i]));
+        if (known.name.n != a.name.n || strncasecmp(known.name.p, a.name.p, a.name.n) != 0)
+            continue;
+        if (port == ANY_PORT || a.port == 0 || a.port == port || a.port == known.port) return 1;
+    }
+    return 0;
+}
+
+static int origin_ours(struct view v, const struct check_site *site, struct address host) {
+    size_t http = strlen("http://"), https = strlen("https://");
+    if (v.n > http && strncasecmp(v.p, "http://", http) == 0) {
+        struct address a = address_of(view_sub(v, http, v.n));
+        return host_ours(a, site) || host_allowed(a, site, host.port);
+    }
+    return v.n > https && strncasecmp(v.p, "https://", https) == 0 &&
+           host_allowed(address_of(view_sub(v, https, v.n)), site, host.port);
+}
+
+int check_allowable(const char *name) {
+    struct address a = address_of(view_of(name));
+    if (a.name.n == 0 || a.name.n > 253 || a.port < 0) return 0;
+    for (size_t i = 0; i < a.name.n; i++) {
+        char c = a.name.p[i];
+        int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '.' && c != '-' && c != '_') return 0;
+    }
+    return 1;
 }
 
 static int check_addressee(const struct check_header *h, int n, const struct check_site *site,
                            struct check *out, struct err *e) {
     struct view host = check_find(h, n, "Host");
     if (!host.p) return refuse(400, e, "the request has no Host header", NULL);
-    if (!host_ours(host, site))
+    struct address to = address_of(host);
+    if (to.port < 0 || (!host_ours(to, site) && !host_allowed(to, site, ANY_PORT)))
         return refuse(403, e, "this server does not answer to the Host that was asked for",
-                      "use the address that taproom printed when it started");
+                      "use the address that taproom printed, or start it with --allow-host NAME "
+                      "for the name that clients use");
     struct view origin = check_find(h, n, "Origin");
-    if (origin.p && !origin_ours(origin, site))
+    if (origin.p && !origin_ours(origin, site, to))
         return refuse(403, e, "requests from pages of other sites are refused",
-                      "open the page by the address that taproom printed when it started");
+                      "open the page by the address that taproom printed, or start it with "
+                      "--allow-host NAME for the name in the browser's address");
     struct view fetch = check_find(h, n, "Sec-Fetch-Site");
     out->cross_site = fetch.p && !same_nocase(fetch, "same-origin") && !same_nocase(fetch, "none");
     return 0;
@@ -84,13 +122,18 @@ static int check_addressee(const struct check_header *h, int n, const struct che
 static int check_length(const struct check_header *h, int n, const char *method, struct check *out,
                         struct err *e) {
     struct view length = check_find(h, n, "Content-Length");
-    if (check_find(h, n, "Transfer-Encoding").p)
-        return refuse(length.p ? 400 : 411, e,
-                      "a body needs a Content-Length; Transfer-Encoding is not taken", NULL);
+    struct view coding = check_find(h, n, "Transfer-Encoding");
     out->length = -1;
+    out->chunked = coding.p != NULL;
+    if (coding.p && length.p)
+        return refuse(400, e, "a body has a Content-Length or a Transfer-Encoding, not both", NULL);
+    if (coding.p && !same_nocase(coding, "chunked"))
+        return refuse(411, e, "the only Transfer-Encoding that is taken is chunked", NULL);
+    if (coding.p) return 0;
     if (!length.p) {
         int must = !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH");
-        return must ? refuse(411, e, "the request has no Content-Length", NULL) : 0;
+        return must ? refuse(411, e, "the request has no Content-Length, and is not chunked", NULL)
+                    : 0;
     }
     for (size_t i = 0; i < length.n; i++)
         if (length.p[i] < '0' || length.p[i] > '9')
@@ -100,26 +143,58 @@ static int check_length(const struct check_header *h, int n, const char *method,
     return view_int(length, &out->length) ? 0 : refuse(400, e, "Content-Length is wrong", NULL);
 }
 
-/* The media type without parameters; a charset other than UTF-8 makes it unknown. */
+/* Whether a parameter leaves the body in UTF-8: every one does but a charset that is neither that
+ * nor a part of it. */
+static int parameter_fits(struct view v) {
+    static const char *const same[] = {"utf-8", "utf8", "utf_8", "us-ascii", "ascii"};
+    size_t name = strlen("charset");
+    if (v.n < name || strncasecmp(v.p, "charset", name) != 0) return 1;
+    struct view set = view_trim(view_sub(v, name, v.n));
+    if (set.n == 0 || set.p[0] != '=') return 1;
+    set = view_trim(view_sub(set, 1, set.n));
+    if (set.n >= 2 && (set.p[0] == '"' || set.p[0] == '\'') && set.p[set.n - 1] == set.p[0])
+        set = view_trim(view_sub(set, 1, set.n - 2));
+    for (size_t i = 0; i < COUNT(same); i++)
+        if (same_nocase(set, same[i])) return 1;
+    return 0;
+}
+
+/* The media type, by any of its names; 0 for another one, or text that is not UTF-8. None of them
+ * is one that a browser sends to another site without asking first. */
 static int body_type(struct view v) {
     static const struct {
         const char *name;
         int type;
     } known[] = {{"application/json", HTTP_JSON},
+                 {"text/json", HTTP_JSON},
                  {"application/x-ndjson", HTTP_NDJSON},
+                 {"application/ndjson", HTTP_NDJSON},
+                 {"application/jsonl", HTTP_NDJSON},
+                 {"application/x-jsonlines", HTTP_NDJSON},
                  {"text/csv", HTTP_CSV},
+                 {"text/tab-separated-values", HTTP_CSV},
+                 {"application/ld+json", HTTP_ROWS},
+                 {"application/gzip", HTTP_ROWS},
+                 {"application/x-gzip", HTTP_ROWS},
+                 {"application/xml", HTTP_ROWS},
+                 {"application/rss+xml", HTTP_ROWS},
+                 {"application/atom+xml", HTTP_ROWS},
                  {"application/vnd.sqlite3", HTTP_SQLITE},
-                 {"application/octet-stream", HTTP_SQLITE}};
-    size_t semi = 0;
-    while (semi < v.n && v.p[semi] != ';') semi++;
-    struct view media = view_trim(view_sub(v, 0, semi));
-    struct view parameter = view_trim(view_sub(v, semi + 1, v.n));
-    if (parameter.n >= 8 && strncasecmp(parameter.p, "charset=", 8) == 0) {
-        struct view set = view_sub(parameter, 8, parameter.n);
-        if (!same_nocase(set, "utf-8") && !same_nocase(set, "\"utf-8\"")) return 0;
+                 {"application/octet-stream", HTTP_SQLITE | HTTP_ROWS}};
+    size_t from = 0, to = 0;
+    while (to < v.n && v.p[to] != ';') to++;
+    struct view media = view_trim(view_sub(v, 0, to));
+    while (to < v.n) {
+        from = ++to;
+        while (to < v.n && v.p[to] != ';') to++;
+        if (!parameter_fits(view_trim(view_sub(v, from, to - from)))) return 0;
     }
     for (size_t i = 0; i < COUNT(known); i++)
         if (same_nocase(media, known[i].name)) return known[i].type;
+    size_t app = strlen("application/"), json = strlen("+json");
+    if (media.n > app + json && strncasecmp(media.p, "application/", app) == 0 &&
+        strncasecmp(media.p + media.n - json, "+json", json) == 0)
+        return HTTP_JSON;
     return 0;
 }
 
@@ -164,8 +239,12 @@ int check_body(const struct route *route, const struct check *c, struct err *e) 
                        c->length, route->body_max);
         return 413;
     }
+    if (c->chunked && route->body_max == 0) {
+        (void)fail(e, ST_LIMIT, "this call takes no body");
+        return 413;
+    }
     int writes = !strcmp(route->method, "POST") || !strcmp(route->method, "PUT");
-    if (!writes && c->length <= 0) return 0;
+    if (!writes && c->length <= 0 && !c->chunked) return 0;
     /* A browser asks before it sends one of these types to another site, and is told no. So they
      * are demanded even where the body is empty. */
     int types = route->types ? route->types : HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE;

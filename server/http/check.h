@@ -14,17 +14,23 @@ struct check_header {
 
 /* Where the server listens. A request must be addressed to it: 127.0.0.1 or localhost with the
  * port; when bound to another address, also that address; when bound to 0.0.0.0, any IPv4 address
- * (a name could be rebound by a foreign page, a number cannot). */
+ * (a name could be rebound by a foreign page, a number cannot). Names that a person allowed are let
+ * in with any port, since what stands before the server (a container's port, a proxy) has its own;
+ * pages of them, http or https, by their default port, the request's own one, or the one that was
+ * allowed as "name:port". */
 struct check_site {
     const char *host;
     int port;
+    const char *const *allowed; /* "name" or "name:port" */
+    int n_allowed;
 };
 
 /* What the header says, once it passed. */
 struct check {
     long long length; /* Content-Length, -1 = none */
+    int chunked;      /* the body comes in chunks, its length is not known */
     int type;         /* HTTP_JSON, HTTP_NDJSON, HTTP_CSV; 0 = none or another */
-    int cross_site;   /* Sec-Fetch-Site names another site: refused for /api, /v1, /v2 */
+    int cross_site;   /* Sec-Fetch-Site names another site: refused for all but the page */
     int expects;      /* the client waits for 100 Continue */
 };
 
@@ -32,6 +38,9 @@ struct check {
  * Sec-Fetch-Site, Transfer-Encoding, Content-Length, Content-Encoding, Expect. */
 int check_headers(const struct check_header *h, int n, const char *method,
                   const struct check_site *site, struct check *out, struct err *e);
+
+/* Whether a text can be allowed as "name" or "name:port". */
+int check_allowable(const char *name);
 
 /* The body against the route that was found: 413 and 415. */
 int check_body(const struct route *route, const struct check *c, struct err *e);

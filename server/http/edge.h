@@ -16,10 +16,15 @@ struct http {
     char host[16];
     atomic_int port; /* set when the port was free to choose, while workers already run */
     struct mg_context *ctx;
-    struct budget streams, readers;
+    struct budget streams, readers, imports, large, slow;
+    atomic_int inside; /* requests that hold a worker */
+    atomic_int closing;
     pthread_mutex_t lock; /* guards arena_used */
     struct arena arena[HTTP_WORKERS];
     int arena_used[HTTP_WORKERS];
+    atomic_llong trimmed_ms; /* when memory was last given back */
+    unsigned born;           /* when, for the numbers of troubles */
+    atomic_int troubles;
     atomic_llong requests, refused, busy, failed;
 };
 
@@ -44,8 +49,15 @@ struct req {
     /* body.c */
     int reading;         /* holds a reader's place */
     int piece;           /* bytes asked for at once */
+    int continued;       /* 100 Continue was sent */
+    int body_ended;      /* nothing of it is left, or can be read any more */
     long long body_read; /* bytes of the body taken so far */
     double waited_s;
+    /* write.c */
+    int large; /* holds a large answer's place */
+    int slow;  /* holds a slow reply's place */
+    long long written;
+    double write_s; /* waited for the client to take it */
     /* reply.c, sse.c */
     enum edge_reply reply;
     int code, gone;
@@ -55,20 +67,33 @@ struct req {
     size_t gathered;
     long seq; /* events sent */
     double start_s;
-    char trouble[320]; /* text for the log only */
+    char trouble[340]; /* text for the log only */
 };
 
-/* http.c: the only door to the socket. read answers the bytes got, fewer than n after an end or a
- * silence. write and chunk answer 0, and set gone, when the client did not take all; n == 0 ends
- * the chunks. */
-size_t edge_read(struct req *r, char *p, size_t n);
+/* http.c, write.c: the only doors to the socket. read answers the bytes of the body that it got,
+ * fewer than n after an end or a silence, below 0 after a fault. write and chunk answer 0, and set
+ * gone, when the client did not take all in time; n == 0 ends the chunks. written gives a slow
+ * reply's place back. */
+void edge_written(struct req *r);
+long edge_read(struct req *r, char *p, size_t n);
 int edge_write(struct req *r, const char *p, size_t n);
 int edge_chunk(struct req *r, const char *p, size_t n);
-/* gone.c: 1 when the client has closed its end. */
+/* reply.c: a chunk in the making, of 16 KiB; without memory for it each piece is a chunk. Answers
+ * as edge_chunk. */
+int edge_gather(struct req *r, const char *p, size_t n);
+int edge_flush(struct req *r);
+/* gone.c: 1 when the client has closed its end; the request's socket, or -1. */
 int gone_look(struct req *r);
+/* After the reply, where body_left: reads what the client still sends and throws it away, for some
+ * seconds and MiB, or until a pause. A client that reads no answer before it has sent all would
+ * else see a broken pipe instead. */
+void gone_drain(struct req *r);
+int gone_socket(struct req *r);
 
 /* body.c: gives the reader's place back. */
 void body_done(struct req *r);
+/* Whether the client may still be sending a body. */
+int body_left(const struct req *r);
 
 /* reply.c: a refusal with an HTTP code of the edge's own; the end of a handler's reply; the text of
  * an error as JSON (`{"error":{...}` plus tail, REPLY_ERROR bytes), cleaned for the status. */

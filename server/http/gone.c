@@ -2,13 +2,18 @@
  * itself, so the one of a request is found by its two addresses, which no other socket shares. */
 #include "server/http/edge.h"
 
+#include "model/base/clock.h"
+
 #include <arpa/inet.h>
 #include <civetweb.h>
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+enum { DRAIN_PIECE = 4096, DRAIN_BYTES = 64 << 20, DRAIN_S = 2, PAUSE_MS = 300 };
 
 static int is_ours(int fd, const struct mg_request_info *info) {
     struct sockaddr_in a, b;
@@ -35,10 +40,29 @@ static int find_socket(const struct mg_request_info *info) {
     return found;
 }
 
+int gone_socket(struct req *r) {
+    if (r->socket == 0) r->socket = find_socket(mg_get_request_info(r->conn));
+    return r->socket;
+}
+
 int gone_look(struct req *r) {
     char byte;
-    if (r->socket == 0) r->socket = find_socket(mg_get_request_info(r->conn));
-    if (r->socket < 0) return 0;
+    if (gone_socket(r) < 0) return 0;
     ssize_t n = recv(r->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+void gone_drain(struct req *r) {
+    char piece[DRAIN_PIECE];
+    if (r->gone || gone_socket(r) < 0 || !budget_take(&r->h->readers, 0)) return;
+    struct pollfd p = {r->socket, POLLIN, 0};
+    double until = clock_s() + DRAIN_S;
+    (void)shutdown(r->socket, SHUT_WR); /* who reads the answer up to its end need not wait */
+    for (long long n = 0; n < DRAIN_BYTES && clock_s() < until;) {
+        if (poll(&p, 1, PAUSE_MS) != 1) break;
+        ssize_t got = recv(r->socket, piece, sizeof piece, MSG_DONTWAIT);
+        if (got <= 0) break;
+        n += got;
+    }
+    budget_give(&r->h->readers);
 }

@@ -14,36 +14,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 64 << 20, QUEUE_MS = 100, WRITE_BYTES = 64 * 1024 };
+enum { ARENA_BYTES = 64 << 20, QUEUE_MS = 100 };
 
 _Static_assert(CHECK_HEADERS == MG_MAX_HEADERS, "dropped headers must be noticed");
 
-size_t edge_read(struct req *r, char *p, size_t n) {
-    int got = mg_read(r->conn, p, n);
-    return got > 0 ? (size_t)got : 0;
-}
-
-int edge_write(struct req *r, const char *p, size_t n) {
-    /* The library's patience is per call, so a slow reader of a long reply gets it per piece. */
-    for (size_t at = 0; at < n && !r->gone;) {
-        size_t want = n - at < WRITE_BYTES ? n - at : WRITE_BYTES;
-        int wrote = mg_write(r->conn, p + at, want);
-        r->gone = wrote < 0 || (size_t)wrote != want;
-        at += want;
-    }
-    return !r->gone;
-}
-
-int edge_chunk(struct req *r, const char *p, size_t n) {
-    if (!r->http1) return edge_write(r, p, n);
-    if (n == 0 && !r->gone) r->gone = mg_send_chunk(r->conn, "", 0) < 0;
-    for (size_t at = 0; at < n && !r->gone;) {
-        size_t want = n - at < WRITE_BYTES ? n - at : WRITE_BYTES;
-        r->gone = mg_send_chunk(r->conn, p + at, (unsigned)want) < 0;
-        at += want;
-    }
-    if (!r->gone) r->sent += (long long)n;
-    return !r->gone;
+long edge_read(struct req *r, char *p, size_t n) {
+    return mg_read(r->conn, p, n);
 }
 
 static struct arena *arena_take(struct http *h) {
@@ -161,7 +137,10 @@ static int read_address(struct req *r, const struct mg_request_info *info, struc
 
 /* The checks in their order; 0 with the route set, or with the page's file sent. */
 static int admit(struct req *r, const struct mg_request_info *info, struct err *e) {
-    struct check_site site = {.host = r->h->host, .port = atomic_load(&r->h->port)};
+    struct check_site site = {.host = r->h->host,
+                              .port = atomic_load(&r->h->port),
+                              .allowed = r->h->c.allow,
+                              .n_allowed = r->h->c.n_allow};
     int code = check_headers(r->header, r->n_headers, r->method, &site, &r->check, e);
     if (!code) code = read_address(r, info, e);
     if (code) return code;
@@ -185,18 +164,39 @@ static int admit(struct req *r, const struct mg_request_info *info, struct err *
     return code;
 }
 
+static void refuse_busy(struct req *r, const char *why, struct err *e) {
+    (void)fail(e, ST_BUSY, "%s", why);
+    err_hint(e, "try again in a second");
+    req_fail(r, 503, ST_BUSY, e);
+}
+
 static void run_handler(struct req *r, struct err *e) {
     struct http *h = r->h;
-    if (r->route->streams && !budget_take(&h->streams, QUEUE_MS)) {
-        (void)fail(e, ST_BUSY, "too many rankings or exports at once");
-        err_hint(e, "try again in a second");
-        req_fail(r, 503, ST_BUSY, e);
+    int kind = r->route->kind;
+    struct budget *b = kind == HTTP_LONG ? &h->streams : kind == HTTP_IMPORT ? &h->imports : NULL;
+    if (kind != HTTP_ALWAYS && atomic_load(&h->inside) > HTTP_WORKERS - HTTP_RESERVED) {
+        refuse_busy(r, "too many requests at once", e);
+        return;
+    }
+    if (b && !budget_take(b, QUEUE_MS)) {
+        refuse_busy(r,
+                    kind == HTTP_LONG ? "too many rankings or exports at once"
+                                      : "too many imports at once",
+                    e);
         return;
     }
     enum status st = r->route->fn(r, e);
     body_done(r);
     reply_finish(r, st, e);
-    if (r->route->streams) budget_give(&h->streams);
+    if (b) budget_give(b);
+    if (r->large) budget_give(&h->large);
+}
+
+enum status req_large(struct req *r, struct err *e) {
+    if (r->large || (r->large = budget_take(&r->h->large, QUEUE_MS))) return ST_OK;
+    enum status st = fail(e, ST_BUSY, "too many large answers at once");
+    err_hint(e, "ask for fewer rows with limit, or try again in a second");
+    return st;
 }
 
 static void request_init(struct req *r, struct mg_connection *conn) {
@@ -211,6 +211,15 @@ static void request_init(struct req *r, struct mg_connection *conn) {
             (struct check_header){info->http_headers[i].name, info->http_headers[i].value};
 }
 
+/* After a large request, at most once in some seconds: what it held in small pieces goes back. */
+static void trim(struct http *h, const struct req *r) {
+    enum { LARGE = 512 << 10, EACH_MS = 2000 };
+    if (r->body_read < LARGE && r->sent < LARGE) return;
+    long long now = (long long)(clock_s() * 1000), last = atomic_load(&h->trimmed_ms);
+    if (now - last < EACH_MS || !atomic_compare_exchange_strong(&h->trimmed_ms, &last, now)) return;
+    mem_trim();
+}
+
 /* Never answers 0: the library must not serve anything itself. */
 static int on_request(struct mg_connection *conn) {
     /* First, or the library goes on reading a body that was refused. */
@@ -219,13 +228,18 @@ static int on_request(struct mg_connection *conn) {
     struct err e = {.line = 0};
     request_init(&r, conn);
     r.arena = arena_take(r.h);
+    atomic_fetch_add(&r.h->inside, 1);
     int code = admit(&r, mg_get_request_info(conn), &e);
     if (code)
         reply_refuse(&r, code, &e);
     else if (r.route)
         run_handler(&r, &e);
+    edge_written(&r);
     log_request(&r, "request");
+    if (body_left(&r)) gone_drain(&r);
     arena_give(r.h, r.arena);
+    trim(r.h, &r);
+    atomic_fetch_sub(&r.h->inside, 1);
     return r.code > 0 ? r.code : 500;
 }
 
@@ -346,16 +360,24 @@ enum status http_open(struct http **out, const struct http_config *c, struct err
         return fail(e, ST_INVALID, "the port must be 0 to 65535, not %d", c->port);
     if (!check_loopback(host) && (!c->token || strlen(c->token) < 16))
         return fail(e, ST_INVALID, "listening on %s needs a token of at least 16 characters", host);
+    for (int i = 0; i < c->n_allow; i++)
+        if (!check_allowable(c->allow[i]))
+            return fail(e, ST_INVALID, "--allow-host takes a NAME or NAME:PORT, not '%.80s'",
+                        c->allow[i]);
     for (int i = 0; i < c->n_routes; i++) CHECK(route_valid(&c->routes[i]));
     struct http *h = mem_alloc(sizeof *h);
     if (!h) return fail(e, ST_NO_MEMORY, "no memory for the server");
     memset(h, 0, sizeof *h);
     h->c = *c;
+    h->born = (unsigned)clock_unix();
     snprintf(h->host, sizeof h->host, "%s", host);
     atomic_store(&h->port, c->port);
     CHECK(pthread_mutex_init(&h->lock, NULL) == 0);
     budget_init(&h->streams, HTTP_STREAMS);
     budget_init(&h->readers, HTTP_READERS);
+    budget_init(&h->imports, HTTP_IMPORTS);
+    budget_init(&h->large, HTTP_LARGE);
+    budget_init(&h->slow, HTTP_SLOW);
     for (int i = 0; i < HTTP_WORKERS; i++) arena_init(&h->arena[i], ARENA_BYTES);
     enum status st = start(h, e);
     if (st != ST_OK) {
@@ -372,10 +394,14 @@ int http_port(const struct http *h) {
 
 void http_close(struct http *h) {
     if (!h) return;
+    atomic_store(&h->closing, 1);
     if (h->ctx) mg_stop(h->ctx);
     for (int i = 0; i < HTTP_WORKERS; i++) arena_free(&h->arena[i]);
     budget_destroy(&h->streams);
     budget_destroy(&h->readers);
+    budget_destroy(&h->imports);
+    budget_destroy(&h->large);
+    budget_destroy(&h->slow);
     pthread_mutex_destroy(&h->lock);
     mem_free(h);
 }
@@ -388,5 +414,7 @@ void http_stats(struct http *h, struct http_stats *out) {
         .failed = atomic_load(&h->failed),
         .streams = budget_used(&h->streams),
         .readers = budget_used(&h->readers),
+        .workers = atomic_load(&h->inside),
+        .slow = budget_used(&h->slow),
     };
 }

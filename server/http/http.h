@@ -20,17 +20,21 @@ struct route {
     enum status (*fn)(
         struct req *r,
         struct err *e); /* on failure the edge writes the JSON error, unless a reply began */
-    size_t body_max;    /* largest Content-Length, 0 = no body allowed */
+    size_t body_max;    /* most bytes of the body, 0 = no body allowed */
     int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE */
-    int streams;        /* 1: counts against the budget of long requests */
+    int kind;           /* HTTP_QUICK ... */
 };
-enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8 };
+/* HTTP_ROWS: what else rows of imports come as (gzip, XML, JSON-LD, bytes of no type). */
+enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8, HTTP_ROWS = 16 };
+/* What a call costs. QUICK: none of the others. LONG: computes or lasts, at most HTTP_STREAMS at
+ * once. IMPORT: takes rows until they are stored, at most HTTP_IMPORTS at once. ALWAYS: answered
+ * also when all other workers but a few are taken; it must not wait for anything. */
+enum { HTTP_QUICK, HTTP_LONG, HTTP_IMPORT, HTTP_ALWAYS };
 
 struct http_config {
-    const char *host; /* "127.0.0.1"; another address needs a token */
-    int port;         /* 0 picks a free one */
-    const char
-        *token; /* NULL, or what /api, /v1, /v2 and /metrics demand as `Authorization: Bearer` */
+    const char *host;  /* "127.0.0.1"; another address needs a token */
+    int port;          /* 0 picks a free one */
+    const char *token; /* NULL, or what all but the page demands as `Authorization: Bearer` */
     const struct route *routes;
     int n_routes;
     void *app; /* given to handlers by req_app */
@@ -38,16 +42,32 @@ struct http_config {
     void (*log)(void *app, const char *line);
     /* The page: asset for a path such as "/" or "/app.js", or NULL data when there is none. */
     int (*asset)(const char *path, struct view *data, const char **type, const char **etag);
+    const char *const *allow; /* names, or "name:port", that clients may address the server by */
+    int n_allow;
     int silence_ms; /* longest wait for one byte to come or go; 0 = 5000 */
-    int body_ms;    /* longest sum of waits for a body, plus 1 ms per KiB; 0 = 10000 */
+    int body_ms;    /* longest sum of waits for a body, plus a second for each HTTP_RATE bytes that
+                     * came; 0 = 10000. A reply is given silence_ms and as much */
 };
 
 /* Counters since the start, and what is going on now. */
 struct http_stats {
     long long requests, refused, busy, failed; /* all, 4xx, 503, other 5xx */
     int streams, readers;                      /* places taken, of HTTP_STREAMS and HTTP_READERS */
+    int workers, slow; /* requests inside, of HTTP_WORKERS; slow replies, of HTTP_SLOW */
 };
-enum { HTTP_WORKERS = 64, HTTP_STREAMS = 32, HTTP_READERS = 16 };
+/* Workers, and how many of them may at most be taken by what. A reply that its client has let wait
+ * for a quarter of a second is slow: beyond HTTP_SLOW of them the next one is dropped. The last
+ * HTTP_RESERVED workers only answer ALWAYS, and 503 to others. */
+enum {
+    HTTP_WORKERS = 64,
+    HTTP_STREAMS = 32,
+    HTTP_READERS = 16,
+    HTTP_IMPORTS = 8,
+    HTTP_LARGE = 8,
+    HTTP_SLOW = 12,
+    HTTP_RESERVED = 4,
+    HTTP_RATE = 64 << 10
+};
 
 /* ST_IO when the port is taken (named in the text), ST_INVALID for an address that is not IPv4 or
  * needs a token, ST_LIMIT when too few files may be open (the soft limit is raised first). Block
@@ -65,15 +85,17 @@ struct view req_param(const struct req *r,
 struct view req_query(const struct req *r,
                       const char *name); /* decoded query value, p == NULL if absent */
 struct view req_header(const struct req *r, const char *name); /* p == NULL if absent */
+/* One of HTTP_LARGE places, until the reply has ended, for a handler that is to hold much memory.
+ * ST_BUSY after .1 s without one. */
+enum status req_large(struct req *r, struct err *e) MUST_CHECK;
 /* 1 once a write failed, or the client has closed its end: it has left. Looks at the socket, so a
  * handler that writes nothing for long can ask now and then. */
 int req_gone(struct req *r);
 int req_body_type(const struct req *r); /* HTTP_JSON ... */
-long long req_body_length(const struct req *r);
 
 /* Whole body into the request's arena, with a NUL behind it. Waits for one of HTTP_READERS places:
- * ST_BUSY (503) after .1 s. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early,
- * ST_NO_MEMORY. */
+ * ST_BUSY (503) after .1 s. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early, ST_LIMIT (413) for
+ * chunks that hold more than the route takes, ST_NO_MEMORY. */
 enum status req_body(struct req *r, struct view *out, struct err *e) MUST_CHECK;
 /* Next piece of the body (up to cap bytes) into p, *n = 0 at the end; for imports read line by
  * line. */
@@ -94,10 +116,13 @@ int req_write(struct req *r, const char *p, size_t n);
 void req_end(struct req *r);
 
 /* Server-sent events (sse.c). event() writes `id` (the sequence number), name and one line of JSON;
- * answers 0 when the client is gone. ping() writes a comment. A handler that fails after begin has
- * its error sent as the event `error`. */
+ * answers 0 when the client is gone and for no
+ * other reason: an event of any size takes no memory. ping() writes a comment. A handler that fails
+ * after begin has its error sent as the event `error`. */
 void sse_begin(struct req *r);
 int sse_event(struct req *r, const char *name, struct view json);
+/* The same of JSON that comes in several parts, one behind the other. */
+int sse_event_of(struct req *r, const char *name, const struct view *part, int n_parts);
 int sse_ping(struct req *r);
 void sse_end(struct req *r);
 

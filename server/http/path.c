@@ -108,6 +108,8 @@ enum status path_query(const char *raw, char *room, struct path_pair *pairs, int
 }
 
 int path_is_api(const struct path *p) {
-    return p->n > 0 && (view_eq_str(p->part[0], "api") || view_eq_str(p->part[0], "v1") ||
-                        view_eq_str(p->part[0], "v2") || view_eq_str(p->part[0], "metrics"));
+    static const char *const own[] = {"api", "v1", "v2", "metrics", "rerank", "reranking"};
+    for (size_t i = 0; p->n > 0 && i < COUNT(own); i++)
+        if (view_eq_str(p->part[0], own[i])) return 1;
+    return 0;
 }

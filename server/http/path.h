@@ -26,8 +26,8 @@ enum status path_split(const char *raw, char *room, struct path *out, struct err
 enum status path_query(const char *raw, char *room, struct path_pair *pairs, int *n,
                        struct err *e) MUST_CHECK;
 
-/* Whether the path's first part is one of the program's own: api, v1, v2, metrics. All others
- * belong to the page. */
+/* Whether the path's first part is one of the program's own: api, v1, v2, metrics, rerank,
+ * reranking. All others belong to the page. */
 int path_is_api(const struct path *p);
 
 #endif

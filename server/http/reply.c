@@ -123,16 +123,24 @@ static size_t member(char *p, size_t cap, const char *name, const char *text) {
     return n + (size_t)snprintf(p + n, cap - n, "null");
 }
 
+/* A number by which a person's report finds the log's line; of this process, and hardly of another.
+ */
+static unsigned trouble_id(struct http *h) {
+    unsigned n = (unsigned)atomic_fetch_add(&h->troubles, 1) + 1;
+    return (n + h->born) * 2654435761u;
+}
+
 /* What went wrong inside is for the log; a person who reads the reply cannot help it. */
 static void clean(struct req *r, enum status st, const struct err *e, struct err *out) {
     *out = *e;
     if (st != ST_INTERNAL && st != ST_IO && e->text[0]) return;
-    snprintf(r->trouble, sizeof r->trouble, "%s", e->text);
+    unsigned id = trouble_id(r->h);
+    snprintf(r->trouble, sizeof r->trouble, "e-%08x: %s", id, e->text);
     if (st == ST_IO)
         (void)fail(out, st, "a file could not be read or written");
     else
         (void)fail(out, st, "something went wrong in the server");
-    err_hint(out, "the server's log has the details");
+    err_hint(out, "the server's log has the details, under e-%08x", id);
 }
 
 struct view reply_error_json(struct req *r, char room[REPLY_ERROR], const char *code,
@@ -181,26 +189,29 @@ void req_begin(struct req *r, int code, const char *type, const char *extra) {
     (void)send_head(r, code, type, -1, extra);
 }
 
-static int send_gathered(struct req *r) {
+int edge_flush(struct req *r) {
     size_t n = r->gathered;
     r->gathered = 0;
     return n == 0 || edge_chunk(r, r->gather, n);
 }
 
-int req_write(struct req *r, const char *p, size_t n) {
-    if (r->reply != EDGE_CHUNKS || r->gone) return 0;
+int edge_gather(struct req *r, const char *p, size_t n) {
     if (r->head || n == 0) return 1;
-    if (r->gathered + n > GATHER && !send_gathered(r)) return 0;
+    if (r->gathered + n > GATHER && !edge_flush(r)) return 0;
     if (!r->gather || n >= GATHER) return edge_chunk(r, p, n);
     memcpy(r->gather + r->gathered, p, n);
     r->gathered += n;
     return 1;
 }
 
+int req_write(struct req *r, const char *p, size_t n) {
+    return r->reply == EDGE_CHUNKS && !r->gone && edge_gather(r, p, n);
+}
+
 void req_end(struct req *r) {
     if (r->reply != EDGE_CHUNKS) return;
     r->reply = EDGE_DONE;
-    if (!r->gone && !r->head && send_gathered(r)) (void)edge_chunk(r, "", 0);
+    if (!r->gone && !r->head && edge_flush(r)) (void)edge_chunk(r, "", 0);
 }
 
 void reply_finish(struct req *r, enum status st, const struct err *e) {
@@ -217,7 +228,7 @@ void reply_finish(struct req *r, enum status st, const struct err *e) {
     } else if (r->reply == EDGE_CHUNKS) {
         if (st == ST_OK)
             req_end(r);
-        else
+        else if (!r->gone)
             snprintf(r->trouble, sizeof r->trouble, "%s", e->text);
     } else if (st != ST_OK) {
         snprintf(r->trouble, sizeof r->trouble, "after the reply: %.300s", e->text);

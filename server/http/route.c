@@ -75,6 +75,7 @@ int route_valid(const struct route *row) {
         params += is_param(part);
     }
     int ours = !strncmp(row->path, "/api/", 5) || !strncmp(row->path, "/v1/", 4) ||
-               !strncmp(row->path, "/v2/", 4) || !strcmp(row->path, "/metrics");
+               !strncmp(row->path, "/v2/", 4) || !strcmp(row->path, "/metrics") ||
+               !strcmp(row->path, "/rerank") || !strcmp(row->path, "/reranking");
     return ours && known && parts <= PATH_PARTS && params <= HTTP_PARAMS;
 }

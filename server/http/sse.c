@@ -1,4 +1,4 @@
-/* Server-sent events: one chunk per event, sent at once. */
+/* Server-sent events: each is sent at once, in as many chunks as it needs, and takes no memory. */
 #include "server/http/edge.h"
 
 #include <stdio.h>
@@ -10,40 +10,38 @@ void sse_begin(struct req *r) {
     r->reply = EDGE_EVENTS;
 }
 
-static int send(struct req *r, const char *p, size_t n) {
-    if (r->reply != EDGE_EVENTS || r->gone) return 0;
-    return r->head || n == 0 || edge_chunk(r, p, n);
-}
-
-int sse_event(struct req *r, const char *name, struct view json) {
-    char head[128];
-    int n = snprintf(head, sizeof head, "id: %ld\nevent: %s\n", r->seq + 1, name);
-    CHECK(n > 0 && (size_t)n < sizeof head);
-    /* A line of data ends at CR or LF; text with either goes out as several lines. */
-    size_t lines = 1;
-    for (size_t i = 0; i < json.n; i++) lines += json.p[i] == '\n' || json.p[i] == '\r';
-    char *t = mem_alloc((size_t)n + json.n + lines * 7 + 2);
-    if (!t) return 0;
-    memcpy(t, head, (size_t)n);
-    char *at = t + n;
-    for (size_t from = 0; from <= json.n;) {
+/* The text of a view behind "data: "; a line of data ends at CR or LF, so text with either goes out
+ * as several lines. */
+static int add_lines(struct req *r, struct view v) {
+    int ok = 1;
+    for (size_t from = 0; ok && from < v.n;) {
         size_t to = from;
-        while (to < json.n && json.p[to] != '\n' && json.p[to] != '\r') to++;
-        memcpy(at, "data: ", 6);
-        if (to > from) memcpy(at + 6, json.p + from, to - from);
-        at += 6 + (to - from);
-        *at++ = '\n';
+        while (to < v.n && v.p[to] != '\n' && v.p[to] != '\r') to++;
+        ok = edge_gather(r, v.p + from, to - from);
+        if (ok && to < v.n) ok = edge_gather(r, "\ndata: ", 7);
         from = to + 1;
     }
-    *at++ = '\n';
-    int ok = send(r, t, (size_t)(at - t));
-    mem_free(t);
+    return ok;
+}
+
+int sse_event_of(struct req *r, const char *name, const struct view *part, int n_parts) {
+    char head[128];
+    if (r->reply != EDGE_EVENTS || r->gone) return 0;
+    int n = snprintf(head, sizeof head, "id: %ld\nevent: %s\ndata: ", r->seq + 1, name);
+    CHECK(n > 0 && (size_t)n < sizeof head);
+    int ok = edge_gather(r, head, (size_t)n);
+    for (int i = 0; ok && i < n_parts; i++) ok = add_lines(r, part[i]);
+    ok = ok && edge_gather(r, "\n\n", 2) && edge_flush(r);
     if (ok) r->seq++;
     return ok;
 }
 
+int sse_event(struct req *r, const char *name, struct view json) {
+    return sse_event_of(r, name, &json, 1);
+}
+
 int sse_ping(struct req *r) {
-    return send(r, ": ping\n\n", 8);
+    return r->reply == EDGE_EVENTS && !r->gone && edge_gather(r, ": ping\n\n", 8) && edge_flush(r);
 }
 
 void sse_end(struct req *r) {

@@ -3,7 +3,7 @@
 
 #include "server/metrics/calibration.h"
 #include "server/rank/rank.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank_context.h"
 #include "server/store/calibration.h"
 
 #include "model/base/buf.h"
@@ -92,7 +92,7 @@ double calibration_probability(const struct calibration *c, double score) {
 }
 
 /* Why no fit can count, or NULL. */
-static const char *reason(const struct scene *s, const struct rank_result *x) {
+static const char *reason(const struct rank_context *s, const struct rank_result *x) {
     if (s->n_wish > 0 || s->n_examples > 0)
         return "interactions say how likely a like is after a history, not after a wish or examples";
     if (s->n_history == 0) return "there is no history that interactions could be compared with";
@@ -100,13 +100,13 @@ static const char *reason(const struct scene *s, const struct rank_result *x) {
     return NULL;
 }
 
-static enum status load(struct scene *s, struct rank_result *x, struct err *e) {
+static enum status load(struct rank_context *s, struct rank_result *x, struct err *e) {
     struct engine_info m;
     char key[CALIBRATION_KEY];
     int there;
     engine_info(s->k->engine, &m);
     calibration_key(&m, s->surface.json, x->used, key);
-    TRY(calibration_load(s->k->store, &s->catalog, key, s->a, &x->calibration, &there, e));
+    TRY(calibration_load(s->k->store, &s->catalog->catalog, key, s->a, &x->calibration, &there, e));
     if (!there)
         x->uncalibrated = "nobody has fitted one for this catalogue, model and readout yet";
     else if (x->calibration.method == CALIBRATION_NONE)
@@ -115,7 +115,7 @@ static enum status load(struct scene *s, struct rank_result *x, struct err *e) {
     return ST_OK;
 }
 
-enum status calibration_apply(struct scene *s, struct rank_result *x, struct err *e) {
+enum status calibration_apply(struct rank_context *s, struct rank_result *x, struct err *e) {
     x->uncalibrated = reason(s, x);
     for (int i = 0; i < x->n; i++) x->item[i].probability = (double)NAN;
     if (!x->uncalibrated) TRY(load(s, x, e));

@@ -46,8 +46,9 @@ enum status calibration_load(struct store *s, const struct catalog *cat, const c
 double calibration_probability(const struct calibration *c, double score);
 
 /* Fills the result's calibration and its items' probabilities. */
-struct scene;
+struct rank_context;
 struct rank_result;
-enum status calibration_apply(struct scene *s, struct rank_result *x, struct err *e) MUST_CHECK;
+enum status calibration_apply(struct rank_context *s, struct rank_result *x,
+                              struct err *e) MUST_CHECK;
 
 #endif

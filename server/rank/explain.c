@@ -56,19 +56,35 @@ static enum status add(struct explaining *x, const struct rank_request *r, struc
 }
 
 static enum status leave_out_clauses(struct explaining *x, struct err *e) {
-    const struct rank_request *base = x->base;
+    const struct rank_result *whole = &x->out->whole;
     struct rank_request *r = ARENA_NEW(x->a, struct rank_request, 1);
     if (!r) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
-    for (int c = 0; c < base->n_clauses; c++) {
-        *r = *base;
-        for (int i = c; i + 1 < r->n_clauses; i++) r->clause[i] = r->clause[i + 1];
-        r->n_clauses--;
+    for (int c = 0; c < whole->n_wish; c++) {
+        *r = *x->base;
+        r->without_clause = c + 1;
         TRY(add(x, r,
-                (struct explain_part){.kind = x->out->whole.preference[c] ? "preference" : "clause",
+                (struct explain_part){.kind = whole->preference[c] ? "preference" : "clause",
                                       .index = c,
-                                      .text = base->clause[c].text,
-                                      .sign = base->clause[c].sign},
+                                      .text = whole->clause[c].text,
+                                      .sign = whole->clause[c].sign},
                 e));
+    }
+    return ST_OK;
+}
+
+static enum status tell_constraints(struct explaining *x, struct err *e) {
+    struct explanation *out = x->out;
+    for (int k = 0; k < out->whole.n_constraints; k++) {
+        const struct rank_constraint *c = &out->whole.constraint[k];
+        struct explain_part p = {.kind = "constraint",
+                                 .index = k,
+                                 .text = view_of(c->words),
+                                 .sign = c->what->negated ? -1 : 1,
+                                 .without = ARENA_NEW(x->a, double, (size_t)out->n)};
+        if (!p.without) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
+        for (int i = 0; i < out->n; i++)
+            p.without[i] = out->whole.item[i].score - out->whole.item[i].share[k];
+        out->part[out->n_parts++] = p;
     }
     return ST_OK;
 }
@@ -143,23 +159,18 @@ enum status explain_run(struct ranker *k, const struct rank_request *r, struct v
     x.base->n_candidates = n;
     x.base->top = 0;
     x.base->all_baselines = x.base->n_baselines = 0;
-    /* First as it was asked, which says the readout and the clauses; then so that every further
-     * request differs in one part and in nothing else. */
+    if (x.base->constraints == CONSTRAINTS_HIDE) x.base->constraints = CONSTRAINTS_AFTER;
+    /* As it was asked, which says the readout; every further request differs in one part and in
+     * nothing else. */
     TRY(rank(&x, x.base, a, &out->whole, e));
     out->why = out->whole.why;
     x.base->readout = out->whole.used;
-    x.base->has_clauses = 1;
-    x.base->n_clauses = out->whole.n_wish;
-    x.base->preferences = 0;
-    memcpy(x.base->clause, out->whole.clause, sizeof x.base->clause);
-    long long preference[CLAUSES_MAX];
-    memcpy(preference, out->whole.preference, sizeof preference);
-    x.total = 2 + x.base->n_clauses + x.base->n_examples + (x.base->member.n ? 2 : 0) +
-              (stability ? EXPLAIN_ORDERS : 0);
-    TRY(rank(&x, x.base, a, &out->whole, e));
-    memcpy(out->whole.preference, preference, sizeof preference);
     out->n = out->whole.n;
+    x.total = 1 + out->whole.n_wish + x.base->n_examples + (x.base->member.n ? 2 : 0) +
+              (stability ? EXPLAIN_ORDERS : 0);
+    x.h->step(x.h->rank.arg, out->rankings, x.total);
     TRY(leave_out_clauses(&x, e));
+    TRY(tell_constraints(&x, e));
     TRY(leave_out_examples(&x, e));
     TRY(leave_out_member(&x, e));
     return stability ? shuffle(&x, e) : ST_OK;

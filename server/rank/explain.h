@@ -5,12 +5,16 @@
 
 #include "server/rank/rank.h"
 
-enum { EXPLAIN_ITEMS = 20, EXPLAIN_PARTS = CLAUSES_MAX + EXAMPLES_MAX + 2, EXPLAIN_ORDERS = 3 };
+enum {
+    EXPLAIN_ITEMS = 20,
+    EXPLAIN_PARTS = CLAUSES_MAX + CONSTRAINTS_MAX + EXAMPLES_MAX + 2,
+    EXPLAIN_ORDERS = 3
+};
 
 struct explain_part {
-    const char *kind; /* "clause", "preference", "example", "profile", "history" */
-    int index;        /* of a clause among the clauses, of an example among the examples; else 0 */
-    struct view text; /* of the clause, or the example's title */
+    const char *kind; /* "clause", "preference", "constraint", "example", "profile", "history" */
+    int index;        /* among the clauses, constraints or examples; else 0 */
+    struct view text; /* of the clause, or the example's title; of a constraint what it says */
     int sign;
     double *without; /* (n): each item's score when this part is left out */
 };
@@ -33,7 +37,10 @@ struct explain_hooks {
     void (*step)(void *arg, int done, int total); /* rankings done, and how many there will be */
 };
 
-/* items (n, at most EXPLAIN_ITEMS) take the place of the request's candidates: a score does not
+/* A constraint is a rule: nothing is ranked again without it. Where constraints count by score,
+ * what it adds is known; else it moves items behind the others and adds nothing to their scores.
+ *
+ * items (n, at most EXPLAIN_ITEMS) take the place of the request's candidates: a score does not
  * depend on which other items are ranked. The readout that the whole request gets is used
  * throughout. stability: also ranks in other orders. */
 enum status explain_run(struct ranker *k, const struct rank_request *r, struct view *items, int n,

@@ -1,31 +1,20 @@
-/* One ranking: choose a readout, build its prompt, ask the engine, put the answers in order. */
+/* One ranking: load, choose the items, build the readout's prompt, ask the engine, put the answers
+ * in order. */
 #include "server/rank/rank.h"
 
 #include "model/base/buf.h"
+#include "model/base/clock.h"
 #include "server/baselines/hybrid.h"
 #include "server/metrics/metrics.h"
-#include "server/rank/context.h"
-#include "server/rank/scene.h"
+#include "server/rank/prompt_sections.h"
+#include "server/rank/readout_item.h"
+#include "server/rank/readout_query.h"
+#include "server/rank/readout_relevance.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void ranker_init(struct ranker *r, struct store *s, struct engine *en) {
-    memset(r, 0, sizeof *r);
-    r->store = s;
-    r->engine = en;
-    r->id = "";
-    learner_init(&r->own);
-    r->learner = &r->own;
-    pthread_mutex_init(&r->lock, NULL);
-}
-
-void ranker_close(struct ranker *r) {
-    learner_close(&r->own);
-    pthread_mutex_destroy(&r->lock);
-}
 
 void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
     char text[400];
@@ -37,34 +26,6 @@ void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
     if (copy && x->n_warnings < WARNINGS_MAX) x->warning[x->n_warnings++] = copy;
 }
 
-/* The surface's reader knows the names. */
-static enum readout readout_named(const char *name) {
-    enum readout r = READOUT_AUTO;
-    for (int i = 0; i < READOUTS; i++)
-        if (strcmp(name, readout_name((enum readout)i)) == 0) r = (enum readout)i;
-    return r;
-}
-
-/* How the language model is read. */
-static enum readout choose(const struct scene *s, const char **why) {
-    int wish = s->n_wish > 0,
-        taste = s->n_history > 0 || s->n_examples > 0 || s->member.profile[0] != 0;
-    if (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID) {
-        *why = "asked for";
-        return s->r->readout;
-    }
-    if (strcmp(s->surface.readout, "auto") != 0 && (wish || taste)) {
-        *why = "the surface's default";
-        return readout_named(s->surface.readout);
-    }
-    *why = wish && taste ? "a wish together with a history, profile or examples: both are weighed"
-           : wish        ? "a wish in words: how likely each clause is, given the item"
-           : taste
-               ? "no wish, but a history, profile or examples: how much likelier they make the item"
-               : "nothing was asked for: every item scores 0";
-    return wish && taste ? READOUT_BLEND : wish ? READOUT_QUERY : READOUT_ITEM;
-}
-
 /* All readouts of one ranking share one prompt forest, so they are one job. */
 struct readouts {
     struct query_readout query;
@@ -72,8 +33,8 @@ struct readouts {
     struct relevance_readout relevance;
 };
 
-static enum status build(struct scene *s, enum readout used, struct readouts *q, struct prompt *p,
-                         struct err *e) {
+static enum status build(struct rank_context *s, enum readout used, struct readouts *q,
+                         struct prompt *p, struct err *e) {
     p->recording = 1;
     if (s->r->no_model) return ST_OK;
     if (used == READOUT_RELEVANCE) return relevance_build(&q->relevance, s, p, e);
@@ -111,8 +72,8 @@ static enum status check_cost(const struct prompt *p, struct err *e) {
     return ST_INVALID;
 }
 
-static void warn_about_prompt(struct scene *s, struct rank_result *x) {
-    if (!context_any(s))
+static void warn_about_prompt(struct rank_context *s, struct rank_result *x) {
+    if (!sections_any(s))
         rank_warn(
             x, s->a,
             "nothing was asked for, so the order says nothing: write a wish or mark an example");
@@ -130,45 +91,99 @@ static void warn_about_prompt(struct scene *s, struct rank_result *x) {
                   s->chosen.dropped, s->r->history_tokens);
     if (s->r->policy == HISTORY_RELEVANT && s->n_history && !s->chosen.by_wish)
         rank_warn(x, s->a, "history: no interaction matches the wish's words; the newest are used");
-    if (s->total > s->n_all && s->r->n_candidates == 0)
-        rank_warn(
-            x, s->a,
-            "only the first %d of %lld items are considered, and those found by the wish's words",
-            s->n_all, s->total);
+    for (int i = 0; i < s->wish.n_notes; i++) rank_warn(x, s->a, "%s", s->wish.note[i]);
+    if (s->funnel.lacking)
+        rank_warn(x, s->a, "candidates were found without the embedding: %s", s->funnel.lacking);
 }
 
-static enum status prepare(struct scene *s, struct ranker *k, const struct rank_request *r,
-                           const struct rank_hooks *h, struct arena *a, struct readouts *q,
+/* What the result says of the constraints. */
+static enum status tell_constraints(struct rank_context *s, struct rank_result *x, struct err *e) {
+    int n = s->wish.n_constraints;
+    struct constraint *c = ARENA_NEW(s->a, struct constraint, (size_t)n);
+    if (!c) return fail(e, ST_NO_MEMORY, "no memory for constraints");
+    x->n_constraints = n;
+    x->funnel = s->funnel;
+    for (int k = 0; k < n; k++) {
+        const struct field *f = &s->catalog->field[s->wish.constraint[k].field];
+        struct rank_constraint *to = &x->constraint[k];
+        c[k] = s->wish.constraint[k];
+        if (c[k].unit) c[k].unit = arena_copy(s->a, c[k].unit, strlen(c[k].unit));
+        if (c[k].value) c[k].value = arena_copy(s->a, c[k].value, strlen(c[k].value));
+        to->what = &c[k];
+        to->field = arena_copy(s->a, f->name, strlen(f->name));
+        if (!to->field) return fail(e, ST_NO_MEMORY, "no memory for constraints");
+        TRY(constraint_words(&c[k], s->catalog, s->a, &to->words, e));
+        for (int i = 0; i < s->n; i++) {
+            enum outcome o = s->outcome[i * n + k];
+            to->tally.holds += o == OUTCOME_HOLDS;
+            to->tally.fails += o == OUTCOME_FAILS;
+            to->tally.unknown += o == OUTCOME_UNKNOWN;
+        }
+    }
+    return ST_OK;
+}
+
+static unsigned asked_baselines(const struct rank_request *r) {
+    unsigned asked = r->all_baselines ? (1u << BASELINES) - 1 : 0;
+    for (int i = 0; i < r->n_baselines; i++) {
+        int b = baselines_named(r->baseline[i]);
+        if (b >= 0) asked |= 1u << b;
+    }
+    return asked;
+}
+
+/* Whether candidates are retrieved by what was learnt from interactions. */
+static int retrieves_learnt(const struct rank_context *s) {
+    const struct rank_request *r = s->r;
+    int liked = 0;
+    for (int i = 0; i < s->n_marks; i++) liked |= s->mark[i].label > 0;
+    return r->n_candidates == 0 &&
+           (r->retrieve == RETRIEVE_ITEM_KNN || r->retrieve == RETRIEVE_EASE ||
+            (r->retrieve == RETRIEVE_AUTO && liked));
+}
+
+/* What baselines and retrieval learn from the catalogue's interactions, when either is asked. */
+static enum status learn(struct rank_context *s, int runs, struct err *e) {
+    const unsigned those = 1u << BASELINE_ITEM_KNN | 1u << BASELINE_EASE;
+    const struct rank_hooks *h = s->hooks;
+    int needed = runs && (asked_baselines(s->r) & those || s->r->readout == READOUT_HYBRID);
+    if (!needed && !retrieves_learnt(s)) return ST_OK;
+    return learner_take(s->k->learner, s->k->store, s->r->catalog, s->catalog->catalog.version,
+                        h ? h->training : NULL, h ? h->arg : NULL, &s->taste, e);
+}
+
+/* runs: baselines will be asked, too. */
+static enum status prepare(struct rank_context *s, int runs, struct readouts *q,
                            struct rank_result *x, struct err *e) {
-    memset(x, 0, sizeof *x);
-    TRY(scene_load(s, k, r, h, a, e));
+    TRY(learn(s, runs, e));
+    TRY(context_items(s, e));
     x->surface = s->surface;
-    x->model = choose(s, &x->why);
-    x->used = s->r->readout == READOUT_HYBRID ? READOUT_HYBRID : x->model;
-    memcpy(x->clause, s->clause, sizeof x->clause);
+    x->model = s->model;
+    x->used = s->used;
+    x->why = s->why;
+    memcpy(x->clause, s->wish.clause, sizeof x->clause);
     x->n_clauses = s->n_clauses;
     x->n_wish = s->n_wish;
+    x->language = s->wish.language ? s->wish.language : "";
     memcpy(x->preference, s->preference, sizeof x->preference);
     x->chosen = s->chosen;
     x->history = s->history;
     x->n_history = s->n_history;
     x->empty_tau = (double)NAN;
-    for (int c = 0; c < s->n_wish; c++) TRY(checks_words(&s->checks[c], a, &x->check[c], e));
-    prompt_init(&x->prompt, k->engine, a);
+    TRY(tell_constraints(s, x, e));
+    prompt_init(&x->prompt, s->k->engine, s->a);
     TRY(build(s, x->model, q, &x->prompt, e));
     TRY(name_prompt(x, e));
     warn_about_prompt(s, x);
     return ST_OK;
 }
 
-/* --- running
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- running */
 
 /* Turns answered asks into finished items for the hooks. */
-struct watch {
+struct progress {
     const struct rank_hooks *h;
-    struct scene *s;
+    struct rank_context *s;
     const struct prompt *p;
     int *left;       /* answers missing per candidate */
     double *logprob; /* their sum so far */
@@ -176,7 +191,7 @@ struct watch {
 };
 
 static void on_answered(void *arg, int a) {
-    struct watch *w = arg;
+    struct progress *w = arg;
     const struct ask *q = &w->p->ask[a];
     int i = w->p->ask_item[a], n = q->n_labels ? q->n_labels : prompt_len(w->p, q->node);
     if (i < 0) return;
@@ -187,16 +202,16 @@ static void on_answered(void *arg, int a) {
 }
 
 static void on_progress(void *arg, const struct job_progress *p) {
-    struct watch *w = arg;
+    struct progress *w = arg;
     if (w->h->progress)
         w->h->progress(w->h->arg, w->done, w->s->n, p->tokens_done, p->tokens_total);
 }
 
-static enum status score(struct scene *s, const struct rank_hooks *h, struct rank_result *x,
+static enum status score(struct rank_context *s, const struct rank_hooks *h, struct rank_result *x,
                          struct err *e) {
     static const struct rank_hooks none;
     struct tree t = prompt_tree(&x->prompt);
-    struct watch w = {.h = h ? h : &none, .s = s, .p = &x->prompt};
+    struct progress w = {.h = h ? h : &none, .s = s, .p = &x->prompt};
     w.left = ARENA_NEW(s->a, int, (size_t)s->n);
     w.logprob = ARENA_NEW(s->a, double, (size_t)s->n);
     if (!w.left || !w.logprob) return fail(e, ST_NO_MEMORY, "no memory for a ranking's progress");
@@ -230,7 +245,7 @@ struct values {
     double *score, *logprob, *prior, *mass, *item_score, *learnt, *part;
 };
 
-static enum status values_new(struct scene *s, struct values *v, struct err *e) {
+static enum status values_new(struct rank_context *s, struct values *v, struct err *e) {
     size_t n = (size_t)s->n;
     double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass, &v->item_score, &v->learnt};
     for (size_t i = 0; i < COUNT(all); i++)
@@ -240,7 +255,7 @@ static enum status values_new(struct scene *s, struct values *v, struct err *e) 
     return v->part ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for scores");
 }
 
-static enum status finish(struct scene *s, struct readouts *q, struct rank_result *x,
+static enum status finish(struct rank_context *s, struct readouts *q, struct rank_result *x,
                           struct values *v, struct err *e) {
     TRY(values_new(s, v, e));
     if (s->r->no_model) return ST_OK;
@@ -263,8 +278,11 @@ static enum status finish(struct scene *s, struct readouts *q, struct rank_resul
         query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
         x->has_prior = x->n_clauses > 0;
     }
-    if (x->used == READOUT_HYBRID)
-        TRY(hybrid_add(s, x->n_wish > 0, v->score, v->learnt, &x->why, e));
+    if (x->used == READOUT_HYBRID) {
+        struct candidates c;
+        context_candidates(s, s->place, s->n, &c);
+        TRY(hybrid_add(&c, x->n_wish > 0, v->score, v->learnt, &x->why, e));
+    }
     for (int i = 0; i < s->n; i++)
         if (!isfinite(v->score[i]))
             return fail(e, ST_CORRUPT, "the score of item %s is not a finite number",
@@ -272,20 +290,53 @@ static enum status finish(struct scene *s, struct readouts *q, struct rank_resul
     return ST_OK;
 }
 
+/* Items that fail a constraint are a group of their own behind the others. Where scores are equal,
+ * as they are when all of a wish is constraints, what is known to hold comes first. */
 static int by_score(const void *x, const void *y) {
     const struct ranked *a = x, *b = y;
+    if (a->behind != b->behind) return a->behind - b->behind;
     if (a->score != b->score) return a->score < b->score ? 1 : -1;
+    if (a->unknown != b->unknown) return a->unknown - b->unknown;
     return (a->rank > b->rank) - (a->rank < b->rank); /* the place among the candidates */
 }
 
-static enum status order(struct scene *s, struct rank_result *x, const struct values *v,
+static enum status ask_baselines(struct rank_context *s, struct rank_result *x, struct err *e) {
+    struct candidates c;
+    struct baseline_score *out = ARENA_NEW(s->a, struct baseline_score, BASELINES * (size_t)s->n);
+    if (!out) return fail(e, ST_NO_MEMORY, "no memory for the baselines");
+    context_candidates(s, s->place, s->n, &c);
+    TRY(baselines_run(&c, asked_baselines(s->r), x->baseline, out, e));
+    for (int b = 0; b < BASELINES; b++)
+        for (int i = 0; i < s->n; i++) x->item[i].baseline[b] = out[b * s->n + i];
+    for (int i = 0; i < s->r->n_baselines; i++) {
+        struct view name = s->r->baseline[i];
+        if (baselines_named(name) < 0)
+            rank_warn(x, s->a, "there is no baseline '%.*s' in this version", (int)name.n, name.p);
+    }
+    return ST_OK;
+}
+
+/* share (n_constraints): filled where the readout has parts. */
+static void set_outcomes(struct rank_context *s, struct ranked *r, int i, double *share) {
+    r->outcome = s->outcome + (size_t)i * (size_t)s->wish.n_constraints;
+    r->share = share;
+    for (int k = 0; k < s->wish.n_constraints; k++) {
+        share[k] = r->clause ? query_share(s, i, k) : 0;
+        r->fails += r->outcome[k] == OUTCOME_FAILS;
+        r->unknown += r->outcome[k] == OUTCOME_UNKNOWN;
+    }
+    r->behind = r->fails > 0 && s->r->constraints != CONSTRAINTS_SCORE;
+}
+
+static enum status order(struct rank_context *s, struct rank_result *x, const struct values *v,
                          struct err *e) {
     size_t parts = (size_t)s->n_clauses;
     x->n = s->n;
     x->item = ARENA_NEW(s->a, struct ranked, (size_t)s->n);
-    if (!x->item) return fail(e, ST_NO_MEMORY, "no memory for the ranking");
+    double *share = ARENA_NEW(s->a, double, (size_t)s->n *(size_t)s->wish.n_constraints + 1);
+    if (!x->item || !share) return fail(e, ST_NO_MEMORY, "no memory for the ranking");
     int has_parts = !s->r->no_model && (x->model == READOUT_QUERY || x->model == READOUT_BLEND);
-    for (int i = 0; i < s->n; i++)
+    for (int i = 0; i < s->n; i++) {
         x->item[i] = (struct ranked){.item = s->item[i],
                                      .rank = i,
                                      .score = v->score[i],
@@ -295,7 +346,9 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
                                      .learnt = v->learnt[i],
                                      .other = s->surface.blend_item * v->item_score[i],
                                      .clause = has_parts ? v->part + (size_t)i * parts : NULL};
-    TRY(baselines_run(s, x, e)); /* before sorting: baselines score by the candidates' places */
+        set_outcomes(s, &x->item[i], i, share + i * s->wish.n_constraints);
+    }
+    TRY(ask_baselines(s, x, e)); /* before sorting: baselines score by the candidates' places */
     qsort(x->item, (size_t)x->n, sizeof *x->item, by_score);
     for (int i = 0; i < x->n; i++) x->item[i].rank = i + 1;
     x->top = s->r->top && s->r->top < x->n ? s->r->top : x->n;
@@ -303,8 +356,9 @@ static enum status order(struct scene *s, struct rank_result *x, const struct va
 }
 
 /* How alike the model orders the items with and without what was asked. */
-static enum status compare_with_empty(struct scene *s, struct rank_result *x, struct err *e) {
-    if (!x->has_prior || x->n < 3 || !context_any(s)) return ST_OK;
+static enum status compare_with_empty(struct rank_context *s, struct rank_result *x,
+                                      struct err *e) {
+    if (!x->has_prior || x->n < 3 || !sections_any(s)) return ST_OK;
     double *with = ARENA_NEW(s->a, double, (size_t)x->n),
            *without = ARENA_NEW(s->a, double, (size_t)x->n);
     if (!with || !without) return fail(e, ST_NO_MEMORY, "no memory for the comparison");
@@ -320,7 +374,7 @@ static enum status compare_with_empty(struct scene *s, struct rank_result *x, st
     return ST_OK;
 }
 
-static void warn_about_result(struct scene *s, struct rank_result *x) {
+static void warn_about_result(struct rank_context *s, struct rank_result *x) {
     double mass = 0;
     for (int i = 0; i < x->n; i++) mass += x->item[i].label_mass / x->n;
     if (x->has_label_mass && mass < 0.5)
@@ -328,7 +382,9 @@ static void warn_about_result(struct scene *s, struct rank_result *x) {
             x, s->a,
             "the model gives the answers %s and %s only %.2g of the probability: it is hardly answering the question",
             s->surface.answer_yes, s->surface.answer_no, mass);
-    if (x->n > 1 && x->item[0].score == x->item[x->n - 1].score)
+    int alike = 1;
+    for (int i = 1; i < x->n; i++) alike &= x->item[i].score == x->item[0].score;
+    if (x->n > 1 && alike)
         rank_warn(x, s->a, "all items have the same score");
     else if (x->empty_tau > 0.999)
         rank_warn(x, s->a,
@@ -336,35 +392,42 @@ static void warn_about_result(struct scene *s, struct rank_result *x) {
                   "under an empty request");
 }
 
-static enum status run(struct scene *s, struct readouts *q, const struct rank_hooks *h,
-                       struct rank_result *out, struct err *e) {
+static enum status run(struct rank_context *s, struct readouts *q, struct rank_result *out,
+                       struct err *e) {
     struct values v;
     TRY(check_cost(&out->prompt, e));
-    TRY(baselines_learn(s, h, e));
-    if (!s->r->no_model) TRY(score(s, h, out, e));
+    if (!s->r->no_model) TRY(score(s, s->hooks, out, e));
     TRY(finish(s, q, out, &v, e));
     TRY(order(s, out, &v, e));
     TRY(compare_with_empty(s, out, e));
     TRY(calibration_apply(s, out, e));
     warn_about_result(s, out);
+    ranker_timed(s->k, out);
     return ST_OK;
+}
+
+static enum status start(struct ranker *k, const struct rank_request *r, const struct rank_hooks *h,
+                         struct arena *a, int runs, struct rank_result *out, struct err *e) {
+    double from = clock_s();
+    struct rank_context *s = ARENA_NEW(a, struct rank_context, 1);
+    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
+    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
+    memset(out, 0, sizeof *out);
+    enum status st = context_load(s, k, r, h, a, e);
+    if (st == ST_OK) st = prepare(s, runs, q, out, e);
+    if (st == ST_OK && runs) st = run(s, q, out, e);
+    context_close(s);
+    out->embed_s = s->embed_s;
+    out->other_s = clock_s() - from - out->queue_s - out->score_s - out->embed_s;
+    return st;
 }
 
 enum status rank_run(struct ranker *k, const struct rank_request *r, const struct rank_hooks *h,
                      struct arena *a, struct rank_result *out, struct err *e) {
-    struct scene *s = ARENA_NEW(a, struct scene, 1);
-    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
-    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
-    TRY(prepare(s, k, r, h, a, q, out, e));
-    enum status st = run(s, q, h, out, e);
-    learner_give(k->learner, s->taste);
-    return st;
+    return start(k, r, h, a, 1, out, e);
 }
 
 enum status rank_preview(struct ranker *k, const struct rank_request *r, struct arena *a,
                          struct rank_result *out, struct err *e) {
-    struct scene *s = ARENA_NEW(a, struct scene, 1);
-    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
-    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
-    return prepare(s, k, r, NULL, a, q, out, e);
+    return start(k, r, NULL, a, 0, out, e);
 }

@@ -5,28 +5,24 @@
 
 #include "server/baselines/baselines.h"
 #include "server/baselines/learner.h"
+#include "server/rank/answer_cache.h"
 #include "server/rank/calibration.h"
+#include "server/rank/funnel.h"
 #include "server/rank/prompt.h"
 #include "server/rank/request.h"
 #include "server/rank/surface.h"
-#include "server/rank/trail.h"
+#include "server/rank/tag_index.h"
 
 #include <pthread.h>
 
 struct embedder;
+struct vectors;
 
-enum { SAMPLE = 32, SPREADS = 1024, PRIORS = 1 << 17 };
-
-/* Mean and standard deviation of a readout over the catalogue's fixed sample. */
-struct spread {
-    unsigned long long key[2];
-    double mean, sd;
-};
-
-/* An item's prior under one frame. */
-struct prior {
-    unsigned long long key[2];
-    double value;
+/* How fast the model was in its first rankings, and how long their items were. Guarded by the
+ * ranker's cache's lock. */
+struct speed {
+    int rankings;
+    double tokens_per_s, item_tokens;
 };
 
 /* What rankings by one model share. */
@@ -35,17 +31,27 @@ struct ranker {
     struct engine *engine;
     const char *id;            /* the model's name on its shelf (shelf.h), "" where it has none */
     struct embedder *embedder; /* NULL where there is none; set by whoever opened it */
+    struct vectors *vectors;   /* of the catalogues, to search in; NULL where none are made */
     void *embedding_arg;
     void (*embedding)(void *arg, int done, int total); /* many items are embedded; may be NULL */
     struct learner *learner, own; /* the former: its own one, or one that rankers share */
-    pthread_mutex_t lock; /* guards what follows: tables by hash, where a newer entry takes an older
-                             one's place */
-    struct spread spread[SPREADS];
-    struct prior prior[PRIORS];
-    struct trails trails;
+    struct snapshots *snapshots; /* ranker_snapshots; own_snapshots: to be closed with the ranker */
+    int own_snapshots;
+    int rank_all; /* catalogues of so many items are ranked whole; 0: what the model does in about
+                     three seconds */
+    struct speed speed;
+    struct tag_indexes tags;
+    struct answer_cache cache;
 };
 void ranker_init(struct ranker *r, struct store *s, struct engine *en);
 void ranker_close(struct ranker *r);
+/* The catalogues in memory, opened with the first ranking where nobody shares theirs. */
+enum status ranker_snapshots(struct ranker *r, struct snapshots **out, struct err *e) MUST_CHECK;
+/* How many items of a catalogue are ranked whole; a finished ranking tells how fast the model is.
+ */
+struct rank_result;
+int ranker_whole(struct ranker *r);
+void ranker_timed(struct ranker *r, const struct rank_result *x);
 
 struct ranked {
     const struct item *item;
@@ -56,8 +62,17 @@ struct ranked {
     double probability; /* of a like, by a calibration; NAN where there is none */
     double learnt;      /* in a hybrid: what the baseline that learns adds to the score */
     double *clause;     /* (n_clauses): contribution of each to the score, or NULL */
+    const unsigned char *outcome; /* (n_constraints): enum outcome of each */
+    const double *share;          /* (n_constraints): what each adds to the score */
+    int fails, unknown;           /* how many of them fail, how many are unknown */
+    int behind;                   /* 1: of the group behind the others, because it fails */
     struct baseline_score baseline[BASELINES];
 };
+
+/* A number that puts items in their order: the score, with the group behind far below. */
+static inline double ranked_value(const struct ranked *r) {
+    return r->score - (r->behind ? 1e6 : 0);
+}
 
 /* What was taken of a member's history. */
 struct history_choice {
@@ -74,7 +89,14 @@ struct rank_result {
     const char *why;
     int has_prior, has_label_mass;
     struct clause clause[CLAUSES_MAX];
-    const char *check[CLAUSES_MAX]; /* what of a clause is checked by rule, in words; "" or NULL */
+    struct rank_constraint {
+        const char *field, *words; /* words: "price at most 500 EUR" */
+        const struct constraint *what;
+        struct tally tally; /* over what was ranked */
+    } constraint[CONSTRAINTS_MAX];
+    int n_constraints;
+    const char *language; /* of the wish, "" when not known */
+    struct funnel funnel;
     long long preference[CLAUSES_MAX]; /* the stored preference that a clause is, or 0 */
     struct history_choice chosen;
     struct interaction *history; /* those that are used */
@@ -92,7 +114,8 @@ struct rank_result {
     const char *warning[WARNINGS_MAX];
     int n_warnings;
     long long tokens_computed, tokens_cached, shared_cached; /* the last: of shared_tokens */
-    double queue_s, score_s;
+    double queue_s, score_s, embed_s; /* waiting, the model, the embedding model */
+    double other_s;                   /* of the whole ranking, what is none of these */
 };
 
 /* Called while the ranking runs, on the engine thread except where noted; each may be NULL. */
@@ -122,8 +145,12 @@ enum status rank_preview(struct ranker *k, const struct rank_request *r, struct 
 enum status result_json(const struct ranker *k, const struct rank_request *r,
                         const struct rank_result *x, struct arena *a, struct view *out,
                         struct err *e) MUST_CHECK;
+/* Whether item i's text is cut there, because all items' texts together are very long. */
+int result_text_cut(const struct rank_result *x, int i);
 enum status preview_json(const struct rank_request *r, const struct rank_result *x, struct arena *a,
                          struct view *out, struct err *e) MUST_CHECK;
+
+const char *outcome_name(int outcome); /* "holds", "fails", "unknown" */
 
 void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) PRINTF(3, 4);
 

@@ -1,14 +1,16 @@
 /* `relevance`: log P(yes) - log P(no) as the answer to "will the member like this item?", minus the
  * same under an empty context: 360Brew's form. Tree: chat turn with the context -> question about
  * one item. */
-#include "server/rank/context.h"
+#include "server/rank/readout_relevance.h"
+
+#include "server/rank/prompt_sections.h"
 
 #include <math.h>
 #include <string.h>
 
 /* The label must be one token; which one depends on whether a template or plain text stands before
  * it. */
-static enum status label_id(struct scene *s, const char *label, int32_t *id, struct err *e) {
+static enum status label_id(struct rank_context *s, const char *label, int32_t *id, struct err *e) {
     int32_t *ids;
     const int32_t *head;
     size_t n;
@@ -25,7 +27,7 @@ static enum status label_id(struct scene *s, const char *label, int32_t *id, str
 }
 
 /* The pairs' tokens, the first answers in front: no token may stand twice. */
-static enum status label_ids(struct relevance_readout *q, struct scene *s, struct err *e) {
+static enum status label_ids(struct relevance_readout *q, struct rank_context *s, struct err *e) {
     int n = s->surface.n_labels;
     q->n_labels = n;
     for (int k = 0; k < 2 * n; k++) {
@@ -37,20 +39,21 @@ static enum status label_ids(struct relevance_readout *q, struct scene *s, struc
     return ST_OK;
 }
 
-static enum status trunk(struct scene *s, struct prompt *p, int with, int *root, struct err *e) {
+static enum status trunk(struct rank_context *s, struct prompt *p, int with, int *root,
+                         struct err *e) {
     struct engine_info info;
     engine_info(s->k->engine, &info);
     TRY(prompt_node(p, -1, 1, root, e));
     TRY(prompt_turn(p, 1, 0, e));
-    if (with && context_any(s))
-        return context_add(s, p, info.context - 2 * ITEM_TOKENS_MAX, "user", e);
+    if (with && sections_any(s))
+        return sections_add(s, p, info.context - 2 * ITEM_TOKENS_MAX, "user", e);
     char *text = arena_printf(s->a, "The %s asked for: anything\n", s->surface.member_word);
     if (!text) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
     return prompt_text(p, view_of(text), 0, "instruction", "user", 0, NULL, e);
 }
 
-static enum status leaf(struct scene *s, struct relevance_readout *q, struct prompt *p, int root,
-                        int i, float **out, struct err *e) {
+static enum status leaf(struct rank_context *s, struct relevance_readout *q, struct prompt *p,
+                        int root, int i, float **out, struct err *e) {
     int node, cut = 0;
     const struct surface *f = &s->surface;
     char *text = arena_printf(s->a, "%s: %.*s", f->item_word, (int)s->text[i].n, s->text[i].p);
@@ -72,7 +75,7 @@ static enum status leaf(struct scene *s, struct relevance_readout *q, struct pro
     return prompt_ask_labels(p, node, q->label, 2 * q->n_labels, out, e);
 }
 
-enum status relevance_build(struct relevance_readout *q, struct scene *s, struct prompt *p,
+enum status relevance_build(struct relevance_readout *q, struct rank_context *s, struct prompt *p,
                             struct err *e) {
     size_t n = (size_t)s->n;
     int root;
@@ -97,8 +100,8 @@ static double together(const float *logprob, int n) {
     return (double)logprob[0] + log(sum);
 }
 
-void relevance_finish(struct relevance_readout *q, struct scene *s, double *score, double *logprob,
-                      double *prior, double *mass) {
+void relevance_finish(struct relevance_readout *q, struct rank_context *s, double *score,
+                      double *logprob, double *prior, double *mass) {
     for (int i = 0; i < s->n; i++) {
         int n = q->n_labels;
         double yes = together(q->with[i], n), no = together(q->with[i] + n, n);

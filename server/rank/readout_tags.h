@@ -4,7 +4,7 @@
 
 #include "server/rank/prompt.h"
 
-struct scene;
+struct rank_context;
 struct item;
 
 enum {
@@ -22,20 +22,21 @@ struct tags_readout {
     int *len;          /* the same: tokens of each */
     double *logprob;   /* the same */
     double *z;         /* (n_probes, tags): standardised over the tags, mean over the frames */
+    double *weight;    /* (n_probes, tags): exp(SHARPNESS * z) */
     double *mean, *sd; /* (n_probes): of an item's value over the catalogue's items with tags */
     double *trust;     /* (n_probes): how much of the answers is about the probe, tags_finish */
 };
 
 /* Finds the catalogue's tags; n_tags stays 0 where the surface asks nothing of them. probe and skip
  * (n_probes: 1 = is not asked) must outlive t. */
-enum status tags_open(struct tags_readout *t, struct scene *s, const struct view *probe,
+enum status tags_open(struct tags_readout *t, struct rank_context *s, const struct view *probe,
                       const unsigned char *skip, int n_probes, int n_empty,
                       struct err *e) MUST_CHECK;
 /* Adds the nodes and asks for all tags, as far as their answers are not known from earlier
  * rankings. */
-enum status tags_build(struct tags_readout *t, struct scene *s, struct prompt *p,
+enum status tags_build(struct tags_readout *t, struct rank_context *s, struct prompt *p,
                        struct err *e) MUST_CHECK;
-void tags_finish(struct tags_readout *t, struct scene *s);
+void tags_finish(struct tags_readout *t, struct rank_context *s);
 /* The item's value for probe k, standardised over the catalogue; 0 when none of its tags is known.
  */
 int tags_value(const struct tags_readout *t, const struct item *it, int k, double *value);

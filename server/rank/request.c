@@ -3,21 +3,29 @@
 
 #include "server/store/depth.h"
 
+#include "model/base/clock.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { INSTRUCTION_MAX = 400 * 1024, COUNT_DEFAULT = 100, HISTORY_DEFAULT = 20 };
+#define CLOCK_MAX (1ll << 40) /* Unix seconds, either side of 1970 */
 
 static const char *const readouts[READOUTS] = {"auto", "relevance", "query",
                                                "item", "blend",     "hybrid"};
-static const char *const retrieves[RETRIEVES] = {"auto",      "bm25",   "popularity",
-                                                 "embedding", "random", "all"};
+static const char *const retrieves[RETRIEVES] = {
+    "auto", "bm25", "popularity", "item_knn", "ease", "embedding", "recency", "random", "all"};
+static const char *const modes[CONSTRAINTS_MODES] = {"after", "hide", "score"};
 
 static const char *const policies[HISTORY_POLICIES] = {"recent", "balanced", "relevant", "likes"};
 
 const char *history_name(enum history_policy p) {
     return (unsigned)p < HISTORY_POLICIES ? policies[p] : "?";
+}
+
+const char *constraints_name(enum constraints_mode m) {
+    return (unsigned)m < CONSTRAINTS_MODES ? modes[m] : "?";
 }
 
 const char *readout_name(enum readout r) {
@@ -93,9 +101,7 @@ static enum status get_name(struct reader *x, json_t *v, const char *field,
     return json_is_null(v) ? ST_OK : wrong(x, field, what);
 }
 
-/* --- fields
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- fields */
 
 static enum status get_example(struct reader *x, json_t *v, size_t i) {
     char f[48];
@@ -119,7 +125,7 @@ static enum status get_example(struct reader *x, json_t *v, size_t i) {
 
 static enum status get_clause(struct reader *x, json_t *v, size_t i) {
     char f[48];
-    struct clause c = {.sign = 1, .weight = 1};
+    struct clause c = {.sign = 1, .weight = 1, .rest = VIEW("")};
     snprintf(f, sizeof f, "clauses[%zu]", i);
     if (i >= CLAUSES_MAX) return wrong(x, "clauses", "has more than 16 entries");
     if (!json_is_object(v) || !json_is_string(json_object_get(v, "text")))
@@ -216,6 +222,17 @@ static enum status get_flag(struct reader *x, json_t *v, const char *field, int 
     return json_is_boolean(v) ? ST_OK : wrong(x, field, "must be true or false");
 }
 
+/* ISO 8601, or Unix seconds. */
+static enum status get_clock(struct reader *x, json_t *v) {
+    struct rank_request *r = x->r;
+    const struct view text = {json_string_value(v), json_string_length(v)};
+    r->has_now = 1;
+    r->now = json_integer_value(v);
+    if (json_is_integer(v) && r->now >= -CLOCK_MAX && r->now <= CLOCK_MAX) return ST_OK;
+    if (json_is_string(v) && clock_parse(text, &r->now)) return ST_OK;
+    return wrong(x, "now", "must be a time, such as 2026-11-30T12:00:00Z, or Unix seconds");
+}
+
 static enum status get_list(struct reader *x, json_t *v, const char *field,
                             enum status (*one)(struct reader *, json_t *, size_t)) {
     json_t *item;
@@ -225,9 +242,19 @@ static enum status get_list(struct reader *x, json_t *v, const char *field,
     return ST_OK;
 }
 
+/* Fields that are not given when they are null; texts and numbers see to that themselves. */
+static int may_be_null(const char *key) {
+    static const char *const keys[] = {"examples",  "clauses", "candidates", "history",
+                                       "baselines", "readout", "now",        "constraints"};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (strcmp(key, keys[i]) == 0) return 1;
+    return 0;
+}
+
 static enum status get_field(struct reader *x, const char *key, json_t *v, int *known) {
     struct rank_request *r = x->r;
     *known = 1;
+    if (json_is_null(v) && may_be_null(key)) return ST_OK;
     if (strcmp(key, "catalog") == 0) return get_text(x, v, key, 64, &r->catalog);
     if (strcmp(key, "surface") == 0) return get_text(x, v, key, 64, &r->surface);
     if (strcmp(key, "instruction") == 0)
@@ -250,9 +277,15 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "top") == 0) return get_small(x, v, key, 1, RANK_ITEMS_MAX, &r->top);
     if (strcmp(key, "seed") == 0) return get_int(x, v, key, 0, 1ll << 53, &r->seed);
     if (strcmp(key, "clauses") == 0) {
-        if (json_is_null(v)) return ST_OK;
         r->has_clauses = 1;
         return get_list(x, v, key, get_clause);
+    }
+    if (strcmp(key, "now") == 0) return get_clock(x, v);
+    if (strcmp(key, "constraints") == 0) {
+        int mode = (int)r->constraints;
+        TRY(get_name(x, v, key, modes, CONSTRAINTS_MODES, &mode));
+        r->constraints = (enum constraints_mode)mode;
+        return ST_OK;
     }
     if (strcmp(key, "readout") == 0) {
         int how = (int)r->readout;
@@ -304,7 +337,7 @@ static json_t *clauses_of(const struct rank_request *r) {
 static json_t *candidates_of(const struct rank_request *r) {
     if (r->n_candidates == 0) {
         json_t *how = json_pack("{s:s}", "retrieve", retrieve_name(r->retrieve));
-        if (r->has_count || r->retrieve != RETRIEVE_ALL)
+        if (r->has_count || (r->retrieve != RETRIEVE_ALL && r->retrieve != RETRIEVE_AUTO))
             json_object_set_new(how, "count", json_integer(r->count));
         if (r->offset) json_object_set_new(how, "offset", json_integer(r->offset));
         return how;
@@ -337,6 +370,9 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
                             json_integer(r->history_tokens));
     if (top && r->preferences) json_object_set_new(top, "preferences", json_true());
     if (top && r->top) json_object_set_new(top, "top", json_integer(r->top));
+    if (top && r->constraints != CONSTRAINTS_AFTER)
+        json_object_set_new(top, "constraints", json_string(constraints_name(r->constraints)));
+    if (top && r->has_now) json_object_set_new(top, "now", json_integer(r->now));
     if (top && !r->all_baselines) {
         json_t *names = json_array();
         for (int i = 0; i < r->n_baselines; i++)

@@ -2,8 +2,7 @@
 #ifndef RANK_REQUEST_H
 #define RANK_REQUEST_H
 
-#include "server/rank/clauses.h"
-#include "server/store/store.h"
+#include "server/wish/wish.h"
 
 enum readout {
     READOUT_AUTO,
@@ -18,11 +17,16 @@ enum retrieve {
     RETRIEVE_AUTO,
     RETRIEVE_BM25,
     RETRIEVE_POPULARITY,
+    RETRIEVE_ITEM_KNN,
+    RETRIEVE_EASE,
     RETRIEVE_EMBEDDING,
+    RETRIEVE_RECENCY,
     RETRIEVE_RANDOM,
     RETRIEVE_ALL,
     RETRIEVES
 };
+/* Items that fail a constraint come after the others, are left out, or lose score. */
+enum constraints_mode { CONSTRAINTS_AFTER, CONSTRAINTS_HIDE, CONSTRAINTS_SCORE, CONSTRAINTS_MODES };
 enum history_policy {
     HISTORY_RECENT,
     HISTORY_BALANCED,
@@ -49,6 +53,9 @@ struct rank_request {
     enum retrieve retrieve;
     int count, has_count; /* has_count: not the default */
     long long offset;     /* of `all`: items of the catalogue to leave out before the first */
+    enum constraints_mode constraints;
+    int has_now; /* the request's clock, by which "tomorrow" is read; else the machine's */
+    long long now;
     enum readout readout;
     struct view baseline[BASELINE_NAMES_MAX];
     int n_baselines, all_baselines;
@@ -60,6 +67,7 @@ struct rank_request {
     struct view client;         /* who asks: a newer request of a client ends its older one */
     int unsaved;                /* 1: the run is not stored */
     int no_profile;             /* explanations only: the member's profile does not count */
+    int without_clause;         /* explanations only: the clause of that number, from 1, does not */
     int top;                    /* 0 = all */
     long long seed;
     int has_before; /* calibration and evaluation only: of the history, what came strictly before
@@ -75,6 +83,7 @@ struct rank_request {
 const char *readout_name(enum readout r);
 const char *retrieve_name(enum retrieve r);
 const char *history_name(enum history_policy p);
+const char *constraints_name(enum constraints_mode m);
 
 /* The defaults of a request with nothing in it. */
 void request_init(struct rank_request *r);

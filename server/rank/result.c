@@ -5,19 +5,81 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+/* All items' texts together, as JSON: an answer and its stored run stay below their limits whatever
+ * is ranked, and what is left out is told. */
+enum { TEXTS_BYTES = 8 << 20 };
 
 static json_t *text_of(struct view v) {
     return json_stringn(v.p ? v.p : "", v.n);
+}
+
+/* What of a clause is checked by rule, in words. */
+static json_t *check_json(const struct rank_result *x, int clause) {
+    char text[400] = "";
+    size_t n = 0;
+    for (int k = 0; k < x->n_constraints; k++) {
+        const struct rank_constraint *c = &x->constraint[k];
+        if (c->what->clause != clause || n >= sizeof text) continue;
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? ", " : "", c->words);
+    }
+    n = n < sizeof text ? n : sizeof text - 1;
+    while (n && !utf8_valid((struct view){text, n})) n--; /* cut within a character */
+    return json_stringn(text, n);
+}
+
+static json_t *tally_json(const struct tally *t) {
+    return json_pack("{s:I,s:I,s:I}", "holds", (json_int_t)t->holds, "fails", (json_int_t)t->fails,
+                     "unknown", (json_int_t)t->unknown);
+}
+
+/* Where a bound is open there is no number. */
+static json_t *bound_json(double v) {
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *constraints_json(const struct rank_result *x) {
+    json_t *list = json_array();
+    for (int k = 0; k < x->n_constraints; k++) {
+        const struct rank_constraint *c = &x->constraint[k];
+        json_t *o = tally_json(&c->tally);
+        json_object_set_new(o, "text", text_of(c->what->text));
+        json_object_set_new(o, "field", json_string(c->field));
+        json_object_set_new(o, "op", json_string(wish_op_name(c->what->op)));
+        json_object_set_new(o, "value", json_string(c->what->value ? c->what->value : ""));
+        json_object_set_new(o, "lo", bound_json(c->what->lo));
+        json_object_set_new(o, "hi", bound_json(c->what->hi));
+        json_object_set_new(o, "unit", json_string(c->what->unit ? c->what->unit : ""));
+        json_object_set_new(o, "negated", json_boolean(c->what->negated));
+        json_object_set_new(o, "words", json_string(c->words));
+        json_object_set_new(o, "clause",
+                            c->what->clause < 0 ? json_null() : json_integer(c->what->clause));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *funnel_json(const struct rank_result *x) {
+    const struct funnel *f = &x->funnel;
+    json_t *list = json_array();
+    for (int k = 0; k < x->n_constraints; k++)
+        json_array_append_new(list, tally_json(&f->tally[k]));
+    return json_pack("{s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:o}", "items", (json_int_t)f->items, "within",
+                     (json_int_t)f->within, "retrieved", (json_int_t)f->retrieved, "ranked",
+                     (json_int_t)f->ranked, "by", f->by, "failing_kept",
+                     (json_int_t)f->failing_kept, "hidden", (json_int_t)f->hidden, "constraints",
+                     list);
 }
 
 static json_t *clauses_json(const struct rank_result *x) {
     json_t *list = json_array();
     for (int i = 0; i < x->n_clauses; i++) {
         const char *source = x->preference[i] ? "preference" : i < x->n_wish ? "wish" : "example";
-        json_t *c = json_pack("{s:o,s:i,s:f,s:s,s:s}", "text", text_of(x->clause[i].text), "sign",
+        json_t *c = json_pack("{s:o,s:i,s:f,s:s,s:o}", "text", text_of(x->clause[i].text), "sign",
                               x->clause[i].sign, "weight", x->clause[i].weight, "source", source,
-                              "check", x->check[i] ? x->check[i] : "");
+                              "check", check_json(x, i));
         if (c && x->preference[i])
             json_object_set_new(c, "preference", json_integer(x->preference[i]));
         json_array_append_new(list, c);
@@ -66,17 +128,50 @@ static json_t *item_baselines(const struct rank_result *x, const struct ranked *
     return o;
 }
 
+const char *outcome_name(int outcome) {
+    return outcome == OUTCOME_HOLDS ? "holds" : outcome == OUTCOME_FAILS ? "fails" : "unknown";
+}
+
+static json_t *outcomes_json(const struct rank_result *x, const struct ranked *r) {
+    json_t *list = json_array();
+    for (int k = 0; k < x->n_constraints; k++)
+        json_array_append_new(list, json_string(outcome_name(r->outcome[k])));
+    return list;
+}
+
+/* As much of a text as has at most `room` bytes when it is written as JSON, in whole characters. */
+static struct view shorten(const char *text, size_t room) {
+    size_t n = 0, used = 0;
+    for (; text[n]; n++) {
+        unsigned char c = (unsigned char)text[n];
+        used += c < 0x20 ? 6 : c == '"' || c == '\\' ? 2 : 1;
+        if (used > room) break;
+    }
+    while (n && ((unsigned char)text[n] & 0xC0) == 0x80) n--;
+    return (struct view){text, n};
+}
+
+static struct view text_shown(const struct rank_result *x, const struct ranked *r) {
+    return shorten(r->item->text, (size_t)TEXTS_BYTES / (size_t)x->top);
+}
+
+int result_text_cut(const struct rank_result *x, int i) {
+    return x->item[i].item->text[text_shown(x, &x->item[i]).n] != 0;
+}
+
 static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
+    struct view text = text_shown(x, r);
     json_t *parts = r->clause ? json_array() : json_null();
     for (int c = 0; r->clause && c < x->n_clauses; c++)
         json_array_append_new(parts, json_real(r->clause[c]));
-    json_t *o =
-        json_pack("{s:s,s:s,s:s,s:o,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o}", "item", r->item->id, "title",
-                  r->item->title, "text", r->item->text, "tags", tags_json(r->item), "time",
-                  time_json(r->item), "rank", r->rank, "score", r->score, "logprob", r->logprob,
-                  "prior", x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
-                  x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts,
-                  "baselines", item_baselines(x, r));
+    json_t *o = json_pack(
+        "{s:s,s:s,s:o,s:o,s:o,s:i,s:f,s:f,s:o,s:o,s:o,s:o,s:o}", "item", r->item->id, "title",
+        r->item->title, "text", text_of(text), "tags", tags_json(r->item), "time",
+        time_json(r->item), "rank", r->rank, "score", r->score, "logprob", r->logprob, "prior",
+        x->has_prior ? json_real(r->prior) : json_null(), "label_mass",
+        x->has_label_mass ? json_real(r->label_mass) : json_null(), "clauses", parts, "outcomes",
+        outcomes_json(x, r), "baselines", item_baselines(x, r));
+    if (o && r->item->text[text.n]) json_object_set_new(o, "text_cut", json_true());
     if (o && r->empty_rank) json_object_set_new(o, "empty_rank", json_integer(r->empty_rank));
     if (o) {
         json_t *p = isnan(r->probability) ? json_null() : json_real(r->probability);
@@ -153,7 +248,7 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
                         x->item[i].item->id);
         }
     json_t *top = json_pack(
-        "{s:o,s:o,s:{s:s,s:s,s:s,s:s,s:s},s:{s:s,s:s},s:{s:I,s:i,s:o,s:s},s:o,s:o,s:o,s:i,s:s,s:{s:I,s:I,s:f,s:f},s:o}",
+        "{s:o,s:o,s:{s:s,s:s,s:s,s:s,s:s},s:{s:s,s:s},s:{s:I,s:i,s:o,s:s},s:o,s:o,s:o,s:i,s:s,s:{s:I,s:I,s:f,s:f,s:f,s:f},s:o}",
         "catalog", text_of(r->catalog), "surface", json_string(x->surface.name), "model", "id",
         k->id, "name", m.name, "sha256", m.sha256, "backend", m.backend, "precision", m.precision,
         "readout", "used", readout_name(x->used), "why", x->why, "prompt", "tokens",
@@ -161,8 +256,12 @@ enum status result_json(const struct ranker *k, const struct rank_request *r,
         "sha256", x->prompt_sha256, "clauses", clauses_json(x), "items", items, "baselines",
         baselines_json(x), "candidates", x->n, "note", x->surface.note, "timing", "tokens_computed",
         (json_int_t)x->tokens_computed, "tokens_cached", (json_int_t)x->tokens_cached, "queue_ms",
-        x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "warnings", warnings_json(x));
+        x->queue_s * 1e3, "score_ms", x->score_s * 1e3, "embed_ms", x->embed_s * 1e3, "other_ms",
+        x->other_s * 1e3, "warnings", warnings_json(x));
     if (top && r->member.n) json_object_set_new(top, "history", history_json(r, x));
+    if (top) json_object_set_new(top, "constraints", constraints_json(x));
+    if (top) json_object_set_new(top, "funnel", funnel_json(x));
+    if (top) json_object_set_new(top, "language", json_string(x->language));
     if (top) json_object_set_new(top, "empty", empty_json(x));
     if (top) json_object_set_new(top, "calibration", calibration_json(x));
     if (top) {
@@ -186,6 +285,9 @@ enum status preview_json(const struct rank_request *r, const struct rank_result 
                             (json_int_t)x->prompt.tokens, "shared_tokens", x->shared_tokens,
                             "truncated", cuts_json(x), "clauses", clauses_json(x), "sha256",
                             x->prompt_sha256, "warnings", warnings_json(x));
+    if (top) json_object_set_new(top, "constraints", constraints_json(x));
+    if (top) json_object_set_new(top, "funnel", funnel_json(x));
+    if (top) json_object_set_new(top, "language", json_string(x->language));
     if (top && r->member.n) json_object_set_new(top, "history", history_json(r, x));
     return dump(top, a, out, e);
 }

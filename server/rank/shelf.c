@@ -2,6 +2,7 @@
 #include "server/rank/shelf.h"
 
 #include "model/embed.h"
+#include "server/catalog/snapshot.h"
 #include "server/rank/shelf_load.h"
 
 #include <stdio.h>
@@ -17,11 +18,20 @@ const char *shelf_state_name(enum shelf_state s) {
     return states[s];
 }
 
-enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct err *e) {
+static enum status open_shelf(struct shelf **out, const struct shelf_config *c, struct err *e) {
     struct shelf *s = mem_alloc(sizeof *s);
-    pthread_condattr_t attr;
     if (!s) return fail(e, ST_NO_MEMORY, "no memory for models");
     memset(s, 0, sizeof *s);
+    enum status st = c->store ? snapshots_open(&s->snapshots, c->store, e) : ST_OK;
+    if (st != ST_OK) mem_free(s);
+    *out = s;
+    return st;
+}
+
+enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct err *e) {
+    struct shelf *s = NULL;
+    pthread_condattr_t attr;
+    TRY(open_shelf(&s, c, e));
     s->c = *c;
     if (s->c.loaded_max < 2) s->c.loaded_max = 2;
     s->c.engine.cores = &s->cores;
@@ -53,6 +63,7 @@ void shelf_close(struct shelf *s) {
     if (s->has_thread) pthread_join(s->thread, NULL);
     for (int i = 0; i < SHELF_SLOTS; i++) shelf_load_close(s->slot[i].ranker);
     learner_close(&s->learner);
+    snapshots_close(s->snapshots);
     cores_close(&s->cores);
     pthread_cond_destroy(&s->wake);
     pthread_cond_destroy(&s->changed);
@@ -60,10 +71,30 @@ void shelf_close(struct shelf *s) {
     mem_free(s);
 }
 
+struct snapshots *shelf_snapshots(struct shelf *s) {
+    return s->snapshots;
+}
+
+void shelf_vectors(struct shelf *s, struct vectors *v) {
+    s->vectors = v;
+}
+
+void shelf_stop_learning(struct shelf *s) {
+    learner_stop(&s->learner);
+}
+
+struct cores *shelf_cores(struct shelf *s) {
+    return &s->cores;
+}
+
 void shelf_embedder(struct shelf *s, struct embedder *m,
                     void (*embedding)(void *arg, int done, int total)) {
     s->embedder = m;
     s->embedding = embedding;
+}
+
+struct embedder *shelf_encoder(const struct shelf *s) {
+    return s->embedder;
 }
 
 /* --- asking --- */
@@ -290,6 +321,8 @@ static enum status own_texts(struct engine_info *x, struct arena *a, struct err 
         if (!*all[i]) return fail(e, ST_NO_MEMORY, "no memory for a list of models");
     }
     x->no_gpu = NULL;
+    if (x->note && !(x->note = arena_copy(a, x->note, strlen(x->note))))
+        return fail(e, ST_NO_MEMORY, "no memory for a list of models");
     return ST_OK;
 }
 

@@ -12,7 +12,8 @@
 struct shelf;
 
 struct shelf_config {
-    struct store *store;         /* of the rankers; NULL: models are used without ranking */
+    struct store *store; /* of the rankers; NULL: models are used without ranking */
+    int rank_all;        /* catalogues of so many items are ranked whole; 0: by measurement */
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
     const char *adapters[SHELF_ADAPTER_FOLDERS]; /* folders of adapters; NULL: none */
@@ -25,10 +26,21 @@ struct shelf_config {
 enum status shelf_open(struct shelf **out, const struct shelf_config *c, struct err *e) MUST_CHECK;
 /* Everything was given back; what is being loaded is given up. NULL is fine. */
 void shelf_close(struct shelf *s);
+/* The catalogues in memory, which all rankers share; NULL without a store. */
+struct snapshots *shelf_snapshots(struct shelf *s);
 /* The embedding model of all rankers, and who is told when many items are embedded; before the
  * first model is loaded. */
 void shelf_embedder(struct shelf *s, struct embedder *m,
                     void (*embedding)(void *arg, int done, int total));
+
+/* NULL where there is none. */
+struct embedder *shelf_encoder(const struct shelf *s);
+/* The catalogues' vectors, for the rankers of models that are loaded from now on. */
+void shelf_vectors(struct shelf *s, struct vectors *v);
+/* Baselines that are learning end soon; for when the process stops. */
+void shelf_stop_learning(struct shelf *s);
+/* The turns that the models' engines take. */
+struct cores *shelf_cores(struct shelf *s);
 
 /* Who waits for a model: tick is called now and then, without the lock, with what is going on; 1
  * gives up waiting: ST_CANCELLED. */

@@ -130,7 +130,10 @@ static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ran
     ranker_init(r, s->c.store, en);
     r->id = x->id;
     r->learner = &s->learner;
+    r->snapshots = s->snapshots;
+    r->rank_all = s->c.rank_all;
     r->embedder = s->embedder;
+    r->vectors = s->vectors;
     r->embedding = s->embedding;
     *out = r;
     return ST_OK;

@@ -29,8 +29,10 @@ struct shelf {
     struct shelf_config c;
     const char *extra; /* the config's model where it is a file's path */
     struct embedder *embedder;
+    struct vectors *vectors;
     void (*embedding)(void *arg, int done, int total);
     struct learner learner;
+    struct snapshots *snapshots; /* NULL without a store */
     struct cores cores;
     pthread_t thread;
     int has_thread;

@@ -159,38 +159,6 @@ static enum status parts(json_t *top, struct surface *s, struct arena *a, struct
     return ST_OK;
 }
 
-static const char *const fact_kinds[] = {"year", "amount", "date", "name"};
-
-const char *surface_fact_kind(enum limit_kind kind) {
-    return fact_kinds[kind];
-}
-
-static enum status facts(json_t *top, struct surface *s, struct arena *a, struct err *e) {
-    json_t *list = json_object_get(top, "facts"), *v;
-    size_t i;
-    if (!list) return ST_OK;
-    s->n_facts = 0;
-    if (!json_is_array(list) || json_array_size(list) > SURFACE_FACTS) {
-        fail(e, ST_INVALID, "\"facts\" must be a list of at most %d objects", SURFACE_FACTS);
-        err_field(e, "facts");
-        return ST_INVALID;
-    }
-    json_array_foreach(list, i, v) {
-        struct fact *f = &s->fact[s->n_facts++];
-        const char *kind = NULL;
-        size_t k = 0;
-        enum status st = field(v, "field", NULL, a, &f->field, e);
-        if (st == ST_OK) st = field(v, "kind", NULL, a, &kind, e);
-        while (st == ST_OK && k < COUNT(fact_kinds) && strcmp(kind, fact_kinds[k]) != 0) k++;
-        if (k == COUNT(fact_kinds))
-            st = fail(e, ST_INVALID, "a fact's kind is year, amount, date or name");
-        f->kind = (enum limit_kind)k;
-        if (st != ST_OK) err_field(e, "facts[%zu]", i);
-        TRY(st);
-    }
-    return ST_OK;
-}
-
 static enum status wrong(struct err *e, const char *field, const char *what) {
     fail(e, ST_INVALID, "\"%s\" %s", field, what);
     err_field(e, "%s", field);
@@ -287,8 +255,6 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     memcpy(s->frame, d->frame, sizeof s->frame);
     memcpy(s->empty, d->empty, sizeof s->empty);
     memcpy(s->tag_frame, d->tag_frame, sizeof s->tag_frame);
-    memcpy(s->fact, d->fact, sizeof s->fact);
-    s->n_facts = d->n_facts;
     s->n_frames = d->n_frames;
     s->n_tag_frames = d->n_tag_frames;
     s->tag_weight = d->tag_weight;
@@ -303,7 +269,6 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     TRY(tag_weight(top, s, e));
     TRY(list_least(top, s, e));
     TRY(parts(top, s, a, e));
-    TRY(facts(top, s, a, e));
     TRY(texts(top, "empty", SURFACE_EMPTY, a, s->empty, &s->n_empty, e));
     return texts(top, "example_wishes", SURFACE_WISHES, a, s->wishes, &s->n_wishes, e);
 }
@@ -334,7 +299,8 @@ enum status surface_parse(struct surface *out, struct view name, struct view jso
 }
 
 enum status surface_check_fields(struct view json, struct err *e) {
-    /* name, built_in and changed are what an answer says; sending them back changes nothing. */
+    /* name, built_in and changed are what an answer says; sending them back changes nothing. facts
+     * is of older surfaces: what wishes can be checked against is now found by the catalogue. */
     static const char *const known[] = {
         "title",  "item_word",  "items_word",     "member_word", "note",     "item",
         "liked",  "disliked",   "answer_yes",     "answer_no",   "question", "readout",

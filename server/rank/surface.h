@@ -3,8 +3,7 @@
 #ifndef RANK_SURFACE_H
 #define RANK_SURFACE_H
 
-#include "server/rank/limits.h"
-#include "server/store/store.h"
+#include "server/catalog/snapshot.h"
 
 enum {
     SURFACE_WISHES = 6,
@@ -13,7 +12,6 @@ enum {
     SURFACE_EMPTY = 4,
     SURFACE_LABELS = 4,
     SURFACE_DEMOS = 4,
-    SURFACE_FACTS = 6,
     SURFACE_PARTS = 4,
     SURFACE_LEAST = 20
 };
@@ -44,15 +42,9 @@ struct item_part {
     double weight, prior;
 };
 
-/* A field of the items that clauses can set a limit to (checks.c): "year" and "date" come from an
- * item's time, others from its further fields. */
-struct fact {
-    const char *field;
-    enum limit_kind kind;
-};
-
-/* Texts are templates where noted: {field} is an item's title, text, tags, year, price ...;
- * {before|field|after} writes its three parts only when the field is not empty. */
+/* Texts are templates where noted: {field} is an item's title, text, tags, year, price ...,
+ * {fields} all further ones in words; {before|field|after} writes its three parts only when the
+ * field is not empty. */
 struct surface {
     const char *name, *title;
     const char *item_word, *items_word, *member_word; /* "movie", "movies", "viewer" */
@@ -80,8 +72,6 @@ struct surface {
                           more, what was liked tells the model more */
     struct item_part part[SURFACE_PARTS]; /* one after the other they are an item of that list */
     int n_parts;
-    struct fact fact[SURFACE_FACTS];
-    int n_facts;
     const char *empty[SURFACE_EMPTY]; /* wishes that say nothing: their mean is an item's prior in
                                          `query` */
     int n_empty;
@@ -102,13 +92,14 @@ enum status surface_parse(struct surface *out, struct view name, struct view jso
 enum status surface_check_fields(struct view json, struct err *e) MUST_CHECK;
 /* Names of the built-in surfaces; NULL past the last. */
 const char *surface_builtin_name(int i);
-/* How a fact's kind is written: year, amount, date, name. */
-const char *surface_fact_kind(enum limit_kind kind);
 /* Built-in JSON text of that name, or NULL. */
 const char *surface_builtin(struct view name);
 
-/* An item's text by a template, into arena memory. */
-enum status surface_render(const char *tmpl, const struct item *item, struct arena *a,
+/* The text of the item at that place by a template, into arena memory; item: of one that is in no
+ * catalogue and has no further fields. */
+enum status surface_render(const char *tmpl, const struct snapshot *s, int place, struct arena *a,
                            struct view *out, struct err *e) MUST_CHECK;
+enum status surface_render_item(const char *tmpl, const struct item *item, struct arena *a,
+                                struct view *out, struct err *e) MUST_CHECK;
 
 #endif

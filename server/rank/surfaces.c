@@ -73,10 +73,9 @@ static const struct {
 } builtin[] = {
     {"generic",
      "{\"title\":\"Catalogue\","
-     "\"facts\":[{\"field\":\"price\",\"kind\":\"amount\"},{\"field\":\"place\",\"kind\":\"name\"}],"
      "\"item_word\":\"item\",\"items_word\":\"items\",\"member_word\":\"person\",\"note\":\"\","
-     "\"item\":\"{title}{. |text|}{ [|tags|]}\","
-     "\"frames\":[{\"root\":\"{Item_word}:\",\"item\":\" {title}{. |text|}{ [|tags|]}\"," TAIL(
+     "\"item\":\"{title}{. |text|}{. |fields|}{ [|tags|]}\","
+     "\"frames\":[{\"root\":\"{Item_word}:\",\"item\":\" {title}{. |text|}{. |fields|}{ [|tags|]}\"," TAIL(
          "{item_word}",
          "{member_word}") "}],"
                           "\"tag_weight\":0.65,\"tag_frames\":[" ITEM_TAGS
@@ -88,7 +87,6 @@ static const struct {
                           "\"example_wishes\":[\"something simple and well made\",\"new things only\"]}"},
     {"movies",
      "{\"title\":\"Movies\","
-     "\"facts\":[{\"field\":\"year\",\"kind\":\"year\"}],"
      "\"item_word\":\"movie\",\"items_word\":\"movies\",\"member_word\":\"viewer\","
      "\"note\":\"The model may have read about these films.\","
      "\"item\":\"{title}{ (|year|)}{ [|tags|]}\","
@@ -105,7 +103,6 @@ static const struct {
                    "\"something to cry over, from before 1980\"]}"},
     {"jobs",
      "{\"title\":\"Jobs\","
-     "\"facts\":[{\"field\":\"salary\",\"kind\":\"amount\"},{\"field\":\"place\",\"kind\":\"name\"},{\"field\":\"hours\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
      "\"item_word\":\"job\",\"items_word\":\"jobs\",\"member_word\":\"job seeker\",\"note\":\"\","
      "\"item\":\"{title}{ in |place|}{, |hours|}{, |salary| a year}{. |text|}{ (|tags|)}\","
      "\"list_least\":6,\"parts\":[{\"text\":\"{(|tags|)}\"},"
@@ -119,7 +116,6 @@ static const struct {
                        "\"quiet work from home\",\"helping older people, part-time\"]}"},
     {"listings",
      "{\"title\":\"Listings\","
-     "\"facts\":[{\"field\":\"price\",\"kind\":\"amount\"},{\"field\":\"place\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
      "\"item_word\":\"listing\",\"items_word\":\"listings\",\"member_word\":\"neighbour\",\"note\":\"\","
      "\"item\":\"{title}{ in |place|}{, price |price|}{, |condition|}{. |text|}{ (|tags|)}\","
      "\"list_least\":6,\"parts\":[{\"text\":\"{(|tags|)}\"},"
@@ -134,7 +130,6 @@ static const struct {
     {"feed",
      "{\"title\":\"Feed posts\",\"item_word\":\"post\",\"items_word\":\"posts\",\"member_word\":\"reader\",\"note\":\"\","
      "\"item\":\"{title}{ by |author|}{. |text|}{ [|tags|]}\","
-     "\"facts\":[{\"field\":\"author\",\"kind\":\"name\"},{\"field\":\"date\",\"kind\":\"date\"}],"
      "\"frames\":[{\"root\":\"Post:\",\"item\":\" {title}{ by |author|}{. |text|}{ [|tags|]}\"," TAIL(
          "post",
          "reader") "}],"

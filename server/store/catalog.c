@@ -92,7 +92,7 @@ enum status catalog_item(sqlite3_stmt *st, struct arena *a, struct item *out, st
     TRY(db_copy(st, 3, a, &out->text, e));
     TRY(read_tags(db_view(st, 4), a, out, e));
     out->has_popularity = sqlite3_column_type(st, 5) != SQLITE_NULL;
-    out->popularity = sqlite3_column_double(st, 5);
+    out->popularity = db_real(st, 5);
     out->has_time = sqlite3_column_type(st, 6) != SQLITE_NULL;
     out->time = sqlite3_column_int64(st, 6);
     return db_copy(st, 7, a, &out->extra, e);
@@ -236,6 +236,53 @@ enum status store_items(struct store *s, struct view catalog, struct view query,
     TRY(store_read_begin(s, &d, e));
     return store_read_end(s, d, list_items(d, catalog, query, offset, limit, a, out, n, total, e),
                           e);
+}
+
+/* Counts of interactions come with the items, from the interactions' index. */
+static enum status all_items(struct db *d, const struct catalog_row *c, const struct items_to *to,
+                             struct arena *a, struct err *e) {
+    static const char plain[] =
+        "SELECT " ITEM_COLUMNS ", 0 FROM item i WHERE i.catalog = ?1 ORDER BY i.row";
+    static const char counted[] =
+        "SELECT " ITEM_COLUMNS ", (SELECT count(*) FROM interaction x WHERE x.item = i.row)"
+        " FROM item i WHERE i.catalog = ?1 ORDER BY i.row";
+    sqlite3_stmt *st;
+    TRY(db_prep(d, c->interactions > 0 ? counted : plain, &st, e));
+    db_bind_int(st, 1, c->row);
+    for (int row;;) {
+        struct item item;
+        TRY(db_step(d, st, &row, e));
+        if (!row) return ST_OK;
+        arena_reset(a);
+        enum status got = catalog_item(st, a, &item, e);
+        double popularity = item.has_popularity ? item.popularity : sqlite3_column_double(st, 8);
+        if (got == ST_OK) got = to->item(to->arg, &item, popularity, e);
+        if (got != ST_OK) {
+            sqlite3_reset(st);
+            return got;
+        }
+    }
+}
+
+static enum status whole_catalog(struct db *d, struct view name, const struct items_to *to,
+                                 struct arena *a, struct err *e) {
+    struct catalog_row row;
+    struct catalog c;
+    TRY(catalog_find(d, name, &row, e));
+    TRY(one_catalog(d, name, a, &c, e));
+    TRY(to->begin(to->arg, &c, e));
+    return all_items(d, &row, to, a, e);
+}
+
+enum status store_items_all(struct store *s, struct view catalog, const struct items_to *to,
+                            struct err *e) {
+    struct arena a;
+    struct db *d;
+    TRY(store_read_begin(s, &d, e));
+    arena_init(&a, 4 << 20);
+    enum status st = whole_catalog(d, catalog, to, &a, e);
+    arena_free(&a);
+    return store_read_end(s, d, st, e);
 }
 
 static enum status items_by_id(struct db *d, struct view catalog, const struct view *ids, int n,

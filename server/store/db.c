@@ -1,7 +1,10 @@
 /* SQLite connections: settings, statement cache, errors. */
 #include "server/store/db.h"
 
+#include "server/store/search_words.h"
+
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 static int out_of_room(int sys) {
@@ -102,6 +105,7 @@ enum status db_open(struct db *d, const char *path, struct err *e) {
         sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
         st = db_exec(d, settings, e);
     }
+    if (st == ST_OK) st = search_words_register(d, e);
     if (st == ST_OK) st = use_wal(d, e);
     if (st != ST_OK) db_close(d);
     return st;
@@ -118,14 +122,30 @@ enum status db_prep_once(struct db *d, const char *sql, sqlite3_stmt **st, struc
     return rc == SQLITE_OK ? ST_OK : db_fail(d, rc, e);
 }
 
+/* What was used longest ago stands first. */
+static sqlite3_stmt *use_again(struct db *d, int i) {
+    struct db_statement x = d->cache[i];
+    memmove(&d->cache[i], &d->cache[i + 1], (size_t)(d->n - 1 - i) * sizeof x);
+    d->cache[d->n - 1] = x;
+    return x.st;
+}
+
+static void forget_one(struct db *d) {
+    int i = 0;
+    while (i < d->n - 1 && sqlite3_stmt_busy(d->cache[i].st)) i++;
+    sqlite3_finalize(d->cache[i].st);
+    d->n--;
+    memmove(&d->cache[i], &d->cache[i + 1], (size_t)(d->n - i) * sizeof d->cache[0]);
+}
+
 enum status db_prep(struct db *d, const char *sql, sqlite3_stmt **st, struct err *e) {
     for (int i = 0; i < d->n; i++)
         if (d->cache[i].sql == sql) {
-            *st = d->cache[i].st;
+            *st = use_again(d, i);
             sqlite3_reset(*st);
             return ST_OK;
         }
-    CHECK(d->n < DB_STATEMENTS);
+    if (d->n == DB_STATEMENTS) forget_one(d);
     TRY(db_prep_once(d, sql, st, e));
     d->cache[d->n].sql = sql;
     d->cache[d->n++].st = *st;
@@ -178,6 +198,11 @@ enum status db_number_once(struct db *d, const char *sql, long long *out, struct
     enum status s = db_number(d, st, out, e);
     sqlite3_finalize(st);
     return s;
+}
+
+double db_real(sqlite3_stmt *st, int col) {
+    double x = sqlite3_column_double(st, col);
+    return isfinite(x) ? x : 0;
 }
 
 struct view db_view(sqlite3_stmt *st, int col) {

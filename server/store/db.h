@@ -7,14 +7,14 @@
 
 #include <sqlite3.h>
 
-enum { DB_STATEMENTS = 48 };
+enum { DB_STATEMENTS = 64, DB_BUSY_MS = 10000 }; /* how long SQLite waits for another process */
 
 struct db {
     sqlite3 *h;
-    struct {
+    struct db_statement {
         const char *sql; /* the literal's address is the key */
         sqlite3_stmt *st;
-    } cache[DB_STATEMENTS];
+    } cache[DB_STATEMENTS]; /* what was used last stands last; the first makes room */
     int n;
 };
 
@@ -28,7 +28,8 @@ enum status db_fail(struct db *d, int rc, struct err *e);
 /* Runs statements that return nothing; sql never holds a person's text. */
 enum status db_exec(struct db *d, const char *sql, struct err *e) MUST_CHECK;
 
-/* A statement ready to be bound, kept for the next call. sql must be a literal. */
+/* A statement ready to be bound, kept for later calls until DB_STATEMENTS others were asked for.
+ * sql must be a literal. */
 enum status db_prep(struct db *d, const char *sql, sqlite3_stmt **st, struct err *e) MUST_CHECK;
 /* A statement that names a table made at run time; the caller finalizes it. */
 enum status db_prep_once(struct db *d, const char *sql, sqlite3_stmt **st,
@@ -50,6 +51,8 @@ enum status db_number(struct db *d, sqlite3_stmt *st, long long *out, struct err
 enum status db_number_once(struct db *d, const char *sql, long long *out, struct err *e) MUST_CHECK;
 
 /* A column's text: borrowed until the next step, or copied into an arena. */
+/* A column's number, 0 where it is no finite one. */
+double db_real(sqlite3_stmt *st, int col);
 struct view db_view(sqlite3_stmt *st, int col);
 enum status db_copy(sqlite3_stmt *st, int col, struct arena *a, const char **out,
                     struct err *e) MUST_CHECK;

@@ -1,22 +1,30 @@
 /* Counting the nesting of JSON before it is read. */
 #include "server/store/depth.h"
 
+static enum status too_much(long line, struct err *e, const char *what, int max) {
+    (void)fail(e, ST_BAD_INPUT, what, max);
+    if (e) err_line(e, line);
+    return ST_BAD_INPUT;
+}
+
 enum status depth_check(struct view json, struct err *e) {
-    int depth = 0, text = 0;
+    int depth = 0, text = 0, values = 1;
     long line = 1;
     for (size_t i = 0; i < json.n; i++) {
         char c = json.p[i];
         line += c == '\n';
-        if (text && c == '\\')
-            i++;
-        else if (c == '"')
-            text = !text;
-        else if (!text && (c == '[' || c == '{') && ++depth > JSON_DEPTH) {
-            (void)fail(e, ST_BAD_INPUT, "the JSON is nested more than %d deep", JSON_DEPTH);
-            err_line(e, line);
-            return ST_BAD_INPUT;
-        } else if (!text && (c == ']' || c == '}'))
-            depth--;
+        if (text) {
+            if (c == '\\') i++;
+            if (c == '"') text = 0;
+            continue;
+        }
+        if (c == '"') text = 1;
+        if (c == '[' || c == '{' || c == ',' || c == ':') values++;
+        if (c == ']' || c == '}') depth--;
+        if ((c == '[' || c == '{') && ++depth > JSON_DEPTH)
+            return too_much(line, e, "the JSON is nested more than %d deep", JSON_DEPTH);
+        if (values > JSON_VALUES)
+            return too_much(line, e, "the JSON has more than %d values", JSON_VALUES);
     }
     return ST_OK;
 }

@@ -7,10 +7,12 @@
 
 #include <jansson.h>
 
-enum { JSON_DEPTH = 32 };
+/* A value takes up to 220 bytes once it is read, so JSON of a few MiB could ask for a hundred times
+ * its size: their number is bounded too. */
+enum { JSON_DEPTH = 32, JSON_VALUES = 250000 };
 
-/* ST_BAD_INPUT with the line when the text is nested deeper than JSON_DEPTH. Says nothing else
- * about the text. */
+/* ST_BAD_INPUT with the line when the text is nested deeper than JSON_DEPTH or has more than
+ * JSON_VALUES values. Says nothing else about the text. */
 enum status depth_check(struct view json, struct err *e) MUST_CHECK;
 
 /* The JSON of a request's body, for the caller to json_decref. ST_BAD_INPUT with line and column

@@ -77,15 +77,6 @@ static enum status copy_in(const char *path, import_read read, void *arg, struct
     return st;
 }
 
-static void remove_files(const char *path) {
-    static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
-    char file[DUMP_PATH + 16];
-    for (size_t i = 0; i < COUNT(beside); i++) {
-        (void)snprintf(file, sizeof file, "%s%s", path, beside[i]);
-        (void)unlink(file);
-    }
-}
-
 static enum status check_room(struct db *d, struct err *e) {
     static const char what[] =
         "SELECT (SELECT count(*) FROM main.run) + (SELECT count(*) FROM main.surface) +"
@@ -137,8 +128,30 @@ static enum status each_catalog(struct db *d,
     }
 }
 
-/* Foreign keys are off on this connection: tables go and come one by one. Versions of catalogues go
- * on from where both stores have been, so that nothing kept by a version is taken for another's. */
+/* What a dump does not decide: versions go on from where both stores have been, so that nothing
+ * kept by a version is taken for another's; counts are counted; new rows come behind all there are
+ * and were here. */
+static enum status set_anew(struct db *d, long long base, struct err *e) {
+    char sql[256];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE main.catalog SET version = row + %lld;"
+                   "UPDATE main.counter SET n = %lld + (SELECT ifnull(max(row), 0)"
+                   " FROM main.catalog)",
+                   base, base);
+    TRY(db_exec(d, sql, e));
+    TRY(db_exec(d,
+                "UPDATE main.catalog AS c SET"
+                " items = (SELECT count(*) FROM main.item WHERE catalog = c.row),"
+                " members = (SELECT count(*) FROM main.member WHERE catalog = c.row),"
+                " interactions = (SELECT count(*) FROM main.member m JOIN main.interaction x"
+                " ON x.member = m.row WHERE m.catalog = c.row),"
+                " has_popularity = EXISTS (SELECT 1 FROM main.item WHERE catalog = c.row"
+                " AND popularity IS NOT NULL)",
+                e));
+    return schema_set_sequences(d, e);
+}
+
+/* Foreign keys are off on this connection: tables go and come one by one. */
 static enum status take_over(struct db *d, int replace, struct err *e) {
     char name[TABLES_MAX][NAME_BYTES], sql[256];
     long long base, dumped;
@@ -155,12 +168,7 @@ static enum status take_over(struct db *d, int replace, struct err *e) {
                        name[i], name[i], name[i]);
         TRY(db_exec(d, sql, e));
     }
-    (void)snprintf(sql, sizeof sql,
-                   "UPDATE main.catalog SET version = row + %lld;"
-                   "UPDATE main.counter SET n = %lld + (SELECT ifnull(max(row), 0)"
-                   " FROM main.catalog)",
-                   base, base);
-    TRY(db_exec(d, sql, e));
+    TRY(set_anew(d, base, e));
     return each_catalog(d, search_build, e);
 }
 
@@ -189,14 +197,14 @@ static enum status restore(struct db *d, const char *path, int replace, struct d
     return db_end(d, st, e);
 }
 
-enum status dump_restore(struct store *s, int replace, import_read read, void *arg,
-                         struct dump_counts *out, struct err *e) {
+enum status dump_restore(struct store *s, int replace, const struct dump_judge *judge,
+                         import_read read, void *arg, struct dump_counts *out, struct err *e) {
     char path[DUMP_PATH];
     struct db d;
     *out = (struct dump_counts){0};
     temporary(s, "restore", path);
     enum status st = copy_in(path, read, arg, e);
-    if (st == ST_OK) st = dump_check(path, &out->version, e);
+    if (st == ST_OK) st = dump_check(path, judge, &out->version, e);
     if (st == ST_OK) {
         pthread_mutex_lock(&s->write);
         st = db_open(&d, s->path, e);
@@ -206,6 +214,6 @@ enum status dump_restore(struct store *s, int replace, import_read read, void *a
         }
         pthread_mutex_unlock(&s->write);
     }
-    remove_files(path);
+    store_remove_files(path);
     return st;
 }

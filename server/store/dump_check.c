@@ -1,8 +1,9 @@
 /* A dump is a database that anybody may have written. Its tables must be ours to the letter, so
- * that no trigger, view or generated column runs with it; every value must be of its column's kind,
- * every text UTF-8, every reference met. */
+ * that no trigger, view or generated column runs with it; every value must be what the table of
+ * columns says, every reference met. */
 #include "server/store/dump_check.h"
 
+#include "server/store/columns.h"
 #include "server/store/private.h"
 
 #include <stdio.h>
@@ -78,75 +79,65 @@ static enum status check_pages(struct db *d, struct err *e) {
     return s;
 }
 
-/* Every value of a table: of its column's declared kind, or NULL; texts are UTF-8. */
-static enum status check_values(struct db *d, const char *table, struct err *e) {
-    char sql[128];
+/* What no column says alone: one counter, and a member's interactions with items of its own
+ * catalogue. */
+static enum status check_sense(struct db *d, struct err *e) {
+    static const struct {
+        const char *sql, *what;
+    } none[] = {
+        {"SELECT abs((SELECT count(*) FROM counter) - 1)", "counters are missing"},
+        {"SELECT count(*) FROM interaction x JOIN member m ON m.row = x.member"
+         " JOIN item i ON i.row = x.item WHERE m.catalog <> i.catalog",
+         "interactions are with items of another catalogue"},
+        {"SELECT count(*) FROM (SELECT 1 FROM preference GROUP BY catalog HAVING count(*) > 200)",
+         "catalogues have more than 200 preferences"},
+    };
+    for (size_t i = 0; i < COUNT(none); i++) {
+        long long n;
+        TRY(db_number_once(d, none[i].sql, &n, e));
+        if (n) return damaged(e, "%lld %s", n, none[i].what);
+    }
+    return ST_OK;
+}
+
+static enum status check_rows(struct db *d, struct err *e) {
+    enum status st = columns_check(d, e);
+    if (st == ST_INVALID) {
+        struct err why = *e;
+        return damaged(e, "%.150s", why.text);
+    }
+    TRY(st);
+    return check_sense(d, e);
+}
+
+/* The surfaces' words are judged by those who use them. */
+static enum status check_surfaces(struct db *d, const struct dump_judge *j, struct err *e) {
     sqlite3_stmt *st;
     enum status s = ST_OK;
-    (void)snprintf(sql, sizeof sql, "SELECT * FROM main.\"%.60s\"", table);
-    TRY(db_prep_once(d, sql, &st, e));
-    int n = sqlite3_column_count(st);
-    for (int row = 1; s == ST_OK && row;) {
+    if (!j) return ST_OK;
+    TRY(db_prep_once(d, "SELECT name, json FROM surface", &st, e));
+    for (int row = 1; s == ST_OK;) {
         if ((s = db_step(d, st, &row, e)) != ST_OK || !row) break;
-        for (int c = 0; s == ST_OK && c < n; c++) {
-            const char *want = sqlite3_column_decltype(st, c);
-            int type = sqlite3_column_type(st, c), text = want && strcmp(want, "TEXT") == 0;
-            int real = want && strcmp(want, "REAL") == 0, blob = want && strcmp(want, "BLOB") == 0;
-            if (type == SQLITE_NULL) continue;
-            if (text   ? type != SQLITE_TEXT || !utf8_valid(db_view(st, c))
-                : real ? type != SQLITE_FLOAT
-                : blob ? type != SQLITE_BLOB
-                       : type != SQLITE_INTEGER)
-                s = damaged(e, "a value of %s.%s is not %s", table, sqlite3_column_name(st, c),
-                            text   ? "a text"
-                            : real ? "a number"
-                            : blob ? "bytes"
-                                   : "an integer");
-        }
+        struct err why = {.line = 0};
+        struct view name = db_view(st, 0);
+        s = j->surface(name, db_view(st, 1), &why);
+        if (s == ST_NO_MEMORY) *e = why;
+        if (s == ST_OK || s == ST_NO_MEMORY) continue;
+        s = damaged(e, "surface.json of '%.*s': %.90s", (int)(name.n < 64 ? name.n : 64), name.p,
+                    why.text);
     }
     sqlite3_finalize(st);
     return s;
 }
 
-static enum status check_rows(struct db *d, struct err *e) {
-    static const char tables[] = "SELECT name FROM main.sqlite_schema WHERE type = 'table'"
-                                 " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-                                 " AND name NOT LIKE 'fts\\_%' ESCAPE '\\'";
-    static const struct {
-        const char *sql, *what;
-    } wrong[] = {
-        {"SELECT count(*) FROM catalog WHERE name GLOB '*[^A-Za-z0-9._-]*' OR"
-         " length(name) NOT BETWEEN 1 AND 64 OR row < 1",
-         "catalogues have names that cannot be used"},
-        {"SELECT count(*) FROM item WHERE NOT json_valid(extra) OR json_type(extra) <> 'object'",
-         "items have further fields that are no JSON"},
-        {"SELECT count(*) FROM run WHERE NOT json_valid(json)", "runs are no JSON"},
-        {"SELECT count(*) FROM surface WHERE NOT json_valid(json)", "surfaces are no JSON"},
-        {"SELECT abs((SELECT count(*) FROM counter) - 1)", "counters are missing"},
-    };
-    sqlite3_stmt *st;
-    enum status s = ST_OK;
-    TRY(db_prep_once(d, tables, &st, e));
-    for (int row = 1; s == ST_OK && row;) {
-        if ((s = db_step(d, st, &row, e)) == ST_OK && row)
-            s = check_values(d, text_show(db_view(st, 0)).text, e);
-    }
-    sqlite3_finalize(st);
-    TRY(s);
-    for (size_t i = 0; i < COUNT(wrong); i++) {
-        long long n;
-        TRY(db_number_once(d, wrong[i].sql, &n, e));
-        if (n) return damaged(e, "%lld %s", n, wrong[i].what);
-    }
-    return ST_OK;
-}
-
-static enum status look(struct db *d, long long *version, struct err *e) {
+static enum status look(struct db *d, const struct dump_judge *j, long long *version,
+                        struct err *e) {
     TRY(check_version(d, version, e));
     TRY(check_tables(d, *version, e));
     TRY(check_pages(d, e));
     TRY(schema_migrate(d, e));
-    return check_rows(d, e);
+    TRY(check_rows(d, e));
+    return check_surfaces(d, j, e);
 }
 
 /* The first bytes, before SQLite looks: it would take an empty file for an empty database. */
@@ -167,12 +158,13 @@ static enum status check_head(const char *path, struct err *e) {
                : damaged(e, "the file has %lld bytes, its head says %lld", size, page * pages);
 }
 
-enum status dump_check(const char *path, long long *version, struct err *e) {
+enum status dump_check(const char *path, const struct dump_judge *j, long long *version,
+                       struct err *e) {
     struct db d;
     TRY(check_head(path, e));
     enum status st = db_open(&d, path, e);
     if (st == ST_OK) {
-        st = look(&d, version, e);
+        st = look(&d, j, version, e);
         db_close(&d);
     }
     return file_status(st, e);

@@ -2,10 +2,11 @@
 #ifndef STORE_DUMP_CHECK_H
 #define STORE_DUMP_CHECK_H
 
-#include "model/base/status.h"
+#include "server/store/dump.h"
 
 /* Looks at everything in the file and brings it to the newest version; *version is the one it came
  * in. ST_INVALID when it is no dump or damaged, ST_UNSUPPORTED when it is of a newer version. */
-enum status dump_check(const char *path, long long *version, struct err *e) MUST_CHECK;
+enum status dump_check(const char *path, const struct dump_judge *judge, long long *version,
+                       struct err *e) MUST_CHECK;
 
 #endif

@@ -104,7 +104,7 @@ static enum status read_cell(sqlite3_stmt *st, struct arena *a, struct experimen
     TRY(db_copy(st, 4, a, &x->result, e));
     TRY(db_copy(st, 5, a, &x->error, e));
     TRY(db_copy(st, 6, a, &x->code, e));
-    x->seconds = sqlite3_column_double(st, 7);
+    x->seconds = db_real(st, 7);
     x->finished = sqlite3_column_int64(st, 8);
     return ST_OK;
 }

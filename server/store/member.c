@@ -54,6 +54,12 @@ enum status store_members(struct store *s, struct view catalog, struct view quer
     return store_read_end(s, d, list_members(d, catalog, query, limit, a, out, n, e), e);
 }
 
+/* +1, -1 or 0 whatever the column holds: tables have three places for it. */
+static int label_of(sqlite3_stmt *st, int col) {
+    long long x = sqlite3_column_int64(st, col);
+    return (x > 0) - (x < 0);
+}
+
 /* Leaves the statement on the member's row. */
 static enum status find_member(struct db *d, struct view catalog, struct view id, sqlite3_stmt **st,
                                struct err *e) {
@@ -105,8 +111,8 @@ static enum status history(struct db *d, struct view catalog, struct view member
         TRY(db_copy(st, 0, a, &x->item, e));
         TRY(db_copy(st, 1, a, &x->title, e));
         x->has_rating = sqlite3_column_type(st, 2) != SQLITE_NULL;
-        x->rating = sqlite3_column_double(st, 2);
-        x->label = sqlite3_column_int(st, 3);
+        x->rating = db_real(st, 2);
+        x->label = label_of(st, 3);
         x->at = sqlite3_column_int64(st, 4);
     }
     return ST_OK;
@@ -121,33 +127,46 @@ enum status store_history(struct store *s, struct view catalog, struct view memb
     return store_read_end(s, d, history(d, catalog, member, a, out, n, e), e);
 }
 
-static enum status events(struct db *d, struct view catalog, struct arena *a, struct event **out,
-                          int *n, struct err *e) {
-    static const char sql[] = "SELECT x.member, x.item, x.at, x.label FROM member m"
+/* Items with the interactions that they and those with more have together. */
+#define ITEMS_BY_EVENTS                                                                             \
+    "WITH c AS MATERIALIZED (SELECT i.row AS r, count(*) AS n FROM item i CROSS JOIN interaction x" \
+    " ON x.item = i.row WHERE i.catalog = ?1 GROUP BY i.row),"                                      \
+    " t AS MATERIALIZED (SELECT r, sum(n) OVER (ORDER BY n DESC, r) AS upto FROM c)"
+
+static enum status events(struct db *d, struct view catalog, int max, struct arena *a,
+                          struct event **out, int *n, struct err *e) {
+    static const char all[] = "SELECT x.member, x.item, x.at, x.label FROM member m"
                               " CROSS JOIN interaction x ON x.member = m.row WHERE m.catalog = ?1"
                               " ORDER BY m.row, x.at, x.row";
+    static const char some[] =
+        ITEMS_BY_EVENTS " SELECT x.member, x.item, x.at, x.label FROM t"
+                        " CROSS JOIN interaction x ON x.item = t.r WHERE t.upto <= ?2"
+                        " ORDER BY x.member, x.at, x.row";
     struct catalog_row c;
     sqlite3_stmt *st;
     TRY(catalog_find(d, catalog, &c, e));
-    struct event *list = ARENA_NEW(a, struct event, (size_t)c.interactions);
+    int few = c.interactions <= max, room = few ? (int)c.interactions : max;
+    struct event *list = ARENA_NEW(a, struct event, (size_t)room);
     if (!list) return db_no_memory(e);
     *out = list;
-    TRY(db_prep(d, sql, &st, e));
+    TRY(db_prep(d, few ? all : some, &st, e));
     db_bind_int(st, 1, c.row);
-    for (int row; *n < c.interactions; (*n)++) {
+    if (!few) db_bind_int(st, 2, max);
+    for (int row; *n < room; (*n)++) {
         TRY(db_step(d, st, &row, e));
-        if (!row) break;
+        if (!row) return ST_OK;
         list[*n] = (struct event){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-                                  sqlite3_column_int64(st, 2), sqlite3_column_int(st, 3)};
+                                  sqlite3_column_int64(st, 2), label_of(st, 3)};
     }
+    sqlite3_reset(st);
     return ST_OK;
 }
 
-enum status store_events(struct store *s, struct view catalog, struct arena *a, struct event **out,
-                         int *n, struct err *e) {
+enum status store_events(struct store *s, struct view catalog, int max, struct arena *a,
+                         struct event **out, int *n, struct err *e) {
     struct db *d;
     *out = NULL;
     *n = 0;
     TRY(store_read_begin(s, &d, e));
-    return store_read_end(s, d, events(d, catalog, a, out, n, e), e);
+    return store_read_end(s, d, events(d, catalog, max, a, out, n, e), e);
 }

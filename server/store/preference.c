@@ -11,7 +11,7 @@ static enum status read_row(sqlite3_stmt *st, struct arena *a, struct preference
                             struct err *e) {
     *p = (struct preference){.id = sqlite3_column_int64(st, 0),
                              .sign = sqlite3_column_int(st, 3),
-                             .weight = sqlite3_column_double(st, 4),
+                             .weight = db_real(st, 4),
                              .active = sqlite3_column_int(st, 5),
                              .position = sqlite3_column_int(st, 6),
                              .created = sqlite3_column_int64(st, 7),

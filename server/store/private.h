@@ -3,23 +3,13 @@
 #define STORE_PRIVATE_H
 
 #include "server/store/db.h"
+#include "server/store/limits.h"
 #include "server/store/store.h"
+#include "server/store/text.h"
 
 #include <pthread.h>
 
-enum {
-    STORE_READERS = 4,
-    STORE_PATH = 600,
-    STORE_ID_MAX = 200,
-    STORE_TITLE_MAX = 2000,
-    STORE_TEXT_MAX = 100000,
-    STORE_TAGS_MAX = 64,
-    STORE_TAG_MAX = 100,
-    STORE_ITEMS_MAX = 1000000,
-    STORE_MEMBERS_MAX = 1000000,
-    STORE_INTERACTIONS_MAX = 20000000
-};
-#define STORE_TAG_SPLIT '\x1f' /* between tags in the database; tags hold no control characters */
+enum { STORE_READERS = 4 };
 
 /* One writing connection; every writer, an import's final step included, holds `write`. Readers
  * borrow one of a few connections, each call in a transaction of its own, so that it sees one
@@ -38,9 +28,14 @@ struct store {
  * that SQLite puts beside it follow its mode. An existing file stays as it is. */
 enum status store_private_file(const char *path, struct err *e) MUST_CHECK;
 
+/* Removes a database's file and what SQLite puts beside it, which stays after a full disk. */
+void store_remove_files(const char *path);
+
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_read_end(struct store *s, struct db *d, enum status st, struct err *e) MUST_CHECK;
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) MUST_CHECK;
+/* Waits STORE_SOON_MS at most: ST_BUSY. */
+enum status store_write_soon(struct store *s, struct db **d, struct err *e) MUST_CHECK;
 enum status store_write_end(struct store *s, struct db *d, enum status st,
                             struct err *e) MUST_CHECK;
 /* One DELETE with the name as its ?1, in a transaction of its own; *gone tells whether a row went.
@@ -48,17 +43,13 @@ enum status store_write_end(struct store *s, struct db *d, enum status st,
 enum status store_delete(struct store *s, const char *sql, struct view name, int *gone,
                          struct err *e) MUST_CHECK;
 
-/* Makes text printable: broken UTF-8 and control characters become '?', a cut last character goes.
- */
-void text_clean(char *text);
-/* A person's text for a message: cut and cleaned. Valid until the end of the full expression. */
-struct shown {
-    char text[68];
-};
-struct shown text_show(struct view v);
-
 /* Brings an opened database to the newest schema, or refuses it. */
 enum status schema_migrate(struct db *d, struct err *e) MUST_CHECK;
+/* Numbers that nothing may be taken from anybody's word for: the next rows of tables and the
+ * counter of versions, set where they are out of their range. */
+enum status schema_mend(struct db *d, struct err *e) MUST_CHECK;
+/* The next row of each table that counts on, behind all of its rows and all that were before. */
+enum status schema_set_sequences(struct db *d, struct err *e) MUST_CHECK;
 enum { SCHEMA_APPLICATION = 0x54415052 }; /* "TAPR", the databases' application_id */
 long long schema_newest(void);
 /* Attaches an empty database of that version, in memory, as `plain`. */
@@ -83,6 +74,7 @@ enum status catalog_item(sqlite3_stmt *st, struct arena *a, struct item *out,
 
 /* Makes a catalogue's full-text index from its stored items; drops it. */
 enum status search_build(struct db *d, long long catalog, struct err *e) MUST_CHECK;
+enum status search_upgrade(struct db *d, struct err *e) MUST_CHECK; /* makes those of old form */
 enum status search_drop(struct db *d, long long catalog, struct err *e) MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
 /* The database's tables, as numbered steps from an empty file to the newest form. */
+#include "server/store/columns.h"
 #include "server/store/private.h"
 
 #include <stdio.h>
@@ -61,6 +62,8 @@ static const char *const steps[] = {
     /* Precisions that a measurement chose for a model, by its hash. */
     "CREATE TABLE choice(model TEXT PRIMARY KEY, precision TEXT NOT NULL,"
     " created INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Built-in catalogues that the store was given. */
+    "CREATE TABLE given(name TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 static enum status check_owner(struct db *d, long long *version, struct err *e) {
@@ -97,6 +100,51 @@ enum status schema_migrate(struct db *d, struct err *e) {
         TRY(db_end(d, st, e));
     }
     return ST_OK;
+}
+
+enum status schema_set_sequences(struct db *d, struct err *e) {
+    static const char *const tables[] = {"catalog", "item", "member", "preference"};
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        char sql[320];
+        (void)snprintf(sql, sizeof sql,
+                       "UPDATE main.sqlite_sequence SET seq = max((SELECT ifnull(max(row), 0) FROM"
+                       " main.%s), CASE WHEN typeof(seq) = 'integer' AND seq BETWEEN 0 AND %lld"
+                       " THEN seq ELSE 0 END) WHERE name = '%s'",
+                       tables[i], COLUMN_ROW_MAX, tables[i]);
+        TRY(db_exec(d, sql, e));
+    }
+    return ST_OK;
+}
+
+static enum status mend_counter(struct db *d, struct err *e) {
+    char sql[640];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE counter SET n = (SELECT ifnull(max(version), 0) FROM catalog WHERE"
+                   " typeof(version) = 'integer' AND version BETWEEN 0 AND %lld)"
+                   " WHERE typeof(n) <> 'integer' OR n NOT BETWEEN 0 AND %lld;"
+                   "UPDATE catalog SET version = (SELECT n FROM counter) + row WHERE"
+                   " typeof(version) <> 'integer' OR version NOT BETWEEN 0 AND %lld;"
+                   "UPDATE counter SET n = max(n, (SELECT ifnull(max(version), 0) FROM catalog))",
+                   COLUMN_ROW_MAX, COLUMN_ROW_MAX, COLUMN_ROW_MAX);
+    return db_exec(d, sql, e);
+}
+
+enum status schema_mend(struct db *d, struct err *e) {
+    long long bad;
+    char sql[400];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT (SELECT count(*) FROM counter WHERE typeof(n) <> 'integer'"
+                   " OR n NOT BETWEEN 0 AND %lld) + (SELECT count(*) FROM catalog WHERE"
+                   " typeof(version) <> 'integer' OR version NOT BETWEEN 0 AND %lld) + (SELECT"
+                   " count(*) FROM sqlite_sequence WHERE typeof(seq) <> 'integer'"
+                   " OR seq NOT BETWEEN 0 AND %lld)",
+                   COLUMN_ROW_MAX, COLUMN_ROW_MAX, COLUMN_ROW_MAX);
+    TRY(db_number_once(d, sql, &bad, e));
+    if (!bad) return ST_OK;
+    TRY(db_exec(d, "BEGIN IMMEDIATE", e));
+    enum status st = mend_counter(d, e);
+    if (st == ST_OK) st = schema_set_sequences(d, e);
+    return db_end(d, st, e);
 }
 
 long long schema_newest(void) {

@@ -2,10 +2,10 @@
 #include "server/store/stage.h"
 
 #include "model/base/clock.h"
+#include "server/store/private.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The staging file lies beside the database, so that a full disk shows here first and /tmp, which
  * may be memory, is not filled. It needs no journal: it is deleted on every way out, and what a
@@ -20,6 +20,13 @@ static const char tables[] =
     " label INTEGER, rating REAL, at INTEGER, UNIQUE(member, at, item));"
     "BEGIN;";
 
+struct stage {
+    struct store *store;
+    struct db db; /* the store's database, the staging file attached to it */
+    char path[STORE_PATH + 32];
+    long long count[STAGE_KINDS];
+};
+
 static enum status attach(struct stage *g, struct err *e) {
     sqlite3_stmt *st;
     TRY(db_prep_once(&g->db, "ATTACH ?1 AS stage", &st, e));
@@ -29,112 +36,131 @@ static enum status attach(struct stage *g, struct err *e) {
     return s;
 }
 
-enum status stage_open(struct stage *g, struct store *s, struct err *e) {
-    *g = (struct stage){.store = s};
+enum status stage_file(struct store *s, char path[STORE_PATH + 32], struct err *e) {
     pthread_mutex_lock(&s->pool);
     unsigned number = ++s->imports;
     pthread_mutex_unlock(&s->pool);
-    snprintf(g->path, sizeof g->path, "%s/import-%u.tmp", s->folder, number);
-    TRY(db_open(&g->db, s->path, e));
-    enum status st = store_private_file(g->path, e);
+    snprintf(path, STORE_PATH + 32, "%s/import-%u.tmp", s->folder, number);
+    return store_private_file(path, e);
+}
+
+enum status stage_open(struct stage **out, struct store *s, struct err *e) {
+    struct stage *g = mem_alloc(sizeof *g);
+    *out = NULL;
+    if (!g) return fail(e, ST_NO_MEMORY, "no memory for an import");
+    *g = (struct stage){.store = s};
+    enum status st = db_open(&g->db, s->path, e);
+    if (st != ST_OK) {
+        mem_free(g);
+        return st;
+    }
+    st = stage_file(s, g->path, e);
     if (st == ST_OK) st = attach(g, e);
     if (st == ST_OK) st = db_exec(&g->db, tables, e);
-    if (st != ST_OK) stage_close(g);
+    if (st != ST_OK)
+        stage_close(g);
+    else
+        *out = g;
     return st;
 }
 
 void stage_close(struct stage *g) {
-    if (!g->db.h) return;
+    if (!g) return;
     db_close(&g->db);
-    (void)unlink(g->path);
+    store_remove_files(g->path);
+    mem_free(g);
+}
+
+long long stage_count(const struct stage *g, enum stage_kind kind) {
+    return g->count[kind];
+}
+
+long long stage_max(enum stage_kind kind) {
+    static const long long max[] = {STORE_ITEMS_MAX, STORE_MEMBERS_MAX, STORE_INTERACTIONS_MAX};
+    return max[kind];
 }
 
 /* --- rows */
 
-static enum status bind_item(struct stage *g, const struct row *r, sqlite3_stmt **st,
+static enum status bind_item(struct stage *g, const struct stage_row *r, sqlite3_stmt **st,
                              struct err *e) {
     static const char sql[] =
         "INSERT OR IGNORE INTO stage.item(line, id, title, text, tags, popularity, time, extra)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, '{' || ?8 || '}')";
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     TRY(db_prep(&g->db, sql, st, e));
-    db_bind_text(*st, 2, r->cell[FIELD_ID]);
-    db_bind_text(*st, 3, r->cell[FIELD_TITLE]);
-    db_bind_text(*st, 4, r->cell[FIELD_TEXT]);
-    db_bind_text(*st, 5, buf_text(&r->tags));
+    db_bind_text(*st, 2, r->id);
+    db_bind_text(*st, 3, r->title);
+    db_bind_text(*st, 4, r->text);
+    db_bind_text(*st, 5, r->tags);
     db_bind_null(*st, 6);
     db_bind_null(*st, 7);
-    if (r->cell[FIELD_POPULARITY].n) db_bind_real(*st, 6, r->popularity);
-    if (r->cell[FIELD_TIME].n) db_bind_int(*st, 7, r->time);
-    db_bind_text(*st, 8, buf_text(&r->extra));
+    if (r->has_popularity) db_bind_real(*st, 6, r->popularity);
+    if (r->has_time) db_bind_int(*st, 7, r->time);
+    db_bind_text(*st, 8, r->extra);
     return ST_OK;
 }
 
-static enum status bind_member(struct stage *g, const struct row *r, sqlite3_stmt **st,
+static enum status bind_member(struct stage *g, const struct stage_row *r, sqlite3_stmt **st,
                                struct err *e) {
     static const char sql[] = "INSERT OR IGNORE INTO stage.member(line, id, name, profile)"
                               " VALUES(?1, ?2, ?3, ?4)";
     TRY(db_prep(&g->db, sql, st, e));
-    db_bind_text(*st, 2, r->cell[FIELD_ID]);
+    db_bind_text(*st, 2, r->id);
     db_bind_null(*st, 3);
     db_bind_null(*st, 4);
-    if (r->given >> FIELD_NAME & 1) db_bind_text(*st, 3, r->cell[FIELD_NAME]);
-    if (r->given >> FIELD_PROFILE & 1) db_bind_text(*st, 4, r->cell[FIELD_PROFILE]);
+    if (r->has_name) db_bind_text(*st, 3, r->name);
+    if (r->has_profile) db_bind_text(*st, 4, r->profile);
     return ST_OK;
 }
 
-static enum status bind_interaction(struct stage *g, const struct row *r, sqlite3_stmt **st,
+static enum status bind_interaction(struct stage *g, const struct stage_row *r, sqlite3_stmt **st,
                                     struct err *e) {
     static const char sql[] =
         "INSERT OR IGNORE INTO stage.interaction(line, member, item, label, rating, at)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
     TRY(db_prep(&g->db, sql, st, e));
-    db_bind_text(*st, 2, r->cell[FIELD_MEMBER]);
-    db_bind_text(*st, 3, r->cell[FIELD_ITEM]);
+    db_bind_text(*st, 2, r->member);
+    db_bind_text(*st, 3, r->item);
     db_bind_int(*st, 4, r->label);
     db_bind_null(*st, 5);
-    if (view_trim(r->cell[FIELD_RATING]).n) db_bind_real(*st, 5, r->rating);
+    if (r->has_rating) db_bind_real(*st, 5, r->rating);
     db_bind_int(*st, 6, r->at);
     return ST_OK;
 }
 
-static enum status say_repeated(struct stage *g, enum import_kind kind, const struct row *r,
-                                struct fault *f, struct err *e) {
+static enum status find_repeated(struct stage *g, enum stage_kind kind, const struct stage_row *r,
+                                 long long *line, struct err *e) {
     static const char item[] = "SELECT line FROM stage.item WHERE id = ?1";
     static const char member[] = "SELECT line FROM stage.member WHERE id = ?1";
     static const char interaction[] =
         "SELECT line FROM stage.interaction WHERE member = ?1 AND at = ?3 AND item = ?2";
-    int two = kind == IMPORT_INTERACTIONS;
+    int two = kind == STAGE_INTERACTIONS;
     sqlite3_stmt *st;
-    long long line;
     if (two)
         TRY(db_prep(&g->db, interaction, &st, e));
     else
-        TRY(db_prep(&g->db, kind == IMPORT_ITEMS ? item : member, &st, e));
-    db_bind_text(st, 1, r->cell[two ? FIELD_MEMBER : FIELD_ID]);
-    if (two) db_bind_text(st, 2, r->cell[FIELD_ITEM]);
+        TRY(db_prep(&g->db, kind == STAGE_ITEMS ? item : member, &st, e));
+    db_bind_text(st, 1, two ? r->member : r->id);
+    if (two) db_bind_text(st, 2, r->item);
     if (two) db_bind_int(st, 3, r->at);
-    TRY(db_number(&g->db, st, &line, e));
-    row_fault(f, "the same %s as in line %lld", two ? "member, item and time" : "id", line);
-    return ST_OK;
+    return db_number(&g->db, st, line, e);
 }
 
-enum status stage_add(struct stage *g, enum import_kind kind, const struct row *r, struct fault *f,
-                      struct err *e) {
-    static const long long max[] = {STORE_ITEMS_MAX, STORE_MEMBERS_MAX, STORE_INTERACTIONS_MAX};
+enum status stage_add(struct stage *g, enum stage_kind kind, const struct stage_row *r,
+                      long long *repeats, struct err *e) {
     sqlite3_stmt *st;
-    if (g->count[kind] >= max[kind]) {
-        row_fault(f, "more than %lld rows; split the input", max[kind]);
-        return ST_OK;
-    }
-    if (kind == IMPORT_ITEMS)
+    *repeats = 0;
+    if (g->count[kind] >= stage_max(kind))
+        return fail(e, ST_LIMIT, "more than %lld rows", stage_max(kind));
+    if (kind == STAGE_ITEMS)
         TRY(bind_item(g, r, &st, e));
-    else if (kind == IMPORT_MEMBERS)
+    else if (kind == STAGE_MEMBERS)
         TRY(bind_member(g, r, &st, e));
     else
         TRY(bind_interaction(g, r, &st, e));
     db_bind_int(st, 1, r->line);
     TRY(db_run(&g->db, st, e));
-    if (sqlite3_changes(g->db.h) == 0) return say_repeated(g, kind, r, f, e);
+    if (sqlite3_changes(g->db.h) == 0) return find_repeated(g, kind, r, repeats, e);
     g->count[kind]++;
     return ST_OK;
 }
@@ -168,18 +194,57 @@ static enum status run_on(struct db *d, const char *sql, long long catalog, long
     return db_run(d, st, e);
 }
 
-/* Members and preferences go over to the new catalogue, and with them the interactions whose item
- * came again; the rest goes with the old items. */
-static enum status take_over(struct db *d, long long catalog, long long old, struct err *e) {
+/* Members and preferences go over to the new catalogue, and with them the interactions and vectors
+ * whose item came again (a vector counts for as long as its text is the same); the rest goes with
+ * the old items, and is counted. */
+static enum status take_over(struct db *d, long long catalog, long long old, long long *dropped,
+                             struct err *e) {
     static const char members[] = "UPDATE main.member SET catalog = ?1 WHERE catalog = ?2";
     static const char preferences[] = "UPDATE main.preference SET catalog = ?1 WHERE catalog = ?2";
     static const char moved[] =
         "UPDATE main.interaction SET item = n.row FROM main.item o, main.item n"
         " WHERE o.row = interaction.item AND o.catalog = ?2 AND n.catalog = ?1 AND n.id = o.id";
+    static const char vectors[] =
+        "UPDATE main.vector SET item = n.row FROM main.item o, main.item n"
+        " WHERE o.row = vector.item AND o.catalog = ?2 AND n.catalog = ?1 AND n.id = o.id";
+    static const char left[] = "SELECT count(*) FROM main.item o JOIN main.interaction x"
+                               " ON x.item = o.row WHERE o.catalog = ?1";
+    sqlite3_stmt *st;
     TRY(run_on(d, members, catalog, old, e));
     TRY(run_on(d, preferences, catalog, old, e));
     TRY(run_on(d, moved, catalog, old, e));
+    TRY(run_on(d, vectors, catalog, old, e));
+    TRY(db_prep(d, left, &st, e));
+    db_bind_int(st, 1, old);
+    TRY(db_number(d, st, dropped, e));
     return catalog_drop(d, old, e);
+}
+
+enum status stage_would_drop(struct stage *g, struct view catalog, long long *dropped,
+                             struct err *e) {
+    static const char sql[] =
+        "SELECT count(*) FROM main.catalog c JOIN main.item o ON o.catalog = c.row"
+        " JOIN main.interaction x ON x.item = o.row WHERE c.name = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM stage.item s WHERE s.id = o.id)";
+    sqlite3_stmt *st;
+    TRY(db_prep(&g->db, sql, &st, e));
+    db_bind_text(st, 1, catalog);
+    return db_number(&g->db, st, dropped, e);
+}
+
+static enum status old_surface(struct db *d, struct view catalog, struct arena *a, const char **out,
+                               struct err *e) {
+    static const char sql[] = "SELECT surface FROM main.catalog WHERE name = ?1";
+    sqlite3_stmt *st;
+    int row;
+    *out = "generic";
+    TRY(db_prep(d, sql, &st, e));
+    db_bind_text(st, 1, catalog);
+    TRY(db_step(d, st, &row, e));
+    if (!row) return ST_OK;
+    enum status got = db_copy(st, 0, a, out, e);
+    sqlite3_reset(st);
+    return got;
 }
 
 static enum status new_catalog(struct db *d, struct view name, struct view surface, long long *row,
@@ -195,8 +260,8 @@ static enum status new_catalog(struct db *d, struct view name, struct view surfa
     return ST_OK;
 }
 
-enum status stage_items(struct stage *g, struct view catalog, struct view surface, int replace,
-                        struct err *e) {
+static enum status put_items(struct stage *g, struct view catalog, struct view surface, int replace,
+                             long long *dropped, struct err *e) {
     static const char rename[] = "UPDATE main.catalog SET name = name || ' (old)' WHERE row = ?1";
     static const char copy[] =
         "INSERT INTO main.item(catalog, id, title, text, tags, popularity, time, extra)"
@@ -211,9 +276,21 @@ enum status stage_items(struct stage *g, struct view catalog, struct view surfac
     if (found == ST_OK) TRY(run_on(d, rename, old.row, 0, e));
     TRY(new_catalog(d, catalog, surface, &row, e));
     TRY(run_on(d, copy, row, 0, e));
-    if (found == ST_OK) TRY(take_over(d, row, old.row, e));
+    if (found == ST_OK) TRY(take_over(d, row, old.row, dropped, e));
     TRY(search_build(d, row, e));
     return catalog_touch(d, row, e);
+}
+
+enum status stage_items(struct stage *g, struct view catalog, struct view surface, int replace,
+                        long long *dropped, struct err *e) {
+    struct arena a;
+    const char *old = NULL;
+    *dropped = 0;
+    arena_init(&a, 1 << 16);
+    enum status st = surface.n ? ST_OK : old_surface(&g->db, catalog, &a, &old, e);
+    if (st == ST_OK) st = put_items(g, catalog, old ? view_of(old) : surface, replace, dropped, e);
+    arena_free(&a);
+    return st;
 }
 
 enum status stage_members(struct stage *g, struct view catalog, struct err *e) {
@@ -275,5 +352,19 @@ enum status stage_unknown(struct stage *g, struct view catalog, long long *count
         first[*n].item = text_show(item);
     }
     sqlite3_reset(st);
+    return ST_OK;
+}
+
+enum status stage_has_item(struct stage *g, struct view catalog, struct view id, int *yes,
+                           struct err *e) {
+    static const char sql[] = "SELECT count(*) FROM main.catalog c JOIN main.item i"
+                              " ON i.catalog = c.row WHERE c.name = ?1 AND i.id = ?2";
+    sqlite3_stmt *st;
+    long long n;
+    TRY(db_prep(&g->db, sql, &st, e));
+    db_bind_text(st, 1, catalog);
+    db_bind_text(st, 2, id);
+    TRY(db_number(&g->db, st, &n, e));
+    *yes = n > 0;
     return ST_OK;
 }

@@ -1,4 +1,5 @@
 /* Opening a data folder: its lock, its connections, and who may use which. */
+#include "server/store/columns.h"
 #include "server/store/private.h"
 
 #include "model/base/file.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 int store_name_ok(struct view v) {
@@ -82,6 +84,15 @@ static void remove_leftovers(const char *folder) {
     closedir(dir);
 }
 
+void store_remove_files(const char *path) {
+    static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
+    char file[STORE_PATH + 64];
+    for (size_t i = 0; i < COUNT(beside); i++) {
+        (void)snprintf(file, sizeof file, "%s%s", path, beside[i]);
+        (void)unlink(file);
+    }
+}
+
 enum status store_private_file(const char *path, struct err *e) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -95,6 +106,9 @@ static enum status open_all(struct store *s, struct err *e) {
     TRY(store_private_file(s->path, e));
     TRY(db_open(&s->writer, s->path, e));
     TRY(schema_migrate(&s->writer, e));
+    TRY(schema_mend(&s->writer, e));
+    TRY(columns_quick(&s->writer, e));
+    TRY(search_upgrade(&s->writer, e));
     for (int i = 0; i < STORE_READERS; i++) {
         TRY(db_open(&s->reader[i], s->path, e));
         TRY(db_exec(&s->reader[i], "PRAGMA query_only=ON", e));
@@ -170,6 +184,22 @@ enum status store_write_begin(struct store *s, struct db **d, struct err *e) {
     pthread_mutex_lock(&s->write);
     *d = &s->writer;
     enum status st = db_exec(*d, "BEGIN IMMEDIATE", e);
+    if (st != ST_OK) pthread_mutex_unlock(&s->write);
+    return st;
+}
+
+enum status store_write_soon(struct store *s, struct db **d, struct err *e) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += STORE_SOON_MS * 1000000l;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (pthread_mutex_timedlock(&s->write, &until) != 0)
+        return fail(e, ST_BUSY, "the store is being written by an import");
+    *d = &s->writer;
+    (void)sqlite3_busy_timeout(s->writer.h, STORE_SOON_MS);
+    enum status st = db_exec(*d, "BEGIN IMMEDIATE", e);
+    (void)sqlite3_busy_timeout(s->writer.h, DB_BUSY_MS);
     if (st != ST_OK) pthread_mutex_unlock(&s->write);
     return st;
 }

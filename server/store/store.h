@@ -46,10 +46,21 @@ enum status store_catalog_surface(struct store *s, struct view name, struct view
                                   struct err *e) MUST_CHECK;
 
 /* Items in catalogue order (order of import). query "" = all, else a substring match on id, title
- * or tags. *total counts all matches. limit <= 5000. */
+ * or tags. *total counts all matches. limit <= STORE_PAGE_MAX. */
+enum { STORE_PAGE_MAX = 5000 };
 enum status store_items(struct store *s, struct view catalog, struct view query, long long offset,
                         int limit, struct arena *a, struct item **out, int *n, long long *total,
                         struct err *e) MUST_CHECK;
+/* A whole catalogue in its order, as one state of the store: first its row, then each item with its
+ * popularity (its own, else the number of its interactions). What the item points to lives until
+ * the function returns; a failure ends the reading and is answered. */
+struct items_to {
+    void *arg;
+    enum status (*begin)(void *arg, const struct catalog *c, struct err *e);
+    enum status (*item)(void *arg, const struct item *item, double popularity, struct err *e);
+};
+enum status store_items_all(struct store *s, struct view catalog, const struct items_to *to,
+                            struct err *e) MUST_CHECK;
 /* Items by id, in the order asked; ST_NOT_FOUND names the first unknown id (field = "candidates[i]"
  * style, given prefix). */
 enum status store_items_by_id(struct store *s, struct view catalog, const struct view *ids, int n,
@@ -78,14 +89,15 @@ enum status store_member(struct store *s, struct view catalog, struct view id, s
 enum status store_history(struct store *s, struct view catalog, struct view member, struct arena *a,
                           struct interaction **out, int *n, struct err *e) MUST_CHECK;
 
-/* Every interaction of a catalogue, by member, then time, then order of import. member and item are
- * rowids (item as in struct item); label as in struct interaction. */
+/* Every interaction of a catalogue, by member, then time, then order of import; where there are
+ * more than max, those of the items that have most of them, whole items, together at most max.
+ * member and item are rowids (item as in struct item); label as in struct interaction. */
 struct event {
     long long member, item, at;
     int label;
 };
-enum status store_events(struct store *s, struct view catalog, struct arena *a, struct event **out,
-                         int *n, struct err *e) MUST_CHECK;
+enum status store_events(struct store *s, struct view catalog, int max, struct arena *a,
+                         struct event **out, int *n, struct err *e) MUST_CHECK;
 
 /* --- baselines' raw material
  * ----------------------------------------------------------------------------------------- */
@@ -95,12 +107,26 @@ enum status store_events(struct store *s, struct view catalog, struct arena *a, 
 enum status store_popularity(struct store *s, struct view catalog, const struct item *items, int n,
                              double *out, int *has, struct err *e) MUST_CHECK;
 /* BM25 score (higher is better, 0 = no match) of the given items for free text: its words are
- * OR-ed, nothing in it is query syntax. */
+ * OR-ed, nothing in it is query syntax. Chinese, Japanese, Korean and Thai go by pairs of
+ * neighbouring characters. */
 enum status store_bm25(struct store *s, struct view catalog, struct view text,
                        const struct item *items, int n, double *out, struct err *e) MUST_CHECK;
 /* The best items by BM25, at most limit; same words. */
 enum status store_bm25_top(struct store *s, struct view catalog, struct view text, int limit,
                            struct arena *a, struct item **out, int *n, struct err *e) MUST_CHECK;
+/* The same as rowids with their scores, best first, equal ones by rowid; limit up to a million.
+ * f, which may be NULL, says which items may come; it must not call the store. */
+struct search_row {
+    long long row;
+    double score;
+};
+struct search_filter {
+    void *arg;
+    int (*allow)(void *arg, long long row);
+};
+enum status store_bm25_rows(struct store *s, struct view catalog, struct view text, int limit,
+                            const struct search_filter *f, struct arena *a, struct search_row **out,
+                            int *n, struct err *e) MUST_CHECK;
 
 /* --- runs: one JSON text each
  * ---------------------------------------------------------------------------------------- */
@@ -175,13 +201,24 @@ enum status store_experiment_delete(struct store *s, struct view id, struct err 
 
 /* --- one vector per item and model, for the embedding baseline
  * ----------------------------------------------------------- */
-/* item[i]'s vector under a model (a name that changes with its weights), of dim floats, to row i of
- * out (n, dim), where one is kept that was made from a text of this hash: has[i] tells. */
-enum status store_vectors_find(struct store *s, struct view model, const struct item *const *item,
+/* item[i] (a rowid)'s vector under a model (a name that changes with its weights), of dim floats,
+ * to row i of out (n, dim), where one is kept that was made from a text of this hash: has[i] tells.
+ */
+enum status store_vectors_find(struct store *s, struct view model, const long long *item,
                                const long long *text, int n, int dim, float *out,
                                unsigned char *has, struct err *e) MUST_CHECK;
-/* Keeps vec (n, dim); an item's older vector under the model goes, and all go with their item. */
-enum status store_vectors_keep(struct store *s, struct view model, const struct item *const *item,
+/* All vectors of dim floats under a model of the items from .. to (rowids, inclusive), rising, in
+ * one query: each is told one after the other until it answers non-zero. vec is borrowed for the
+ * call and may be unaligned; each must not call the store. */
+enum status store_vectors_each(struct store *s, struct view model, long long from, long long to,
+                               int dim, void *arg,
+                               int (*each)(void *arg, long long item, long long text,
+                                           const float *vec),
+                               struct err *e) MUST_CHECK;
+/* Keeps vec (n, dim); an item's older vector under the model goes, and all go with their item. What
+ * is kept can be made again, so this waits only STORE_SOON_MS for another writer: ST_BUSY. */
+enum { STORE_SOON_MS = 500 };
+enum status store_vectors_keep(struct store *s, struct view model, const long long *item,
                                const long long *text, int n, int dim, const float *vec,
                                struct err *e) MUST_CHECK;
 enum status store_vectors_count(struct store *s, long long *n, struct err *e) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* Other people's text inside our messages. */
-#include "server/store/private.h"
+#include "server/store/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,6 +7,12 @@
 
 enum { CLAUSES_MAX = 16, CLAUSES_MAX_BYTES = 1 << 20, CONSTRAINTS_MAX = 24, WISH_NOTES = 8 };
 
+/* An unwanted trait counts less than a wanted one: 0.7 was measured on wishes of the form "A, but
+ * no B", where it beat the whole wish as one text (AUC .775 against .588 with SmolLM2, .785 against
+ * .578 with MiniLM embeddings). */
+#define CLAUSES_WEIGHT_WANTED 1.0
+#define CLAUSES_WEIGHT_UNWANTED 0.7
+
 /* A piece of the wish. sign +1 (more of this) or -1 (less), weight > 0. text: as it was written.
  * rest: text without the words that only state a constraint; "" when nothing else is said. */
 struct clause {

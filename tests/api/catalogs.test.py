@@ -16,7 +16,8 @@ class Catalogs(Shared):
         self.assertEqual((code, small['items'], small['members'], small['interactions'], small['surface']),
                          (200, 40, 2, 3, 'generic'))
         self.assertEqual({c['name'] for c in body['catalogs']} & {'jobs', 'listings'}, {'jobs', 'listings'})
-        self.assertEqual(self.s.call('GET', '/api/catalogs/small')[1], small)
+        one = self.s.call('GET', '/api/catalogs/small')[1]
+        self.assertEqual({k: one[k] for k in small}, small)
         self.refused(self.s.call('GET', '/api/catalogs/none'), 404, 'not_found')
         self.refused(self.s.call('DELETE', '/api/catalogs/none'), 404, 'not_found')
 
@@ -32,6 +33,25 @@ class Catalogs(Shared):
         self.refused(self.s.call('GET', '/api/catalogs/none/items'), 404)
         for q, field in (('limit=0', 'limit'), ('limit=501', 'limit'), ('offset=-1', 'offset'), ('limit=x', 'limit')):
             self.refused(self.s.call('GET', '/api/catalogs/small/items?' + q), 422, 'invalid', field)
+
+    def test_fields(self):
+        items = [{'id': 'a', 'title': 'A', 'price': '$5', 'starts': '2026-12-12', 'minutes': 90, 'place': 'Ely'},
+                 {'id': 'b', 'title': 'B', 'price': '$1,250.00', 'starts': '2026-12-13T20:00', 'minutes': 120},
+                 {'id': 'c', 'title': 'C', 'vegan': True, 'tags': ['x', 'y'], 'popularity': 3}]
+        self.assertTrue(self.put_items('typed', lines(items))[1]['stored'])
+        fields = {f['name']: f for f in self.s.call('GET', '/api/catalogs/typed')[1]['fields']}
+        self.assertEqual(fields['price'], {
+            'name': 'price', 'type': 'money', 'unit': 'USD', 'filled': 2, 'unreadable': 0, 'values': 2,
+            'range': [5, 1250], 'examples': ['$5', '$1,250.00']})
+        self.assertEqual((fields['starts']['type'], fields['starts']['range']),
+                         ('date', ['2026-12-12T00:00:00Z', '2026-12-13T20:00:00Z']))
+        self.assertEqual((fields['minutes']['type'], fields['minutes']['unit'], fields['minutes']['range']),
+                         ('duration', 'min', [90, 120]))
+        self.assertEqual((fields['place']['type'], fields['place']['range']), ('text', None))
+        self.assertEqual((fields['tags']['type'], fields['tags']['examples']), ('list', ['x', 'y']))
+        self.assertEqual((fields['popularity']['type'], fields['vegan']['type']), ('number', 'flag'))
+        self.s.call('DELETE', '/api/catalogs/typed')
+        self.refused(self.s.call('GET', '/api/catalogs/typed'), 404, 'not_found')
 
     def test_item_time(self):
         dated = [{'id': 'a', 'title': 'A', 'time': '2020-01-02T03:04:05Z'}, {'id': 'b', 'title': 'B'}]

@@ -143,8 +143,24 @@ static enum status toy_export(struct req *r, struct err *e) {
     return ST_OK;
 }
 
+/* An event of `big` MiB, for which no memory can be had. */
+static void toy_big_event(struct req *r, size_t n) {
+    char *p = arena_alloc(req_arena(r), n);
+    memset(p, 'x', n);
+    const struct view part[] = {VIEW("{\"x\":\""), {p, n}, VIEW("\"}")};
+    mem_fail_at(1, 1);
+    atomic_fetch_add(&toy.wrong, !sse_event_of(r, "done", part, 3));
+    mem_fail_at(0, 0);
+}
+
 static enum status toy_events(struct req *r, struct err *e) {
+    long big = query_number(r, "big", 0);
     sse_begin(r);
+    if (big) {
+        toy_big_event(r, (size_t)big << 20);
+        sse_end(r);
+        return ST_OK;
+    }
     atomic_fetch_add(&toy.wrong, !(sse_event(r, "progress", VIEW("{\"seq\":1}"))));
     atomic_fetch_add(&toy.wrong, !(sse_ping(r)));
     atomic_fetch_add(&toy.wrong, !(sse_event(r, "score", VIEW("{\"seq\":2,\n\"x\":\"\r\"}"))));
@@ -152,6 +168,15 @@ static enum status toy_events(struct req *r, struct err *e) {
     atomic_fetch_add(&toy.wrong, !(sse_event(r, "done", VIEW("{}"))));
     sse_end(r);
     atomic_fetch_add(&toy.wrong, sse_event(r, "late", VIEW("{}")));
+    return ST_OK;
+}
+
+/* Some MiB at once. */
+static enum status toy_large(struct req *r, struct err *e) {
+    static char much[32 << 20];
+    size_t n = (size_t)query_number(r, "mib", 1) << 20;
+    if (n > sizeof much) return fail(e, ST_LIMIT, "too large");
+    req_reply(r, 200, "text/plain", (struct view){much, n}, NULL);
     return ST_OK;
 }
 
@@ -180,21 +205,25 @@ static enum status toy_inject(struct req *r, struct err *e) {
 }
 
 static const struct route toy_routes[] = {
-    {"GET", "/api/hello", toy_hello, 0, 0, 0},
-    {"GET", "/metrics", toy_hello, 0, 0, 0},
-    {"POST", "/v1/hello", toy_hello, 64, HTTP_JSON, 0},
-    {"GET", "/api/echo/{name}", toy_echo, 0, 0, 0},
-    {"DELETE", "/api/echo/{name}", toy_echo, 0, 0, 0},
-    {"PUT", "/api/echo/{name}", toy_body, 64, HTTP_JSON, 0},
-    {"GET", "/api/fail/{status}", toy_fail, 0, 0, 0},
-    {"GET", "/api/stack", toy_stack, 0, 0, 0},
-    {"POST", "/api/body", toy_body, 6 << 20, HTTP_JSON, 0},
-    {"POST", "/api/import", toy_import, 64 << 20, HTTP_NDJSON | HTTP_CSV, 0},
-    {"POST", "/api/empty", toy_body, 0, 0, 0},
-    {"GET", "/api/export", toy_export, 0, 0, 1},
-    {"GET", "/api/events", toy_events, 0, 0, 1},
-    {"GET", "/api/hold", toy_hold, 0, 0, 1},
-    {"GET", "/api/inject", toy_inject, 0, 0, 0},
+    {"GET", "/api/hello", toy_hello, 0, 0, HTTP_QUICK},
+    {"GET", "/metrics", toy_hello, 0, 0, HTTP_QUICK},
+    {"POST", "/v1/hello", toy_hello, 64, HTTP_JSON, HTTP_QUICK},
+    {"GET", "/api/echo/{name}", toy_echo, 0, 0, HTTP_QUICK},
+    {"DELETE", "/api/echo/{name}", toy_echo, 0, 0, HTTP_QUICK},
+    {"PUT", "/api/echo/{name}", toy_body, 64, HTTP_JSON, HTTP_QUICK},
+    {"GET", "/api/fail/{status}", toy_fail, 0, 0, HTTP_QUICK},
+    {"GET", "/api/stack", toy_stack, 0, 0, HTTP_QUICK},
+    {"POST", "/api/body", toy_body, 6 << 20, HTTP_JSON, HTTP_QUICK},
+    {"POST", "/api/import", toy_import, 64 << 20, HTTP_NDJSON | HTTP_CSV, HTTP_QUICK},
+    {"POST", "/api/empty", toy_body, 0, 0, HTTP_QUICK},
+    {"GET", "/api/export", toy_export, 0, 0, HTTP_LONG},
+    {"GET", "/api/events", toy_events, 0, 0, HTTP_LONG},
+    {"GET", "/api/hold", toy_hold, 0, 0, HTTP_LONG},
+    {"GET", "/api/large", toy_large, 0, 0, HTTP_QUICK},
+    {"GET", "/api/alive", toy_hello, 0, 0, HTTP_ALWAYS},
+    {"GET", "/api/keep", toy_hold, 0, 0, HTTP_QUICK},
+    {"POST", "/api/rows", toy_import, 1 << 30, HTTP_NDJSON | HTTP_CSV, HTTP_IMPORT},
+    {"GET", "/api/inject", toy_inject, 0, 0, HTTP_QUICK},
 };
 
 /* Starts the server on a free port; silence and body time in ms, 0 = default. */

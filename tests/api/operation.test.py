@@ -12,6 +12,24 @@ import time
 from harness import Case, ENV, ROOT, SERVERS, Server, Shared, TAPROOM, TINY, cli, fill, folder, lines, rows, main
 
 
+class BuiltIn(Case):
+    def test_deleted_stays_deleted(self):
+        s = Server()
+        names = lambda: {c['name'] for c in s.call('GET', '/api/catalogs')[1]['catalogs']}
+        self.assertLessEqual({'jobs', 'listings'}, names())
+        self.assertEqual(s.call('DELETE', '/api/catalogs/jobs')[0], 200)
+        self.assertEqual(s.stop(), 0)
+        s = Server(data=s.data)
+        self.assertNotIn('jobs', names())
+        self.assertIn('listings', names())
+        # One that comes back by hand is like any other.
+        self.assertTrue(s.call('POST', '/api/catalogs?name=jobs', lines(rows(3)), 'application/x-ndjson')[1]['stored'])
+        self.assertEqual(s.stop(), 0)
+        s = Server(data=s.data)
+        self.assertEqual(s.call('GET', '/api/catalogs/jobs')[1]['items'], 3)
+        self.assertEqual(s.stop(), 0)
+
+
 class Operation(Shared):
     def test_health(self):
         self.assertEqual(self.s.call('GET', '/api/health/live')[:2], (200, {'live': True, 'version': '0.1.0'}))

@@ -48,8 +48,8 @@ class CommandLine(Case):
         shelf.write_text(lines(rows(20)))
         r = cli('import', '--catalog', 'shelf', str(shelf), '--data', data, '--json')
         self.assertEqual(r.returncode, 0, r.stderr)
-        self.assertEqual({k: v for k, v in json.loads(r.stdout).items() if k != 'errors'},
-                         {'catalog': 'shelf', 'read': 20, 'kept': 20, 'rejected': 0, 'stored': True})
+        want = {'catalog': 'shelf', 'read': 20, 'kept': 20, 'rejected': 0, 'stored': True, 'errors': [], 'warnings': []}
+        self.assertEqual({k: v for k, v in json.loads(r.stdout).items() if k in want}, want)
         self.assertEqual(cli('import', '--catalog', 'shelf', str(shelf), '--data', data).returncode, 1)
         r = cli('import', '--catalog', 'shelf', '-', '--kind', 'members', '--format', 'csv', '--data', data,
                 stdin=b'id,profile\nm1,likes boats\n')

@@ -187,6 +187,13 @@ class Rank(Shared):
                            ({'retrieve': 'random', 'offset': 1}, 'candidates.offset')):
             self.refused(self.s.rank(candidates=how), 422, 'invalid', field)
 
+    def test_weightless_wish(self):
+        none = [{'text': t, 'sign': 1, 'weight': 0} for t in ('sea', 'boat')]
+        said = self.s.rank(clauses=none, top=1, save=False)[1]['warnings']
+        self.assertTrue(any('weight 0' in w for w in said), said)
+        none[0]['weight'] = 0.1
+        self.assertFalse(any('weight 0' in w for w in self.s.rank(clauses=none, top=1, save=False)[1]['warnings']))
+
 
 if __name__ == '__main__':
     main()

@@ -251,9 +251,9 @@ class Dumps(Case):
         refuse(changed('DROP TABLE surface'), 'tables are not those')
         refuse(changed("UPDATE item SET title = x'ff00' WHERE id = 'i1'"), 'item.title')
         refuse(changed("UPDATE item SET title = CAST(x'ff41' AS TEXT) WHERE id = 'i1'"), 'item.title')
-        refuse(changed("UPDATE item SET extra = '{' WHERE id = 'i1'"), 'no JSON')
-        refuse(changed("UPDATE run SET json = 'x'"), 'no JSON')
-        refuse(changed("UPDATE catalog SET name = '../x' WHERE name = 'small'"), 'names')
+        refuse(changed("UPDATE item SET extra = '{1' WHERE id = 'i1'"), 'item.extra', 'no JSON')
+        refuse(changed("UPDATE run SET json = 'xy'"), 'run.json', 'no JSON')
+        refuse(changed("UPDATE catalog SET name = '../x' WHERE name = 'small'"), 'catalog.name')
         refuse(changed('PRAGMA foreign_keys=OFF', "DELETE FROM member WHERE id = 'm1'"), 'names one that is not there')
         for cut in (50, 99, 4096, len(good) // 2, len(good) - 1):
             refuse(good[:cut], 'cannot be restored')

@@ -75,6 +75,71 @@ static void whole(void) {
     free(big);
 }
 
+/* The same bytes in chunks of many sizes, to a call that reads all at once and to one that reads
+ * line by line; the sums must be those of the plain body. */
+static void chunked(void) {
+    static const size_t size[] = {1, 7, 64, 1000, 65536};
+    size_t n = 1 << 20;
+    char *big = malloc(n), want[64], head[32];
+    for (size_t k = 0; k < COUNT(size); k++) {
+        size_t all = size[k] == 1 ? 5000 : n;
+        unsigned sum = 0, lines = 0;
+        for (size_t i = 0; i < all; i++) {
+            big[i] = (char)(i % 100 == 99 ? '\n' : 'a' + i % 23);
+            sum = sum * 31 + (unsigned char)big[i];
+            lines += big[i] == '\n';
+        }
+        for (int import = 0; import < 2; import++) {
+            char t[256];
+            int fd = hc_connect(toy.port);
+            snprintf(t, sizeof t,
+                     "POST /api/%s HTTP/1.1\r\nHost: $H\r\nContent-Type: %s\r\n"
+                     "Transfer-Encoding: chunked\r\n\r\n",
+                     import ? "import" : "body", import ? "text/csv" : "application/json");
+            OK(hc_send_text(fd, toy.port, t));
+            for (size_t at = 0; at < all; at += size[k]) {
+                size_t part = all - at < size[k] ? all - at : size[k];
+                int m = snprintf(head, sizeof head, "%zx\r\n", part);
+                OK(hc_send(fd, head, (size_t)m) && hc_send(fd, big + at, part));
+                OK(hc_send(fd, "\r\n", 2));
+            }
+            OK(hc_send(fd, "0\r\n\r\n", 5));
+            EQ(finish(fd, 20), 200);
+            if (import)
+                snprintf(want, sizeof want, "%zu %u", all, lines);
+            else
+                snprintf(want, sizeof want, "%zu %u %d", all, sum, HTTP_JSON);
+            EQ_STR(hc_body(answer), want);
+        }
+    }
+    free(big);
+}
+
+/* A client that sends a whole body before it reads gets the refusal, not a broken pipe; one that
+ * promises a body and does not send it is let go soon. */
+static void sends_all_first(void) {
+    enum { BYTES = 20 << 20 };
+    char *junk = calloc(1, BYTES);
+    static const struct {
+        const char *path, *type;
+        size_t bytes;
+        int code;
+    } t[] = {{"/v1/hello", "application/json", BYTES, 413},
+             {"/api/body", "text/plain", 6 << 20, 415},
+             {"/nothing", "application/json", 6 << 20, 404}};
+    for (size_t i = 0; i < COUNT(t); i++) {
+        int fd = post(t[i].path, t[i].type, t[i].bytes, "");
+        hc_sleep(.05); /* the refusal is there before the body */
+        OK(hc_send(fd, junk, t[i].bytes));
+        EQ(finish(fd, 5), t[i].code);
+    }
+    free(junk);
+    double from = hc_now();
+    EQ(finish(post("/v1/hello", "application/json", BYTES, ""), 5), 413);
+    OK(hc_now() - from < 1);
+    none_busy();
+}
+
 /* A refused upload: the answer must arrive although the body was never read. */
 static void refused(void) {
     static char junk[2 << 20];
@@ -133,6 +198,18 @@ static void short_and_slow(void) {
     EQ(finish(fd, 5), 408);
     OK(strstr(answer, "too slowly"));
     OK(hc_now() - from > .9 && hc_now() - from < 3.5);
+
+    static const char chunks[] = "POST /api/body HTTP/1.1\r\nHost: $H\r\nContent-Type: "
+                                 "application/json\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnu";
+    fd = hc_connect(toy.port); /* stops within a chunk */
+    OK(hc_send_text(fd, toy.port, chunks));
+    from = hc_now();
+    EQ(finish(fd, 5), 408);
+    OK(hc_now() - from < 2.5);
+    fd = hc_connect(toy.port);
+    OK(hc_send_text(fd, toy.port, chunks));
+    shutdown(fd, SHUT_WR);
+    EQ(finish(fd, 5), 400);
 
     fd = post("/api/body", "application/json", 1000, ""); /* vanishes */
     struct linger now = {1, 0};
@@ -198,6 +275,8 @@ static void idle_flood(void) {
 int main(void) {
     toy_start(0, 0, NULL);
     whole();
+    chunked();
+    sends_all_first();
     refused();
     expects();
     none_busy();

@@ -71,6 +71,85 @@ static void events(void) {
                     "\"stopped\",\"field\":null,\"line\":null,\"hint\":null},\"seq\":3}\n\n"));
 }
 
+/* A large event arrives whole, without memory of its own. */
+static void big_event(void) {
+    enum { MIB = 40 };
+    int fd = open_get("/api/events?big=40");
+    size_t all = 0, xs = 0;
+    char last[8] = "";
+    for (ssize_t n; (n = recv(fd, answer, sizeof answer, 0)) > 0; all += (size_t)n) {
+        for (ssize_t i = 0; i < n; i++) xs += answer[i] == 'x';
+        size_t keep = n < 7 ? (size_t)n : 7;
+        memcpy(last, answer + n - keep, keep);
+    }
+    close(fd);
+    OK(xs >= (size_t)MIB << 20 && xs < ((size_t)MIB << 20) + 64); /* and those of the headers */
+    OK(strstr(last, "0\r\n\r\n") != NULL);
+}
+
+/* Seconds until the answer to a request, -1 when it is another code. */
+static double ask_within(const char *path, int code) {
+    double from = hc_now();
+    return get(path) == code ? hc_now() - from : -1;
+}
+
+/* Clients that read a little now and then hold few workers: the others are dropped, and what people
+ * ask for is answered at once. */
+static void slow_readers(void) {
+    enum { N = 64 };
+    int fd[N], small = 8 << 10, closed = 0;
+    double worst = 0;
+    for (int i = 0; i < N; i++) {
+        fd[i] = hc_connect(toy.port);
+        setsockopt(fd[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+        OK(hc_send_text(fd[i], toy.port, "GET /api/large?mib=30 HTTP/1.1\r\nHost: $H\r\n\r\n"));
+    }
+    for (double until = hc_now() + 3; hc_now() < until; hc_sleep(.05)) {
+        for (int i = 0; i < N; i++) (void)recv(fd[i], answer, 1024, MSG_DONTWAIT);
+        double took = ask_within("/api/hello", 200); /* at first, all at once, it may be 503 */
+        if (hc_now() < until - 2.5) continue;
+        OK(took >= 0);
+        if (took > worst) worst = took;
+        OK(ask_within("/api/alive", 200) >= 0);
+    }
+    struct http_stats s;
+    http_stats(toy.h, &s);
+    printf("with %d slow readers: %d workers, %d slow places, worst answer %.0f ms\n", N, s.workers,
+           s.slow, worst * 1000);
+    OK(s.slow <= HTTP_SLOW && s.workers <= HTTP_SLOW + 4);
+    OK(worst < .3);
+    for (int i = 0; i < N; i++) close(fd[i]), closed++;
+    for (double until = hc_now() + 5; s.slow && hc_now() < until; hc_sleep(.05))
+        http_stats(toy.h, &s);
+    EQ(s.slow, 0);
+    /* Who reads as fast as it comes gets all of it. */
+    int one = open_get("/api/large?mib=30");
+    size_t all = 0;
+    for (ssize_t n; (n = recv(one, answer, sizeof answer, 0)) > 0;) all += (size_t)n;
+    OK(all > 30u << 20);
+    close(one);
+}
+
+/* All workers but the reserved ones taken: some calls are still answered, the others told at once.
+ */
+static void reserved(void) {
+    int fd[HTTP_WORKERS - HTTP_RESERVED];
+    atomic_store(&toy.release, 0);
+    for (size_t i = 0; i < COUNT(fd); i++) fd[i] = open_get("/api/keep");
+    OK(wait_for(&toy.holding, COUNT(fd), 5));
+    for (int k = 0; k < 20; k++) {
+        double took = ask_within("/api/alive", 200);
+        OK(took >= 0 && took < .3);
+        took = ask_within("/api/hello", 503);
+        OK(took >= 0 && took < .3);
+    }
+    EQ_STR(hc_header(answer, "Retry-After"), "1");
+    atomic_store(&toy.release, 1);
+    for (size_t i = 0; i < COUNT(fd); i++) close(fd[i]);
+    OK(wait_for(&toy.holding, 0, 5));
+    EQ(get("/api/hello"), 200);
+}
+
 /* Leaves after n bytes of the stream, by closing or by a reset. */
 static void leave_after(size_t n, int reset) {
     atomic_store(&toy.gone_at, 0);
@@ -271,6 +350,9 @@ int main(void) {
     no_memory();
     exports();
     events();
+    big_event();
+    slow_readers();
+    reserved();
     client_gone();
     budget();
     crowd();

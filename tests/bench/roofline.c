@@ -274,7 +274,7 @@ static enum status read_shapes(struct bench *b, const char *path, struct err *e)
     struct shards files;
     struct arena tables;
     arena_init(&tables, (size_t)256 << 20);
-    enum status st = shards_open(&files, path, &tables, e);
+    enum status st = shards_open(&files, path, &tables, NULL, e);
     if (st == ST_OK) {
         const struct gguf_tensor *embd = gguf_tensor(&files.g, "token_embd.weight");
         st = hyper_read(&b->h, &files.g, e);

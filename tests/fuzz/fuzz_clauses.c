@@ -1,7 +1,7 @@
 /* Fuzz target of the clause splitter: the input is a wish. Build alone:
  * clang -fsanitize=fuzzer,address,undefined -D_DEFAULT_SOURCE -I. tests/fuzz/fuzz_clauses.c
- *   server/rank/clauses*.c model/base/{arena,view,status}.c */
-#include "server/rank/clauses.h"
+ *   server/wish/clauses*.c model/base/{arena,view,status}.c */
+#include "server/wish/clauses.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: wish */
 /* Runs the fuzz target of the clause splitter on random mixes of the words and marks that its rules
  * know, with a fixed seed; a longer hunt uses libFuzzer. */
 #include "tests/fuzz/fuzz_clauses.c"
@@ -84,7 +84,7 @@ static uint32_t next(uint32_t below) {
 
 int main(void) {
     static char wish[4096];
-    int runs = 30000;
+    int runs = 3000;
     for (int i = 0; i < runs; i++) {
         size_t n = 0;
         for (uint32_t k = next(i % 10 ? 14 : 250); k > 0; k--) {

@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import */
 /* Runs the import fuzz target on mutations of good inputs, with a fixed seed, so that each test run
  * covers it; a longer hunt uses libFuzzer. */
 #include "tests/fuzz/fuzz_import.c"
@@ -13,6 +13,18 @@ static const char *const seeds[] = {
     "\xef\xbb\xbf"
     "id,name,profile\nm1,Ada,\xc3\xa9t\xc3\xa9\nm2,,\n",
 };
+static const char *const more_seeds[] = {
+    "[{\"name\":\"a\",\"genres\":[{\"id\":1,\"name\":\"x\"}],\"votes\":\"1,204\"},\n {\"name\":\"b\"}]",
+    "{\"products\":[{\"sku\":18446744073709551617,\"title\":\"a &amp; b\",\"body\":\"<p>x</p>\"}]}",
+    "# made\nsku|name|categories|released\n1|\"a|b\"|['x', \"y\"]|September 3, 2020\n2|c|x > y, z|03/04/2020\n",
+    "{\"b1\":{\"title\":\"A\",\"n\":[1]},\n\"b2\":{\"title\":\"B\"}}",
+    "id,title\n1,\"A \\\\\"big\\\\\" one\"\n2,B\n",
+    "1::Grey (1971)::A|B\n2::Paper (1988)::C\n",
+    "Handle,Title,Body (HTML),Tags\na,A,<ul><li>x</ul>,\"p, q\"\na,,,\nb,B,,\n",
+    "userId\tmovieId\trating\ttimestamp\n1\t10\t3.5\t1112486027\n1\t20\t-\t\n",
+    "user,item,event\nu,1,click\nu,2,skip\nv,3,?\n",
+    "user_id,age,e-mail,about\nu1,25,x@y,likes <b>tea</b>\n",
+};
 static const char spice[] = "{}[]\":,;\t|\\\"'\n\r0159.-eaz\x01\x1f\x7f\x80\xC3\xA9\xED\xFF";
 static uint32_t state = 2463534242u;
 
@@ -25,11 +37,12 @@ static uint32_t next(uint32_t below) {
 
 int main(void) {
     uint8_t t[1024];
-    int runs = 60000;
+    int runs = 10000;
     for (int i = 0; i < runs; i++) {
-        const char *seed = seeds[next(COUNT(seeds))];
+        uint32_t pick = next(COUNT(seeds) + COUNT(more_seeds));
+        const char *seed = pick < COUNT(seeds) ? seeds[pick] : more_seeds[pick - COUNT(seeds)];
         size_t n = strlen(seed) + 2;
-        t[0] = (uint8_t)next(16);
+        t[0] = (uint8_t)(next(4) ? next(16) : next(256));
         t[1] = (uint8_t)next(256);
         memcpy(t + 2, seed, n - 2);
         for (uint32_t k = next(5); k > 0; k--) {

@@ -105,7 +105,7 @@ static void check(const char *name, const char *backend, const char *precision, 
     for (int i = 1; i < TOKENS; i++) sum -= (double)weight(i) * s.out[i];
     NEAR(sum, s.loss, most);
     arena_init(&tables, 1 << 24);
-    GOOD(shards_open(&files, model, &tables, &e));
+    GOOD(shards_open(&files, model, &tables, NULL, &e));
     GOOD(adapter_read(&want, grads, &files.g, &e));
     if (!t_failed) compare(&want, trainer_grads(t), most, name);
     adapter_close(&want);

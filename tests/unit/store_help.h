@@ -4,7 +4,7 @@
 #define TESTS_STORE_HELP_H
 
 #include "model/base/arena.h"
-#include "server/store/import.h"
+#include "server/import/import.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -32,7 +32,7 @@ static void base_open(struct base *b, const char *name) {
     char path[96];
     snprintf(path, sizeof path, "fixtures/tiny/%s.gguf", name);
     arena_init(&b->tables, 1 << 24);
-    GOOD(shards_open(&b->files, path, &b->tables, &e));
+    GOOD(shards_open(&b->files, path, &b->tables, NULL, &e));
     hash_hex(&b->files.sha, b->sha);
 }
 
@@ -239,7 +239,7 @@ static void test_merged(const char *type, uint32_t id, double step) {
     base_open(&b, "tied");
     GOOD(adapter_read(&ad, "fixtures/grad/tied", &b.files.g, &e));
     arena_init(&m.tables, 1 << 24);
-    GOOD(shards_open(&m.files, path, &m.tables, &e));
+    GOOD(shards_open(&m.files, path, &m.tables, NULL, &e));
     EQ(m.files.g.n_tensors, b.files.g.n_tensors);
     for (int i = 0; i < ad.n; i++) {
         const struct adapter_part *p = &ad.part[i];

@@ -46,6 +46,29 @@ static void utf8(void) {
     EQ(utf8_point("\xf0\x9f\x98\x80", 4), 0x1F600);
 }
 
+/* What is shown holds no control character, whatever came in. */
+static void plain(void) {
+    static const struct {
+        const char *in, *out;
+    } t[] = {{"na\xc3\xafve \xf0\x9f\x98\x80", "na\xc3\xafve \xf0\x9f\x98\x80"},
+             {"\x1b[31mred\x7f", "?[31mred?"},
+             {"a\xc2\x9b"
+              "31m",
+              "a?31m"}, /* a CSI of the second set */
+             {"\xe2\x80\xae"
+              "desrever",
+              "?desrever"},
+             {"\xff\xfe x", "?? x"},
+             {"", ""}};
+    char out[64], cut[4];
+    for (size_t i = 0; i < COUNT(t); i++) {
+        EQ(view_plain(view_of(t[i].in), out, sizeof out), strlen(t[i].out));
+        EQ_STR(out, t[i].out);
+    }
+    EQ(view_plain(VIEW("ab\xc3\xaf"), cut, sizeof cut), 2);
+    EQ_STR(cut, "ab");
+}
+
 static void times(void) {
     static const struct {
         const char *text;
@@ -58,6 +81,17 @@ static void times(void) {
              {"2026-10-03 18:20", 1, 1791051600},
              {"2024-02-29", 1, 1709164800},
              {"881250949", 1, 881250949},
+             {"19710514", 1, 43027200},
+             {"19710514T0120", 1, 43032000},
+             {"19710514T012005Z", 1, 43032005},
+             {"19710514 01:20+01:00", 1, 43028400},
+             {"10000101", 1, -30610224000},
+             {"29991231", 1, 32503593600},
+             {"19711314", 1, 19711314}, /* no date: seconds */
+             {"30000101", 1, 30000101},
+             {"09991231", 1, 9991231},
+             {"19710514x", 0, 0},
+             {"1971-0514", 0, 0},
              {"2023-02-29", 0, 0},
              {"2026-13-01", 0, 0},
              {"2026-10-03T25:00", 0, 0},
@@ -137,11 +171,61 @@ static void files(void) {
     EQ(file_map_open(&m, path, &e), ST_IO);
 }
 
+struct seen {
+    int pieces, stop_at;
+    size_t bytes, done, size;
+};
+
+static int on_piece(void *arg, const char *p, size_t n, size_t done, size_t size) {
+    struct seen *s = arg;
+    EQ(p[0], 'x');
+    s->bytes += n;
+    EQ(done, s->bytes);
+    s->size = size;
+    return ++s->pieces == s->stop_at;
+}
+
+/* A large file comes in pieces, each told; its head alone is read without the rest. */
+static void pieces(void) {
+    enum { SIZE = FILE_PIECE + 5 };
+    struct err e;
+    char path[] = "/tmp/taproom-piece-XXXXXX", *text, *x = mem_alloc(SIZE);
+    int fd = mkstemp(path);
+    CHECK(fd >= 0 && x);
+    memset(x, 'x', SIZE);
+    CHECK(write(fd, x, SIZE) == SIZE);
+    close(fd);
+    struct seen s = {.stop_at = 0};
+    const struct file_watch w = {&s, on_piece};
+    size_t n, size;
+    GOOD(file_read_watched(path, SIZE, &w, &text, &n, &e));
+    EQ(n, SIZE);
+    EQ(s.pieces, 2);
+    EQ(s.bytes, SIZE);
+    EQ(s.size, SIZE);
+    mem_free(text);
+    s = (struct seen){.stop_at = 1};
+    EQ(file_read_watched(path, SIZE, &w, &text, &n, &e), ST_CANCELLED);
+    OK(text == NULL);
+    GOOD(file_head(path, 10, &text, &n, &size, &e));
+    EQ(n, 10);
+    EQ(size, SIZE);
+    EQ_STR(text, "xxxxxxxxxx");
+    mem_free(text);
+    GOOD(file_head(path, 2 * SIZE, &text, &n, &size, &e));
+    EQ(n, SIZE);
+    mem_free(text);
+    mem_free(x);
+    unlink(path);
+}
+
 int main(void) {
     numbers();
     utf8();
+    plain();
     times();
     arenas();
     files();
+    pieces();
     return t_end();
 }

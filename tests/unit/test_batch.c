@@ -64,7 +64,8 @@ static void run_alone(struct job_of *j) {
     }
 }
 
-static void test_shares(const struct job_of *alone) {
+/* turn: how many chunks there were before. */
+static void test_shares(const struct job_of *alone, unsigned turn) {
     static struct job_of j[JOBS];
     struct cache c;
     struct batch b;
@@ -72,6 +73,7 @@ static void test_shares(const struct job_of *alone) {
     int left = JOBS, chunks = 0, of[JOBS] = {0, 1, 2}, total = 0;
     GOOD(cache_open(&c, model, 1 << 20, &e));
     GOOD(batch_open(&b, ROWS, &e));
+    b.turn = turn;
     for (int k = 0; k < JOBS; k++) {
         job_make(&j[k], k);
         GOOD(plan_open(&plan[k], &j[k].job, &c, &sha, &e));
@@ -169,7 +171,9 @@ int main(int argc, char **argv) {
     GOOD(model_open(&model, &g, o, NULL, &e));
     GOOD(work_open(&work, model, ROWS, &e));
     run_alone(alone);
-    test_shares(alone);
+    test_shares(alone, 0);
+    test_shares(alone, 0x7FFFFFFE); /* weeks of chunks: the counter goes round */
+    test_shares(alone, 0xFFFFFFFE);
     if (!cuda) test_failures(alone); /* tests/cuda/test_cuda_faults.c has those of a device */
     work_close(&work);
     model_close(model);

@@ -1,8 +1,9 @@
 /* links: rank */
 /* Fits on invented scores, whether what was held out is held out, and cases from a store through a
  * tiny model. */
+#include "model/base/seeded.h"
 #include "server/eval/calibrate.h"
-#include "server/rank/scene.h"
+#include "server/rank/rank.h"
 #include "server/store/calibration.h"
 #include "tests/unit/store_help.h"
 
@@ -68,7 +69,7 @@ static void members_stay_together(void) {
         for (int k = 0; k < 4; k++) {
             int i = 4 * m + k;
             member[i] = m;
-            score[i] = (double)scene_hash("m", (unsigned long long)m) / 1e19;
+            score[i] = (double)seeded_hash("m", (unsigned long long)m) / 1e19;
             hit[i] = (unsigned char)likes;
         }
     }

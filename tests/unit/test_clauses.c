@@ -1,6 +1,6 @@
-/* links: rank */
+/* links: wish */
 /* The clause splitter: a table of wishes beside their clauses, and what holds for any text. */
-#include "server/rank/clauses.h"
+#include "server/wish/clauses.h"
 #include "tests/t.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static const struct {
      "+5 - 10 euros | +1990\xE2\x80\x93"
      "1999"},
     {"a no-nonsense detective, non-fiction", "+no-nonsense detective | +non-fiction"},
-    {"gluten-free recipes", "+gluten-free recipes"},
+    {"gluten-free recipes", "-gluten | +recipes"},
     {"like \"Not me, no!\" but sad", "+like \"Not me, no!\" | +sad"},
     {"\"funny, no gore\"", "+funny | -gore"},
     {"a thriller like No Country for Old Men", "+thriller like No Country for Old Men"},
@@ -101,6 +101,29 @@ static const struct {
     {"no no no horror", "-horror"},
     {"NO HORROR PLEASE", "-HORROR"},
     {"comedy -horror -gore", "+comedy | -horror | -gore"},
+    {"nut-free snacks", "-nut | +snacks"},
+    {"snack, nut free", "+snack | -nut"},
+    {"zero nuts", "-nuts"},
+    {"I cannot eat nuts", "-nuts"},
+    {"nuts are a no-go", "-nuts"},
+    {"a salad, hold the onions", "+salad | -onions"},
+    {"not another superhero film", "-superhero film"},
+    {"bread for somebody allergic to nuts", "+bread for somebody | -nuts"},
+    {"feel free to laugh, carefree music", "+feel free to laugh | +carefree music"},
+    {"concerts free of charge", "+concerts free of charge"},
+    {"\"No Country for Old Men\"", "+\"No Country for Old Men\""},
+    {"like 'No Country for Old Men', slow", "+like 'No Country for Old Men' | +slow"},
+    {"published on October 3, 2026, cheap", "+published on October 3, 2026 | +cheap"},
+    {"nicht \xC3\xBC"
+     "ber 500 Euro, ohne N\xC3\xBCsse",
+     "+nicht \xC3\xBC"
+     "ber 500 Euro | -N\xC3\xBCsse"},
+    {"sans gluten et pas de sucre", "-gluten | -sucre"},
+    {"un film, pas plus de 2 heures", "+film | +pas plus de 2 heures"},
+    {"algo sin gluten, no m\xC3\xA1s de 10 euros", "+algo | -gluten | +no m\xC3\xA1s de 10 euros"},
+    {"senza glutine", "-glutine"},
+    {"geen horror", "-horror"},
+    {"sem gl\xC3\xBAten", "-gl\xC3\xBAten"},
     /* Behind what they negate. */
     {"horror no, comedy yes", "-horror | +comedy"},
     {"Horror? No. Comedy? Yes.", "-Horror | +Comedy"},
@@ -183,15 +206,15 @@ static const struct {
     {"no horror.Something funny", "-horror | +funny"},
     {"(no horror) [funny] {sad}", "-horror | +funny | +sad"},
     {"*really* _not_ 'scary'", "-scary{1.05}"},
-    /* Other languages are cut at their punctuation. */
+    /* Other languages. */
     {"une com\xC3\xA9"
      "die, sans violence ; avant 1980",
-     "+une com\xC3\xA9"
-     "die | +sans violence | +avant 1980"},
+     "+com\xC3\xA9"
+     "die | -violence | +avant 1980"},
     {"Eine lustige Kom\xC3\xB6"
      "die, nichts Trauriges",
-     "+Eine lustige Kom\xC3\xB6"
-     "die | +nichts Trauriges"},
+     "+lustige Kom\xC3\xB6"
+     "die | -Trauriges"},
     {"\xE9\x9D\xA2\xE7\x99\xBD\xE3\x80\x81\xE6\x98\xA0\xE7\x94\xBB\xE3\x80\x82"
      "1980",
      "+\xE9\x9D\xA2\xE7\x99\xBD | +\xE6\x98\xA0\xE7\x94\xBB | +1980"},

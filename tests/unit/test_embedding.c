@@ -4,6 +4,7 @@
 #include "model/embed.h"
 #include "model/engine.h"
 #include "server/baselines/vectors.h"
+#include "server/rank/rank.h"
 #include "tests/unit/store_help.h"
 
 #include <unistd.h>
@@ -189,29 +190,26 @@ static void test_retrieve(void) {
 
 /* A vector of another model or of another length does not count. */
 static void test_store(void) {
-    const struct item *item[1];
     struct item *all;
     int n;
-    long long total, hash = -7;
+    long long total, hash = -7, row;
     float vec[3] = {1, 2, 3}, got[3] = {0};
     unsigned char has = 9;
     GOOD(store_items(ranker->store, VIEW("tiny"), VIEW(""), 0, 9, &arena, &all, &n, &total, &e));
-    item[0] = &all[0];
-    GOOD(store_vectors_keep(ranker->store, VIEW("m"), item, &hash, 1, 3, vec, &e));
-    GOOD(store_vectors_find(ranker->store, VIEW("m"), item, &hash, 1, 3, got, &has, &e));
+    row = all[0].row;
+    GOOD(store_vectors_keep(ranker->store, VIEW("m"), &row, &hash, 1, 3, vec, &e));
+    GOOD(store_vectors_find(ranker->store, VIEW("m"), &row, &hash, 1, 3, got, &has, &e));
     EQ(has, 1);
     EQ_MEM(got, vec, sizeof vec);
-    GOOD(store_vectors_find(ranker->store, VIEW("m"), item, &hash, 1, 2, got, &has, &e));
+    GOOD(store_vectors_find(ranker->store, VIEW("m"), &row, &hash, 1, 2, got, &has, &e));
     EQ(has, 0);
-    GOOD(store_vectors_find(ranker->store, VIEW("other"), item, &hash, 1, 3, got, &has, &e));
+    GOOD(store_vectors_find(ranker->store, VIEW("other"), &row, &hash, 1, 3, got, &has, &e));
     EQ(has, 0);
     hash++;
-    GOOD(store_vectors_find(ranker->store, VIEW("m"), item, &hash, 1, 3, got, &has, &e));
+    GOOD(store_vectors_find(ranker->store, VIEW("m"), &row, &hash, 1, 3, got, &has, &e));
     EQ(has, 0);
-    long long before = kept();
-    struct item gone = {.row = 999999};
-    item[0] = &gone;
-    GOOD(store_vectors_keep(ranker->store, VIEW("m"), item, &hash, 1, 3, vec, &e));
+    long long before = kept(), gone = 999999;
+    GOOD(store_vectors_keep(ranker->store, VIEW("m"), &gone, &hash, 1, 3, vec, &e));
     EQ(kept(), before);
     GOOD(store_catalog_delete(ranker->store, VIEW("tiny"), &e));
     EQ(kept(), 0);

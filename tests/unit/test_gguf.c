@@ -480,6 +480,34 @@ static void test_no_memory(void) {
     b_free(&b);
 }
 
+/* Of the head alone: what is missing is asked for, and with enough of it all but the data is known.
+ */
+static void test_head(void) {
+    const char *file = "fixtures/gguf/small.gguf";
+    char *p;
+    size_t n, least = 0;
+    struct gguf g;
+    struct arena a;
+    int more;
+    arena_init(&a, SMALL);
+    GOOD(file_read(file, 1 << 20, &p, &n, &e));
+    for (size_t k = 0; k <= n; k++) {
+        arena_reset(&a);
+        enum status st = gguf_parse_head(&g, file, (const uint8_t *)p, k, n, &more, &a, &e);
+        EQ(st == ST_OK, !more);
+        if (more) EQ(least, 0);
+        if (!more && !least) least = k;
+        if (st != ST_OK) continue;
+        OK(g.n_tensors > 0 && g.tensor[0].bytes > 0);
+        EQ(g.tensor[0].data != NULL, k == n);
+    }
+    OK(least > 0 && least < n);
+    EQ(gguf_parse_head(&g, file, (const uint8_t *)p, least, least, &more, &a, &e), ST_CORRUPT);
+    EQ(more, 0);
+    mem_free(p);
+    arena_free(&a);
+}
+
 static void test_files(void) {
     char dir[] = "/tmp/test_gguf.XXXXXX", path[64];
     struct file_map m;
@@ -534,6 +562,7 @@ int main(void) {
     test_many(1);
     test_large_promises();
     test_no_memory();
+    test_head();
     test_files();
     edge_close(&edge);
     return t_end();

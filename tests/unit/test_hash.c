@@ -17,5 +17,11 @@ int main(void) {
         hash_hex(&h, hex);
         EQ_STR(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     }
+    struct hash_sum *s = hash_begin();
+    CHECK(s);
+    for (size_t i = 0; i < 56; i++) hash_add(s, two + i, 1);
+    h = hash_end(s);
+    hash_hex(&h, hex);
+    EQ_STR(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     return t_end();
 }

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-static const struct check_site local = {"127.0.0.1", 8360};
+static const struct check_site local = {"127.0.0.1", 8360, NULL, 0};
 
 /* Header lines "Name: value" one per row, after a good Host unless the text begins with '!'. */
 static int check(const char *method, const char *lines, const struct check_site *site,
@@ -64,7 +64,8 @@ static void hosts(void) {
     struct check c;
     for (size_t i = 0; i < COUNT(t); i++) {
         char lines[128];
-        const struct check_site site = {"127.0.0.1", t[i].port}, wild = {"0.0.0.0", t[i].port};
+        const struct check_site site = {"127.0.0.1", t[i].port, NULL, 0};
+        const struct check_site wild = {"0.0.0.0", t[i].port, NULL, 0};
         snprintf(lines, sizeof lines, "!Host: %s", t[i].host);
         EQ(check("GET", lines, &site, &c), t[i].code);
         EQ(check("GET", lines, &wild, &c), t[i].wild);
@@ -72,12 +73,61 @@ static void hosts(void) {
                  t[i].host);
         EQ(check("GET", lines, &site, &c), t[i].code);
     }
-    const struct check_site lan = {"10.0.0.7", 8360};
+    const struct check_site lan = {"10.0.0.7", 8360, NULL, 0};
     EQ(check("GET", "!Host: 10.0.0.7:8360", &lan, &c), 0);
     EQ(check("GET", "!Host: 10.0.0.8:8360", &lan, &c), 403);
     EQ(check("GET", "!X: y", &local, &c), 400);
     OK(check_loopback("127.0.0.1") && check_loopback("127.9.9.9") && !check_loopback("0.0.0.0"));
     OK(!check_loopback("12.7.0.1"));
+}
+
+/* Names that a person allowed: any port of them as the address, and their pages. */
+static void allowed_names(void) {
+    static const char *const names[] = {"taproom", "Rank.Example.org:8443"};
+    static const struct check_site site = {"127.0.0.1", 8360, names, 2};
+    static const struct {
+        const char *lines;
+        int code;
+    } t[] = {{"!Host: taproom:8360", 0},
+             {"!Host: TAPROOM:9", 0},
+             {"!Host: taproom", 0},
+             {"!Host: rank.example.org", 0},
+             {"!Host: rank.example.org:1", 0},
+             {"!Host: localhost:8360", 0},
+             {"!Host: localhost:8361", 403},
+             {"!Host: taproom:", 403},
+             {"!Host: taproom:0", 403},
+             {"!Host: taproom:65536", 403},
+             {"!Host: taproom:x", 403},
+             {"!Host: taproom.evil", 403},
+             {"!Host: xtaproom", 403},
+             {"!Host: example.org", 403},
+             {"!Host: a.rank.example.org", 403},
+             {"!Host: ", 403},
+             {"!Host: taproom:8360\nOrigin: http://taproom:8360", 0},
+             {"!Host: taproom:8360\nOrigin: http://taproom:8361", 403},
+             {"!Host: taproom:8360\nOrigin: http://taproom", 0},
+             {"!Host: 127.0.0.1:8360\nOrigin: https://taproom", 0},
+             {"!Host: 127.0.0.1:8360\nOrigin: https://taproom:8443", 403},
+             {"!Host: 127.0.0.1:8360\nOrigin: https://rank.example.org:8443", 0},
+             {"!Host: rank.example.org\nOrigin: https://rank.example.org", 0},
+             {"!Host: rank.example.org\nOrigin: https://evil", 403},
+             {"!Host: rank.example.org\nOrigin: https://rank.example.org.evil", 403},
+             {"!Host: rank.example.org\nOrigin: ftp://rank.example.org", 403},
+             {"!Host: rank.example.org\nOrigin: null", 403},
+             {"!Host: taproom\nOrigin: https://127.0.0.1:8360", 403}};
+    for (size_t i = 0; i < COUNT(t); i++) {
+        struct check c;
+        int code = check("GET", t[i].lines, &site, &c);
+        if (code != t[i].code) T_SAY("%s: %d, want %d", t[i].lines, code, t[i].code);
+    }
+    static const char *const good[] = {"taproom", "a-b.c_d", "x:1", "x:65535", "192.168.1.5"};
+    static const char *const bad[] = {"",      ":1",    "x:",  "x:0",     "x:65536",
+                                      "x:y",   "*",     "a b", "a/b",     "http://x",
+                                      "[::1]", "x:1:2", "a,b", "\xC3\xA9"};
+    for (size_t i = 0; i < COUNT(good); i++) OK(check_allowable(good[i]));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (check_allowable(bad[i])) T_SAY("%s can be allowed", bad[i]);
 }
 
 static void lengths_and_types(void) {
@@ -101,6 +151,25 @@ static void lengths_and_types(void) {
         {"POST", "Content-Length: 1e3", 400, 0, -1},
         {"POST", "Content-Length:", 400, 0, -1},
         {"POST", "Transfer-Encoding: identity", 411, 0, -1},
+        {"POST", "Transfer-Encoding: gzip, chunked", 411, 0, -1},
+        {"POST", "Transfer-Encoding: chunked\nTransfer-Encoding: chunked", 400, 0, -1},
+        {"POST", "Transfer-Encoding: Chunked\nContent-Type: text/csv", 0, HTTP_CSV, -1},
+        {"GET", "Transfer-Encoding: chunked", 0, 0, -1},
+        {"POST", "Content-Length: 4\nContent-Type: application/json;charset=utf8", 0, HTTP_JSON, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/json; charset = 'UTF-8' ; v=1", 0,
+         HTTP_JSON, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/json; v=1; charset=\"utf8\"", 0,
+         HTTP_JSON, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/json; charset=us-ascii", 0,
+         HTTP_JSON, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/json; v=1; charset=utf-16", 0, 0, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/json; charset=\"", 0, 0, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/json;", 0, HTTP_JSON, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/vnd.api+json", 0, HTTP_JSON, 4},
+        {"POST", "Content-Length: 4\nContent-Type: text/plain+json", 0, 0, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/+json", 0, 0, 4},
+        {"POST", "Content-Length: 4\nContent-Type: TEXT/JSON", 0, HTTP_JSON, 4},
+        {"POST", "Content-Length: 4\nContent-Type: application/jsonl", 0, HTTP_NDJSON, 4},
         {"POST", "content-length: 4\nTRANSFER-ENCODING: chunked", 400, 0, -1},
         {"POST", "Content-Length: 4\ncontent-length: 4", 400, 0, -1},
         {"POST", "Content-Length: 4\nContent-Type: application/json", 0, HTTP_JSON, 4},
@@ -126,6 +195,7 @@ static void lengths_and_types(void) {
         EQ(c.type, t[i].type);
         EQ(c.length, t[i].length);
         EQ(c.expects, strstr(t[i].lines, "Expect") != NULL);
+        EQ(c.chunked, strstr(t[i].lines, "Transfer-Encoding") != NULL);
     }
     struct check c;
     struct check_header h[CHECK_HEADERS];
@@ -189,6 +259,14 @@ static void bodies(void) {
         struct check c = {.length = t[i].length, .type = t[i].type};
         struct err e;
         EQ(check_body(&row, &c, &e), t[i].code);
+    }
+    /* A length that is not known yet. */
+    for (int max = 0; max < 2; max++) {
+        struct route row = {"POST", "/api/x", NULL, (size_t)max, HTTP_JSON, 0};
+        struct check c = {.length = -1, .chunked = 1, .type = HTTP_JSON};
+        EQ(check_body(&row, &c, NULL), max ? 0 : 413);
+        c.type = 0;
+        EQ(check_body(&row, &c, NULL), max ? 415 : 413);
     }
 }
 
@@ -418,6 +496,7 @@ static void budgets(void) {
 
 static void *all(void *arg) {
     hosts();
+    allowed_names();
     lengths_and_types();
     sites_and_tags();
     bodies();

@@ -1,10 +1,10 @@
-/* links: store */
+/* links: import */
 /* MovieLens in RecBole's files: a made-up small one, faults in it, and the real one when it is
  * there.
  */
 #include "model/base/buf.h"
 #include "model/base/clock.h"
-#include "server/store/titles.h"
+#include "server/import/titles.h"
 #include "tests/unit/store_help.h"
 
 #include <sys/stat.h>
@@ -175,7 +175,7 @@ static void real(struct store *s) {
     EQ(years, 1681);
     EQ(behind, 0);
     start = clock_s();
-    GOOD(store_events(s, VIEW("movies"), &a, &ev, &k, &e));
+    GOOD(store_events(s, VIEW("movies"), 1 << 20, &a, &ev, &k, &e));
     printf("100,000 events took %.3f s\n", clock_s() - start);
     EQ(k, 100000);
     score = arena_array(&a, (size_t)n, sizeof *score);

@@ -1,8 +1,9 @@
 /* links: rank */
 /* Rankings through a tiny model: an item's score depends on the request and on itself, on nothing
  * else. */
+#include "server/rank/explain.h"
 #include "server/rank/rank.h"
-#include "server/store/import.h"
+#include "server/import/import.h"
 #include "tests/t.h"
 
 #include <math.h>
@@ -100,8 +101,8 @@ static void parts(void) {
     static const char *const all[] = {"a", "b", "c"};
     struct rank_request r = request("", READOUT_QUERY);
     r.has_clauses = 1;
-    r.clause[r.n_clauses++] = (struct clause){VIEW("red"), 1, 1};
-    r.clause[r.n_clauses++] = (struct clause){VIEW("lamp"), -1, 0.7};
+    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("red"), .sign = 1, .weight = 1};
+    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("lamp"), .sign = -1, .weight = 0.7};
     struct rank_result *x = rank(&r, all, 3);
     double first[3];
     int above = 0;
@@ -135,11 +136,13 @@ static void known_answers(void) {
     struct rank_request r = request("", READOUT_QUERY);
     struct err e;
     r.has_clauses = 1;
-    r.clause[r.n_clauses++] = (struct clause){VIEW("red and quiet"), 1, 1};
-    r.clause[r.n_clauses++] = (struct clause){VIEW("lamp of brass"), -1, 0.7};
+    r.clause[r.n_clauses++] =
+        (struct clause){.text = VIEW("red and quiet"), .sign = 1, .weight = 1};
+    r.clause[r.n_clauses++] =
+        (struct clause){.text = VIEW("lamp of brass"), .sign = -1, .weight = 0.7};
     (void)rank(&r, all, 6);
     r.clause[1].weight = 0.2;
-    r.clause[r.n_clauses++] = (struct clause){VIEW("boat"), -1, 1};
+    r.clause[r.n_clauses++] = (struct clause){.text = VIEW("boat"), .sign = -1, .weight = 1};
     struct rank_result *second = rank(&r, all, 6), *cold;
     r.clause[2].sign = 1; /* a weight or a sign alone */
     r.clause[0].weight = 0;
@@ -253,7 +256,7 @@ static void baselines(void) {
     x = rank(&r, all, 4);
     EQ(of(x, "b")->baseline[BASELINE_BM25].rank, 1);
     EQ(of(x, "c")->baseline[BASELINE_BM25].rank, 2);
-    r.instruction = VIEW("fifty at most"); /* nor words that name a limit, which is checked */
+    r.instruction = VIEW("cost at most 50"); /* nor words that name a limit, which is checked */
     x = rank(&r, all, 4);
     EQ(x->baseline[BASELINE_BM25].available, 0);
     EQ_STR(x->baseline[BASELINE_BM25].why,
@@ -495,29 +498,137 @@ static void story(void) {
     NEAR(of(rank(&r, all, COUNT(all)), "a")->score, score, 1e-9);
 }
 
-/* What is checked by rule is not asked of the model, and decides where nothing else is said; a wish
- * of many clauses is asked clause by clause. */
+static void on_step(void *arg, int done, int total) {
+    (void)arg;
+    OK(done <= total);
+}
+
+/* The same wish with constraints that come after, hide or score. */
+static struct rank_result *constrained(const char *wish, enum constraints_mode mode,
+                                       const char *const *ids, int n) {
+    struct rank_request r = request(wish, READOUT_QUERY);
+    r.constraints = mode;
+    return rank(&r, ids, n);
+}
+
+/* What is checked by rule is not asked of the model: items that fail come after all others, in
+ * their own order of score, are left out, or lose score. An item without the field is no failure.
+ */
 static void rules(void) {
-    static const char *const all[] = {"a", "b", "c"};
-    static const char json[] = "{\"facts\":[{\"field\":\"cost\",\"kind\":\"amount\"}]}";
+    static const char *const all[] = {"b", "c", "a", "d"};
+    struct rank_result *x = constrained("a lamp, cost at most 50", CONSTRAINTS_AFTER, all, 4);
+    EQ(x->n_constraints, 1);
+    EQ_STR(x->constraint[0].field, "cost");
+    EQ(x->constraint[0].tally.holds == 1 && x->constraint[0].tally.fails == 1, 1);
+    EQ(x->constraint[0].tally.unknown, 2);
+    EQ(x->funnel.items, 9);
+    EQ(x->funnel.within, 8);
+    EQ(x->funnel.failing_kept, 1);
+    EQ(x->funnel.tally[0].holds == 1 && x->funnel.tally[0].fails == 1, 1);
+    EQ_STR(x->item[3].item->id, "b"); /* which alone is a lamp */
+    EQ(x->item[3].behind, 1);
+    EQ(of(x, "a")->outcome[0], OUTCOME_HOLDS);
+    EQ(of(x, "b")->outcome[0], OUTCOME_FAILS);
+    EQ(of(x, "c")->outcome[0], OUTCOME_UNKNOWN);
+    for (int i = 0; i < 2; i++) OK(x->item[i].score >= x->item[i + 1].score);
+    /* The constraint's words are not asked about. */
+    struct rank_result *plain = constrained("a lamp", CONSTRAINTS_AFTER, all, 4);
+    for (int i = 0; i < 4; i++)
+        EQ_MEM(&of(x, all[i])->score, &of(plain, all[i])->score, sizeof(double));
+
+    x = constrained("a lamp, cost at most 50", CONSTRAINTS_HIDE, all, 4);
+    EQ(x->n, 3);
+    EQ(x->funnel.hidden, 1);
+    for (int i = 0; i < 3; i++) OK(strcmp(x->item[i].item->id, "b") != 0);
+
+    x = constrained("a lamp, cost at most 50", CONSTRAINTS_SCORE, all, 4);
+    NEAR(of(x, "a")->score, of(plain, "a")->score + 2, 1e-9);
+    NEAR(of(x, "b")->score, of(plain, "b")->score - 2, 1e-9);
+    EQ_MEM(&of(x, "c")->score, &of(plain, "c")->score, sizeof(double));
+    EQ(of(x, "b")->behind, 0);
+    NEAR(of(x, "b")->share[0], -2, 0);
+}
+
+/* A wish that is nothing but a constraint: it decides, and what is known to hold comes first. */
+static void only_rules(void) {
+    static const char *const all[] = {"b", "c", "a"};
+    struct rank_result *x = constrained("cost at most 50", CONSTRAINTS_AFTER, all, 3);
+    EQ_STR(x->item[0].item->id, "a");
+    EQ_STR(x->item[1].item->id, "c");
+    EQ_STR(x->item[2].item->id, "b");
+    EQ(x->item[0].score == 0 && x->item[2].score == 0, 1);
+    struct rank_request r = request("cost under 10", READOUT_QUERY);
+    struct arena a;
     struct err e;
-    GOOD(store_surface_put(ranker->store, VIEW("priced"), view_of(json), &e));
-    struct rank_request r = request("at most fifty", READOUT_QUERY);
-    r.surface = VIEW("priced");
-    struct rank_result *x = rank(&r, all, 3);
-    EQ_STR(x->check[0], "cost to 50");
-    OK(of(x, "a")->score == 2 && of(x, "b")->score == -2 && of(x, "c")->score == 0);
-    r.instruction = VIEW("a lamp, at most fifty");
-    x = rank(&r, all, 3);
-    double with = of(x, "a")->score;
-    r.instruction = VIEW("a lamp");
-    NEAR(of(rank(&r, all, 3), "a")->score, with - 2, 1e-9);
-    long long together, apart;
-    r.instruction = VIEW("red, blue, green, white");
-    together = rank(&r, all, 3)->prompt.tokens;
+    static const char *const two[] = {"a", "b"};
+    struct rank_result y;
+    struct view ids[] = {view_of(two[0]), view_of(two[1])};
+    arena_init(&a, 256 << 20);
+    r.catalog = VIEW("tiny");
+    r.candidate = ids;
+    r.n_candidates = 2;
+    r.constraints = CONSTRAINTS_HIDE;
+    EQ(rank_run(ranker, &r, NULL, &a, &y, &e), ST_INVALID); /* nothing is left to see */
+    EQ_STR(e.field, "constraints");
+    arena_free(&a);
+}
+
+/* A wish of many clauses is asked clause by clause. */
+static void many_clauses(void) {
+    static const char *const all[] = {"a", "b", "c"};
+    struct rank_request r = request("red, blue, green, white", READOUT_QUERY);
+    long long together = rank(&r, all, 3)->prompt.tokens;
     r.instruction = VIEW("red, blue, green, white, grey");
-    apart = rank(&r, all, 3)->prompt.tokens;
-    OK(apart < together);
+    OK(rank(&r, all, 3)->prompt.tokens < together);
+}
+
+/* A surface whose default is `query` takes examples as clauses, too, whoever asked for it; an
+ * explanation ranks as the ranking did. */
+static void query_by_default(struct store *s) {
+    static const char *const all[] = {"a", "b", "c"};
+    struct err e;
+    struct rank_request r = request("red", READOUT_AUTO);
+    GOOD(store_surface_put(s, VIEW("asks"), VIEW("{\"readout\":\"query\"}"), &e));
+    r.surface = VIEW("asks");
+    r.example[r.n_examples++] = (struct example){VIEW("d"), VIEW(""), 1};
+    struct rank_result *x = rank(&r, all, 3);
+    EQ(x->used, READOUT_QUERY);
+    EQ(x->n_clauses, 2);
+    EQ(x->n_wish, 1);
+    struct view ids[] = {view_of("a"), view_of("b"), view_of("c")};
+    struct explanation *why = ARENA_NEW(&arena, struct explanation, 1);
+    const struct explain_hooks h = {.step = on_step};
+    GOOD(explain_run(ranker, &r, ids, 3, 0, &h, &arena, why, &e));
+    EQ(why->n_parts, 2);
+    for (int i = 0; i < 3; i++) {
+        const struct ranked *it = &why->whole.item[i];
+        EQ_MEM(&it->score, &of(x, it->item->id)->score, sizeof(double));
+        for (int k = 0; k < why->n_parts; k++) OK(why->part[k].without[i] != it->score);
+    }
+}
+
+/* In an explanation a constraint is a part: it adds what it adds to the score, by `score` only. */
+static void explained_rules(void) {
+    struct err e;
+    struct view ids[] = {view_of("a"), view_of("b"), view_of("c")};
+    for (int mode = CONSTRAINTS_AFTER; mode < CONSTRAINTS_MODES; mode++) {
+        struct rank_request r = request("a lamp, cost at most 50", READOUT_AUTO);
+        struct explanation *why = ARENA_NEW(&arena, struct explanation, 1);
+        const struct explain_hooks h = {.step = on_step};
+        r.catalog = VIEW("tiny");
+        r.constraints = (enum constraints_mode)mode;
+        GOOD(explain_run(ranker, &r, ids, 3, 0, &h, &arena, why, &e));
+        EQ(why->n, 3); /* those that fail are explained, too */
+        const struct explain_part *p = &why->part[why->n_parts - 1];
+        EQ_STR(p->kind, "constraint");
+        for (int i = 0; i < 3; i++) {
+            const struct ranked *it = &why->whole.item[i];
+            double want = strcmp(it->item->id, "a") == 0   ? 2
+                          : strcmp(it->item->id, "b") == 0 ? -2
+                                                           : 0;
+            NEAR(it->score - p->without[i], mode == CONSTRAINTS_SCORE ? want : 0, 1e-9);
+        }
+    }
 }
 
 static void prompt_is(const struct rank_result *x, const char *const *want, int n) {
@@ -530,8 +641,9 @@ static void prompt_is(const struct rank_result *x, const char *const *want, int 
  * the lists that say nothing are, too. */
 static void list(struct store *s) {
     static const char *const all[] = {"b"};
-    static const char head[] = "Favourite items of one person:\n", a[] = "- red chair. wood [x]\n",
-                      robots[] = "- giant robots\n", next[] = " blue lamp [y, z]";
+    static const char head[] = "Favourite items of one person:\n",
+                      a[] = "- red chair. wood. Cost: 20 [x]\n", robots[] = "- giant robots\n",
+                      next[] = " blue lamp. Cost: 90 [y, z]";
     static const char *const once[] = {head, a, robots, "-", next}, *const twice[] = {
                                                                         head,   a,   robots, a,
                                                                         robots, "-", next};
@@ -573,6 +685,26 @@ static void part_weights(struct store *s) {
         NEAR(both->prior, title->prior + 3 * tags->prior, 1e-5);
         NEAR(both->score, both->logprob - both->prior, 1e-12);
         OK(title->logprob < 0 && tags->logprob < 0 && title->prior < 0 && tags->prior < 0);
+    }
+}
+
+/* A surface without empty wishes has no priors; what other items' priors left in the places where
+ * its own would be looked for is nobody's. */
+static void no_priors(struct store *s) {
+    static const char *const all[] = {"a", "b", "c"};
+    struct rank_request r = request("red", READOUT_QUERY);
+    struct err e;
+    r.surface = VIEW("bare");
+    GOOD(store_surface_put(s, r.surface, VIEW("{\"empty\":[],\"tag_frames\":[]}"), &e));
+    for (int i = 0; i < PRIORS; i++) ranker->cache.prior[i] = (struct prior){{1, 1}, 1000.0 * (i % 7)};
+    memset(ranker->cache.spread, 0, sizeof ranker->cache.spread);
+    struct rank_result *x = rank(&r, all, 3);
+    memset(ranker->cache.prior, 0, sizeof ranker->cache.prior);
+    memset(ranker->cache.spread, 0, sizeof ranker->cache.spread);
+    struct rank_result *y = rank(&r, all, 3);
+    for (int i = 0; i < 3; i++) {
+        EQ(of(x, all[i])->prior, 0);
+        NEAR(of(x, all[i])->score, of(y, all[i])->score, 0);
     }
 }
 
@@ -634,8 +766,13 @@ int main(void) {
     tags();
     story();
     rules();
+    only_rules();
+    many_clauses();
+    query_by_default(s);
+    explained_rules();
     list(s);
     part_weights(s);
+    no_priors(s);
     surface_faults();
     ranker_close(ranker);
     engine_close(en);

@@ -51,7 +51,7 @@ static void expect(const char *name, enum status st, const char *says) {
     struct arena a;
     arena_init(&a, 1 << 24);
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    EQ(shards_open(&s, path, &a, &e), st);
+    EQ(shards_open(&s, path, &a, NULL, &e), st);
     if (st == ST_OK)
         shards_close(&s);
     else if (!strstr(e.text, says))
@@ -76,7 +76,7 @@ static void test_wrong(void) {
     struct arena a;
     const char *first = "m-00001-of-00003.gguf";
     arena_init(&a, 1 << 24);
-    EQ(shards_open(&s, PART(2), &a, &e), ST_INVALID);
+    EQ(shards_open(&s, PART(2), &a, NULL, &e), ST_INVALID);
     OK(strstr(e.text, "part 2 of 3") && strstr(e.hint, "-00001-of-00003.gguf"));
     arena_free(&a);
     three(PART(2), PART(3));
@@ -109,7 +109,7 @@ static void test_memory(void) {
         struct arena a;
         arena_init(&a, 1 << 24);
         mem_fail_at(++k, 0);
-        st = shards_open(&s, PART(1), &a, &e);
+        st = shards_open(&s, PART(1), &a, NULL, &e);
         mem_fail_at(0, 0);
         if (st != ST_OK) EQ(st, ST_NO_MEMORY);
         if (st == ST_OK) shards_close(&s);

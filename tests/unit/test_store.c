@@ -1,4 +1,4 @@
-/* links: store */
+/* links: import */
 /* The store: opening, its lock, versions, catalogues, members, runs and surfaces. */
 #include "tests/unit/store_help.h"
 
@@ -288,7 +288,7 @@ static void histories(struct store *s) {
     GOOD(store_history(s, VIEW("m"), VIEW("m3"), &a, &h, &n, &e));
     EQ(n, 0);
     EQ(store_history(s, VIEW("m"), VIEW("zz"), &a, &h, &n, &e), ST_NOT_FOUND);
-    GOOD(store_events(s, VIEW("m"), &a, &ev, &n, &e));
+    GOOD(store_events(s, VIEW("m"), 1000, &a, &ev, &n, &e));
     EQ(n, 4);
     OK(ev[0].member == ev[2].member && ev[3].member != ev[0].member);
     EQ(ev[3].label, 1);

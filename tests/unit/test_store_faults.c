@@ -1,9 +1,10 @@
-/* links: store */
+/* links: import */
 /* Faults: kill -9 in the middle of an import, a full disk, no memory, many threads at once. */
 #include "model/base/buf.h"
 #include "model/base/clock.h"
 #include "tests/unit/store_help.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -105,6 +106,16 @@ static void killed(void) {
 
 /* --- full disk */
 
+/* Files of imports that are left in the folder. */
+static int leftovers(const char *folder) {
+    DIR *dir = opendir(folder);
+    int n = 0;
+    CHECK(dir);
+    for (struct dirent *f; (f = readdir(dir));) n += strncmp(f->d_name, "import-", 7) == 0;
+    closedir(dir);
+    return n;
+}
+
 static void size_limit(void) {
     static const rlim_t limits[] = {4 << 10, 40 << 10, 100 << 10, 200 << 10, 300 << 10, 400 << 10};
     char folder[64];
@@ -129,6 +140,7 @@ static void size_limit(void) {
         EQ(st, ST_DISK_FULL);
         OK(strstr(e.text, "full") != NULL && e.hint[0]);
         EQ(r.stored + r.kept, 0);
+        EQ(leftovers(folder), 0);
         full += st == ST_DISK_FULL;
         EQ(whole(s, "aged"), 50);
         EQ(whole(s, "fresh"), 0);
@@ -169,6 +181,7 @@ static void small_disk(void) {
     GOOD(store_open(&s, folder, &e));
     GOOD(put_items(s, &before, &r, &e));
     EQ(put_items(s, &after, &r, &e), ST_DISK_FULL);
+    EQ(leftovers(folder), 0);
     EQ(whole(s, "aged"), 50);
     GOOD(put_items(s, &before, &r, &e));
     store_close(s);

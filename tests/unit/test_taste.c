@@ -220,12 +220,12 @@ static void growing(void) {
     learner_init(&l);
     const struct taste *t = take(&l, "grow");
     EQ(t->n_items, 0);
-    OK(t->nothing && !t->inverse && t->no_inverse);
+    OK(t->nothing && !t->inverse && t->n_ease == 0);
     learner_give(&l, t);
     load(store, IMPORT_INTERACTIONS, "grow", LIKES("1", "a"));
     t = take(&l, "grow");
     EQ(t->n_ones, 1);
-    OK(!t->nothing && t->inverse && !t->no_inverse);
+    OK(!t->nothing && t->inverse && t->n_ease == 1);
     struct taste_query q = leaving_out(t, "grow", NULL);
     int at = place(t, "grow", "a");
     q.at = &at;
@@ -246,6 +246,92 @@ static void growing(void) {
     EQ(again->n_ones, 3);
     learner_give(&l, again);
     learner_give(&l, t);
+    learner_close(&l);
+}
+
+static struct taste *make(const char *catalog, int events, int ease_items) {
+    struct err e;
+    struct taste *t = NULL;
+    const struct taste_limits limits = {events, ease_items, NULL};
+    GOOD(taste_make(&t, store, view_of(catalog), 1, &limits, &e));
+    CHECK(t);
+    return t;
+}
+
+/* Beyond the limits the items with most interactions are learnt, whole; what is beyond is unknown,
+ * and those within score as if the others were not there. "with": a 5 (one of them twice), c 4, b
+ * 2, d 1. */
+static void beyond(void) {
+    struct taste *t = make("with", 10, 0);
+    EQ(t->of_events, 12);
+    EQ(t->n_items, 2); /* a and c have 9 together, b would make it 11 */
+    EQ(t->events, 9);
+    OK(place(t, "with", "a") >= 0 && place(t, "with", "c") >= 0 && place(t, "with", "b") < 0);
+    taste_free(t);
+    t = make("with", 12, 0);
+    EQ(t->n_items, 4);
+    EQ(t->n_ease, 4);
+    taste_free(t);
+    t = make("with", 2, 0);
+    EQ(t->n_items, 0);
+    OK(t->nothing && strstr(t->nothing, "more interactions"));
+    taste_free(t);
+
+    t = make("with", 0, 2);
+    EQ(t->n_items, 4);
+    EQ(t->n_ease, 2);
+    struct taste *two = make("with", 10, 0);
+    int at[] = {place(t, "with", "a"), place(t, "with", "b"), place(t, "with", "c")};
+    int at2[] = {place(two, "with", "a"), -1, place(two, "with", "c")}, liked[2];
+    double knn[3], ease[3], knn2[3], ease2[3];
+    struct taste_query q = {.n = 2, .at = liked, .out = -1}, q2 = {.n = 1, .at = at2, .out = -1};
+    liked[0] = at[0];
+    liked[1] = at[1]; /* which EASE does not know */
+    both(t, &q, at, 3, knn, ease);
+    both(two, &q2, at2, 3, knn2, ease2);
+    OK(!isnan(knn[1]) && isnan(ease[1]));
+    NEAR(ease[0], ease2[0], 1e-6);
+    NEAR(ease[2], ease2[2], 1e-6 * fabs(ease2[2]));
+    OK(ease[2] > 0);
+    taste_free(t);
+    taste_free(two);
+}
+
+/* --- giving up */
+
+static void *stop_later(void *arg) {
+    usleep(150000);
+    learner_stop(arg);
+    return NULL;
+}
+
+/* A matrix that takes seconds is given up within a part of one, also by those who wait. */
+static void giving_up(void) {
+    enum { ITEMS = 4000, EACH = 4 };
+    struct learner l;
+    struct err e;
+    const struct taste *t;
+    pthread_t thread;
+    size_t room = ITEMS * 120, n = 0;
+    char *rows = mem_alloc(room);
+    CHECK(rows);
+    for (int i = 0; i < ITEMS; i++)
+        n += (size_t)snprintf(rows + n, room - n, "{\"id\":\"%d\",\"title\":\"x\"}\n", i);
+    load(store, IMPORT_ITEMS, "wide", rows);
+    n = 0;
+    for (int i = 0; i < ITEMS; i++)
+        n += (size_t)snprintf(rows + n, room - n,
+                              "{\"member\":\"%d\",\"item\":\"%d\",\"label\":\"like\",\"at\":1}\n",
+                              i / EACH, i);
+    load(store, IMPORT_INTERACTIONS, "wide", rows);
+    mem_free(rows);
+    learner_init(&l);
+    CHECK(pthread_create(&thread, NULL, stop_later, &l) == 0);
+    double from = clock_s();
+    EQ(learner_take(&l, store, VIEW("wide"), 77, NULL, NULL, &t, &e), ST_CANCELLED);
+    OK(clock_s() - from < 2);
+    pthread_join(thread, NULL);
+    EQ(learner_take(&l, store, VIEW("grow"), 78, NULL, NULL, &t, &e), ST_CANCELLED);
     learner_close(&l);
 }
 
@@ -349,6 +435,8 @@ int main(void) {
     GOOD(store_open(&store, folder, &e));
     left_out();
     growing();
+    beyond();
+    giving_up();
     threads();
     faults();
     movielens();

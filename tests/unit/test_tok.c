@@ -306,16 +306,20 @@ static void test_special_ids(void) {
         "tokenizer.ggml.mask_token_id",      "tokenizer.ggml.eot_token_id",
         "tokenizer.ggml.eom_token_id"};
     const int count = 3 + 256 + 7;
+    const uint32_t id[] = {(uint32_t)count - 1, (uint32_t)count, 4294967295u};
     for (size_t i = 0; i < COUNT(key); i++)
-        for (int past = 0; past < 2; past++) {
+        for (size_t k = 0; k < COUNT(id); k++) {
             struct tok_file f;
             struct tok *t = NULL;
             tf_init(&f);
             tf_words(&f, &plain);
-            tf_scalar(&f, key[i], GGUF_U32, (uint32_t)(count - 1 + past));
+            tf_scalar(&f, key[i], GGUF_U32, id[k]);
             tf_parse(&f);
-            EQ(tok_open(&t, &f.g, &e), past ? ST_CORRUPT : ST_OK);
-            if (past) OK(strstr(e.text, key[i]) != NULL);
+            GOOD(tok_open(&t, &f.g, &e));
+            EQ(tok_bos(t), -1);
+            if (k == 0) OK(tok_note(t) == NULL);
+            if (k > 0) OK(tok_note(t) && strstr(tok_note(t), key[i]) != NULL);
+            if (i == 1) EQ(tok_eos(t), k ? -1 : count - 1);
             tf_free(&f);
             tok_close(t);
         }
@@ -326,7 +330,9 @@ static void test_special_ids(void) {
         int want;
     } row[] = {{1, 1, "gpt-2", ST_OK, 1},           {1, 0, "gpt-2", ST_OK, -1},
                {1, -1, "gpt-2", ST_OK, -1},         {1, -1, "llama-bpe", ST_OK, 1},
-               {1, 0, "llama-bpe", ST_OK, -1},      {-1, 1, "gpt-2", ST_CORRUPT, 0},
+               {1, 0, "llama-bpe", ST_OK, -1},      {9999, 0, "llama-bpe", ST_OK, -1},
+               {9999, 1, "gpt-2", ST_CORRUPT, 0},   {9999, -1, "llama-bpe", ST_CORRUPT, 0},
+               {1, -1, "llama3", ST_OK, 1},         {-1, 1, "gpt-2", ST_CORRUPT, 0},
                {-1, -1, "llama-bpe", ST_CORRUPT, 0}};
     for (size_t i = 0; i < COUNT(row); i++) {
         struct tok_file f;
@@ -507,6 +513,9 @@ static void test_names(void) {
         OK(tok_split_pre((struct view){p, (size_t)(end - p)}) != NULL);
     }
     EQ(n, 4);
+    OK(tok_split_pre(VIEW("deepseek-r1-qwen")) == tok_split_pre(VIEW("qwen2")));
+    OK(tok_split_pre(VIEW("llama-v3")) == tok_split_pre(VIEW("llama-bpe")));
+    OK(tok_split_pre(VIEW("phi-2")) == tok_split_pre(VIEW("gpt-2")));
     OK(tok_split_pre(VIEW("default")) == NULL);
 }
 

@@ -2,6 +2,8 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { INITIAL, createState } from '../../web/state.js';
+import { rankActions } from '../../web/act_rank.js';
+import { routeActions } from '../../web/act_route.js';
 import { wishActions } from '../../web/act_wish.js';
 
 const SURFACES = { films: ['slow films', 'funny films'], walks: ['something simple'] };
@@ -49,4 +51,54 @@ test("another catalogue: a person's own wish stays", async () => {
 
 test('another catalogue: what is typed while its words are on their way stays', async () => {
   assert.equal(await wishAtWalks('slow films', 'a quiet walk'), 'a quiet walk');
+});
+
+// The requests that a page sends, as JSON, which is opened at that address.
+async function asked(hash, press) {
+  const store = createState({
+    ...INITIAL,
+    catalogs: [{ name: 'films', surface: 'films', items: 3 }],
+    surface: { name: 'films', example_wishes: [] },
+  });
+  const { get, set } = store;
+  const sent = [];
+  const session = {
+    get,
+    set,
+    change: set,
+    failed: () => {},
+    notice: () => {},
+    step: () => {},
+    stepTaken: () => {},
+  };
+  const ranking = rankActions(session, { settled: async () => {}, took: () => {} });
+  const wish = {
+    loadSurface: async () => {},
+    asSplit: () => {},
+    split: () => {},
+    findMembers: () => {},
+    loadMember: async () => {},
+    nameExamples: async () => {},
+  };
+  const stage = { leave: () => {} };
+  const nobody = { querySelectorAll: () => [], getElementById: () => ({}) };
+  Object.assign(globalThis, {
+    location: { hash },
+    document: nobody,
+    fetch: async (path, options) => {
+      sent.push(JSON.parse(options.body));
+      throw new TypeError('no server');
+    },
+  });
+  await routeActions(session, {}, wish, ranking, { need: async () => {} }, stage).route();
+  if (press) await ranking.start();
+  return sent;
+}
+
+test('an address ranks without storing anything; a press stores', async () => {
+  const [opened] = await asked('#/?catalog=films&wish=planted', false);
+  assert.equal(opened.catalog, 'films');
+  assert.equal(opened.save, false);
+  const [, pressed] = await asked('#/?catalog=films&wish=planted', true);
+  assert.equal('save' in pressed, false);
 });

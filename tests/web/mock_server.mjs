@@ -3,7 +3,7 @@
 import http from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { parseCsv } from '../../web/rows.js';
+import { importRows } from './mock_import.mjs';
 
 const WEB = new URL('../../web/', import.meta.url);
 const TYPES = {
@@ -163,6 +163,7 @@ function answer(catalog, req, id) {
   );
   const total = i => parts.get(i.id).reduce((a, b) => a + b, 0);
   const order = ranked(items, total);
+  const limited = /limit/.test(req.instruction ?? '');
   const relevance = req.readout === 'relevance';
   const blend = req.readout === 'blend';
   const base = {
@@ -218,7 +219,20 @@ function answer(catalog, req, id) {
         ),
       }))
       .sort((a, b) => a.rank - b.rank)
+      .map(checked(limited))
+      .filter(i => req.constraints !== 'hide' || !i.outcomes?.includes('fails'))
+      .sort((a, b) => fails(a) - fails(b) || a.rank - b.rank)
+      .map((i, at) => ({ ...i, rank: at + 1 }))
       .slice(0, req.top ?? 20),
+    ...(limited ? limitsOf(items) : {}),
+    funnel: {
+      items: catalog.items.length,
+      within: limited ? catalog.items.filter(i => outcome(i.id) !== 'fails').length : catalog.items.length,
+      retrieved: items.length,
+      ranked: items.length,
+      by: 'embedding and BM25',
+      failing_kept: limited ? items.filter(i => outcome(i.id) === 'fails').length : 0,
+    },
     baselines: Object.fromEntries(
       asked.map(b => [
         b,
@@ -240,6 +254,30 @@ function answer(catalog, req, id) {
   };
 }
 
+// A wish that holds the word "limit" has one: a price that some items keep, some break and some do not tell.
+const outcome = id => ['holds', 'holds', 'fails', 'unknown'][Math.floor(noise(`l${id}`) * 4)];
+const checked = limited => i => (limited ? { ...i, outcomes: [outcome(i.item)] } : i);
+const fails = i => (i.outcomes?.includes('fails') ? 1 : 0);
+function limitsOf(items) {
+  const n = what => items.filter(i => outcome(i.id) === what).length;
+  return {
+    constraints: [
+      {
+        text: 'nothing over 500',
+        field: 'price',
+        op: '<=',
+        value: '500',
+        unit: 'EUR',
+        negated: false,
+        words: 'price at most 500 EUR',
+        holds: n('holds'),
+        fails: n('fails'),
+        unknown: n('unknown'),
+      },
+    ],
+  };
+}
+
 class Refusal extends Error {
   constructor(status, error) {
     super(error.message);
@@ -250,78 +288,6 @@ class Refusal extends Error {
 const refuse = (status, code, message, more = {}) => {
   throw new Refusal(status, { code, message, field: null, line: null, hint: null, ...more });
 };
-
-function readRows(type, text) {
-  if (type !== 'text/csv')
-    return text
-      .split('\n')
-      .map((t, i) => [i + 1, t])
-      .filter(([, t]) => t.trim())
-      .map(([line, t]) => {
-        try {
-          return [line, JSON.parse(t)];
-        } catch {
-          return [line, null];
-        }
-      });
-  const [head, ...rest] = parseCsv(text);
-  return rest.map((r, i) => [
-    i + 2,
-    r.length === head.length ? Object.fromEntries(head.map((h, k) => [h, r[k]])) : null,
-  ]);
-}
-
-function importItems(db, url, type, text) {
-  const name = url.searchParams.get('name');
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name ?? ''))
-    refuse(400, 'bad_name', 'The name may hold letters, digits, ".", "_" and "-".', {
-      field: 'name',
-      hint: 'Choose a shorter or plainer name.',
-    });
-  if (db.catalogs.has(name))
-    refuse(409, 'conflict', `A catalogue named "${name}" exists already.`, {
-      field: 'name',
-      hint: 'Choose another name, or delete that catalogue first.',
-    });
-  const items = new Map(),
-    errors = [];
-  const all = readRows(type, text);
-  for (const [line, r] of all) {
-    const bad = !r
-      ? 'the row cannot be read'
-      : !r.id
-        ? 'field "id" is missing'
-        : items.has(String(r.id))
-          ? `id "${r.id}" was seen before`
-          : '';
-    if (bad) errors.push({ line, message: bad });
-    else
-      items.set(String(r.id), {
-        id: String(r.id),
-        title: r.title ?? '',
-        text: r.text ?? '',
-        tags: Array.isArray(r.tags) ? r.tags : (r.tags ?? '').split('|').filter(Boolean),
-        popularity: Number(r.popularity) || 0,
-      });
-  }
-  const stored = items.size > 0 && (url.searchParams.get('skip_bad') === '1' || !errors.length);
-  if (stored)
-    db.catalogs.set(name, {
-      surface: url.searchParams.get('surface') || 'generic',
-      items: [...items.values()],
-      members: [],
-      preferences: [],
-      interactions: 0,
-    });
-  return {
-    catalog: name,
-    read: all.length,
-    kept: stored ? items.size : 0,
-    rejected: errors.length,
-    errors: errors.slice(0, 20),
-    stored,
-  };
-}
 
 const SURFACES = {
   movies: {
@@ -368,7 +334,7 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { aborted: 0, splitFaults: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
+  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
@@ -466,7 +432,6 @@ async function handle(db, seen, stepMs, req, res) {
   const chunks = [];
   for await (const c of req) chunks.push(c);
   const body = Buffer.concat(chunks).toString();
-  const type = req.headers['content-type'];
   const json = value => {
     res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Security-Policy': CSP });
     res.end(JSON.stringify(value));
@@ -549,7 +514,16 @@ async function handle(db, seen, stepMs, req, res) {
   }
   if (what === 'GET /catalogs' && path.length === 2)
     return json({ catalogs: [...db.catalogs].map(([n, c]) => brief(n, c)) });
-  if (what === 'POST /catalogs' && path.length === 2) return json(importItems(db, url, type, body));
+  if (what === 'POST /catalogs' && path.length === 2) {
+    seen.imports.push(url.search);
+    if (seen.importMs.length) await new Promise(done => setTimeout(done, seen.importMs.shift()));
+    return json(importRows(db, url, 'items', url.searchParams.get('name'), body, refuse));
+  }
+  if (what === 'POST /catalogs' && ['members', 'interactions'].includes(path[3])) {
+    catalog(path[2]);
+    seen.imports.push(url.search);
+    return json(importRows(db, url, path[3], path[2], body, refuse));
+  }
   if (path[3] === 'preferences') {
     const { preferences } = catalog(path[2]);
     const at = preferences.findIndex(p => String(p.id) === path[4]);

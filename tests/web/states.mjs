@@ -171,6 +171,31 @@ await story(async ({ browser, ok, step }) => {
     await page.locator('button.title').first().click();
     ok(/reads the wish as a whole/.test(await page.textContent('.detail')), 'no parts, and why');
   });
+  await step('limits, those that fail, and the funnel', async () => {
+    await page.selectOption('#readout', 'auto');
+    await wish('a limit: nothing over 500');
+    await ranked(page);
+    const chip = await page.textContent('.limit');
+    ok(/price at most 500 EUR.*\d+ hold, \d+ fail, \d+ unknown/.test(chip), 'what was checked', chip);
+    const line = await page.textContent('#funnel');
+    ok(/^120 movies.*\d+ within your limits.*50 ranked/.test(line), 'the way to the list', line);
+    ok((await page.locator('tr.outside').count()) <= 1, 'one line before those that fail');
+    ok((await page.locator('.limit-mark.unknown').count()) > 0, 'an item without a price says so');
+    await page.click('#rank-all');
+    await ranked(page);
+    ok(/^120 movies.*120 ranked/.test(await page.textContent('#funnel')), 'one click ranks all');
+    ok(!(await page.isVisible('#rank-all')), 'and then there is nothing more to rank');
+    await page.check('#hide-failing');
+    await page.waitForFunction(() => !document.querySelector('.limit-mark.fails'));
+    await page.waitForFunction(() => /limits=hide/.test(location.hash));
+    ok(true, 'hiding is in the address');
+    await page.uncheck('#hide-failing');
+    await page.selectOption('#retrieve', 'auto', { force: true });
+    await page.fill('#count', '50', { force: true });
+    await wish('calm again');
+    await ranked(page);
+    ok(!(await page.isVisible('.limit')), 'a wish without limits shows none');
+  });
   await step('member', async () => {
     await page.fill('#member', '196');
     await page.locator('#member').press('Tab');
@@ -214,78 +239,116 @@ await story(async ({ browser, ok, step }) => {
     await page.waitForFunction(() => document.getElementById('wish').value === 'another thing');
     ok(true, 'and Forward');
   });
-  await step('columns of a CSV can be named', async () => {
+  const choose = async (name, text) => {
+    await page.setInputFiles('#import-file', { name, mimeType: '', buffer: Buffer.from(text) });
+    await page.waitForSelector('#import-go:not([disabled]), #import-hint:not(:empty), #import-preview .notice');
+  };
+  const roles = () => page.$$eval('select.role', all => all.map(r => r.value).join());
+  const preview = () => page.textContent('#import-preview');
+  const looked = async act => {
+    const said = page.waitForResponse(r => /dry_run=1/.test(r.url()));
+    await act();
+    await said;
+    await page.waitForSelector('#import-preview:not(.waiting)');
+  };
+  await step('what a file holds is shown before it is stored, and can be changed', async () => {
     await page.click('#open-import');
-    await page.setInputFiles('#import-file', {
-      name: 'shelf 1.csv',
-      mimeType: 'text/csv',
-      buffer: Buffer.from('isbn,name\r\n7,Sea\r\n8,Hills\r\n'),
-    });
-    await page.waitForFunction(() =>
-      /No column is/.test(document.querySelector('.missing')?.textContent),
-    );
-    await page.selectOption('.preview-table select >> nth=0', 'id');
-    await page.selectOption('.preview-table select >> nth=1', 'title');
-    ok((await page.textContent('.missing')) === '', 'nothing is missing now');
+    await choose('shelf 1.csv', 'no;label;name;sales\r\n7;Sea, deep;Ann;3\r\n8;Hills;Ben;many\r\n9\r\n');
+    const said = await page.textContent('#dialog-import [role=status]');
+    ok(/shelf 1\.csv.*CSV with semicolons, UTF-8, 3 rows, 4 columns/.test(said), 'its form', said);
+    ok((await roles()) === 'field,field,title,popularity', 'the roles', await roles());
+    ok(/1 value lost, in line 3: no number/.test(await preview()), 'a value lost, beside its column');
+    ok(/1 row cannot be used.*line 4/s.test(await preview()), 'a row that costs a fault');
+    ok(/What the model reads of itAnn\. /.test(await preview()), 'an item and its prompt');
+    ok((await page.textContent('#import-go')) === 'Import 2 of 3 rows', 'the press says what it does');
+    await looked(() => page.selectOption('select.role >> nth=1', 'title'));
+    ok((await roles()) === 'field,title,field,popularity', 'a title moves', await roles());
+    await page.focus('select.role >> nth=0');
+    await looked(() => page.selectOption('select.role >> nth=0', 'id'));
+    ok((await roles()) === 'id,title,field,popularity', 'and stays', await roles());
+    ok(await page.$eval('select.role', r => r === document.activeElement), 'the focus stays on it');
     await page.click('#import-go');
     await page.waitForSelector('#import-use');
-    ok(
-      mock.db.catalogs
-        .get('shelf-1')
-        ?.items.map(i => i.title)
-        .join() === 'Sea,Hills',
-      'the server got our names',
-    );
-    await page.click('#import-go');
-    await page.waitForSelector('#import-outcome .notice.error');
-    ok(
-      /exists already.*What to do/s.test(await page.textContent('#import-outcome')),
-      'a taken name is an error with a hint',
-    );
+    const counts = await page.textContent('.counts');
+    ok(/3\s*read\s*2\s*kept\s*1\s*rejected/.test(counts), 'what was left out stays in sight', counts);
+    const stored = mock.db.catalogs.get('shelf-1')?.items.map(i => `${i.id} ${i.title}`);
+    ok(stored?.join('|') === '7 Sea, deep|8 Hills', 'the server got our roles', stored);
     await page.keyboard.press('Escape');
   });
-  await step('keys of JSON lines can be named', async () => {
-    await page.keyboard.press('Escape');
-    const data = await page.evaluateHandle(() => {
+  await step('a name that is taken can be replaced', async () => {
+    await page.click('#open-import');
+    await choose('movies.csv', 'id,title\n1,One\n');
+    ok(await page.isDisabled('#import-go'), 'not by chance');
+    ok(/"movies" already/.test(await page.textContent('#import-hint')), 'it says so');
+    ok(/members and likes stay.*7 interactions/.test(await page.textContent('.import-target')), 'and what would go');
+    await page.fill('#import-name', 'one');
+    await page.waitForSelector('#import-go:not([disabled])');
+    await page.fill('#import-name', 'shelf-1');
+    await page.check('#import-replace');
+    await page.waitForSelector('#import-go:not([disabled])');
+    ok(/Replace by 1 row/.test(await page.textContent('#import-go')), 'the press says so, too');
+    await page.click('#import-go');
+    await page.waitForFunction(() => !document.querySelector('#dialog-import[open]'));
+    await ranked(page);
+    ok((await page.inputValue('#catalog')) === 'shelf-1', 'its new list is in sight');
+    ok(mock.db.catalogs.get('shelf-1').items.length === 1, 'replaced');
+    await page.selectOption('#catalog', 'movies');
+    await ranked(page);
+  });
+  await step('a clean file is ranked at once, with a wish in its own words', async () => {
+    const rows = ['camping, lamps', 'camping, tents', 'kitchen, pots', 'camping', 'kitchen'];
+    const data = await page.evaluateHandle(text => {
       const d = new DataTransfer();
-      d.items.add(
-        new File(['{"isbn":"7","title":"Sea"}\n{"isbn":"8","title":"Hills"}\n'], 'keys.jsonl'),
-      );
+      d.items.add(new File([text], 'half.csv'));
       return d;
-    });
+    }, `\uFEFFisbn;name;genre\n${rows.map((t, i) => `900719925474099${i};Thing ${i};${t}`).join('\n')}\n`);
+    await page.fill('#wish', '');
     await page.dispatchEvent('#answer', 'drop', { dataTransfer: data });
-    await page.waitForSelector('#dialog-import .preview-table select');
-    await page.selectOption('.preview-table select >> nth=0', 'id');
-    await page.fill('#import-name', 'keys');
+    await page.waitForSelector('#import-go:not([disabled])');
+    ok((await page.inputValue('td select[data-key^=list]')) === 'comma', 'a list by commas');
     await page.click('#import-go');
-    await page.waitForSelector('#import-use');
-    ok(
-      mock.db.catalogs
-        .get('keys')
-        ?.items.map(i => i.id)
-        .join() === '7,8',
-      'a file dropped on the page, with keys renamed',
-    );
+    await page.waitForFunction(() => document.getElementById('catalog').value === 'half');
+    await ranked(page);
+    ok((await page.inputValue('#wish')) === 'camping', 'the first wish', await page.inputValue('#wish'));
+    ok(!(await page.isVisible('#dialog-import')), 'the window has closed');
+    const said = await page.$$eval('.starter', all => all.map(b => b.textContent).join('|'));
+    ok(/^camping\|kitchen, lamps/.test(said), 'further ones', said);
+    await page.locator('button.title').first().click();
+    await page.waitForFunction(() => /row=900719925474099\d(&|$)/.test(location.hash));
+    ok(true, 'ids of 64 bits stay what they are');
+  });
+  await step('an older look never hides a newer one', async () => {
+    await page.click('#open-import');
+    mock.seen.importMs = [600];
+    await page.setInputFiles('#import-file', { name: 'old.csv', mimeType: '', buffer: Buffer.from('id,title\n1,Old\n') });
+    await page.waitForFunction(() => /Reading old/.test(document.querySelector('#dialog-import [role=status]').textContent));
+    await choose('new.csv', 'id,title\n1,New\n2,Newer\n');
+    await page.waitForTimeout(800);
+    ok(/^new\.csv.*2 rows/.test(await page.textContent('#dialog-import [role=status]')), 'the newer file stands');
+    ok(/New/.test(await preview()) && !/Old/.test(await preview()), 'with its items');
     await page.keyboard.press('Escape');
   });
-  await step('semicolons and a byte order mark', async () => {
+  await step('likes are seen as such, with a threshold; a column that nobody knows can be chosen', async () => {
     await page.click('#open-import');
-    await page.setInputFiles('#import-file', {
-      name: 'half.csv',
-      mimeType: 'text/csv',
-      buffer: Buffer.from('\uFEFFisbn;name\n7;Sea, deep\n8;Hills\n'),
+    await choose('likes.csv', 'user_id,isbn,stars\n196,9007199254740990,5\n196,9007199254740991,1\n');
+    ok((await page.inputValue('#import-kind')) === 'interactions', 'the kind is guessed');
+    ok((await page.inputValue('#import-into')) === 'half', 'into the catalogue in sight');
+    ok(/Ratings from 1 to 5/.test(await preview()), 'the range');
+    await looked(async () => {
+      await page.fill('#import-like_from', '4.5');
+      await page.press('#import-like_from', 'Tab');
     });
-    await page.waitForFunction(() =>
-      /with semicolons/.test(document.getElementById('import-preview').textContent),
-    );
-    await page.selectOption('.preview-table select >> nth=0', 'id');
-    await page.selectOption('.preview-table select >> nth=1', 'title');
-    await page.fill('#import-name', 'half');
+    ok(/like_from=4\.5/.test(mock.seen.imports.at(-1)), 'the threshold is asked for', mock.seen.imports.at(-1));
+    await choose('odd.inter', 'who,what\n196,9007199254740990\n');
+    ok(/no column is the member/.test(await preview()), 'a fault of the whole file');
+    await looked(() => page.selectOption('select.role >> nth=0', 'member'));
+    await looked(() => page.selectOption('select.role >> nth=1', 'item'));
+    await page.waitForSelector('#import-go:not([disabled])');
+    ok((await page.locator('#import-preview .notice').count()) === 0, 'is mended by choosing');
     await page.click('#import-go');
-    await page.waitForSelector('#import-use');
-    const titles = mock.db.catalogs.get('half')?.items.map(i => `${i.id} ${i.title}`);
-    ok(titles?.join('|') === '7 Sea, deep|8 Hills', 'the server got our names', titles);
-    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('#dialog-import[open]'));
+    ok(mock.db.catalogs.get('half').interactions === 1, 'stored');
+    await ranked(page);
   });
   await step('another catalogue', async () => {
     await wish('slow motion');
@@ -303,7 +366,7 @@ await story(async ({ browser, ok, step }) => {
     await page.selectOption('#catalog', 'movies');
     await ranked(page);
   });
-  await step('drop a file', async () => {
+  await step('a line that is not JSON', async () => {
     await page.click('#open-import');
     const data = await page.evaluateHandle(() => {
       const d = new DataTransfer();
@@ -311,11 +374,29 @@ await story(async ({ browser, ok, step }) => {
       return d;
     });
     await page.dispatchEvent('.drop', 'drop', { dataTransfer: data });
-    await page.waitForFunction(() =>
-      /line 2 is not one JSON object/.test(document.getElementById('import-preview').textContent),
-    );
-    ok((await page.inputValue('#import-name')) === 'drop', 'a dropped file is previewed');
+    await page.waitForSelector('.line-errors');
+    ok(/line 2 /.test(await preview()), 'is named');
+    ok((await page.inputValue('#import-name')) === 'drop', 'a dropped file names the catalogue');
     await page.keyboard.press('Escape');
+  });
+  await step('a catalogue is deleted, after one more question', async () => {
+    await page.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
+    await page.selectOption('#catalog', 'half');
+    await ranked(page);
+    await page.click('#open-browse');
+    await page.waitForSelector('.browse-list li');
+    await page.click('#drop-catalog');
+    const asked = await page.textContent('#drop-catalog');
+    ok(/Delete half for good: 5 items and 1 interaction/.test(asked), 'it says what goes', asked);
+    await page.focus('#browse-q');
+    ok((await page.textContent('#drop-catalog')) === 'Delete this catalogue', 'a look away is no');
+    ok(mock.db.catalogs.has('half'), 'nothing is gone yet');
+    await page.click('#drop-catalog');
+    await page.click('#drop-catalog');
+    await page.waitForFunction(() => document.getElementById('catalog').value === 'movies');
+    await ranked(page);
+    ok(!mock.db.catalogs.has('half') && !(await page.isVisible('#dialog-browse')), 'then it is');
+    ok(/half is deleted/.test(await page.textContent('#notices')), 'and the page says so');
   });
   await step('wrong link', async () => {
     await page.goto(`${mock.url}/#/?catalog=gone&wish=x`);

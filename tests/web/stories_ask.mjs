@@ -39,18 +39,18 @@ export async function prototype({ page, url, ok, clean, name }) {
     [csv, `${name}.csv`],
   );
   await page.dispatchEvent('#answer', 'drop', { dataTransfer: data });
-  await page.waitForSelector('#dialog-import .preview-table select');
-  for (const [i, column] of ['id', 'title', 'text'].entries())
-    await page.selectOption(`.preview-table select >> nth=${i}`, column);
-  await clean('import');
-  await page.click('#import-go');
-  await page.waitForSelector('.line-errors');
+  await page.waitForSelector('#import-go:not([disabled])');
+  const roles = await page.$$eval('select.role', all => all.map(r => r.value).join());
+  ok(roles === 'id,title,text', 'what the columns are is known', roles);
   ok(/line 5/.test(await page.textContent('.line-errors')), 'the bad line is named');
-  await page.check('#import-skip');
+  ok(/Sea.*What the model reads/s.test(await page.textContent('.import-item')), 'an item and its prompt');
+  await clean('import');
+  ok((await page.textContent('#import-go')) === 'Import 3 of 4 rows', 'the press says what is left out');
   await page.click('#import-go');
   await page.waitForSelector('#import-use');
   const counts = await page.textContent('.counts');
   ok(/4\s*read\s*3\s*kept\s*1\s*rejected/.test(counts), 'read, kept, rejected', counts);
+  await clean('imported');
   await page.click('#import-use');
   await page.waitForFunction(n => document.getElementById('catalog').value === n, name);
   await page.waitForFunction(

@@ -1,7 +1,7 @@
 // Stories of reading: cold start, a comparison, saved runs, an experiment.
 // Each: async ({page, url, ok, clean, name}) => {}; see stories.mjs.
 import { ranked, anew } from './browser.mjs';
-import { few, titles } from './stories_ask.mjs';
+import { few, rankedAfter, titles } from './stories_ask.mjs';
 
 export async function coldStart({ page, url, ok, clean }) {
   // Films: their texts are short, so that the five rankings are.
@@ -79,8 +79,12 @@ export async function compare({ page, url, ok, clean }) {
 }
 
 export async function lookBack({ page, url, ok, clean, name }) {
+  const runs = async () => (await (await fetch(`${url}/api/runs`)).json()).total;
+  const before = await runs();
   await page.goto(`${url}/${few(`garden work ${name}`)}`);
   await ranked(page);
+  ok((await runs()) === before, 'an address alone stores nothing', before);
+  await rankedAfter(page, () => page.locator('#wish').press('Control+Enter'));
   const list = await titles(page);
   await page.locator('button.title').nth(1).click();
   ok(/row=/.test(page.url()), 'the open row is in the address');

@@ -1,9 +1,11 @@
-// The page's pure parts under `node --test`: format, state, rows and the event-stream parser.
+// The page's pure parts under `node --test`: format, state, files to import and the event-stream parser.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import * as f from '../../web/format.js';
 import * as s from '../../web/state.js';
-import * as r from '../../web/rows.js';
+import * as file from '../../web/import_file.js';
+import { firstWishes } from '../../web/first_wish.js';
+import { parseCsv, separatorOf } from './mock_csv.mjs';
 import * as u from '../../web/url.js';
 import * as o from '../../web/orders.js';
 import * as plan from '../../web/tour_plan.js';
@@ -175,6 +177,7 @@ const FULL = {
   history: 5,
   baselines: ['bm25'],
   policy: 'balanced',
+  constraints: 'hide',
   row: 'a/b',
   clauses: [s.newClause('quiet + calm', 1, 1.5, null), s.newClause('scary', -1, 0.7, null)],
   examples: [
@@ -217,6 +220,8 @@ test('request: clauses only when the person changed them; back to choices', () =
   ]);
   assert.deepEqual(q.candidates, { retrieve: 'bm25', count: 50 });
   assert.deepEqual(q.history, { policy: 'balanced', limit: 5 });
+  assert.equal(q.constraints, 'hide');
+  assert.equal(s.requestOf({ ...FULL, constraints: 'after' }).constraints, undefined);
   assert.equal(
     s.requestOf({ ...FULL, clauses: s.mergeClauses([], [{ text: 'x', sign: 1, weight: 1 }]) })
       .clauses,
@@ -282,63 +287,92 @@ test('examples: mark, change, take back', () => {
   assert.equal(s.toggleExample(one, { item: '', title: '', text: '5', label: 'like' }).length, 2);
 });
 
-test('CSV: quotes, line ends, an unfinished last row', () => {
-  assert.deepEqual(r.parseCsv('\uFEFFid,title\r\n1,"a, ""b""\nc"\r\n\r\n2,\n'), [
+test('CSV of the mock: quotes, line ends, the separator that the header has most of', () => {
+  assert.deepEqual(parseCsv('\uFEFFid,title\r\n1,"a, ""b""\nc"\r\n\r\n2,\n'), [
     ['id', 'title'],
     ['1', 'a, "b"\nc'],
     ['2', ''],
   ]);
-  assert.deepEqual(r.parseCsv('a,b\n1,2', Infinity, false), [['a', 'b']]);
-  assert.deepEqual(r.parseCsv('a\n1\n2\n3\n', 2), [['a'], ['1']]);
-  assert.deepEqual(r.parseCsv('""\n'), [['']]);
-  assert.match(r.previewCsv('a,b\n1\n', 5, true).problem, /row 1 has 1 fields, the header 2/);
+  assert.equal(separatorOf('\uFEFFid;"a,b,c";c\n1,2,3,4\n'), ';');
+  assert.equal(separatorOf('id\tname, first\tx\n'), '\t');
 });
 
-test('CSV: a renamed header keeps the rest', () => {
-  const text = '"my, id",name\r\n1,x\n';
-  const [columns] = r.parseCsv(text, 1);
-  const head = r.renamedHeader(
-    columns,
-    new Map([
-      ['my, id', 'id'],
-      ['name', ''],
-    ]),
-  );
-  assert.equal(`${head}\n${text.slice(r.headerLength(text))}`, 'id,name\n1,x\n');
-  assert.equal(r.renamedHeader(['a"b'], new Map()), '"a""b"');
+test('import: file names become catalogue names and types', () => {
+  assert.equal(file.nameFrom('My films (2024).csv'), 'My-films-2024');
+  assert.match(file.nameFrom('../../etc/pass wd.jsonl'), file.NAME);
+  assert.equal(file.nameFrom('orders.jsonl.gz'), 'orders');
+  assert.equal(file.nameFrom('.csv'), '');
+  assert.ok(file.NAME.test(file.nameFrom(`${'x'.repeat(90)}.csv`)));
+  assert.equal(file.typeOf('A.JSONL'), 'application/x-ndjson');
+  assert.equal(file.typeOf('a.csv.gz'), 'application/gzip');
+  assert.equal(file.typeOf('u.data'), 'application/octet-stream');
 });
 
-test('CSV: the separator is what the header has most of, quotes aside', () => {
-  assert.equal(r.separatorOf('\uFEFFid;"a,b,c";c\n1,2,3,4\n'), ';');
-  assert.equal(r.separatorOf('id\tname, first\tx\n'), '\t');
-  assert.equal(r.separatorOf('id\n1;2;3\n'), ',');
-  assert.deepEqual(r.parseCsv('\uFEFFid;t\n1;a,b\n'), [
-    ['id', 't'],
-    ['1', 'a,b'],
+test('import: a long file is cut where a row ends, or not at all', () => {
+  const cut = text => {
+    const bytes = new TextEncoder().encode(text);
+    return new TextDecoder().decode(bytes.subarray(0, file.cutAt(bytes)));
+  };
+  assert.equal(cut('id,title\n1,a\n2,b'), 'id,title\n1,a\n');
+  assert.equal(cut('id,title\n1,a\n2,"b\nc'), 'id,title\n1,a\n');
+  assert.equal(cut('id,title\n1,6" pipe\n2,b\n3,c\n4,d\n5,e'), 'id,title\n1,6" pipe\n2,b\n3,c\n4,d\n5,e'.slice(0, -3));
+  assert.equal(cut('{"a":"\\"x"}\n{"a":2}\n{"a"'), '{"a":"\\"x"}\n{"a":2}\n');
+  for (const whole of ['[\n{"a":1},\n', '{\n"rows":[\n{"a":1},\n', '<rss>\n<item>\n', 'one line only'])
+    assert.equal(cut(whole), '', whole);
+  for (const whole of [
+    [0x1f, 0x8b, 8, 10],
+    [0xff, 0xfe, 65, 0, 10, 0],
+  ])
+    assert.equal(file.cutAt(Uint8Array.from(whole)), 0);
+});
+
+test('import: what rows are is guessed from the names of their columns', () => {
+  const kind = (names, of = 'x.csv') => file.guessKind(names.split('|'), of);
+  assert.equal(kind('user_id:token|item_id:token|rating:float|timestamp:float'), 'interactions');
+  assert.equal(kind('userId|movieId|rating|timestamp'), 'interactions');
+  assert.equal(kind('customer|sku|at'), 'interactions');
+  assert.equal(kind('reviewerID|asin|overall'), 'interactions');
+  assert.equal(kind('user_id|age|occupation'), 'members');
+  assert.equal(kind('id|title|text|tags'), 'items');
+  assert.equal(kind('user_id|item_id|title|description'), 'items');
+  assert.equal(kind('Handle|Title|Body (HTML)|Vendor'), 'items');
+  assert.equal(kind('a|b|c', 'ml.inter'), 'interactions');
+  assert.equal(kind('a|b', 'ml.user.gz'), 'members');
+});
+
+test('import: a changed role keeps the others as they were seen; one of a kind moves', () => {
+  const columns = [
+    { name: 'a', role: 'title' },
+    { name: 'b, or c', role: 'text' },
+    { name: 'd', role: 'field' },
+    { name: 'e', role: '' },
+  ];
+  const said = (name, role) => [...file.withRole('items', columns, new Map(), name, role)];
+  assert.deepEqual(said('d', 'title'), [
+    ['a', 'field'],
+    ['b, or c', 'text'],
+    ['d', 'title'],
   ]);
-  assert.equal(r.renamedHeader(['x', 'a;b'], new Map([['x', 'id']]), ';'), 'id;"a;b"');
+  assert.deepEqual(said('d', 'text'), [
+    ['a', 'title'],
+    ['b, or c', 'text'],
+    ['d', 'text'],
+  ]);
+  const again = file.withRole('items', columns, new Map([['e', 'field']]), 'a', '');
+  assert.equal(again.get('e'), 'field');
+  assert.equal(file.pairsOf(new Map(said('a', ''))), 'a:,b\\, or c:text');
 });
 
-test('JSONL: columns are the union of keys, faults are named by line', () => {
-  const p = r.previewJsonl(
-    '{"id":1,"tags":["a","b"]}\n\nnope\n{"id":2,"x":null}\n{"id":3',
-    5,
-    false,
+test('import: a first wish in the words of the catalogue', () => {
+  const item = (tags, extra = {}) => ({ tags, extra });
+  const shop = [item(['all', 'camping', 'x1']), item(['all', 'camping', 'home']), item(['all', 'home', 'camping']), item(['all', 'bath'])];
+  assert.deepEqual(firstWishes(shop), ['camping', 'home, bath']);
+  const rooms = ['Harbour', 'Harbour', 'Old town', 'Old town', 'Old town'].map((area, i) =>
+    item([], { area, link: `https://x/${i}`, no: i }),
   );
-  assert.deepEqual(p, {
-    columns: ['id', 'tags', 'x'],
-    problem: 'line 3 is not one JSON object',
-    rows: [
-      ['1', 'a | b', ''],
-      ['2', '', ''],
-    ],
-  });
-});
-
-test('file names become catalogue names', () => {
-  assert.equal(r.nameFrom('My films (2024).csv'), 'My-films-2024');
-  assert.match(r.nameFrom('../../etc/pass wd.jsonl'), /^[A-Za-z0-9._-]+$/);
-  assert.equal(r.isCsv('a.CSV') && !r.isCsv('a.JSONL') && !r.isCsv('a.ndjson'), true);
+  assert.deepEqual(firstWishes(rooms), ['Old town', 'Harbour']);
+  assert.deepEqual(firstWishes([item([]), item([])]), []);
+  assert.deepEqual(firstWishes([item(['<b>bold</b>']), item([])]), []);
 });
 
 test('a year alone is shown as a year, other times as a day', () => {
@@ -479,22 +513,6 @@ test('URL: columns of a comparison', () => {
   const [first, second] = back.getAll('c').map(u.columnOf);
   assert.equal(u.columnText(first), u.columnText(columns[0]));
   assert.deepEqual(second, columns[1]);
-});
-
-test('import: names of RecBole are known, keys of JSON lines are renamed', () => {
-  assert.deepEqual(
-    r.guessNames(['item_id:token', 'movie_title:token_seq', 'tags:token_seq', 'x:float'], 'items'),
-    [
-      ['item_id:token', 'id'],
-      ['movie_title:token_seq', 'title'],
-      ['tags:token_seq', 'tags'],
-    ],
-  );
-  assert.deepEqual(r.guessNames(['item_id', 'id'], 'items'), []);
-  assert.equal(
-    r.renamedJsonl('{"isbn":1,"x":[2]}\nnope\n3\n', new Map([['isbn', 'id']])),
-    '{"id":1,"x":[2]}\nnope\n3\n',
-  );
 });
 
 test('why: a row is measured among its neighbours, and its examples are named as the person named them', () => {

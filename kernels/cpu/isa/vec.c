@@ -392,5 +392,87 @@ static void rope(float *v, const float *cs, int head_dim, int neox, float scale)
     }
 }
 
-const struct vec_ops VEC_TABLE = {VEC_NAME,    rmsnorm, swiglu, geglu,  to_bf16, rotate,   to_int8,
-                                  log_sum_exp, softmax, scores, values, rope,    &VEC_GRAD};
+/* Rows of a product held in registers: with 16 columns, three quarters of them. */
+#if VEC == 16
+enum { TALL = 12 };
+#elif VEC == 8
+enum { TALL = 6 };
+#else
+enum { TALL = 3 };
+#endif
+
+static void panel_store(float *y, const vf sum[PARTS], int cols, int add) {
+    float l[LANES];
+    if (cols == LANES) {
+        for (int j = 0; j < PARTS; j++)
+            store(y + j * VEC, add ? load(y + j * VEC) + sum[j] : sum[j]);
+        return;
+    }
+    for (int j = 0; j < PARTS; j++) store(l + j * VEC, sum[j]);
+    for (int c = 0; c < cols; c++) y[c] = add ? y[c] + l[c] : l[c];
+}
+
+static void panel(float *y, size_t stride, const float *x, const float *w, int k, int rows,
+                  int cols, int add) {
+    for (int i = 0; i < rows; i += TALL) {
+        const float *from[TALL], *at = w;
+        vf sum[TALL][PARTS] = {{{0}}};
+        for (int r = 0; r < TALL; r++) /* past the end: the first row again, stored nowhere */
+            from[r] = x + (size_t)(i + r < rows ? i + r : i) * (size_t)k;
+        for (int d = 0; d < k; d++, at += LANES) {
+            vf b[PARTS];
+            for (int j = 0; j < PARTS; j++) b[j] = load(at + j * VEC);
+            for (int r = 0; r < TALL; r++)
+                for (int j = 0; j < PARTS; j++) sum[r][j] += splat(from[r][d]) * b[j];
+        }
+        for (int r = 0; r < TALL && i + r < rows; r++)
+            panel_store(y + (size_t)(i + r) * stride, sum[r], cols, add);
+    }
+}
+
+/* Sum over x[i] (square 0) or (x[i] - mean)^2. */
+static float sum_of(const float *x, int n, float mean, int square) {
+    vf acc[PARTS] = {0};
+    int i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < PARTS; j++) {
+            vf v = load(x + i + j * VEC) - splat(mean);
+            acc[j] += square ? v * v : v;
+        }
+    float sum = lanes_sum(acc);
+    for (; i < n; i++) sum += square ? (x[i] - mean) * (x[i] - mean) : x[i] - mean;
+    return sum;
+}
+
+static void layernorm(float *x, const float *w, const float *b, int n, float eps) {
+    float mean = sum_of(x, n, 0, 0) / (float)n;
+    float scale = 1 / sqrtf(sum_of(x, n, mean, 1) / (float)n + eps);
+    int i = 0;
+    for (; i + VEC <= n; i += VEC)
+        store(x + i, (load(x + i) - splat(mean)) * splat(scale) * load(w + i) + load(b + i));
+    for (; i < n; i++) x[i] = (x[i] - mean) * scale * w[i] + b[i];
+}
+
+/* Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26. */
+static inline vf gelu_of(vf x) {
+    vf z = x * splat(0.70710678f), a = (vf)((vi)z & 0x7FFFFFFF);
+    vf t = splat(1.0f) / (splat(1.0f) + splat(0.3275911f) * a);
+    vf p = splat(1.061405429f);
+    p = p * t + splat(-1.453152027f);
+    p = p * t + splat(1.421413741f);
+    p = p * t + splat(-0.284496736f);
+    p = p * t + splat(0.254829592f);
+    vf erf = splat(1.0f) - p * t * vexp(-z * z);
+    vf sign = (vf)((vi)z & (vi)splat(-0.0f));
+    return splat(0.5f) * x * (splat(1.0f) + (vf)((vi)erf | (vi)sign));
+}
+
+static void gelu(float *x, const float *b, int n) {
+    int i = 0;
+    for (; i + VEC <= n; i += VEC) store(x + i, gelu_of(load(x + i) + load(b + i)));
+    for (; i < n; i++) x[i] = gelu_of(splat(x[i] + b[i]))[0];
+}
+
+const struct vec_ops VEC_TABLE = {VEC_NAME, rmsnorm,     swiglu,  geglu,    to_bf16, rotate,
+                                  to_int8,  log_sum_exp, softmax, scores,   values,  rope,
+                                  panel,    layernorm,   gelu,    &VEC_GRAD};

@@ -1,0 +1,9 @@
+/* What is said of a dump's texts by those who use them. */
+#ifndef API_JUDGE_H
+#define API_JUDGE_H
+
+#include "server/store/dump.h"
+
+extern const struct dump_judge judge_dump;
+
+#endif

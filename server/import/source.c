@@ -1,0 +1,377 @@
+/* One way to the rows of every format. */
+#include "server/import/source.h"
+
+#include "server/import/feed.h"
+#include "server/import/role.h"
+#include "server/import/trim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void fault_set(struct fault *f, const char *fmt, ...) {
+    if (f->text[0]) return;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof f->text, fmt, ap);
+    va_end(ap);
+    text_clean(f->text);
+}
+
+const char *source_format_name(enum source_format f) {
+    static const char *const names[] = {"csv", "jsonl", "json", "xml"};
+    return names[f];
+}
+
+static enum status no_memory(const struct source *s, struct err *e) {
+    return fail(e, ST_NO_MEMORY, "no memory for the row of line %ld", s->line);
+}
+
+/* --- columns */
+
+static enum status add_column(struct source *s, struct view name, struct err *e) {
+    char *copy = arena_copy(s->arena, name.p, name.n);
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for the columns' names");
+    s->typed[s->n] = 0;
+    s->name[s->n++] = (struct view){copy, name.n};
+    return ST_OK;
+}
+
+static int find_column(const struct source *s, struct view name, int hint) {
+    if (hint < s->n && view_eq(s->name[hint], name)) return hint;
+    for (int i = 0; i < s->n; i++)
+        if (view_eq(s->name[i], name)) return i;
+    return -1;
+}
+
+/* A header's cell becomes a name that no other column has. */
+static enum status name_column(struct source *s, struct view v, struct err *e) {
+    char text[160];
+    v = trim(v);
+    int cut = s->config->exact || v.n <= 120 ? (int)v.n : 120;
+    while (cut > 0 && cut < (int)v.n && ((unsigned char)v.p[cut] & 0xC0) == 0x80) cut--;
+    v.n = (size_t)cut;
+    if (v.n == 0) {
+        snprintf(text, sizeof text, "column_%d", s->n + 1);
+        v = view_of(text);
+    }
+    if (find_column(s, v, 0) >= 0) {
+        char again[180];
+        int k = 2;
+        do snprintf(again, sizeof again, "%.*s_%d", (int)v.n, v.p, k++);
+        while (find_column(s, view_of(again), 0) >= 0);
+        return add_column(s, view_of(again), e);
+    }
+    return add_column(s, v, e);
+}
+
+static enum status bad_header(struct err *e, const char *why) {
+    (void)fail(e, ST_BAD_INPUT, "the header cannot be read: %s", why);
+    err_line(e, 1);
+    err_hint(e, "the first line names the columns, in UTF-8");
+    return ST_BAD_INPUT;
+}
+
+static enum status read_header(struct source *s, struct err *e) {
+    struct csv *c = &s->csv;
+    csv_seek(c, s->dialect.at, s->dialect.line);
+    if (!csv_next(c)) {
+        (void)fail(e, ST_BAD_INPUT, "the input is empty; CSV needs a header line");
+        err_line(e, 1);
+        err_hint(e, "the first line names the columns, as in id,title,text,tags");
+        return ST_BAD_INPUT;
+    }
+    if (c->fault == CSV_TOO_LONG) {
+        (void)fail(e, ST_LIMIT, "line %ld, byte %zu: %s", c->row_line, c->row_at + 1,
+                   csv_fault_text(c->fault));
+        err_line(e, c->row_line);
+        err_hint(e, "rows are lines, or objects of a list, of at most 1 MiB");
+        return ST_LIMIT;
+    }
+    if (c->fault != CSV_GOOD && s->dialect.header) return bad_header(e, csv_fault_text(c->fault));
+    s->header = s->dialect.header ? view_sub(c->text, c->row_at, c->at - c->row_at) : VIEW("");
+    int typed = 0, n = c->n;
+    /* A separator at the end of every line makes no column. */
+    if (n > 1 && s->dialect.header && trim(c->cell[n - 1]).n == 0 && n == s->dialect.columns) {
+        struct csv *look = c;
+        size_t at = c->at;
+        long line = c->line;
+        int all = 1, rows = 0;
+        while (rows < 50 && csv_next(look)) {
+            rows++;
+            all &= look->n < n || (look->n == n && trim(look->cell[n - 1]).n == 0);
+        }
+        csv_seek(c, s->dialect.at, s->dialect.line);
+        (void)csv_next(c);
+        csv_seek(c, at, line);
+        if (all && rows) n--;
+    }
+    for (int i = 0; i < n; i++) {
+        struct view v = s->dialect.header ? c->cell[i] : VIEW("");
+        int sequence = 0;
+        if (!utf8_valid(v)) return bad_header(e, "it is not UTF-8");
+        v = trim(v);
+        typed += role_cut_type(&v, &sequence);
+        TRY(name_column(s, v, e));
+        s->typed[s->n - 1] = sequence;
+    }
+    s->recbole = typed == n && typed > 0 && s->dialect.dialect.separator[0] == '\t';
+    if (s->recbole) c->dialect.quotes = s->dialect.dialect.quotes = 0;
+    s->dialect.columns = n;
+    return ST_OK;
+}
+
+static enum status open_csv(struct source *s, struct err *e) {
+    TRY(csv_open(&s->csv, s->spool->text, &(struct dialect){.separator = ",", .quotes = 1}, e));
+    s->csv.spool = s->spool;
+    enum status st = dialect_find(s->spool->text, &s->csv, s->config, &s->dialect, e);
+    if (st != ST_OK) return st;
+    s->csv.dialect = s->dialect.dialect;
+    return read_header(s, e);
+}
+
+/* --- opening */
+
+/* The bytes are JSON, XML, or separated text; the hint counts where they could be neither. */
+static enum status open_format(struct source *s, struct err *e) {
+    struct view text = s->spool->text, begin = trim(view_sub(text, 0, 4096));
+    if (json_find(&s->json, text, s->spool)) {
+        s->format =
+            s->json.form == JSON_LIST || s->json.form == JSON_NAMED ? SOURCE_JSON : SOURCE_JSONL;
+        return ST_OK;
+    }
+    if (begin.n && begin.p[0] == '<') {
+        s->format = SOURCE_XML;
+        TRY(feed_read(s->spool, &s->feed_line, &s->n_feed, e));
+        (void)json_find(&s->json, s->spool->text, s->spool);
+        s->json.form = JSON_LINES;
+        s->json.first = 0;
+        s->json.first_line = 1;
+        return ST_OK;
+    }
+    s->format = SOURCE_CSV;
+    if (s->config->format == IMPORT_JSONL && !begin.n) {
+        s->format = SOURCE_JSONL;
+        return ST_OK;
+    }
+    TRY(open_csv(s, e));
+    if (s->config->format == IMPORT_JSONL && s->n < 2) {
+        s->format = SOURCE_JSONL;
+        s->n = 0;
+        s->json = (struct json_reader){
+            .text = text, .spool = s->spool, .form = JSON_LINES, .first_line = 1};
+    }
+    return ST_OK;
+}
+
+enum status source_open(struct source *s, struct spool *spool, const struct import_config *c,
+                        struct arena *a, struct err *e) {
+    memset(s, 0, sizeof *s);
+    s->config = c;
+    s->spool = spool;
+    s->arena = a;
+    enum status st = open_format(s, e);
+    if (st != ST_OK)
+        source_close(s);
+    else
+        source_rewind(s);
+    return st;
+}
+
+void source_close(struct source *s) {
+    csv_close(&s->csv);
+    json_close(&s->json);
+    mem_free(s->feed_line);
+    s->feed_line = NULL;
+}
+
+void source_rewind(struct source *s) {
+    s->n_read = 0;
+    if (s->format != SOURCE_CSV) {
+        json_rewind(&s->json);
+        return;
+    }
+    csv_seek(&s->csv, s->dialect.at, s->dialect.line);
+    if (s->dialect.header) (void)csv_next(&s->csv);
+}
+
+/* --- rows of separated text */
+
+static void check_text(struct view v, struct fault *f) {
+    if (utf8_valid(v)) return;
+    if (memchr(v.p, 0, v.n))
+        fault_set(f, "the row holds a NUL byte; save the file as UTF-8 text");
+    else
+        fault_set(f, "the row is not UTF-8, as the rest of the file is");
+}
+
+static int count_separators(const struct csv *c, size_t from, size_t to) {
+    const char *s = c->dialect.separator;
+    size_t step = strlen(s);
+    int n = 0;
+    for (size_t i = from; i + step <= to; i++)
+        if (memcmp(c->text.p + i, s, step) == 0) {
+            n++;
+            i += step - 1;
+        }
+    return n;
+}
+
+/* A row over several lines each of which has a row's separators holds other rows: a quote was
+ * opened in the first of them and another closed in the last. With two columns an "and, so" in a
+ * text is as usual, so there the first cells must be of one kind, too. */
+static int swallows(const struct csv *c, int columns) {
+    size_t at = c->row_at;
+    int lines = 0, digits = -1;
+    if (!c->quoted || columns < 2 || c->line - c->row_line < 2) return 0;
+    while (at < c->at) {
+        size_t end = at;
+        while (end < c->at && c->text.p[end] != '\n' && c->text.p[end] != '\r') end++;
+        if (end > at) {
+            char first = c->text.p[at];
+            int digit = first >= '0' && first <= '9';
+            if (count_separators(c, at, end) != columns - 1) return 0;
+            if (columns == 2 && (!digit || digits == 0)) return 0;
+            digits = digit;
+            lines++;
+        }
+        at = end + 1;
+    }
+    return lines >= 2;
+}
+
+static void check_row(struct source *s, struct fault *f) {
+    struct csv *c = &s->csv;
+    int n = c->n;
+    if (c->fault == CSV_GOOD && swallows(c, s->n)) {
+        c->fault = CSV_SWALLOWS;
+        csv_end_at_line(c);
+    }
+    if (c->fault != CSV_GOOD) {
+        fault_set(f, "%s", csv_fault_text(c->fault));
+        return;
+    }
+    while (n > s->n && trim(c->cell[n - 1]).n == 0) n--;
+    if (n != s->n) {
+        /* Over several lines, the quotes may be what is wrong: its other lines are rows of their
+         * own then. */
+        if (c->quoted && c->line - c->row_line > 1) csv_end_at_line(c);
+        fault_set(f, "the row has %d cells, the header %d", n, s->n);
+    } else if (s->header.n && view_eq(view_trim(s->header),
+                                      view_trim(view_sub(c->text, c->row_at, c->at - c->row_at))))
+        fault_set(f, "the header is repeated here");
+    for (int i = 0; i < n && !f->text[0]; i++) check_text(c->cell[i], f);
+}
+
+static int next_csv(struct source *s, struct fault *f) {
+    struct csv *c = &s->csv;
+    if (!csv_next(c)) return 0;
+    s->line = c->row_line;
+    s->byte = c->row_at;
+    s->too_long = c->fault == CSV_TOO_LONG;
+    check_row(s, f);
+    spool_pass(s->spool, c->at);
+    if (f->text[0]) return 1;
+    for (int i = 0; i < s->n; i++) {
+        struct view v = c->cell[i];
+        s->cell[i] = (struct cell){v.n ? CELL_TEXT : CELL_NONE, v, v};
+    }
+    return 1;
+}
+
+/* --- rows of JSON */
+
+static struct cell json_cell(json_t *value, struct view raw) {
+    if (json_is_string(value))
+        return (struct cell){CELL_TEXT, {json_string_value(value), json_string_length(value)}, raw};
+    if (json_is_number(value)) return (struct cell){CELL_NUMBER, raw, raw};
+    if (json_is_boolean(value)) return (struct cell){CELL_FLAG, raw, raw};
+    if (json_is_null(value)) return (struct cell){CELL_NONE, {"", 0}, raw};
+    return (struct cell){CELL_NESTED, raw, raw};
+}
+
+static enum status put_cell(struct source *s, struct view key, struct cell cell, int *hint,
+                            struct fault *f, struct err *e) {
+    int i = find_column(s, key, *hint);
+    if (i < 0) {
+        if (s->n == IMPORT_COLUMNS) {
+            fault_set(f, "the rows have more than %d different keys", IMPORT_COLUMNS);
+            return ST_OK;
+        }
+        i = s->n;
+        TRY(add_column(s, key, e));
+    }
+    *hint = i + 1;
+    s->cell[i] = cell;
+    return ST_OK;
+}
+
+/* Members of an object inside a row of JSON-LD, under names with a dot: "offers.price". */
+static enum status put_members(struct source *s, struct view key, json_t *value, struct view raw,
+                               int *hint, struct fault *f, struct err *e) {
+    size_t at = 0;
+    for (void *it = json_object_iter(value); it; it = json_object_iter_next(value, it)) {
+        struct view inner = json_next_value(raw, &at);
+        json_t *x = json_object_iter_value(it);
+        char name[200];
+        if (json_object_iter_key(it)[0] == '@' || json_is_object(x)) continue;
+        snprintf(name, sizeof name, "%.*s.%.90s", (int)(key.n < 90 ? key.n : 90), key.p,
+                 json_object_iter_key(it));
+        text_clean(name);
+        TRY(put_cell(s, view_of(name), json_cell(x, inner), hint, f, e));
+    }
+    return ST_OK;
+}
+
+/* The parser keeps members in the order of the text and refuses repeated keys, so the raw values
+ * and its members go in step. */
+static enum status put_object(struct source *s, json_t *tree, struct view text, struct fault *f,
+                              struct err *e) {
+    size_t at = 0;
+    int hint = 0, linked = json_object_get(tree, "@type") != NULL;
+    for (void *it = json_object_iter(tree); it && !f->text[0];
+         it = json_object_iter_next(tree, it)) {
+        struct view raw = json_next_value(text, &at), key = view_of(json_object_iter_key(it));
+        json_t *value = json_object_iter_value(it);
+        /* {"@type":"ListItem","item":{...}} is a place of a list: the row is what stands there. */
+        if (linked && json_is_object(value) && view_eq_str(key, "item"))
+            return put_object(s, value, raw, f, e);
+        if (linked && json_is_object(value))
+            TRY(put_members(s, key, value, raw, &hint, f, e));
+        else
+            TRY(put_cell(s, key, json_cell(value, raw), &hint, f, e));
+    }
+    return ST_OK;
+}
+
+static enum status next_json(struct source *s, struct fault *f, int *got, struct err *e) {
+    struct json_reader *j = &s->json;
+    char why[200];
+    enum json_got g = json_next(j, why);
+    *got = g != JSON_END;
+    s->line = j->row_line;
+    s->byte = j->row_at;
+    s->too_long = g == JSON_TOO_LONG;
+    s->n_read++;
+    if (s->feed_line && *got)
+        s->line = s->n_read <= s->n_feed ? s->feed_line[s->n_read - 1] : s->line;
+    if (g == JSON_NO_MEMORY) return no_memory(s, e);
+    if (g == JSON_TOO_LONG) fault_set(f, "the row is over 1 MiB");
+    if (g == JSON_FAULT) fault_set(f, "%s", why);
+    spool_pass(s->spool, j->at);
+    if (g != JSON_ROW) return ST_OK;
+    for (int i = 0; i < s->n; i++) s->cell[i] = (struct cell){.kind = CELL_NONE};
+    TRY(put_object(s, j->tree, j->row, f, e));
+    /* The name it stands under is its id, unless it has one. */
+    if (j->form != JSON_NAMED || f->text[0] || json_object_get(j->tree, "id")) return ST_OK;
+    struct view key = {json_string_value(j->key), json_string_length(j->key)};
+    struct cell name = {CELL_TEXT, key, j->name};
+    int hint = 0;
+    return put_cell(s, VIEW("id"), name, &hint, f, e);
+}
+
+enum status source_next(struct source *s, struct fault *f, int *got, struct err *e) {
+    s->too_long = 0;
+    if (s->format != SOURCE_CSV) return next_json(s, f, got, e);
+    *got = next_csv(s, f);
+    return ST_OK;
+}

@@ -1,0 +1,402 @@
+/* Fields by noun, by unit, by name, in that order. */
+#include "server/wish/fields.h"
+#include "server/value/words.h"
+#include "server/wish/concepts.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NOUN_WORDS = 3, SUBJECT_WORDS = 6, PLAIN = 40, DAY_SECONDS = 86400 };
+
+static int is_number(const struct field *f) {
+    return f->type == FIELD_TYPE_NUMBER || f->type == FIELD_TYPE_MONEY ||
+           f->type == FIELD_TYPE_DURATION;
+}
+
+/* Whether one of the words of a field's name is one of the alternatives. */
+static int name_has(const struct field *f, const char *alternatives) {
+    struct view name = view_of(f->words), w;
+    size_t at = 0;
+    char plain[PLAIN];
+    while ((w = word_next(name, &at)).n) {
+        size_t n = plain_word(w, plain, sizeof plain);
+        if (plain_is(plain, n, alternatives)) return 1;
+    }
+    w = view_of(f->name);
+    size_t n = plain_word(w, plain, sizeof plain);
+    return plain_is(plain, n, alternatives);
+}
+
+/* The unit that is all of a field's name ("minutes"), NULL when it is none. */
+static const struct unit *name_unit(const struct field *f) {
+    struct view name = view_of(f->words);
+    size_t used = 0;
+    const struct unit *u = unit_read(name, &used);
+    return u && used == name.n && name.n > 2 ? u : NULL;
+}
+
+enum dimension field_dimension(const struct field *f, const struct unit **unit) {
+    *unit = NULL;
+    if (f->type == FIELD_TYPE_MONEY) return DIM_MONEY;
+    if (f->type == FIELD_TYPE_DURATION) {
+        *unit = unit_named("s");
+        return DIM_TIME;
+    }
+    if (f->unit && f->unit[0]) *unit = unit_named(f->unit);
+    if (!*unit) *unit = name_unit(f);
+    if (!*unit && f->type == FIELD_TYPE_NUMBER) { /* "ascent m" */
+        const char *last = strrchr(f->words, ' ');
+        size_t used = 0, n = last ? strlen(last + 1) : 0;
+        const struct unit *u = n && n <= 3 ? unit_read(view_of(last + 1), &used) : NULL;
+        if (u && used == n) *unit = u;
+    }
+    return *unit ? (*unit)->dim : DIM_NONE;
+}
+
+int field_is_money(const struct field *f) {
+    if (f->type == FIELD_TYPE_MONEY) return 1;
+    if (f->type != FIELD_TYPE_NUMBER || (f->unit && f->unit[0])) return 0;
+    for (size_t c = 0; c < concepts_n; c++)
+        if ((concepts[c].flags & CONCEPT_MONEY) && name_has(f, concepts[c].fields)) return 1;
+    return 0;
+}
+
+int field_is_year(const struct field *f) {
+    return f->type == FIELD_TYPE_NUMBER && f->lo >= 1500 && f->hi <= 2200 && f->lo <= f->hi &&
+           !field_is_money(f) && !(f->unit && f->unit[0]) &&
+           name_has(f, "year|years|released|release|made|built|vintage|published|jahr|baujahr|"
+                       "annee|ano|anno|jaar|erscheinungsjahr|millesime");
+}
+
+int fields_have_years(const struct snapshot *s) {
+    for (int i = 0; i < s->n_fields; i++)
+        if (s->field[i].type == FIELD_TYPE_DATE || field_is_year(&s->field[i])) return 1;
+    return 0;
+}
+
+/* Words in names of fields that say nothing of what they are. */
+static const char empty_names[] =
+    "min|max|minimum|maximum|from|per|the|is|has|number|num|count|total|"
+    "avg|average|of|no|to|in|at|id|and|item|for|time|date|day";
+
+/* Whether term i is one of the words of the field's name. */
+static int name_said(const struct field *f, const struct terms *x, int i) {
+    struct view name = view_of(f->words), w;
+    size_t at = 0;
+    char plain[PLAIN];
+    if (i < 0 || i >= x->n || x->t[i].kind != TERM_WORD) return 0;
+    struct view said = terms_text(x, i, i + 1);
+    while ((w = word_next(name, &at)).n) {
+        size_t n = plain_word(w, plain, sizeof plain);
+        if (!plain_is(plain, n, empty_names) && word_same(w, said)) return 1;
+        if (w.n == name.n && word_same(w, said)) return 1;
+    }
+    return 0;
+}
+
+int field_said(const struct snapshot *s, const struct terms *x, int i) {
+    for (int k = 0; k < s->n_fields; k++)
+        if (name_said(&s->field[k], x, i)) return k;
+    return FIELD_NONE;
+}
+
+/* Whether the numbers of a field can be what an amount measures. */
+static int measures(const struct field *f, const struct amount *a) {
+    const struct unit *u;
+    enum dimension d = field_dimension(f, &u);
+    if (!is_number(f)) return 0;
+    if (!a->unit) return 1;
+    if (a->unit->dim == DIM_MONEY)
+        return field_is_money(f) && (!f->unit || !f->unit[0] || !a->unit->name[0] ||
+                                     strcmp(f->unit, a->unit->name) == 0);
+    if (d == DIM_TIME && (u = name_unit(f)) != NULL) /* "30 days" are no "hours" of a week */
+        return a->unit->dim == d && (u->factor < DAY_SECONDS) == (a->unit->factor < DAY_SECONDS);
+    if (d != DIM_NONE) return d == a->unit->dim;
+    if (field_is_money(f) || field_is_year(f)) return 0;
+    for (size_t c = 0; c < concepts_n; c++) /* no unit is written anywhere: the name decides */
+        if (concepts[c].dim == a->unit->dim && name_has(f, concepts[c].fields)) return 1;
+    return 0;
+}
+
+/* What a word says about the field of an amount. */
+struct hint {
+    int field;   /* that it names, FIELD_NONE */
+    int concept; /* it is a word for something that a field could hold */
+    int holds;
+    int count; /* it is a word for things, which cost something as well */
+};
+
+static int better_for(const struct field *f, const struct amount *a) {
+    const struct unit *u;
+    enum dimension d = field_dimension(f, &u);
+    return a->unit ? 1 + (d == a->unit->dim) : 2 - (d != DIM_NONE && d != DIM_MONEY);
+}
+
+static struct hint hint_at(const struct snapshot *s, const struct terms *x, int i,
+                           const struct amount *a) {
+    struct hint h = {FIELD_NONE, 0, 0, 0};
+    int best = 0;
+    for (int k = 0; k < s->n_fields; k++)
+        if (name_said(&s->field[k], x, i) && measures(&s->field[k], a)) h.field = k, best = 3;
+    for (size_t c = 0; c < concepts_n; c++) {
+        if ((concepts[c].flags & CONCEPT_DATE) || !term_is(x, i, concepts[c].nouns)) continue;
+        int fits = !a->unit || concepts[c].dim == a->unit->dim || concepts[c].dim == DIM_NONE;
+        h.concept |= fits;
+        h.count |= (concepts[c].flags & CONCEPT_COUNT) != 0;
+        for (int k = 0; k < s->n_fields && fits && best < 3; k++) {
+            const struct field *f = &s->field[k];
+            if (!measures(f, a) || !name_has(f, concepts[c].fields)) continue;
+            int score = better_for(f, a);
+            if (score <= best) continue;
+            best = score;
+            h.field = k;
+            h.holds = (concepts[c].flags & CONCEPT_HOLDS) != 0;
+        }
+    }
+    if (best == 3 && name_has(&s->field[h.field], "players|capacity|sleeps|seats|guests|serves"))
+        h.holds = 1;
+    return h;
+}
+
+/* Fields "min players" and "max players" for the one that was named. */
+static void ends_of(const struct snapshot *s, struct place *p, int field) {
+    const struct field *f = &s->field[field];
+    p->low = p->high = -1;
+    int low = name_has(f, "min|minimum|least|from"), high = name_has(f, "max|maximum|most|to|up");
+    for (int k = 0; k < s->n_fields && (low || high); k++) {
+        const struct field *g = &s->field[k];
+        struct view w, words = view_of(f->words);
+        size_t at = 0;
+        int same = 0;
+        char plain[PLAIN];
+        while ((w = word_next(words, &at)).n) {
+            size_t n = plain_word(w, plain, sizeof plain);
+            if (plain_is(plain, n, empty_names)) continue;
+            same |= name_has(g, plain);
+        }
+        if (!same || !is_number(g)) continue;
+        if (name_has(g, "min|minimum|least|from")) p->low = k;
+        if (name_has(g, "max|maximum|most|to|up")) p->high = k;
+    }
+    if (p->low < 0 || p->high < 0) p->low = p->high = -1;
+}
+
+static int found(const struct snapshot *s, struct place *p, struct hint h) {
+    p->holds = h.holds;
+    if (h.holds) ends_of(s, p, h.field);
+    return h.field;
+}
+
+/* The one money field, that named "price" of several; FIELD_UNSURE. */
+static int money_field(const struct snapshot *s, const struct amount *a) {
+    int n = 0, last = FIELD_NONE, price = FIELD_NONE, other = 0;
+    for (int k = 0; k < s->n_fields; k++) {
+        const struct field *f = &s->field[k];
+        if (!field_is_money(f)) continue;
+        if (!measures(f, a)) {
+            other = 1;
+            continue;
+        }
+        n++;
+        last = k;
+        if (name_has(f, "price")) price = k;
+    }
+    if (n == 0) return other && a->unit ? FIELD_UNSURE : FIELD_NONE;
+    if (n > 1 && a->unit && price >= 0) return price;
+    return n == 1 ? last : FIELD_UNSURE;
+}
+
+/* The field for a measure without a noun: the only one of its dimension, or the first. */
+static int measure_field(const struct snapshot *s, const struct amount *a) {
+    int best = FIELD_NONE, score = 0;
+    for (int k = 0; k < s->n_fields; k++) {
+        const struct field *f = &s->field[k];
+        if (!measures(f, a)) continue;
+        int mine =
+            2 + (name_has(f, "distance|duration|runtime|weight|size|area|memory|length|time"));
+        if (mine > score) score = mine, best = k;
+    }
+    return best;
+}
+
+/* A noun behind the amount. *stop: there is one that no field fits. */
+static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
+                               const struct amount *a, struct place *p, int *stop) {
+    struct hint none = {FIELD_NONE, 0, 0, 0};
+    int i = p->to, of = 0, words = 0;
+    *stop = 0;
+    if (i < x->n && x->t[i].kind == TERM_DASH && !x->t[i].space) i++; /* "3-bedroom" */
+    if (term_is(x, i, "+")) i++;
+    if (term_is(x, i, "of|de|d|di|van|worth|an")) of = 1, i++;
+    for (int k = i; k < x->n && words < NOUN_WORDS; k++) {
+        if (x->t[k].kind != TERM_WORD) {
+            if (x->t[k].kind == TERM_QUOTE) *stop = 1;
+            if (x->t[k].kind == TERM_DASH && !x->t[k].space) continue;
+            break;
+        }
+        if (!of && term_is(x, k, x->g->ends)) break;
+        if (of && term_is(x, k, "the|a|an|la|le|los|las|il")) continue;
+        struct hint h = hint_at(s, x, k, a);
+        if (h.field >= 0) {
+            p->noun = k + 1 - p->to;
+            return h;
+        }
+        if (h.concept && (of || !a->unit || words == 0)) *stop = 1; /* there is no such field */
+        words++;
+    }
+    int activity = a->unit && a->unit->dim == DIM_TIME; /* "90 minutes of walking" */
+    if (words && ((of && !activity) || !a->unit)) *stop = 1;
+    return none;
+}
+
+/* Whether an amount lies within the values that a field has. */
+static int in_range(const struct field *f, const struct amount *a) {
+    const struct unit *unit;
+    field_dimension(f, &unit);
+    return is_number(f) && amount_in(a->lo, a->unit, unit) >= f->lo &&
+           amount_in(a->hi, a->unit, unit) <= f->hi;
+}
+
+static int in_list(const struct terms *x, int i) {
+    return term_is(x, i, "and|or|but|with|und|oder|et|ou|y|e|o|en|of");
+}
+
+/* A word before the comparison that names the field. *stop: what it names is no field here. */
+static struct hint subject_before(const struct snapshot *s, const struct terms *x,
+                                  const struct amount *a, struct place *p, int *stop) {
+    struct hint none = {FIELD_NONE, 0, 0, 0};
+    *stop = 0;
+    for (int k = p->from - 1; k >= 0 && k >= p->from - SUBJECT_WORDS; k--) {
+        if (x->t[k].used || x->t[k].kind == TERM_NUMBER || x->t[k].kind == TERM_QUOTE) break;
+        if (x->t[k].kind == TERM_BREAK && x->text.p[x->t[k].from] != ':' &&
+            x->text.p[x->t[k].from] != '(')
+            break;
+        if (x->t[k].kind != TERM_WORD) continue;
+        struct hint h = hint_at(s, x, k, a);
+        if (h.count && (h.field < 0 || !in_range(&s->field[h.field], a))) continue;
+        if (h.field >= 0) return p->subject = k, h;
+        if (h.concept && !a->unit && !in_list(x, k)) return *stop = 1, none;
+        if (!a->unit && k == p->from - 1 && term_is(x, k, concept_people)) return *stop = 1, none;
+    }
+    return none;
+}
+
+int field_for_amount(const struct snapshot *s, const struct terms *x, const struct amount *a,
+                     struct place *p) {
+    int stop, before;
+    p->noun = p->holds = 0;
+    p->subject = p->low = p->high = -1;
+    if (a->unit && a->unit->dim == DIM_MONEY) {
+        struct hint h = subject_before(s, x, a, p, &before);
+        if (h.field < 0) h = noun_behind(s, x, a, p, &stop);
+        if (h.field >= 0 && field_is_money(&s->field[h.field])) return h.field;
+        p->noun = 0, p->subject = -1;
+        return money_field(s, a);
+    }
+    struct hint h = noun_behind(s, x, a, p, &stop);
+    if (h.field >= 0) return found(s, p, h);
+    if (stop) return FIELD_NONE;
+    h = subject_before(s, x, a, p, &before);
+    if (h.field >= 0) return found(s, p, h);
+    if (a->unit) return measure_field(s, a);
+    if (before) return FIELD_NONE;
+    if (!p->compared && !a->range) return FIELD_NONE;
+    int money = money_field(s, a);
+    struct amount same = *a; /* in the unit of the number before it */
+    if (p->last_unit) same.unit = p->last_unit;
+    if (p->last >= 0 && in_range(&s->field[p->last], &same) &&
+        (money < 0 || !in_range(&s->field[money], a)))
+        return p->last; /* "rated above 4, but no higher than 4.5" */
+    return money;
+}
+
+/* --- dates */
+
+static int has_clock(const struct field *f, int n) {
+    for (int i = 0; f->number && i < n; i++)
+        if (!isnan(f->number[i]) && (!f->until || f->until[i] - f->number[i] < 86400)) return 1;
+    return 0;
+}
+
+/* How well a date field fits where no word says which. */
+static int date_rank(const struct field *f, const struct when_read *w) {
+    int year = w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR && !w->future;
+    int event = name_has(f, "start|starts|date|when|begin|begins|event|departure|opens"),
+        made = name_has(f, "year|published|release|released|made|vintage|publication");
+    int rank = 2;
+    if (name_has(f, "posted|added|created|updated|modified")) rank = 1;
+    if (name_has(f, "end|ends|deadline|closes|expires")) rank = 0;
+    if (name_has(f, "available")) rank = 3;
+    if (name_has(f, "time")) rank = 3;
+    if (event) rank = year ? 4 : 6;
+    if (made) rank = year ? 6 : 4;
+    return rank;
+}
+
+/* Whether the field tells years (or decades) only, no days. */
+static int only_years(const struct field *f, int n) {
+    int any = 0;
+    if (!f->until) return 0;
+    for (int i = 0; f->number && i < n; i++) {
+        if (isnan(f->number[i])) continue;
+        if (f->until[i] - f->number[i] < 32 * 86400.0) return 0;
+        any = 1;
+    }
+    return any;
+}
+
+/* Whether the field's dates are of the kind that is spoken of: "visions of tomorrow" is not about
+ * the years in which films were made, "no weekends" not about the days on which jobs were posted.
+ * said: the field, or a verb of it, is named. */
+static int speaks_of(const struct snapshot *s, const struct field *f, const struct when_read *w,
+                     int said) {
+    double month = 31 * 86400.0;
+    if (w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR && !w->future) return 1;
+    if (only_years(f, s->n)) return w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR;
+    if (said) return 1;
+    if (w->kind == WHEN_WEEKDAY)
+        return has_clock(f, s->n) ||
+               name_has(f, "start|starts|date|when|begin|begins|event|departure|opens");
+    return !w->future || !(f->hi + month < (double)w->from);
+}
+
+static int date_type(const struct field *f, const struct when_read *w) {
+    if (f->type == FIELD_TYPE_DATE) return 1;
+    return field_is_year(f) && w->kind == WHEN_STRETCH && w->scale >= SCALE_YEAR;
+}
+
+/* Whether a verb of dates stands near: its concept, or NULL. */
+static const struct concept *date_verb(const struct terms *x, const struct when_read *w,
+                                       const struct place *p) {
+    int to = p->to + 2 < x->n ? p->to + 2 : x->n;
+    for (int k = p->to > 0 ? to - 1 : -1; k >= 0 && k >= p->from - SUBJECT_WORDS; k--) {
+        if (k < p->from && (x->t[k].kind == TERM_NUMBER || x->t[k].used)) break;
+        if (x->t[k].kind != TERM_WORD || (k >= w->at && k < w->end)) continue;
+        for (size_t c = 0; c < concepts_n; c++)
+            if ((concepts[c].flags & CONCEPT_DATE) && term_is(x, k, concepts[c].nouns))
+                return &concepts[c];
+    }
+    return NULL;
+}
+
+int field_for_date(const struct snapshot *s, const struct terms *x, const struct when_read *w,
+                   const struct place *p, int *past) {
+    const struct concept *verb = date_verb(x, w, p);
+    int best = FIELD_NONE, score = -1;
+    *past = verb && !(verb->flags & CONCEPT_EVENT);
+    for (int k = 0; k < s->n_fields; k++) {
+        const struct field *f = &s->field[k];
+        int mine = date_rank(f, w), own = strcmp(f->name, "time") == 0;
+        if (!date_type(f, w)) continue;
+        if (w->kind == WHEN_CLOCK && !has_clock(f, s->n)) continue;
+        for (int i = p->from - SUBJECT_WORDS; i < p->from; i++)
+            if (name_said(f, x, i)) mine += 20;
+        if (!speaks_of(s, f, w, mine >= 20 || (verb && name_has(f, verb->fields)))) continue;
+        if (verb && name_has(f, verb->fields))
+            mine += 10;
+        else if (verb && mine < 20 && !own && !term_is(x, p->from, "on"))
+            continue; /* what the verb says is no field here */
+        if (mine > score) score = mine, best = k;
+    }
+    return best;
+}
