@@ -103,7 +103,7 @@ static void scripts_without_spaces(struct store *s) {
         {"外套", "5"},
         {"我想要红色的外套", "5"},
         {"冬天", "5"},
-        {"冬", "3 5"},
+        {"冬", "5 3"}, /* the shorter text first */
         {"겨울코트", "7"},
         {"겨울", "7"},
         {"차", ""},
