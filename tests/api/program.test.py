@@ -33,7 +33,7 @@ class CommandLine(Case):
         r = cli('--help')
         self.assertEqual((r.returncode, r.stderr), (0, b''))
         commands = re.findall(r'^  ([a-z]+) .*', r.stdout.decode().split('Commands:')[1].split('\n\n')[0], re.M)
-        self.assertEqual(commands, ['serve', 'rank', 'import', 'dump', 'restore', 'eval', 'experiment', 'bench', 'model',
+        self.assertEqual(commands, ['serve', 'rank', 'import', 'dump', 'restore', 'eval', 'experiment', 'brew', 'bench', 'model',
                                     'setup', 'test'])
         for command in commands[:9]:
             text = cli(command, '--help').stdout.decode()
