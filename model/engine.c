@@ -4,6 +4,7 @@
 #include "model/backend.h"
 #include "model/base/clock.h"
 #include "model/batch.h"
+#include "model/merge.h"
 #include "model/peek.h"
 #include "model/shards.h"
 #include "model/template.h"
@@ -217,6 +218,28 @@ static enum status fill_info(struct engine *en, const struct gguf *g, struct err
     return ST_OK;
 }
 
+/* The hash that stands for the model, in hex. */
+static enum status name_file(struct engine *en, const char **out, struct err *e) {
+    char *sha = arena_alloc(&en->arena, 65);
+    if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
+    hash_hex(&en->sha, sha);
+    *out = sha;
+    return ST_OK;
+}
+
+/* With an adapter the model is another one: its hash is of the base's and of all factors. */
+static enum status read_adapter(struct engine *en, struct adapter *ad, const char *path,
+                                const struct gguf *g, struct err *e) {
+    TRY(adapter_read(ad, path, g, e));
+    enum status st = adapter_check(ad, en->info.base_sha256, e);
+    if (st == ST_OK) {
+        en->sha = adapter_hash(ad, &en->sha);
+        st = name_file(en, &en->info.sha256, e);
+    }
+    if (st != ST_OK) adapter_close(ad);
+    return st;
+}
+
 /* Reading and hashing the files is this share of a loading, the weights are the rest. */
 #define READ_SHARE 0.3
 
@@ -235,15 +258,17 @@ static int on_stretch(void *arg, double share) {
 static enum status load(struct engine *en, const struct engine_config *c, const struct gguf *g,
                         struct err *e) {
     struct engine_info *i = &en->info;
-    char *sha = arena_alloc(&en->arena, 65);
-    if (!sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
-    hash_hex(&en->sha, sha);
-    i->sha256 = sha;
+    struct adapter ad = {.n = 0};
+    TRY(name_file(en, &i->base_sha256, e));
+    i->sha256 = i->base_sha256;
     TRY(tok_open(&en->tok, g, e));
-    TRY(backend_open(c, i->sha256, &en->arena, &en->ops, &i->no_gpu, e));
+    TRY(backend_open(c, i->base_sha256, &en->arena, &en->ops, &i->no_gpu, e));
     struct stretch weights = {c, READ_SHARE, 1};
     const struct model_watch w = {&weights, on_stretch};
-    TRY(model_open(&en->model, g, en->ops, &w, e));
+    if (c->adapter) TRY(read_adapter(en, &ad, c->adapter, g, e));
+    enum status st = model_open_adapted(&en->model, g, en->ops, &w, c->adapter ? &ad : NULL, e);
+    adapter_close(&ad);
+    TRY(st);
     if (tok_count(en->tok) > en->model->vocab)
         return fail(e, ST_CORRUPT, "%d tokens but %d rows of embeddings", tok_count(en->tok),
                     en->model->vocab);
@@ -369,6 +394,11 @@ void engine_turn(const struct engine *en, int role, int tail, const int32_t **id
     const struct chat_turn *t = &en->chat.turn[role];
     *ids = tail ? t->tail : t->head;
     *n = tail ? t->n_tail : t->n_head;
+}
+
+enum status engine_merge(const char *base, const char *adapter, const char *out, const char *type,
+                         struct err *e) {
+    return merge_file(base, adapter, out, type, e);
 }
 
 void engine_sha256(const void *p, size_t n, char out[65]) {

@@ -18,6 +18,9 @@ struct engine;
 
 struct engine_config {
     const char *model;     /* GGUF file */
+    const char *adapter;   /* NULL, or a LoRA over it that is merged while it is loaded: a GGUF, or
+                            * a folder of PEFT's files (model/adapter.h). Refused with ST_CONFLICT
+                            * when it names another base */
     const char *precision; /* "auto", "bf16", "f32", "int8" (cpu), "fp8" (cuda), and for
                             * showing what it does "bf16_head" (cpu), logits in bf16 too */
     const char *backend;   /* "auto" (cuda where there is one, else cpu), "cpu", "cuda",
@@ -33,13 +36,14 @@ struct engine_config {
      * ST_CANCELLED. May be NULL. */
     void *arg;
     int (*loading)(void *arg, double share);
-    /* What "auto" is on the CPU for the model of that SHA-256, called on the engine thread: a
+    /* What "auto" is on the CPU for the model file of that SHA-256, called on the engine thread: a
      * precision, or NULL where nothing was decided: bf16 where the CPU multiplies it, else f32. May
      * be NULL. */
     const char *(*decided)(void *arg, const char *sha256);
 };
 
 struct engine_info {
+    const char *base_sha256; /* of the file; sha256 is another one where an adapter is merged */
     const char *name, *sha256, *architecture, *precision, *chat_template, *license;
     const char *backend; /* "cpu", "cuda" or "ref" */
     const char *code;    /* what it runs on there: "avx512_bf16" */
@@ -67,6 +71,10 @@ void engine_info(const struct engine *en, struct engine_info *out); /* borrowed 
  * ST_UNSUPPORTED, ... */
 enum status engine_peek(const char *file, struct arena *a, struct engine_info *out,
                         struct err *e) MUST_CHECK;
+/* Writes a model file with an adapter merged into it; type "f16", "q8_0" or "q4_1"
+ * (model/merge.h). */
+enum status engine_merge(const char *base, const char *adapter, const char *out, const char *type,
+                         struct err *e) MUST_CHECK;
 void engine_cache_stats(struct engine *en, struct engine_cache *out);
 
 /* --- tokens: any thread; text never becomes control tokens

@@ -7,8 +7,8 @@
 
 /* The tensor blk.N.name (or name when layer < 0) with k columns and n rows, as a part of a matrix.
  */
-static enum status part(const struct gguf *g, int layer, const char *name, int64_t k, int64_t n,
-                        struct mat_part *out, struct err *e) {
+enum status model_tensor(const struct gguf *g, int layer, const char *name, int64_t k, int64_t n,
+                         struct mat_part *out, struct err *e) {
     char full[64];
     if (layer < 0)
         snprintf(full, sizeof full, "%s", name);
@@ -24,7 +24,7 @@ static enum status part(const struct gguf *g, int layer, const char *name, int64
     return ST_OK;
 }
 
-enum { PARTS = 3 };
+enum { PARTS = MODEL_PARTS };
 
 /* One field of struct layer: a matrix of up to three tensors stacked, or a vector (k = 0) of up to
  * three tensors joined. */
@@ -62,6 +62,18 @@ static void layer_wants(struct want w[WANTS], const struct hyper *h) {
     memcpy(w, all, sizeof all);
 }
 
+void model_linears(const struct hyper *h, struct model_linear out[MODEL_LINEARS]) {
+    struct want w[WANTS];
+    layer_wants(w, h);
+    for (int i = 0; i < MODEL_LINEARS; i++) {
+        out[i] = (struct model_linear){.at = w[i].at, .k = w[i].k};
+        for (int p = 0; p < PARTS && w[i].part[p].name; p++, out[i].parts++) {
+            out[i].part[p].name = w[i].part[p].name;
+            out[i].part[p].n = w[i].part[p].n;
+        }
+    }
+}
+
 static int wanted(const struct want *w, const struct hyper *h) {
     return w->has == 0 || w->has & h->family->has;
 }
@@ -72,7 +84,7 @@ static enum status want_parts(const struct gguf *g, int layer, const struct want
     *n = 0;
     for (int i = 0; i < PARTS && w->part[i].name; i++, ++*n) {
         int rows = w->part[i].n;
-        TRY(part(g, layer, w->part[i].name, w->k ? w->k : rows, w->k ? rows : 1, &p[i], e));
+        TRY(model_tensor(g, layer, w->part[i].name, w->k ? w->k : rows, w->k ? rows : 1, &p[i], e));
     }
     return ST_OK;
 }
@@ -118,10 +130,11 @@ static enum status check_tensors(const struct gguf *g, const struct hyper *h, in
         return fail(e, ST_CORRUPT, "tensor token_embd.weight is missing or has not %d columns",
                     h->dim);
     *vocab = (int)t->dim[1];
-    if (gguf_tensor(g, "output.weight")) TRY(part(g, -1, "output.weight", h->dim, *vocab, p, e));
-    TRY(part(g, -1, "output_norm.weight", h->dim, 1, p, e));
+    if (gguf_tensor(g, "output.weight"))
+        TRY(model_tensor(g, -1, "output.weight", h->dim, *vocab, p, e));
+    TRY(model_tensor(g, -1, "output_norm.weight", h->dim, 1, p, e));
     if (gguf_tensor(g, "rope_freqs.weight"))
-        TRY(part(g, -1, "rope_freqs.weight", h->head_dim / 2, 1, p, e));
+        TRY(model_tensor(g, -1, "rope_freqs.weight", h->head_dim / 2, 1, p, e));
     layer_wants(w, h);
     for (int l = 0; l < h->layers; l++)
         for (int i = 0; i < WANTS; i++)
@@ -151,11 +164,47 @@ static enum status load_vector(struct model *m, float **out, const struct gguf *
     return st;
 }
 
+/* Puts the adapted weights in the place of a matrix's tensors; the values lie in *own. */
+static enum status adapt(const struct adapter *ad, int layer, const struct want *w,
+                         struct mat_part p[PARTS], int n, float **own, struct err *e) {
+    size_t values = 0, k = (size_t)w->k;
+    const struct adapter_part *part[PARTS] = {0};
+    int any = 0;
+    for (int i = 0; i < n; i++) {
+        char name[ADAPTER_NAME];
+        (void)snprintf(name, sizeof name, "blk.%d.%s", layer, w->part[i].name);
+        part[i] = adapter_find(ad, name);
+        any |= part[i] != NULL;
+        values += (size_t)p[i].n * k;
+    }
+    if (!any) return ST_OK;
+    float *at = *own = mem_alloc(values * sizeof *at);
+    if (!at) return fail(e, ST_NO_MEMORY, "no memory for an adapted matrix");
+    for (int i = 0; i < n; i++) {
+        size_t count = (size_t)p[i].n * k;
+        p[i].type->to_f32(at, p[i].data, count / (size_t)p[i].type->elems);
+        if (part[i]) adapter_merge(ad, part[i], at);
+        p[i] = (struct mat_part){block_type_find(0), (const uint8_t *)at, p[i].n};
+        at += count;
+    }
+    return ST_OK;
+}
+
+static enum status load_matrix(struct model *m, const struct gguf *g, int l, const struct want *w,
+                               struct mat **to, struct err *e) {
+    struct mat_part p[PARTS];
+    float *own = NULL;
+    int n;
+    TRY(want_parts(g, l, w, p, &n, e));
+    enum status st = m->adapter ? adapt(m->adapter, l, w, p, n, &own, e) : ST_OK;
+    if (st == ST_OK) st = m->ops->mat_open(m->ops, to, p, n, w->k, MAT_LINEAR, e);
+    mem_free(own);
+    return st;
+}
+
 static enum status load_layer(struct model *m, const struct gguf *g, const struct hyper *h, int l,
                               struct err *e) {
     struct want w[WANTS];
-    struct mat_part p[PARTS];
-    int n;
     layer_wants(w, h);
     m->layer[l].windowed = h->windowed[l];
     for (int i = 0; i < WANTS; i++) {
@@ -165,8 +214,7 @@ static enum status load_layer(struct model *m, const struct gguf *g, const struc
             TRY(load_vector(m, to, g, l, &w[i], e));
             continue;
         }
-        TRY(want_parts(g, l, &w[i], p, &n, e));
-        TRY(m->ops->mat_open(m->ops, to, p, n, w[i].k, MAT_LINEAR, e));
+        TRY(load_matrix(m, g, l, &w[i], to, e));
     }
     return ST_OK;
 }
@@ -214,6 +262,30 @@ static enum status load_rope(struct model *m, const struct gguf *g, const struct
     return ST_OK;
 }
 
+/* Every tensor of the adapter must be one of a linear layer's, and of its shape. */
+static enum status check_adapter(const struct adapter *ad, const struct hyper *h, struct err *e) {
+    struct model_linear lin[MODEL_LINEARS];
+    model_linears(h, lin);
+    for (int i = 0; i < ad->n; i++) {
+        const struct adapter_part *p = &ad->part[i];
+        int found = 0;
+        for (int s = 0; s < MODEL_LINEARS * PARTS * h->layers && !found; s++) {
+            const struct model_linear *y = &lin[s % MODEL_LINEARS];
+            int k = s / MODEL_LINEARS % PARTS;
+            char name[ADAPTER_NAME];
+            if (k >= y->parts) continue;
+            (void)snprintf(name, sizeof name, "blk.%d.%s", s / MODEL_LINEARS / PARTS,
+                           y->part[k].name);
+            found = strcmp(name, p->name) == 0 && p->n == y->part[k].n && p->k == y->k;
+        }
+        if (!found)
+            return fail(e, ST_INVALID,
+                        "the adapter's tensor %s (%d x %d) is not one of this model's layers",
+                        p->name, p->n, p->k);
+    }
+    return ST_OK;
+}
+
 static long long count_parameters(const struct gguf *g) {
     long long n = 0;
     for (uint64_t i = 0; i < g->n_tensors; i++) {
@@ -238,9 +310,10 @@ static enum status load(struct model *m, const struct gguf *g, const struct hype
     m->layers = h->layers;
     TRY(watched(w, 0, h->layers + 1, e));
     TRY(load_rope(m, g, h, e));
-    TRY(part(g, -1, "token_embd.weight", m->dim, m->vocab, &p, e));
+    TRY(model_tensor(g, -1, "token_embd.weight", m->dim, m->vocab, &p, e));
     TRY(m->ops->mat_open(m->ops, &m->embd, &p, 1, m->dim, MAT_TABLE, e));
-    if (gguf_tensor(g, "output.weight")) TRY(part(g, -1, "output.weight", m->dim, m->vocab, &p, e));
+    if (gguf_tensor(g, "output.weight"))
+        TRY(model_tensor(g, -1, "output.weight", m->dim, m->vocab, &p, e));
     TRY(m->ops->mat_open(m->ops, &m->head, &p, 1, m->dim, MAT_HEAD, e));
     const struct want norm = {.part = {{"output_norm.weight", m->dim}}};
     TRY(load_vector(m, &m->out_norm, g, -1, &norm, e));
@@ -280,11 +353,18 @@ enum status model_peek(struct model *out, const struct gguf *g, struct err *e) {
 
 enum status model_open(struct model **out, const struct gguf *g, struct ops *ops,
                        const struct model_watch *w, struct err *e) {
+    return model_open_adapted(out, g, ops, w, NULL, e);
+}
+
+enum status model_open_adapted(struct model **out, const struct gguf *g, struct ops *ops,
+                               const struct model_watch *w, const struct adapter *adapter,
+                               struct err *e) {
     struct hyper h;
     int vocab = 0;
     TRY(hyper_read(&h, g, e));
     TRY(check_ops(ops, &h, e));
     TRY(check_tensors(g, &h, &vocab, e));
+    if (adapter) TRY(check_adapter(adapter, &h, e));
     struct model *m = mem_alloc(sizeof *m);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a model");
     *m = (struct model){.ops = ops,
@@ -294,7 +374,8 @@ enum status model_open(struct model **out, const struct gguf *g, struct ops *ops
                         .context = h.context,
                         .eps = (float)h.eps,
                         .embd_scale = 1,
-                        .has = h.family->has};
+                        .has = h.family->has,
+                        .adapter = adapter};
     if (m->has & FAMILY_EMBD_SCALE) m->embd_scale = sqrtf((float)h.dim);
     m->attn = (struct attn_shape){.heads = h.heads,
                                   .kv_heads = h.kv_heads,
@@ -305,6 +386,7 @@ enum status model_open(struct model **out, const struct gguf *g, struct ops *ops
     m->windowed = m->attn;
     m->windowed.window = h.window;
     enum status st = load(m, g, &h, w, e);
+    m->adapter = NULL;
     if (st != ST_OK) {
         model_close(m);
         return st;

@@ -4,9 +4,10 @@
 #define MODEL_MODEL_H
 
 #include "kernels/ops.h"
-#include "model/watch.h"
+#include "model/adapter.h"
 #include "model/family.h"
 #include "model/hash.h"
+#include "model/watch.h"
 
 /* Weights of one layer in backend memory; NULL where the family has none. */
 struct layer {
@@ -28,6 +29,7 @@ struct model {
     float *out_norm; /* (dim) */
     struct layer *layer;
     long long parameters;
+    const struct adapter *adapter; /* added to the weights while they are loaded, then NULL */
 };
 
 /* Reads hyperparameters and checks all shapes before any weight is taken, then loads. On failure
@@ -35,9 +37,31 @@ struct model {
  * nobody watches. */
 enum status model_open(struct model **out, const struct gguf *g, struct ops *ops,
                        const struct model_watch *w, struct err *e) MUST_CHECK;
+/* The same with an adapter (NULL: none) merged into the weights before they take the backend's
+ * precision, so that its rows compute as the base's do. ST_INVALID when it has a tensor that the
+ * model has not, or of another shape. */
+enum status model_open_adapted(struct model **out, const struct gguf *g, struct ops *ops,
+                               const struct model_watch *w, const struct adapter *adapter,
+                               struct err *e) MUST_CHECK;
 /* The checks alone: fills layers, context, vocab and parameters. */
 enum status model_peek(struct model *out, const struct gguf *g, struct err *e) MUST_CHECK;
 void model_close(struct model *m);
+
+/* A linear layer as it is stored: up to three tensors "blk.N.NAME" stacked into one matrix. */
+enum { MODEL_LINEARS = 4, MODEL_PARTS = 3 };
+struct model_linear {
+    size_t at; /* of the pointer in struct layer */
+    int k, parts;
+    struct {
+        const char *name; /* "attn_q.weight" */
+        int n;
+    } part[MODEL_PARTS];
+};
+/* The four of every layer, in the order in which it uses them: qkv, out, gate_up, down. */
+void model_linears(const struct hyper *h, struct model_linear out[MODEL_LINEARS]);
+/* Tensor blk.LAYER.NAME, or NAME when layer < 0, which must have k columns and n rows. */
+enum status model_tensor(const struct gguf *g, int layer, const char *name, int64_t k, int64_t n,
+                         struct mat_part *out, struct err *e) MUST_CHECK;
 
 /* Activations for one chunk at a time, in backend memory. */
 struct work {

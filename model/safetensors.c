@@ -185,3 +185,12 @@ enum status safetensors_config_text(const char *file, struct view json, const ch
     json_decref(root);
     return text ? ST_OK : fail(e, ST_CORRUPT, "%s: %s is no text", file, key);
 }
+
+enum status safetensors_config_flag(const char *file, struct view json, const char *key, int *out,
+                                    struct err *e) {
+    json_t *root = json_loadb(json.p, json.n, 0, NULL), *v = json_object_get(root, key);
+    int good = root && (!v || json_is_boolean(v));
+    *out = json_is_true(v);
+    json_decref(root);
+    return good ? ST_OK : fail(e, ST_CORRUPT, "%s: %s is no flag", file, key);
+}

@@ -41,5 +41,8 @@ enum status safetensors_config_number(const char *file, struct view json, const 
                                       double *out, struct err *e) MUST_CHECK;
 enum status safetensors_config_text(const char *file, struct view json, const char *key,
                                     char out[64], struct err *e) MUST_CHECK;
+/* A flag; 0 where the key is missing. */
+enum status safetensors_config_flag(const char *file, struct view json, const char *key, int *out,
+                                    struct err *e) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* The CPU's operations: picks the vector code for this machine, shares rows among threads, and
  * keeps products in matmul.c and attention in attention.c. */
 #include "kernels/cpu/attention.h"
+#include "kernels/cpu/cpu.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/int8.h"
 #include "kernels/cpu/matmul.h"
@@ -377,6 +378,10 @@ static enum status cpu_head(struct ops *o, float *lse, float *picked, const floa
         }
     }
     return ST_OK;
+}
+
+const struct vec_ops *cpu_vec(struct ops *o) {
+    return of(o)->vec;
 }
 
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads, struct err *e) {

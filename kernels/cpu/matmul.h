@@ -25,4 +25,9 @@ void mm_mat_close(struct mm_mat *w);
 enum status mm_run(struct mm *m, float *y, const void *x, const struct mm_mat *w, int rows, int add,
                    struct err *e) MUST_CHECK;
 
+/* c (m, n) = a b + beta c in f32, rows ld values apart; with ta a is (k, m), with tb b is (n, k).
+ * Inside a parallel region it runs on the calling thread. 0, or 1 when it failed. */
+int mm_plain(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb,
+             float beta, float *c, int ldc);
+
 #endif

@@ -22,6 +22,8 @@ struct attn_tile {
 
 enum { VEC_PANEL = 16 };
 
+struct vec_grad;
+
 struct vec_ops {
     const char *name;
     /* y = x / sqrt(mean(x^2) + eps) * w over n values; y is bf16 when half is set. */
@@ -58,7 +60,25 @@ struct vec_ops {
     /* x = g / 2 (1 + erf(g / sqrt(2))), g = x + b, over n values. The absolute error of erf is
      * below 4e-7. */
     void (*gelu)(float *x, const float *b, int n);
+    const struct vec_grad *grad;
 };
+
+/* The vector code of the backward pass. */
+struct vec_grad {
+    /* dx (n) += of y = x s w with s = (mean x^2 + eps)^-1/2, or = when add is 0; answers s. dx may
+     * be dy. */
+    float (*rmsnorm)(float *dx, const float *dy, const float *x, const float *w, int n, float eps,
+                     int add);
+    /* dg, du (n) of y = silu(g) u, or of gelu(g) u. */
+    void (*swiglu)(float *dg, float *du, const float *dy, const float *g, const float *u, int n);
+    void (*geglu)(float *dg, float *du, const float *dy, const float *g, const float *u, int n);
+    /* y (n) = f exp(x - low). y may be x. */
+    void (*exp_scale)(float *y, const float *x, size_t n, float low, float f);
+    float (*dot)(const float *a, const float *b, size_t n);
+    void (*spread)(float *dp, const float *p, size_t n, float mean); /* dp = p (dp - mean) */
+};
+
+extern const struct vec_grad vec_grad_base, vec_grad_avx2, vec_grad_avx512, vec_grad_avx512_bf16;
 
 extern const struct vec_ops vec_ops_base, vec_ops_avx2, vec_ops_avx512, vec_ops_avx512_bf16;
 

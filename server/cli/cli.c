@@ -19,8 +19,10 @@ static const struct command {
     {"eval", "PROTOCOL", "measure the quality of rankings", CMD_EVAL, cmd_eval_main},
     {"experiment", "FILE", "run a grid of evaluations, cell by cell", CMD_EXPERIMENT,
      cmd_experiment_main},
+    {"brew", "RECIPE", "train an adapter as a recipe says", CMD_BREW, cmd_brew_main},
     {"bench", "", "measure the speed of rankings on made-up tokens", CMD_BENCH, bench_main},
-    {"model", "show FILE", "say what a model file is", CMD_MODEL, cmd_model_main},
+    {"model", "show FILE", "say what a model file is; merge BASE+ADAPTER OUT: write both as one",
+     CMD_MODEL, cmd_model_main},
 };
 
 int cli_failed(const struct err *e) {

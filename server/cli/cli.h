@@ -16,6 +16,7 @@ int cmd_restore_main(const struct options *o);
 int cmd_eval_main(const struct options *o);
 int cmd_experiment_main(const struct options *o);
 int cmd_model_main(const struct options *o);
+int cmd_brew_main(const struct options *o);
 int bench_main(const struct options *o);
 
 /* Prints an error and its hint to stderr, as lines that begin with the program's name. */

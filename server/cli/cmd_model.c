@@ -1,10 +1,11 @@
-/* taproom model show FILE: what a model file is. */
+/* taproom model show FILE: what a model file is. taproom model merge: one with its adapter. */
 #include "server/api/out.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_json(const struct engine_info *m) {
     struct buf b;
@@ -46,12 +47,48 @@ static void print_lines(const struct engine_info *m) {
     if (m->no_gpu) print_text("no GPU", m->no_gpu);
 }
 
+/* BASE+ADAPTER, each a name or a path. */
+static enum status merge(const struct options *o, struct arena *a, struct err *e) {
+    char models[OPTIONS_PATH], adapters[OPTIONS_PATH];
+    const char *plus = strrchr(o->arg[1], '+');
+    const char *const folders[SHELF_ADAPTER_FOLDERS] = {adapters};
+    struct shelf_file f, *all;
+    const struct shelf_file *found;
+    int n;
+    if (!plus) return fail(e, ST_INVALID, "'%.200s' is not BASE+ADAPTER", o->arg[1]);
+    const char *base = arena_copy(a, o->arg[1], (size_t)(plus - o->arg[1]));
+    if (!base) return fail(e, ST_NO_MEMORY, "no memory for a path");
+    TRY(options_cache(o, "/models", models, e));
+    TRY(options_cache(o, "/adapters", adapters, e));
+    if (access(base, F_OK) == 0) {
+        TRY(shelf_file_of(base, a, &f, e));
+    } else {
+        TRY(shelf_files(models, NULL, a, &all, &n, e));
+        TRY(shelf_file_find(all, n, view_of(base), &found, e));
+        f = *found;
+    }
+    TRY(shelf_file_adapt(&f, view_of(plus + 1), folders, 1, a, e));
+    return engine_merge(f.path, f.adapter, o->arg[2], o->type ? o->type : "f16", e);
+}
+
+static int merge_main(const struct options *o) {
+    struct err e = {.line = 0};
+    struct arena a;
+    if (o->n_args != 3) return cli_usage("model", "write: taproom model merge BASE+ADAPTER OUT");
+    arena_init(&a, 8 << 20);
+    enum status st = merge(o, &a, &e);
+    if (st == ST_OK) fprintf(stderr, "%s was written\n", o->arg[2]);
+    arena_free(&a);
+    return st == ST_OK ? EXIT_OK : cli_failed(&e);
+}
+
 int cmd_model_main(const struct options *o) {
     static struct desk d;
     struct err e = {.line = 0};
     struct engine_info m;
     if (o->n_args > 0 && strcmp(o->arg[0], "get") == 0)
         return cli_usage("model", "the launcher fetches models: ./taproom model get NAME");
+    if (o->n_args > 0 && strcmp(o->arg[0], "merge") == 0) return merge_main(o);
     if (o->n_args != 2 || strcmp(o->arg[0], "show") != 0)
         return cli_usage("model", "write: taproom model show FILE");
     struct options own = *o;

@@ -43,9 +43,11 @@ static enum status import_rows(struct store *s, const char *name, const char *ki
     char path[80];
     const char *etag;
     struct view rows;
-    struct import_config c = {
-        .kind = kind, .catalog = view_of(name), .surface = view_of(name), .format = IMPORT_JSONL,
-        .exact = 1};
+    struct import_config c = {.kind = kind,
+                              .catalog = view_of(name),
+                              .surface = view_of(name),
+                              .format = IMPORT_JSONL,
+                              .exact = 1};
     (void)snprintf(path, sizeof path, "fixtures/%s/%s.jsonl", name, kind_name);
     if (!assets_find(path, &rows, &etag)) return fail(e, ST_INTERNAL, "%s is not built in", path);
     TRY(import_run(s, &c, read_view, &rows, x, e));
@@ -116,17 +118,24 @@ enum status desk_import_builtin(struct desk *d, const struct options *o, struct 
 /* --- the model */
 
 enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, struct err *e) {
+    char data[OPTIONS_PATH];
     TRY(options_cache(o, "/models", d->models, e));
-    const struct shelf_config c = {.store = d->store,
-                                   .rank_all = (int)o->rank_all,
-                                   .engine = {.precision = o->precision,
-                                              .backend = o->backend,
-                                              .threads = (int)o->threads,
-                                              .cache_bytes = (size_t)o->cache_mb << 20},
-                                   .folder = d->models,
-                                   .model = o->model ? o->model : default_model,
-                                   .loaded_max = (int)o->models,
-                                   .paths = paths};
+    TRY(options_cache(o, "/adapters", d->adapters[0], e));
+    if (options_data(o, data, e) != ST_OK ||
+        snprintf(d->adapters[1], OPTIONS_PATH, "%.490s/adapters", data) >= OPTIONS_PATH)
+        d->adapters[1][0] = 0;
+    const struct shelf_config c = {
+        .store = d->store,
+        .rank_all = (int)o->rank_all,
+        .engine = {.precision = o->precision,
+                   .backend = o->backend,
+                   .threads = (int)o->threads,
+                   .cache_bytes = (size_t)o->cache_mb << 20},
+        .folder = d->models,
+        .adapters = {d->adapters[0], d->adapters[1][0] ? d->adapters[1] : NULL},
+        .model = o->model ? o->model : default_model,
+        .loaded_max = (int)o->models,
+        .paths = paths};
     return shelf_open(&d->shelf, &c, e);
 }
 

@@ -8,9 +8,10 @@
 struct desk {
     struct store *store;
     struct shelf *shelf;
-    struct embedder *embedder; /* NULL when its files are not there */
-    struct ranker *ranker;     /* the default model's, held */
-    char models[OPTIONS_PATH]; /* the folder of models */
+    struct embedder *embedder;                          /* NULL when its files are not there */
+    struct ranker *ranker;                              /* the default model's, held */
+    char models[OPTIONS_PATH];                          /* the folder of models */
+    char adapters[SHELF_ADAPTER_FOLDERS][OPTIONS_PATH]; /* and those of adapters */
 };
 
 /* Opens the data folder. A folder held by a running server is named in the error. */

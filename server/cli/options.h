@@ -29,6 +29,8 @@ struct options {
     long long prefix, items, item_tokens, repeats;
     const char *methods, *split, *html;
     long long cases, fresh;
+    long long resume, force;
+    const char *checkpoint_s, *type;
     const char *arg[OPTIONS_ARGS]; /* what is no option, in order */
     int n_args;
     int help;
@@ -42,11 +44,12 @@ enum {
     CMD_BENCH = 16,
     CMD_MODEL = 32,
     CMD_EXPERIMENT = 1024,
+    CMD_BREW = 2048,
     CMD_DUMP = 64,
     CMD_RESTORE = 128,
     CMD_ENGINE = CMD_SERVE | CMD_RANK | CMD_EVAL | CMD_BENCH | CMD_MODEL | CMD_EXPERIMENT,
     CMD_STORE = CMD_IMPORT | CMD_DUMP | CMD_RESTORE,
-    CMD_ALL = CMD_ENGINE | CMD_STORE
+    CMD_ALL = CMD_ENGINE | CMD_STORE | CMD_BREW
 };
 
 /* Reads the environment, then what follows the command's name. ST_INVALID for what a person must

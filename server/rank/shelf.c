@@ -99,8 +99,8 @@ struct embedder *shelf_encoder(const struct shelf *s) {
 
 /* --- asking --- */
 
-static enum status resolve(struct shelf *s, struct view name, struct arena *a,
-                           struct shelf_file *out, struct err *e) {
+static enum status resolve_base(struct shelf *s, struct view name, struct arena *a,
+                                struct shelf_file *out, struct err *e) {
     const struct shelf_file *found;
     struct shelf_file *all;
     int n, may_be_path = s->c.paths || (s->c.model && view_eq_str(name, s->c.model));
@@ -119,8 +119,24 @@ static enum status resolve(struct shelf *s, struct view name, struct arena *a,
     return ST_OK;
 }
 
+/* BASE, or BASE+ADAPTER. A path may hold a '+' of its own: then there is such a file. */
+static enum status resolve(struct shelf *s, struct view name, struct arena *a,
+                           struct shelf_file *out, struct err *e) {
+    const char *plus = name.n ? memchr(name.p, '+', name.n) : NULL;
+    const char *path = arena_copy(a, name.p, name.n);
+    if (!path) return fail(e, ST_NO_MEMORY, "no memory for a path");
+    if (!plus || access(path, F_OK) == 0) return resolve_base(s, name, a, out, e);
+    size_t n = (size_t)(plus - name.p);
+    TRY(resolve_base(s, view_sub(name, 0, n), a, out, e));
+    return shelf_file_adapt(out, view_sub(name, n + 1, name.n), s->c.adapters, s->c.paths, a, e);
+}
+
+static int same_file(const struct shelf_slot *x, const struct shelf_file *f) {
+    return strcmp(x->path, f->path) == 0 && strcmp(x->adapter, f->adapter ? f->adapter : "") == 0;
+}
+
 static int holds(const struct shelf_slot *x, const struct shelf_file *f, const char *precision) {
-    if (strcmp(x->path, f->path) != 0 || x->stamp != f->stamp) return 0;
+    if (!same_file(x, f) || x->stamp != f->stamp) return 0;
     if (strcmp(x->precision, precision) == 0) return 1;
     return x->state == SHELF_LOADED && strcmp(x->info.precision, precision) == 0;
 }
@@ -131,7 +147,7 @@ static enum status place_locked(struct shelf *s, const struct shelf_file *f, con
     struct shelf_slot *room = NULL;
     for (int i = 0; i < SHELF_SLOTS; i++) {
         struct shelf_slot *x = &s->slot[i];
-        if (x->state == SHELF_BROKEN && !x->users && strcmp(x->path, f->path) == 0)
+        if (x->state == SHELF_BROKEN && !x->users && same_file(x, f))
             x->state = SHELF_THERE; /* it is tried again */
         if (x->state == SHELF_THERE || (x->state == SHELF_BROKEN && !x->users)) {
             if (!room || room->state == SHELF_BROKEN) room = x;
@@ -150,6 +166,7 @@ static enum status place_locked(struct shelf *s, const struct shelf_file *f, con
     room->bytes = f->bytes;
     (void)snprintf(room->id, sizeof room->id, "%s", f->id);
     (void)snprintf(room->path, sizeof room->path, "%s", f->path);
+    (void)snprintf(room->adapter, sizeof room->adapter, "%s", f->adapter ? f->adapter : "");
     (void)snprintf(room->precision, sizeof room->precision, "%s", precision);
     *out = room;
     return ST_OK;
@@ -276,7 +293,7 @@ static enum status tell_locked(struct shelf *s, struct shelf_model *m, struct ar
                                struct err *e) {
     for (int i = 0; i < SHELF_SLOTS; i++) {
         struct shelf_slot *x = &s->slot[i];
-        if (x->state == SHELF_THERE || strcmp(x->path, m->file.path) != 0) continue;
+        if (x->state == SHELF_THERE || !same_file(x, &m->file)) continue;
         if (x->stamp != m->file.stamp && x != s->def) continue;
         if (m->state == SHELF_LOADED && x != s->def) continue; /* in another precision */
         m->state = x->state;
@@ -297,8 +314,8 @@ static enum status tell_locked(struct shelf *s, struct shelf_model *m, struct ar
 
 /* Texts of a loaded model are its engine's, which may be closed once the lock is free. */
 static enum status own_texts(struct engine_info *x, struct arena *a, struct err *e) {
-    const char **all[] = {&x->name,    &x->sha256,  &x->architecture, &x->precision,
-                          &x->backend, &x->license, &x->code,         &x->chat_template};
+    const char **all[] = {&x->name,    &x->base_sha256, &x->sha256, &x->architecture, &x->precision,
+                          &x->backend, &x->license,     &x->code,   &x->chat_template};
     for (size_t i = 0; i < COUNT(all); i++) {
         *all[i] = arena_copy(a, *all[i] ? *all[i] : "", *all[i] ? strlen(*all[i]) : 0);
         if (!*all[i]) return fail(e, ST_NO_MEMORY, "no memory for a list of models");

@@ -16,9 +16,10 @@ struct shelf_config {
     int rank_all;        /* catalogues of so many items are ranked whole; 0: by measurement */
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
-    const char *model;           /* the first default: a file's path or a name of the folder's */
-    int loaded_max;              /* models loaded at once, at least 2 */
-    int paths;                   /* 1: a model may be named by any file's path */
+    const char *adapters[SHELF_ADAPTER_FOLDERS]; /* folders of adapters; NULL: none */
+    const char *model; /* the first default: a file's path or a name of the folder's */
+    int loaded_max;    /* models loaded at once, at least 2 */
+    int paths;         /* 1: a model may be named by any file's path */
 };
 
 /* Starts the thread; loads nothing yet. The texts of c are borrowed. */

@@ -141,3 +141,33 @@ enum status shelf_file_find(const struct shelf_file *f, int n, struct view name,
     }
     return found == 1 ? ST_OK : unknown(f, n, given, found > 1, e);
 }
+
+/* path, as the adapter over f, if something is there. */
+static int take_adapter(struct shelf_file *f, const char *path, struct view name, struct arena *a) {
+    struct stat s;
+    if (!path || stat(path, &s) != 0) return 0;
+    f->adapter = path;
+    f->id = arena_printf(a, "%s+%.*s", f->id, (int)name.n, name.p);
+    uint64_t at = (uint64_t)s.st_mtim.tv_sec * 1000000000u + (uint64_t)s.st_mtim.tv_nsec;
+    f->stamp ^= (long long)((at * 31 + (uint64_t)s.st_ino) >> 1);
+    return 1;
+}
+
+enum status shelf_file_adapt(struct shelf_file *f, struct view name, const char *const *folders,
+                             int paths, struct arena *a, struct err *e) {
+    static const char *const ends[] = {".gguf", ".peft", ""};
+    int plain = name.n > 0 && name.n < SHELF_ID && name.p[0] != '.' && !memchr(name.p, '/', name.n);
+    int found = 0;
+    for (int k = 0; plain && !found && k < SHELF_ADAPTER_FOLDERS; k++)
+        for (size_t i = 0; folders[k] && !found && i < COUNT(ends); i++)
+            found = take_adapter(
+                f, arena_printf(a, "%s/%.*s%s", folders[k], (int)name.n, name.p, ends[i]), name, a);
+    if (!found && paths && name.n) found = take_adapter(f, arena_copy(a, name.p, name.n), name, a);
+    if (found && strlen(f->id) < SHELF_ID) return ST_OK;
+    (void)fail(e, ST_NOT_FOUND,
+               found ? "the name of adapter '%.*s' is too long" : "there is no adapter '%.*s'",
+               (int)(name.n < 100 ? name.n : 100), name.p);
+    err_field(e, "model");
+    if (!found && folders[0]) err_hint(e, "adapters lie in %.120s", folders[0]);
+    return ST_NOT_FOUND;
+}

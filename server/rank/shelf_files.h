@@ -10,8 +10,9 @@ enum { SHELF_FILES_MAX = 256, SHELF_ID = 128, SHELF_PATH = 1024 };
 
 struct shelf_file {
     const char *id, *path;
-    long long bytes; /* of all parts */
-    long long stamp; /* another one when the file was changed */
+    const char *adapter; /* merged over it: a file or folder; NULL: none. The id is "ID+NAME" */
+    long long bytes;     /* of all parts */
+    long long stamp;     /* another one when the file was changed */
 };
 
 /* The file `extra` (NULL: none), then the .gguf files of the folder (NULL or not there: none) in
@@ -27,5 +28,10 @@ enum status shelf_file_find(const struct shelf_file *f, int n, struct view name,
 /* What is known of one file by its path. ST_NOT_FOUND when it is none. */
 enum status shelf_file_of(const char *path, struct arena *a, struct shelf_file *out,
                           struct err *e) MUST_CHECK;
+/* Puts the adapter `name` over a file: NAME.gguf, NAME.peft or NAME of the first of the folders
+ * (NULL: not there) that has one; with paths also any path. ST_NOT_FOUND with the field `model`. */
+enum { SHELF_ADAPTER_FOLDERS = 2 };
+enum status shelf_file_adapt(struct shelf_file *f, struct view name, const char *const *folders,
+                             int paths, struct arena *a, struct err *e) MUST_CHECK;
 
 #endif

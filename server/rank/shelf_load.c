@@ -115,6 +115,7 @@ static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ran
     struct engine_config c = s->c.engine;
     struct engine *en;
     c.model = x->path;
+    c.adapter = x->adapter[0] ? x->adapter : NULL;
     if (x->precision[0]) c.precision = x->precision;
     c.arg = x;
     c.loading = on_loading;

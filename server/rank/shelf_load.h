@@ -11,11 +11,12 @@ enum { SHELF_SLOTS = 16 };
 struct shelf_slot {
     struct shelf *shelf;
     enum shelf_state state;
-    char id[SHELF_ID], path[SHELF_PATH], precision[16]; /* as asked for, "": the shelf's own */
-    long long bytes, stamp;                             /* of the file */
-    int users;                                          /* who uses or awaits it */
-    int next_default;                                   /* it becomes the default once loaded */
-    unsigned long long used;                            /* the larger, the later */
+    char id[SHELF_ID], path[SHELF_PATH], adapter[SHELF_PATH]; /* adapter "": none */
+    char precision[16];      /* as asked for, "": the shelf's own */
+    long long bytes, stamp;  /* of the file */
+    int users;               /* who uses or awaits it */
+    int next_default;        /* it becomes the default once loaded */
+    unsigned long long used; /* the larger, the later */
     double share;
     struct ranker *ranker; /* of a loaded one, with its engine */
     struct engine_info info;

@@ -33,9 +33,9 @@ class CommandLine(Case):
         r = cli('--help')
         self.assertEqual((r.returncode, r.stderr), (0, b''))
         commands = re.findall(r'^  ([a-z]+) .*', r.stdout.decode().split('Commands:')[1].split('\n\n')[0], re.M)
-        self.assertEqual(commands, ['serve', 'rank', 'import', 'dump', 'restore', 'eval', 'experiment', 'bench', 'model',
-                                    'setup', 'test'])
-        for command in commands[:9]:
+        self.assertEqual(commands, ['serve', 'rank', 'import', 'dump', 'restore', 'eval', 'experiment', 'brew', 'bench',
+                                    'model', 'setup', 'test'])
+        for command in commands[:10]:
             text = cli(command, '--help').stdout.decode()
             for option in re.findall(r'^  --([a-z-]+) ', text, re.M):
                 if option != 'help':

@@ -473,6 +473,6 @@ static void gelu(float *x, const float *b, int n) {
     for (; i < n; i++) x[i] = gelu_of(splat(x[i] + b[i]))[0];
 }
 
-const struct vec_ops VEC_TABLE = {VEC_NAME, rmsnorm, swiglu,      geglu,     to_bf16,
-                                  rotate,   to_int8, log_sum_exp, softmax,   scores,
-                                  values,   rope,    panel,       layernorm, gelu};
+const struct vec_ops VEC_TABLE = {VEC_NAME, rmsnorm,     swiglu,  geglu,    to_bf16, rotate,
+                                  to_int8,  log_sum_exp, softmax, scores,   values,  rope,
+                                  panel,    layernorm,   gelu,    &VEC_GRAD};

@@ -1,0 +1,90 @@
+/* Running a recipe: data, trainer, steps, report. */
+#ifndef BREW_BREW_H
+#define BREW_BREW_H
+
+#include "server/brew/recipe.h"
+#include "server/metrics/metrics.h"
+
+#include <stdatomic.h>
+
+struct brew_progress {
+    const char *what; /* "train", "evaluate before", "evaluate after" */
+    long long step, steps;
+    double loss, right; /* means over the last steps; right: share of pairs in order */
+    double rate, seconds, left;
+};
+
+struct brew_config {
+    struct view recipe;  /* its JSON */
+    const char *model;   /* the file that the recipe's model stands for */
+    const char *out;     /* folder of adapters: OUT/NAME.gguf, .json (report), .brew */
+    struct store *store; /* NULL: no catalogues of its own */
+    int resume, force;
+    void *arg;
+    void (*progress)(void *arg, const struct brew_progress *p); /* may be NULL */
+    atomic_int *cancel;                                         /* may be NULL */
+    double checkpoint_s; /* between checkpoints; 0: a minute */
+};
+
+enum { BREW_KINDS = 12 };
+
+/* Case by case measures of one evaluation, so that two of them can be compared. */
+struct brew_measures {
+    int n, n_texts;
+    double *auc, *p5, *ndcg; /* (n): one a wish */
+    const char **kind;       /* (n) */
+    double *nats;            /* (n_texts): minus the mean log-probability of a text's tokens */
+};
+
+/* One step of training, for the curve. */
+struct brew_point {
+    float loss, right, norm, rate;
+};
+
+struct brew_report {
+    struct brew_measures before, after;
+    struct brew_point *curve;
+    long long steps, lists, tokens;
+    double seconds, tokens_per_s;
+    int adopted;      /* the adapter's file was written */
+    const char *why;  /* what fell, where it was not; "" */
+    const char *json; /* all of it, in the caller's arena */
+};
+
+struct brew {
+    const struct brew_config *c;
+    struct recipe recipe;
+    struct arena arena, step; /* the whole run; one tree */
+    struct trainer *t;
+    struct trainer_info info;
+    struct graded_set sheets;
+    struct view *text; /* (n_texts) */
+    uint8_t *text_out; /* (n_texts): kept out */
+    int n_texts, skipped;
+    struct brew_words words;
+    struct brew_report report;
+    const struct recipe_step *trained; /* the train step, once it ran */
+};
+
+/* Checks the recipe alone: names and ranges. */
+enum status brew_check(struct view recipe, struct arena *a, struct recipe *out,
+                       struct err *e) MUST_CHECK;
+
+/* Runs it to its end. ST_CANCELLED leaves a checkpoint from which resume goes on; without resume an
+ * earlier checkpoint is started over. ST_CONFLICT: the checkpoint is of another recipe. The report
+ * lives in a. */
+enum status brew_run(const struct brew_config *c, struct arena *a, struct brew_report *out,
+                     struct err *e) MUST_CHECK;
+
+/* --- for the steps */
+enum status brew_train(struct brew *b, const struct recipe_step *s, struct err *e) MUST_CHECK;
+enum status brew_evaluate(struct brew *b, const struct recipe_step *s, struct err *e) MUST_CHECK;
+/* On sheets and texts that are kept out. */
+enum status brew_measure(struct brew *b, const struct recipe_step *s, const char *what, double beta,
+                         struct brew_measures *out, struct err *e) MUST_CHECK;
+int brew_cancelled(const struct brew *b);
+/* Fills report.json; what has fallen beyond its interval into report.why. */
+enum status brew_judge(struct brew *b, struct err *e) MUST_CHECK;
+enum status brew_write_report(struct brew *b, struct arena *a, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,55 @@
+/* What training and judged evaluation read: sheets, each a small catalogue with wishes whose items
+ * are graded, 2 wanted, 1 borderline, 0 not. A wish is a text, or a history of liked and disliked
+ * items. */
+#ifndef BREW_GRADED_H
+#define BREW_GRADED_H
+
+#include "server/store/store.h"
+
+enum { GRADED_ITEMS_MAX = 500, GRADED_WISHES_MAX = 200, GRADED_LIKED_MAX = 50 };
+
+struct graded_wish {
+    const char *kind, *text; /* text "": a history */
+    const struct item *liked, *disliked;
+    int n_liked, n_disliked;
+    const uint8_t *grade; /* (items) */
+};
+
+struct graded {
+    const char *name, *item_word; /* "Feed of a gardening community", "post"; NULL: the surface's */
+    const char *surface;          /* whose words the prompts take; NULL: generic */
+    struct item *item;
+    struct graded_wish *wish;
+    int n_items, n_wishes;
+    int line;     /* of its file, or 0 */
+    uint64_t key; /* of name and first title: the same wherever the sheet stands */
+    int kept_out; /* set by the caller */
+};
+
+struct graded_set {
+    struct graded *at;
+    int n, max;
+};
+
+/* Adds the sheets of a file, one JSON object a line: {"surface", "item_kind", "items": [{"title",
+ * "text", "tags", "fields"}], "wishes": [{"kind", "wish", "liked", "disliked", "grades"}]}. Wishes
+ * without a wanted and an unwanted item say nothing and are left out; *skipped counts them. All
+ * lives in a. ST_NOT_FOUND, ST_BAD_INPUT and ST_INVALID with the line and the field. */
+enum status graded_read(struct graded_set *s, const char *path, struct arena *a, int *skipped,
+                        struct err *e) MUST_CHECK;
+
+/* Adds the training members of a stored catalogue: for each of up to `most` members a few sheets of
+ * one history wish, the next liked item among nine others drawn by popularity. Members that the
+ * evaluation keeps for its tests (eval/people.h) are marked kept_out, so that one may measure on
+ * them and must not train on them. */
+enum status graded_members(struct graded_set *s, struct store *store, const char *catalog, int most,
+                           uint64_t seed, struct arena *a, struct err *e) MUST_CHECK;
+
+/* 64 bits of a text (FNV-1a), to go on from `from`. */
+uint64_t graded_hash(uint64_t from, const char *text);
+
+/* A sheet's place at the end; ST_NO_MEMORY. */
+enum status graded_add(struct graded_set *s, struct graded **out, struct arena *a,
+                       struct err *e) MUST_CHECK;
+
+#endif
