@@ -1,5 +1,5 @@
-/* Which built-in catalogues the store was given. Each is given once: one that somebody deleted stays
- * deleted. */
+/* Which built-in catalogues the store was given. Each is given once: one that somebody deleted
+ * stays deleted. */
 #ifndef STORE_GIVEN_H
 #define STORE_GIVEN_H
 

@@ -696,7 +696,8 @@ static void no_priors(struct store *s) {
     struct err e;
     r.surface = VIEW("bare");
     GOOD(store_surface_put(s, r.surface, VIEW("{\"empty\":[],\"tag_frames\":[]}"), &e));
-    for (int i = 0; i < PRIORS; i++) ranker->cache.prior[i] = (struct prior){{1, 1}, 1000.0 * (i % 7)};
+    for (int i = 0; i < PRIORS; i++)
+        ranker->cache.prior[i] = (struct prior){{1, 1}, 1000.0 * (i % 7)};
     memset(ranker->cache.spread, 0, sizeof ranker->cache.spread);
     struct rank_result *x = rank(&r, all, 3);
     memset(ranker->cache.prior, 0, sizeof ranker->cache.prior);
