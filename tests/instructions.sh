@@ -8,7 +8,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 ALLOWED=3 # percent above the record
 
 # precision: millions of instructions on record.
-declare -A RECORD_OF=([f32]=488 [int8]=558)
+declare -A RECORD_OF=([f32]=339 [int8]=385)
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
