@@ -69,7 +69,7 @@ export async function watched(
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, ...more });
   const faults = [];
   const page = await context.newPage();
-  page.setDefaultTimeout(Number(process.env.STEP_MS ?? 60000));
+  page.setDefaultTimeout(Number(process.env.STEP_MS ?? 240000));
   page.on('console', m => {
     if (
       ['error', 'warning'].includes(m.type()) &&

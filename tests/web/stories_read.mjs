@@ -138,7 +138,7 @@ export async function evaluate({ page, url, ok, clean, name }) {
       document.querySelector('.experiment-head h3')?.textContent === n &&
       /done: 2 of 2/.test(document.querySelector('.experiment-head').textContent),
     name,
-    { timeout: 120000 },
+    { timeout: 400000 },
   );
   ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
   await page.waitForFunction(() => !document.querySelector('.experiment .chart').hidden);

@@ -113,7 +113,7 @@ await story(async ({ browser, ok, step }) => {
   await step('the tour', async () => {
     await page.click('[data-view=tour]');
     for (let i = 0; i < 5; i++) {
-      await page.waitForSelector('#tour-next:not([disabled])', { timeout: 120000 });
+      await page.waitForSelector('#tour-next:not([disabled])', { timeout: 400000 });
       await page.waitForFunction(
         n => document.querySelectorAll('.tour-card .order li').length === 10 || n === 5,
         i,
@@ -188,7 +188,7 @@ await story(async ({ browser, ok, step }) => {
     await page.waitForFunction(
       () => /done: 2 of 2/.test(document.querySelector('.experiment-head')?.textContent),
       null,
-      { timeout: 240000 },
+      { timeout: 900000 },
     );
     ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
     ok(/0\.\d{3}.*–/.test(await text(page, '.results-table tbody')), 'figures with intervals');
