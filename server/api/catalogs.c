@@ -106,20 +106,8 @@ enum status api_catalogs_delete(struct req *r, struct err *e) {
 }
 
 static void write_item(struct buf *b, const struct item *it) {
-    char when[CLOCK_TEXT];
     out_open(b, NULL, '{');
-    out_text(b, "id", it->id);
-    out_text(b, "title", it->title);
-    out_text(b, "text", it->text);
-    out_open(b, "tags", '[');
-    for (int i = 0; i < it->n_tags; i++) out_text(b, NULL, it->tags[i]);
-    out_close(b, ']');
-    if (it->has_popularity) out_num(b, "popularity", it->popularity);
-    if (it->has_time) {
-        clock_format(it->time, when);
-        out_text(b, "time", when);
-    }
-    out_raw(b, "extra", it->extra ? it->extra : "{}");
+    item_write(b, it);
     out_close(b, '}');
 }
 

@@ -42,3 +42,19 @@ void fields_write(struct buf *b, const struct snapshot *s) {
     for (int i = 0; i < s->n_fields; i++) write_field(b, &s->field[i]);
     out_close(b, ']');
 }
+
+void item_write(struct buf *b, const struct item *it) {
+    char time[CLOCK_TEXT];
+    out_text(b, "id", it->id);
+    out_text(b, "title", it->title);
+    out_text(b, "text", it->text);
+    out_open(b, "tags", '[');
+    for (int i = 0; i < it->n_tags; i++) out_text(b, NULL, it->tags[i]);
+    out_close(b, ']');
+    if (it->has_popularity) out_num(b, "popularity", it->popularity);
+    if (it->has_time) {
+        clock_format(it->time, time);
+        out_text(b, "time", time);
+    }
+    out_raw(b, "extra", it->extra ? it->extra : "{}");
+}

@@ -9,4 +9,7 @@
  * range is [lo, hi] in the unit, dates as ISO text, or null. */
 void fields_write(struct buf *b, const struct snapshot *s);
 
+/* The members of an item as it is stored, into an object that is open. */
+void item_write(struct buf *b, const struct item *it);
+
 #endif

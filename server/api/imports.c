@@ -2,6 +2,7 @@
 #include "server/api/imports.h"
 
 #include "server/api/app.h"
+#include "server/api/fields.h"
 #include "server/api/out.h"
 #include "model/base/clock.h"
 #include "server/api/query.h"
@@ -148,21 +149,9 @@ static void write_column(struct buf *b, const struct import_column *c) {
 }
 
 static void write_item(struct buf *b, const struct item *it, const char *prompt) {
-    char time[CLOCK_TEXT];
     if (!it->id) return;
     out_open(b, "item", '{');
-    out_text(b, "id", it->id);
-    out_text(b, "title", it->title);
-    out_text(b, "text", it->text);
-    out_open(b, "tags", '[');
-    for (int i = 0; i < it->n_tags; i++) out_text(b, NULL, it->tags[i]);
-    out_close(b, ']');
-    if (it->has_popularity) out_num(b, "popularity", it->popularity);
-    if (it->has_time) {
-        clock_format(it->time, time);
-        out_text(b, "time", time);
-    }
-    out_raw(b, "extra", it->extra);
+    item_write(b, it);
     if (prompt) out_text(b, "prompt", prompt);
     out_close(b, '}');
 }
