@@ -1,5 +1,5 @@
 /* /api/models: what can rank, what does when none is named, and switching that. */
-#include "server/api/app.h"
+#include "server/api/models.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"
@@ -68,23 +68,21 @@ static void write_model(struct buf *b, const struct shelf_model *m) {
     out_close(b, '}');
 }
 
-struct listing {
-    struct app *app;
-    struct arena *arena;
-    struct shelf_model *m;
-    int n;
-};
-
 static enum status list(void *arg, struct err *e) {
-    struct listing *x = arg;
+    struct model_listing *x = arg;
     return shelf_list(x->app->shelf, x->arena, &x->m, &x->n, e);
 }
 
+enum status models_read(struct req *r, struct model_listing *x, struct err *e) {
+    *x = (struct model_listing){.app = req_app(r), .arena = req_arena(r)};
+    return stack_call(list, x, e);
+}
+
 enum status api_models_list(struct req *r, struct err *e) {
-    struct listing x = {.app = req_app(r), .arena = req_arena(r)};
+    struct model_listing x;
     struct shelf_stats s;
     struct buf b;
-    TRY(stack_call(list, &x, e));
+    TRY(models_read(r, &x, e));
     shelf_stats(x.app->shelf, &s);
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');

@@ -1,23 +1,10 @@
 /* /v1/models, in OpenAI's shape: the models that rank, then the encoder. */
-#include "server/api/app.h"
+#include "server/api/models.h"
 #include "server/api/out.h"
-#include "server/api/stack.h"
 
 #include "model/embed.h"
 
 #include <sys/stat.h>
-
-struct listing {
-    struct app *app;
-    struct arena *arena;
-    struct shelf_model *m;
-    int n;
-};
-
-static enum status list(void *arg, struct err *e) {
-    struct listing *x = arg;
-    return shelf_list(x->app->shelf, x->arena, &x->m, &x->n, e);
-}
 
 static void put_model(struct buf *b, const char *id, long long created) {
     out_open(b, NULL, '{');
@@ -43,10 +30,10 @@ static const char *encoder_name(struct app *app) {
 }
 
 enum status api_openai_models_list(struct req *r, struct err *e) {
-    struct listing x = {.app = req_app(r), .arena = req_arena(r)};
-    const char *encoder = encoder_name(x.app);
+    struct model_listing x;
+    const char *encoder = encoder_name(req_app(r));
     struct buf b;
-    TRY(stack_call(list, &x, e));
+    TRY(models_read(r, &x, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_text(&b, "object", "list");
@@ -59,11 +46,11 @@ enum status api_openai_models_list(struct req *r, struct err *e) {
 }
 
 enum status api_openai_models_get(struct req *r, struct err *e) {
-    struct listing x = {.app = req_app(r), .arena = req_arena(r)};
-    const char *encoder = encoder_name(x.app);
+    struct model_listing x;
+    const char *encoder = encoder_name(req_app(r));
     struct view id = req_param(r, "id");
     struct buf b;
-    TRY(stack_call(list, &x, e));
+    TRY(models_read(r, &x, e));
     buf_init(&b, OUT_MAX);
     for (int i = 0; i < x.n && !b.n; i++)
         if (view_eq_str(id, x.m[i].file.id))
