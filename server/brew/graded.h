@@ -32,7 +32,7 @@ struct graded_set {
 };
 
 /* Adds the sheets of a file, one JSON object a line: {"surface", "item_kind", "items": [{"title",
- * "text", "tags", "fields"}], "wishes": [{"kind", "wish", "liked", "disliked", "grades"}]}. Wishes
+ * "text", "tags", "fields"} or a text], "wishes": [{"kind", "wish", "liked", "disliked", "grades"}]}. Wishes
  * without a wanted and an unwanted item say nothing and are left out; *skipped counts them. All
  * lives in a. ST_NOT_FOUND, ST_BAD_INPUT and ST_INVALID with the line and the field. */
 enum status graded_read(struct graded_set *s, const char *path, struct arena *a, int *skipped,
@@ -44,6 +44,12 @@ enum status graded_read(struct graded_set *s, const char *path, struct arena *a,
  * them and must not train on them. */
 enum status graded_members(struct graded_set *s, struct store *store, const char *catalog, int most,
                            uint64_t seed, struct arena *a, struct err *e) MUST_CHECK;
+
+/* Which part a sheet belongs to, by its catalogue's name alone: what is learned from, what settings
+ * are chosen on (12 in 100), and what is only ever reported (12 in 100). Sheets of one name stay
+ * together. */
+enum graded_part { GRADED_TRAIN, GRADED_CHOOSE, GRADED_TEST };
+enum graded_part graded_part(const struct graded *g);
 
 /* 64 bits of a text (FNV-1a), to go on from `from`. */
 uint64_t graded_hash(uint64_t from, const char *text);
