@@ -1,5 +1,6 @@
 /* A recipe from its text to its adapter. */
 #include "server/brew/brew.h"
+#include "server/brew/members.h"
 
 #include "model/base/file.h"
 
