@@ -75,7 +75,7 @@ static enum status run(struct trial *t, struct ranker *k, int m, int with_baseli
     take(t, x, m, -1);
     if (with_baselines) take_baselines(t, x);
     /* In an asked-for `query` examples are clauses, so there the requests differ. */
-    int same = m == READOUT_AUTO && (x->used != READOUT_QUERY || r->n_examples == 0);
+    int same = m == READOUT_AUTO && !(x->share_whole > 0) && !(x->share_meaning > 0) && (x->used != READOUT_QUERY || r->n_examples == 0);
     if (same) take(t, x, (int)x->used, -1);
     return ST_OK;
 }

@@ -8,6 +8,7 @@
 #include "server/metrics/metrics.h"
 #include "server/rank/prompt_sections.h"
 #include "server/rank/readout_item.h"
+#include "server/rank/readout_meaning.h"
 #include "server/rank/readout_query.h"
 #include "server/rank/readout_relevance.h"
 
@@ -161,6 +162,8 @@ static enum status prepare(struct rank_context *s, int runs, struct readouts *q,
     x->model = s->model;
     x->used = s->used;
     x->why = s->why;
+    x->share_whole = s->shares.whole;
+    x->share_meaning = s->shares.meaning;
     memcpy(x->clause, s->wish.clause, sizeof x->clause);
     x->n_clauses = s->n_clauses;
     x->n_wish = s->n_wish;
@@ -242,12 +245,13 @@ static enum status score(struct rank_context *s, const struct rank_hooks *h, str
 
 /* Scores of all candidates, by readout. */
 struct values {
-    double *score, *logprob, *prior, *mass, *item_score, *learnt, *part;
+    double *score, *logprob, *prior, *mass, *item_score, *learnt, *part, *whole, *meaning;
 };
 
 static enum status values_new(struct rank_context *s, struct values *v, struct err *e) {
     size_t n = (size_t)s->n;
-    double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass, &v->item_score, &v->learnt};
+    double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass,
+                      &v->item_score, &v->learnt, &v->whole, &v->meaning};
     for (size_t i = 0; i < COUNT(all); i++)
         if (!(*all[i] = ARENA_NEW(s->a, double, n)))
             return fail(e, ST_NO_MEMORY, "no memory for scores");
@@ -269,15 +273,16 @@ static enum status finish(struct rank_context *s, struct readouts *q, struct ran
         x->has_prior = 1;
         break;
     case READOUT_BLEND: /* shows the item's own log-probability and prior */
-        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
+        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part, v->whole);
         item_finish(&q->item, s, 1, v->item_score, v->logprob, v->prior);
         x->has_prior = 1;
         for (int i = 0; i < s->n; i++) v->score[i] += s->surface.blend_item * v->item_score[i];
         break;
     default:
-        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
+        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part, v->whole);
         x->has_prior = x->n_clauses > 0;
     }
+    TRY(meaning_add(s, v->score, v->meaning, e));
     if (x->used == READOUT_HYBRID) {
         struct candidates c;
         context_candidates(s, s->place, s->n, &c);
@@ -344,6 +349,8 @@ static enum status order(struct rank_context *s, struct rank_result *x, const st
                                      .prior = v->prior[i],
                                      .label_mass = v->mass[i],
                                      .learnt = v->learnt[i],
+                                     .whole = v->whole[i],
+                                     .meaning = v->meaning[i],
                                      .other = s->surface.blend_item * v->item_score[i],
                                      .clause = has_parts ? v->part + (size_t)i * parts : NULL};
         set_outcomes(s, &x->item[i], i, share + i * s->wish.n_constraints);

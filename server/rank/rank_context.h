@@ -14,6 +14,13 @@ enum {
     TEXT_TOKENS_MAX = 2048
 };
 
+/* What adds up to a ranking by a wish: its clauses, the wish as one text read by the model (a mean
+ * log-probability less beta times that of what says nothing), and its meaning by the embedding
+ * model. Only clauses count unless the readout is left to `auto`. */
+struct shares {
+    double clauses, whole, beta, meaning;
+};
+
 struct rank_context {
     struct ranker *k;
     const struct rank_request *r;
@@ -23,6 +30,7 @@ struct rank_context {
     struct surface surface;
     enum readout used, model; /* model: how the language model is read; `used` but in a hybrid */
     const char *why;
+    struct shares shares;
     unsigned long long base[2]; /* hashes of model and surface, 0 = not made yet (answer_cache.c) */
     /* Candidates first, then those of the fixed sample that are no candidates. */
     int *place;               /* in the snapshot */
@@ -37,6 +45,7 @@ struct rank_context {
     struct wish wish;
     int n_clauses, n_wish;    /* all, and those of the wish and the preferences */
     struct view wanted, rest; /* its wanted clauses as one text, and without constraints' words */
+    struct view whole;        /* all of it as one text, as it was written where it was */
     double embed_s;           /* seconds that the embedding model took */
     double *found; /* (n_pool): sum of an item's answers that are known from earlier rankings */
     struct member member;

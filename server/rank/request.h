@@ -62,6 +62,8 @@ struct rank_request {
     int history;                /* interactions of the member to use */
     enum history_policy policy; /* which of them */
     int history_tokens;         /* most tokens of their titles, 0 = no such limit */
+    int has_meaning; /* the embedding's share of `auto` is given; else the surface's or the model's */
+    double meaning;  /* 0: none */
     int preferences;            /* 1: the catalogue's active preferences count as clauses, too */
     struct view model;          /* who ranks, by its name on the shelf; "" the default one */
     struct view client;         /* who asks: a newer request of a client ends its older one */
