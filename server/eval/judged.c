@@ -1,7 +1,8 @@
-/* Protocol `judged`: surfaces that nobody prepared. Graded lists (12 items, 6 wishes each) and judged
- * surfaces are imported as a person would, and each wish ranks all items of its own; truth is what a
- * reader said of each item. Without files of the caller's the project's own are measured: of the
- * lists the part `test` or, as development, `choose` (graded.h); judged surfaces are development. */
+/* Protocol `judged`: surfaces that nobody prepared. Graded lists (12 items, 6 wishes each) and
+ * judged surfaces are imported as a person would, and each wish ranks all items of its own; truth
+ * is what a reader said of each item. Without files of the caller's the project's own are measured:
+ * of the lists the part `test` or, as development, `choose` (graded.h); judged surfaces are
+ * development. */
 #include "model/base/file.h"
 #include "server/eval/eval.h"
 #include "server/eval/graded.h"
@@ -16,13 +17,13 @@ enum { TOP = 10, NAME = 80 };
 
 static const char *const lists[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
 static const char *const surfaces[] = {"feed", "events"};
-static const char *const kinds[] = {"plain",   "situational", "negated", "combined", "constrained",
-                                    "terse",   "rambling",    "mood",    "taste",    "history"};
+static const char *const kinds[] = {"plain", "situational", "negated", "combined", "constrained",
+                                    "terse", "rambling",    "mood",    "taste",    "history"};
 
 /* What is measured: sheets, and the group of each one's file. */
 struct judged {
     struct graded_set set;
-    int *file;            /* (set.n) */
+    int *file;              /* (set.n) */
     int kind[COUNT(kinds)]; /* groups */
     int max, skipped, sum;  /* sum: the method made of the two baselines */
 };
@@ -149,19 +150,28 @@ static void measure(struct eval *ev, struct sheet_case *c, const struct judged *
                     const struct graded *g, const struct graded_wish *w, const struct trial *t) {
     static const int parts[] = {METHOD_BASELINE + BASELINE_EMBEDDING,
                                 METHOD_BASELINE + BASELINE_BM25};
+    static const double nothing[GRADED_ITEMS_MAX];
     double sum[GRADED_ITEMS_MAX] = {0};
+    int any = 0;
     for (int m = 0; m < METHODS; m++)
         if (t->known[m]) put(ev, c, m, g, w->grade, trial_score(t, m));
-    for (size_t k = 0; k < COUNT(parts); k++)
-        if (t->known[parts[k]]) add_standard(sum, trial_score(t, parts[k]), t->n);
-    if (t->known[parts[0]] && t->known[parts[1]]) put(ev, c, j->sum, g, w->grade, sum);
+    for (size_t k = 0; k < COUNT(parts); k++) {
+        int m = parts[k];
+        if (t->known[m])
+            add_standard(sum, trial_score(t, m), t->n);
+        else if (ev->set >> m & 1) /* it has nothing to go by, and so cannot tell items apart */
+            put(ev, c, m, g, w->grade, nothing);
+        any |= t->known[m];
+    }
+    if (any) put(ev, c, j->sum, g, w->grade, sum);
     eval_cost(ev, c, t);
 }
 
 /* A history's items stand in no catalogue: they are examples in words. */
 static void add_examples(struct rank_request *r, const struct item *it, int n, int label) {
     for (int i = 0; i < n && r->n_examples < EXAMPLES_MAX; i++)
-        r->example[r->n_examples++] = (struct example){.text = view_of(it[i].title), .label = label};
+        r->example[r->n_examples++] =
+            (struct example){.text = view_of(it[i].title), .label = label};
 }
 
 static enum status rank_wish(struct eval *ev, struct judged *j, struct ranker *k,

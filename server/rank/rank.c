@@ -250,8 +250,8 @@ struct values {
 
 static enum status values_new(struct rank_context *s, struct values *v, struct err *e) {
     size_t n = (size_t)s->n;
-    double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass,
-                      &v->item_score, &v->learnt, &v->whole, &v->meaning};
+    double **all[] = {&v->score,      &v->logprob, &v->prior, &v->mass,
+                      &v->item_score, &v->learnt,  &v->whole, &v->meaning};
     for (size_t i = 0; i < COUNT(all); i++)
         if (!(*all[i] = ARENA_NEW(s->a, double, n)))
             return fail(e, ST_NO_MEMORY, "no memory for scores");

@@ -10,8 +10,8 @@
 
 /* Shares beside the clauses where the surface has none of its own: of a model as it is, and of one
  * with an adapter that was trained on whole wishes (server/readout/README.md). */
-static const double PLAIN_MEANING = 1, TRAINED_CLAUSES = 0.25, TRAINED_WHOLE = 1,
-                    TRAINED_MEANING = 0.25;
+static const double PLAIN_MEANING = 1.5, TASTE_MEANING = 3, TRAINED_CLAUSES = 0.25,
+                    TRAINED_WHOLE = 1, TRAINED_MEANING = 0.25;
 
 /* --- texts */
 
@@ -355,7 +355,9 @@ static enum readout choose(const struct rank_context *s, const char **why) {
 static struct shares choose_shares(const struct rank_context *s) {
     struct engine_info m;
     struct shares x = {.clauses = 1, .beta = 1};
-    if (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID) return x;
+    if (s->model == READOUT_RELEVANCE ||
+        (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID))
+        return x;
     engine_info(s->k->engine, &m);
     x.whole = s->surface.whole;
     x.meaning = s->surface.has_shares ? s->surface.meaning : PLAIN_MEANING;
@@ -365,23 +367,28 @@ static struct shares choose_shares(const struct rank_context *s) {
         x.beta = (double)m.trained_beta;
         x.meaning = TRAINED_MEANING;
     }
-    if (!s->k->embedder) x.meaning = 0;
-    if (s->r->has_meaning) x.meaning = s->k->embedder ? s->r->meaning : 0;
+    if (!s->n_wish) {
+        x.whole = 0;
+        if (!s->surface.has_shares) x.meaning = TASTE_MEANING;
+    }
+    if (s->r->has_meaning) x.meaning = s->r->meaning;
+    if (!s->k->embedder || (!s->n_wish && (!s->n_marks || s->r->readout == READOUT_HYBRID)))
+        x.meaning = 0;
     return x;
 }
 
 /* Says in `why` what counts beside the clauses. */
 static enum status tell_shares(struct rank_context *s, struct err *e) {
     if (!(s->shares.whole > 0) && !(s->shares.meaning > 0)) return ST_OK;
-    s->why = arena_printf(s->a, "%s%s%s", s->why,
-                          s->shares.whole > 0 ? "; the whole wish as one text counts beside them"
-                                              : "",
-                          s->shares.meaning > 0 && s->shares.whole > 0
-                              ? ", and so does its meaning by the embedding model"
-                          : s->shares.meaning > 0
-                              ? "; this model alone is no better than the embedding on a surface "
-                                "that nobody prepared, so both are added"
-                              : "");
+    s->why =
+        arena_printf(s->a, "%s%s%s", s->why,
+                     s->shares.whole > 0 ? "; the whole wish as one text counts beside them" : "",
+                     s->shares.meaning > 0 && s->shares.whole > 0
+                         ? ", and so does its meaning by the embedding model"
+                     : s->shares.meaning > 0
+                         ? "; the model alone is no better than the embedding on a surface that "
+                           "nobody prepared, so both are added"
+                         : "");
     return s->why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
 }
 
@@ -409,13 +416,9 @@ enum status context_load(struct rank_context *s, struct ranker *k, const struct 
     TRY(load_left_out(s, e));
     TRY(join_marks(s, e));
     s->model = choose(s, &s->why);
-    if (s->n_wish && (s->model == READOUT_QUERY || s->model == READOUT_BLEND)) {
-        int written = !r->has_clauses && !r->without_clause && !s->n_preferences;
-        s->shares = choose_shares(s);
-        TRY(join_all(s, written, &s->whole, e));
-        TRY(tell_shares(s, e));
-    } else
-        s->shares = (struct shares){.clauses = 1, .beta = 1};
+    s->shares = choose_shares(s);
+    TRY(join_all(s, !r->has_clauses && !r->without_clause && !s->n_preferences, &s->whole, e));
+    TRY(tell_shares(s, e));
     s->used = r->readout == READOUT_HYBRID ? READOUT_HYBRID : s->model;
     return s->model == READOUT_QUERY ? add_examples(s, e) : ST_OK;
 }

@@ -232,11 +232,10 @@ static enum status take_memory(struct query_readout *q, struct rank_context *s, 
 static enum status find_spreads(struct query_readout *q, struct rank_context *s, int f,
                                 struct err *e) {
     for (int k = 0; k < q->n_probes; k++) {
-        char *key =
-            k == q->whole
-                ? arena_printf(s->a, "whole %d %.4f %.*s", f, s->shares.beta, (int)q->probe[k].n,
-                               q->probe[k].p)
-                : arena_printf(s->a, "query %d %.*s", f, (int)q->probe[k].n, q->probe[k].p);
+        char *key = k == q->whole
+                        ? arena_printf(s->a, "whole %d %.4f %.*s", f, s->shares.beta,
+                                       (int)q->probe[k].n, q->probe[k].p)
+                        : arena_printf(s->a, "query %d %.*s", f, (int)q->probe[k].n, q->probe[k].p);
         if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
         q->key[f][k] = view_of(key);
         q->known[f][k] = spread_find(s, q->key[f][k], &q->spread[f][k]);
@@ -423,8 +422,8 @@ static double part_of(const struct query_readout *q, const struct rank_context *
 static double logprob_shown(const struct query_readout *q, const struct rank_context *s, int i) {
     double x = 0;
     for (int k = 0; k < q->n_probes; k++)
-        if (q->framed[k] && (k == q->whole ? !(s->shares.clauses > 0)
-                                           : k < s->n_clauses || q->tags.n_tags > 0))
+        if (q->framed[k] &&
+            (k == q->whole ? !(s->shares.clauses > 0) : k < s->n_clauses || q->tags.n_tags > 0))
             x += logprob_of(q, s, 0, i, k);
     return x;
 }

@@ -253,9 +253,8 @@ static enum status get_list(struct reader *x, json_t *v, const char *field,
 
 /* Fields that are not given when they are null; texts and numbers see to that themselves. */
 static int may_be_null(const char *key) {
-    static const char *const keys[] = {"examples",  "clauses", "candidates", "history",
-                                       "baselines", "readout", "now",        "constraints",
-                                       "meaning"};
+    static const char *const keys[] = {"examples", "clauses", "candidates",  "history", "baselines",
+                                       "readout",  "now",     "constraints", "meaning"};
     for (size_t i = 0; i < COUNT(keys); i++)
         if (strcmp(key, keys[i]) == 0) return 1;
     return 0;
