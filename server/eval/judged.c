@@ -3,7 +3,7 @@
  * is what a reader said of each item. Without files of the caller's the project's own are measured:
  * of the lists the part `test` or, as development, `choose` (graded.h); judged surfaces are
  * development. */
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "server/eval/eval.h"
 #include "server/eval/graded.h"
 #include "server/eval/shadow.h"

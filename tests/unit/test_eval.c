@@ -1,9 +1,9 @@
-/* links: rank */
+/* links: rank report eval import */
 /* Evaluations through a tiny model: kept cases, reports, and what a protocol promises. */
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "server/eval/eval.h"
 #include "server/eval/graded.h"
-#include "server/eval/verdict.h"
+#include "server/report/verdict.h"
 #include "server/store/choice.h"
 #include "tests/unit/store_help.h"
 

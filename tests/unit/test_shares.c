@@ -1,10 +1,10 @@
-/* links: rank */
+/* links: rank import */
 /* What adds up to `auto`: clauses, the wish as one text, its meaning by the embedding model; shares
  * of the request, of the surface, of an adapter. */
 #include "model/adapter.h"
 #include "model/embed.h"
-#include "model/hash.h"
-#include "model/shards.h"
+#include "model/format/hash.h"
+#include "model/format/shards.h"
 #include "server/rank/rank.h"
 #include "tests/unit/store_help.h"
 
