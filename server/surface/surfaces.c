@@ -97,7 +97,7 @@ static const struct {
          "movie",
          "viewer") "}],"
                    "\"tag_weight\":0.8,\"tag_frames\":[" MOVIE_TAGS
-                   "],\"empty\":[\"anything\",\"something good to watch\",\"a good movie\"],"
+                   "],\"weights\":{\"whole\":0,\"meaning\":0},\"empty\":[\"anything\",\"something good to watch\",\"a good movie\"],"
                    "\"example_wishes\":[\"slow, quiet films about grief, nothing scary\",\"laser guns and starships\","
                    "\"a funny film for the whole family, no cartoons\",\"black and white detectives in the rain\","
                    "\"something to cry over, from before 1980\"]}"},
@@ -111,7 +111,7 @@ static const struct {
          "job",
          "job seeker") "}],"
                        "\"tag_weight\":0.65,\"tag_frames\":[" JOB_TAGS
-                       "],\"empty\":[\"anything\",\"a good job\",\"something interesting\"],"
+                       "],\"weights\":{\"whole\":0,\"meaning\":0},\"empty\":[\"anything\",\"a good job\",\"something interesting\"],"
                        "\"example_wishes\":[\"working with my hands in fresh air, no night shifts\",\"a first job without a degree\","
                        "\"quiet work from home\",\"helping older people, part-time\"]}"},
     {"listings",
@@ -124,7 +124,7 @@ static const struct {
          "listing",
          "neighbour") "}],"
                       "\"tag_weight\":0.65,\"tag_frames\":[" LISTING_TAGS
-                      "],\"empty\":[\"anything\",\"something good\",\"something useful\"],"
+                      "],\"weights\":{\"whole\":0,\"meaning\":0},\"empty\":[\"anything\",\"something good\",\"something useful\"],"
                       "\"example_wishes\":[\"something old and wooden to do up at the weekend\",\"free things for a toddler\","
                       "\"an instrument for a beginner, not too loud\",\"somewhere to live, no shared kitchen\"]}"},
     {"feed",
