@@ -80,9 +80,10 @@ static inline double ranked_value(const struct ranked *r) {
 enum { WARNINGS_MAX = 16 };
 struct rank_result {
     struct surface surface;
-    enum readout used, model; /* model: how the language model is read; `used` but in a hybrid */
+    enum readout_id used, model; /* model: how the language model is read; `used` but in a hybrid */
     const char *why;
-    double share_whole, share_meaning; /* weights of ranked.whole and .meaning; 0: they do not count */
+    double share_whole,
+        share_meaning; /* weights of ranked.whole and .meaning; 0: they do not count */
     int has_prior, has_label_mass;
     struct clause clause[CLAUSES_MAX];
     struct rank_constraint {

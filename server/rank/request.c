@@ -83,7 +83,7 @@ static enum status get_small(struct reader *x, json_t *v, const char *field, int
 
 static enum status get_name(struct reader *x, json_t *v, const char *field,
                             const char *const *names, int n, int *out) {
-    char what[160];
+    char what[240];
     size_t at = (size_t)snprintf(what, sizeof what, "must be one of");
     for (int i = 0; i < n; i++) {
         if (json_is_string(v) && strcmp(json_string_value(v), names[i]) == 0) {
@@ -294,7 +294,7 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "readout") == 0) {
         int how = (int)r->readout;
         TRY(get_name(x, v, key, readout_names, READOUTS, &how));
-        r->readout = (enum readout)how;
+        r->readout = (enum readout_id)how;
         return ST_OK;
     }
     *known = 0;

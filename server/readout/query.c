@@ -6,6 +6,7 @@
 #include "server/readout/query.h"
 
 #include "kernels/base/buf.h"
+#include "server/readout/readout.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -453,3 +454,29 @@ void query_finish(struct query_readout *q, struct rank_context *s, double *score
         }
     }
 }
+
+static enum status build(void *state, struct rank_context *s, struct prompt *p, struct err *e) {
+    return query_build(state, s, p, e);
+}
+
+static void finish(void *state, struct rank_context *s, struct readout_values *v) {
+    query_finish(state, s, v->score, v->logprob, v->prior, v->part, v->whole);
+    v->has_prior = s->n_clauses > 0;
+}
+
+static int applies(const struct rank_context *s) {
+    return readout_has_wish(s) && !readout_has_taste(s);
+}
+
+const struct readout readout_query = {
+    .title = "the wish, given the item",
+    .about = "asks how well each item explains each part of the wish; likes and dislikes count as "
+             "parts",
+    .why = "a wish in words: how likely each clause is, given the item",
+    .has_parts = 1,
+    .examples_are_clauses = 1,
+    .weights = "whole, meaning",
+    .state = sizeof(struct query_readout),
+    .applies = applies,
+    .build = build,
+    .finish = finish};

@@ -1,6 +1,8 @@
 /* Surfaces from JSON. */
 #include "server/surface/surface.h"
 
+#include "server/surface/readout_id.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -239,10 +241,13 @@ static enum status weights(json_t *top, struct surface *s, struct err *e) {
 }
 
 static enum status readout(const struct surface *s, struct err *e) {
-    static const char *const names[] = {"auto", "relevance", "query", "item", "blend"};
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (strcmp(s->readout, names[i]) == 0) return ST_OK;
-    return wrong(e, "readout", "must be one of auto, relevance, query, item, blend");
+    char what[240] = "must be one of";
+    for (enum readout_id r = READOUT_AUTO; r < READOUT_HYBRID; r++) {
+        size_t n = strlen(what);
+        if (strcmp(s->readout, readout_name(r)) == 0) return ST_OK;
+        snprintf(what + n, sizeof what - n, "%s %s", r ? "," : "", readout_name(r));
+    }
+    return wrong(e, "readout", what);
 }
 
 static enum status fill(struct surface *s, const struct surface *d, json_t *top, struct arena *a,

@@ -1,7 +1,7 @@
 /* How near the item's text is to the wish, or without one to what was liked, for the embedding
  * model, standardised over the catalogue's sample as the language model's values are, so that no
  * item's part depends on which others are ranked. */
-#include "server/rank/meaning.h"
+#include "server/readout/meaning.h"
 
 #include "server/baselines/embedding.h"
 

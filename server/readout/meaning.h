@@ -1,8 +1,8 @@
 /* The share of the embedding in `auto`: the meaning of the whole text (meaning.c). */
-#ifndef RANK_MEANING_H
-#define RANK_MEANING_H
+#ifndef READOUT_MEANING_H
+#define READOUT_MEANING_H
 
-#include "server/rank/load.h"
+#include "server/readout/rank_context.h"
 
 /* Adds to score (n), and writes into meaning (n), the share that the ranking gives it; nothing
  * where that is 0. */
