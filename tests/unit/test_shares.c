@@ -29,7 +29,7 @@ static struct rank_result *rank(struct rank_request *r) {
     return x;
 }
 
-static struct rank_request request(enum readout readout) {
+static struct rank_request request(enum readout_id readout) {
     static struct view all[] = {VIEW("a"), VIEW("b"), VIEW("c"), VIEW("d")};
     struct rank_request r;
     request_init(&r);
