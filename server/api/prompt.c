@@ -31,7 +31,7 @@ static enum status preview(void *arg, struct err *e) {
     shelf_give(p->app->shelf, k);
     TRY(st);
     if (unknown)
-        rank_warn(&p->result, &p->arena, "these fields are not known and were ignored: %.200s",
+        rank_warn(&p->result, &p->arena, "these fields are not known and were ignored: %s",
                   unknown);
     return preview_json(&p->request, &p->result, &p->arena, &p->json, e);
 }
