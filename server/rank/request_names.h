@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+/* What an answer says of them. */
+#define UNKNOWN_IGNORED "these fields are not known and were ignored: %s"
+
 /* The members, at the top and inside candidates, history, examples and clauses, that a ranking
  * request does not have, as text for a person: "wish (did you mean instruction?), history.limt (did
  * you mean history.limit?)"; *out NULL when there is none. also: names at the top that the caller
