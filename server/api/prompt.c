@@ -4,6 +4,7 @@
 #include "server/api/query.h"
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
+#include "server/rank/request_names.h"
 #include "server/store/depth.h"
 #include "server/wish/clauses.h"
 
@@ -30,9 +31,7 @@ static enum status preview(void *arg, struct err *e) {
     enum status st = ranking_status(rank_preview(k, &p->request, &p->arena, &p->result, e), e);
     shelf_give(p->app->shelf, k);
     TRY(st);
-    if (unknown)
-        rank_warn(&p->result, &p->arena, "these fields are not known and were ignored: %.200s",
-                  unknown);
+    if (unknown) rank_warn(&p->result, &p->arena, UNKNOWN_IGNORED, unknown);
     return preview_json(&p->request, &p->result, &p->arena, &p->json, e);
 }
 

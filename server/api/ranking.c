@@ -1,6 +1,8 @@
 /* Ranking, saving, answering. */
 #include "server/api/ranking.h"
 
+#include "server/rank/request_names.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +55,7 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
             rank_warn(x, a, "texts are long: the answer has the beginning of each only");
             break;
         }
-    if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
+    if (unknown) rank_warn(x, a, UNKNOWN_IGNORED, unknown);
     TRY(result_json(k, r, x, a, &text, e));
     if (r->unsaved) return prepend(more, text, a, json, e);
     if (save(k, r, text, a, id, &why) == ST_OK) {

@@ -18,7 +18,7 @@
 #include <string.h>
 
 void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
-    char text[400];
+    char text[800];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);

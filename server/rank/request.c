@@ -1,6 +1,7 @@
 /* Ranking requests from and to JSON. */
 #include "server/rank/request.h"
 
+#include "server/rank/request_names.h"
 #include "server/store/depth.h"
 
 #include "kernels/base/clock.h"
@@ -254,9 +255,9 @@ static int may_be_null(const char *key) {
     return 0;
 }
 
-static enum status get_field(struct reader *x, const char *key, json_t *v, int *known) {
+/* Other members are told by request_unknown. */
+static enum status get_field(struct reader *x, const char *key, json_t *v) {
     struct rank_request *r = x->r;
-    *known = 1;
     if (json_is_null(v) && may_be_null(key)) return ST_OK;
     if (strcmp(key, "catalog") == 0) return get_text(x, v, key, 64, &r->catalog);
     if (strcmp(key, "surface") == 0) return get_text(x, v, key, 64, &r->surface);
@@ -297,7 +298,6 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
         r->readout = (enum readout_id)how;
         return ST_OK;
     }
-    *known = 0;
     return ST_OK;
 }
 
@@ -310,13 +310,8 @@ enum status request_parse(struct rank_request *r, struct view json, struct arena
     TRY(depth_load(json, &top, e));
     enum status st =
         json_is_object(top) ? ST_OK : fail(e, ST_BAD_INPUT, "the body must be a JSON object");
-    if (st == ST_OK) json_object_foreach(top, key, v) {
-            int known = 1;
-            if (st == ST_OK) st = get_field(&x, key, v, &known);
-            if (!known && st == ST_OK)
-                *unknown = arena_printf(a, "%s%s%.64s", *unknown ? *unknown : "",
-                                        *unknown ? ", " : "", key);
-        }
+    json_object_foreach(top, key, v) if (st == ST_OK) st = get_field(&x, key, v);
+    if (st == ST_OK) st = request_unknown(top, NULL, a, unknown, e);
     json_decref(top);
     if (st == ST_OK && r->catalog.n == 0) {
         st = wrong(&x, "catalog", "is missing");

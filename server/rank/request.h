@@ -82,7 +82,8 @@ const char *constraints_name(enum constraints_mode m);
 /* The defaults of a request with nothing in it. */
 void request_init(struct rank_request *r);
 /* Fills r from JSON. ST_BAD_INPUT with line for what is no JSON; ST_INVALID with the field for what
- * makes no sense. Unknown fields are listed in *unknown (arena text or NULL). Texts live in the
+ * makes no sense. Members that nobody reads are named
+ * in *unknown (request_names.h; arena text or NULL). Texts live in the
  * arena. Recursion-free for depth up to 32. */
 enum status request_parse(struct rank_request *r, struct view json, struct arena *a,
                           const char **unknown, struct err *e) MUST_CHECK;

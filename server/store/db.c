@@ -1,6 +1,7 @@
 /* SQLite connections: settings, statement cache, errors. */
 #include "server/store/db.h"
 
+#include "server/store/search_score.h"
 #include "server/store/search_words.h"
 
 #include <errno.h>
@@ -106,6 +107,7 @@ enum status db_open(struct db *d, const char *path, struct err *e) {
         st = db_exec(d, settings, e);
     }
     if (st == ST_OK) st = search_words_register(d, e);
+    if (st == ST_OK) st = search_score_register(d, e);
     if (st == ST_OK) st = use_wal(d, e);
     if (st != ST_OK) db_close(d);
     return st;

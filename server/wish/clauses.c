@@ -291,6 +291,15 @@ static size_t free_of(struct split *s, size_t i, size_t n) {
     return i + n;
 }
 
+/* "keep my Saturdays clear": the last but one of the n words at i is unwanted. */
+static size_t spare(struct split *s, size_t i, size_t n) {
+    flush(s, i, 1);
+    turn(s, i + n - 2, -1);
+    flush(s, i + n - 1, 0);
+    turn(s, i + n, 1);
+    return i + n;
+}
+
 static size_t take_word(struct split *s, size_t i, size_t end) {
     size_t n;
     enum clauses_mark m = clauses_words_mark(&s->t, i, end, &n);
@@ -314,6 +323,7 @@ static size_t take_word(struct split *s, size_t i, size_t end) {
     case MARK_FREE:
         if (!is_free_of(s, i, n, end)) return i + 1;
         return free_of(s, i, n);
+    case MARK_SPARE: return spare(s, i, n);
     case MARK_AFTER: afterthought(s, i, n, 0); return pass_over(s, i + n, end);
     case MARK_IDLE: flush(s, i, 1); return pass_over(s, i + n, end);
     case MARK_REASON:

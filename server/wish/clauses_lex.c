@@ -206,7 +206,9 @@ static int break_at(const struct lexer *x, size_t i, struct point p) {
     int digits = is_digit(prev) && is_digit(next), spaces = is_space(prev) && is_space(next);
     switch (p.c) {
     case '.': return full_stop(x->w, i, prev, next);
-    case ',': return digits || date_comma(x->w, i) ? CLAUSES_WORD : CLAUSES_COMMA;
+    case ',': /* "240,-" */
+        if (is_digit(prev) && next.c == '-') return CLAUSES_WORD;
+        return digits || date_comma(x->w, i) ? CLAUSES_WORD : CLAUSES_COMMA;
     case ':': /* "bedrooms: 3" */
         if (is_space(next) && is_content(prev) && is_digit(point_at(x->w, i + 2)))
             return CLAUSES_WORD;

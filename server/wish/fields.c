@@ -13,8 +13,7 @@ static int is_number(const struct field *f) {
            f->type == FIELD_TYPE_DURATION;
 }
 
-/* Whether one of the words of a field's name is one of the alternatives. */
-static int name_has(const struct field *f, const char *alternatives) {
+int field_named(const struct field *f, const char *alternatives) {
     struct view name = view_of(f->words), w;
     size_t at = 0;
     char plain[PLAIN];
@@ -57,15 +56,15 @@ int field_is_money(const struct field *f) {
     if (f->type == FIELD_TYPE_MONEY) return 1;
     if (f->type != FIELD_TYPE_NUMBER || (f->unit && f->unit[0])) return 0;
     for (size_t c = 0; c < concepts_n; c++)
-        if ((concepts[c].flags & CONCEPT_MONEY) && name_has(f, concepts[c].fields)) return 1;
+        if ((concepts[c].flags & CONCEPT_MONEY) && field_named(f, concepts[c].fields)) return 1;
     return 0;
 }
 
 int field_is_year(const struct field *f) {
     return f->type == FIELD_TYPE_NUMBER && f->lo >= 1500 && f->hi <= 2200 && f->lo <= f->hi &&
            !field_is_money(f) && !(f->unit && f->unit[0]) &&
-           name_has(f, "year|years|released|release|made|built|vintage|published|jahr|baujahr|"
-                       "annee|ano|anno|jaar|erscheinungsjahr|millesime");
+           field_named(f, "year|years|released|release|made|built|vintage|published|jahr|baujahr|"
+                          "annee|ano|anno|jaar|erscheinungsjahr|millesime");
 }
 
 int fields_have_years(const struct snapshot *s) {
@@ -114,7 +113,7 @@ static int measures(const struct field *f, const struct amount *a) {
     if (d != DIM_NONE) return d == a->unit->dim;
     if (field_is_money(f) || field_is_year(f)) return 0;
     for (size_t c = 0; c < concepts_n; c++) /* no unit is written anywhere: the name decides */
-        if (concepts[c].dim == a->unit->dim && name_has(f, concepts[c].fields)) return 1;
+        if (concepts[c].dim == a->unit->dim && field_named(f, concepts[c].fields)) return 1;
     return 0;
 }
 
@@ -145,7 +144,7 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
         h.count |= (concepts[c].flags & CONCEPT_COUNT) != 0;
         for (int k = 0; k < s->n_fields && fits && best < 3; k++) {
             const struct field *f = &s->field[k];
-            if (!measures(f, a) || !name_has(f, concepts[c].fields)) continue;
+            if (!measures(f, a) || !field_named(f, concepts[c].fields)) continue;
             int score = better_for(f, a);
             if (score <= best) continue;
             best = score;
@@ -153,7 +152,7 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
             h.holds = (concepts[c].flags & CONCEPT_HOLDS) != 0;
         }
     }
-    if (best == 3 && name_has(&s->field[h.field], "players|capacity|sleeps|seats|guests|serves"))
+    if (best == 3 && field_named(&s->field[h.field], "players|capacity|sleeps|seats|guests|serves"))
         h.holds = 1;
     return h;
 }
@@ -162,7 +161,8 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
 static void ends_of(const struct snapshot *s, struct place *p, int field) {
     const struct field *f = &s->field[field];
     p->low = p->high = -1;
-    int low = name_has(f, "min|minimum|least|from"), high = name_has(f, "max|maximum|most|to|up");
+    int low = field_named(f, "min|minimum|least|from"),
+        high = field_named(f, "max|maximum|most|to|up");
     for (int k = 0; k < s->n_fields && (low || high); k++) {
         const struct field *g = &s->field[k];
         struct view w, words = view_of(f->words);
@@ -172,11 +172,11 @@ static void ends_of(const struct snapshot *s, struct place *p, int field) {
         while ((w = word_next(words, &at)).n) {
             size_t n = plain_word(w, plain, sizeof plain);
             if (plain_is(plain, n, empty_names)) continue;
-            same |= name_has(g, plain);
+            same |= field_named(g, plain);
         }
         if (!same || !is_number(g)) continue;
-        if (name_has(g, "min|minimum|least|from")) p->low = k;
-        if (name_has(g, "max|maximum|most|to|up")) p->high = k;
+        if (field_named(g, "min|minimum|least|from")) p->low = k;
+        if (field_named(g, "max|maximum|most|to|up")) p->high = k;
     }
     if (p->low < 0 || p->high < 0) p->low = p->high = -1;
 }
@@ -199,7 +199,7 @@ static int money_field(const struct snapshot *s, const struct amount *a) {
         }
         n++;
         last = k;
-        if (name_has(f, "price")) price = k;
+        if (field_named(f, "price")) price = k;
     }
     if (n == 0) return other && a->unit ? FIELD_UNSURE : FIELD_NONE;
     if (n > 1 && a->unit && price >= 0) return price;
@@ -213,7 +213,7 @@ static int measure_field(const struct snapshot *s, const struct amount *a) {
         const struct field *f = &s->field[k];
         if (!measures(f, a)) continue;
         int mine =
-            2 + (name_has(f, "distance|duration|runtime|weight|size|area|memory|length|time"));
+            2 + (field_named(f, "distance|duration|runtime|weight|size|area|memory|length|time"));
         if (mine > score) score = mine, best = k;
     }
     return best;
@@ -321,13 +321,13 @@ static int has_clock(const struct field *f, int n) {
 /* How well a date field fits where no word says which. */
 static int date_rank(const struct field *f, const struct when_read *w) {
     int year = w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR && !w->future;
-    int event = name_has(f, "start|starts|date|when|begin|begins|event|departure|opens"),
-        made = name_has(f, "year|published|release|released|made|vintage|publication");
+    int event = field_named(f, "start|starts|date|when|begin|begins|event|departure|opens"),
+        made = field_named(f, "year|published|release|released|made|vintage|publication");
     int rank = 2;
-    if (name_has(f, "posted|added|created|updated|modified")) rank = 1;
-    if (name_has(f, "end|ends|deadline|closes|expires")) rank = 0;
-    if (name_has(f, "available")) rank = 3;
-    if (name_has(f, "time")) rank = 3;
+    if (field_named(f, "posted|added|created|updated|modified")) rank = 1;
+    if (field_named(f, "end|ends|deadline|closes|expires")) rank = 0;
+    if (field_named(f, "available")) rank = 3;
+    if (field_named(f, "time")) rank = 3;
     if (event) rank = year ? 4 : 6;
     if (made) rank = year ? 6 : 4;
     return rank;
@@ -356,7 +356,7 @@ static int speaks_of(const struct snapshot *s, const struct field *f, const stru
     if (said) return 1;
     if (w->kind == WHEN_WEEKDAY)
         return has_clock(f, s->n) ||
-               name_has(f, "start|starts|date|when|begin|begins|event|departure|opens");
+               field_named(f, "start|starts|date|when|begin|begins|event|departure|opens");
     return !w->future || !(f->hi + month < (double)w->from);
 }
 
@@ -391,8 +391,8 @@ int field_for_date(const struct snapshot *s, const struct terms *x, const struct
         if (w->kind == WHEN_CLOCK && !has_clock(f, s->n)) continue;
         for (int i = p->from - SUBJECT_WORDS; i < p->from; i++)
             if (name_said(f, x, i)) mine += 20;
-        if (!speaks_of(s, f, w, mine >= 20 || (verb && name_has(f, verb->fields)))) continue;
-        if (verb && name_has(f, verb->fields))
+        if (!speaks_of(s, f, w, mine >= 20 || (verb && field_named(f, verb->fields)))) continue;
+        if (verb && field_named(f, verb->fields))
             mine += 10;
         else if (verb && mine < 20 && !own && !term_is(x, p->from, "on"))
             continue; /* what the verb says is no field here */

@@ -128,6 +128,20 @@ static void weekend(struct when_read *w, long long monday, int weeks) {
     w->scale = SCALE_DAY;
 }
 
+/* The last days of this week, month or year: from a Saturday, the last week, December on. */
+static void end_of(struct when_read *w, int what, long long monday, int year, int month) {
+    if (what == 0) {
+        weekend(w, monday, 0);
+    } else if (what == 1) {
+        month_stretch(w, year, month);
+        w->from = w->to - 7 * DAY;
+    } else {
+        month_stretch(w, year, 12);
+    }
+    w->scale = SCALE_DAY;
+    w->future = 1;
+}
+
 /* What a phrase means whose words end before term k; terms read behind it, -1: it means nothing. */
 static int meant(const struct when_phrase *p, const struct terms *x, int k, long long now,
                  struct when_read *w) {
@@ -164,6 +178,12 @@ static int meant(const struct when_phrase *p, const struct terms *x, int k, long
     case WHEN_DAY_PART: clock_part(w, p->value); return 0;
     case WHEN_HOLIDAY:
         set_days(w, p->value / 100, p->value % 100, p->value / 100, p->value % 100, 0);
+        return 0;
+    case WHEN_END_OF: end_of(w, p->value, monday, year, month); return 0;
+    case WHEN_DAYS:
+        stretch(w, (day + p->value / 10) * DAY, (day + p->value / 10 + p->value % 10) * DAY,
+                SCALE_DAY);
+        w->future = 1;
         return 0;
     case WHEN_WEEKDAYS:
         w->kind = WHEN_WEEKDAY;
@@ -336,13 +356,15 @@ static int month_first(const struct terms *x, int i, struct when_read *w) {
 /* "Friday", "next Friday evening", "Friday, 12 December", "Sundays", "a Sunday"; terms read. */
 static int weekday_read(const struct terms *x, int i, long long now, struct when_read *w) {
     static const char any[] = "a|an|any|every|each|jeden|jedem|chaque|cada|ogni|elke|einem";
-    int k = i, plural, next = 0, some = term_is(x, i - 1, any);
+    int k = i, plural, next = 0, named = 0, some = term_is(x, i - 1, any);
     if (term_is(x, k, any)) some = 1, k++;
     if (term_is(x, k, "this|coming|next|kommenden|nachsten|diesen"))
-        next = term_is(x, k, "next"), k++;
+        next = term_is(x, k, "next"), named = 1, k++;
     int d = when_weekday(x, k, &plural);
     if (!d) return 0;
     k++;
+    if (term_is(x, k, "mornings|afternoons|evenings|nights|abends|morgens|vormittags|nachmittags"))
+        plural = 1; /* of any week */
     struct when_read date = {.kind = WHEN_DAY};
     int j = k + break_is(x, k, ','), n = day_month(x, j, 0, &date);
     if (!n) n = month_first(x, j, &date);
@@ -359,7 +381,9 @@ static int weekday_read(const struct terms *x, int i, long long now, struct when
     if (next && (day + 3) % 7 + ahead_days < 7) ahead_days += 7; /* not the one of this week */
     stretch(w, (day + ahead_days) * DAY, (day + ahead_days + 1) * DAY, SCALE_DAY);
     w->future = 1;
-    return k + narrowed(x, k, w) - i;
+    int part = narrowed(x, k, w);
+    if (!named && !part) w->weekday = d;
+    return k + part - i;
 }
 
 /* --- clocks */
@@ -379,6 +403,15 @@ static int hour_lead(const struct terms *x, int i) {
                                           "ate|alle|jusqua|vor|nach|um|ab|bis|partir");
 }
 
+/* "dopo le 18", "antes de las 9": an hour by its article alone. */
+static int bare_hour(const struct terms *x, int i) {
+    int end = i + 1 >= x->n || x->t[i + 1].kind == TERM_BREAK || term_is(x, i + 1, x->g->ends);
+    if (x->g == &grammar_en || !end) return 0;
+    if (term_is(x, i - 1, "alle|dalle")) return 1;
+    return term_is(x, i - 1, "le|delle|las|das|as") &&
+           term_is(x, i - 2, "dopo|prima|entro|a|de|despues|antes|desde|hasta|depois|ate");
+}
+
 static int clock_at(const struct terms *x, int i, double *hours) {
     int k = i + 1, n, pm, minutes = 0, sure = 0;
     if (i >= x->n || x->t[i].kind != TERM_NUMBER || x->t[i].number > 24) return 0;
@@ -395,7 +428,10 @@ static int clock_at(const struct terms *x, int i, double *hours) {
     if ((n = half_day(x, k, &pm)) != 0 && h <= 12) {
         h = fmod(h, 12) + 12 * pm;
         k += n, sure = 1;
-    } else if (term_is(x, k, "uhr|oclock|uur|hrs") && !(term_is(x, k, "uur|hrs") && !sure)) {
+    } else if (!sure && h == floor(h) && bare_hour(x, i)) {
+        sure = 1;
+    } else if (term_is(x, k, "uhr|oclock|uur|hrs") &&
+               (sure || !term_is(x, k, "uur|hrs") || term_is(x, i - 1, "voor|na|om|vanaf|tegen"))) {
         k++, sure = 1;
         if (is_int(x, k, 1, 59) && bytes_at(x, k) == 2) minutes = value_at(x, k), k++;
     } else if (term_is(x, k, "h") && !x->t[k].space && hour_lead(x, i)) {
