@@ -104,7 +104,7 @@ static enum status look(struct layout *p, struct source *s, layout_has_item has,
                         struct err *e) {
     int got, events = p->config->kind == IMPORT_INTERACTIONS;
     for (;;) {
-        struct fault f = {""};
+        struct fault f = {.text = ""};
         TRY(source_next(s, &f, &got, e));
         if (!got) return ST_OK;
         if (f.text[0]) continue;

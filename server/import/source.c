@@ -17,6 +17,16 @@ void fault_set(struct fault *f, const char *fmt, ...) {
     text_clean(f->text);
 }
 
+void fault_damage(struct fault *f, const char *fmt, ...) {
+    if (f->text[0]) return;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof f->text, fmt, ap);
+    va_end(ap);
+    text_clean(f->text);
+    f->damage = 1;
+}
+
 const char *source_format_name(enum source_format f) {
     static const char *const names[] = {"csv", "jsonl", "json", "xml"};
     return names[f];
@@ -199,9 +209,9 @@ void source_rewind(struct source *s) {
 static void check_text(struct view v, struct fault *f) {
     if (utf8_valid(v)) return;
     if (memchr(v.p, 0, v.n))
-        fault_set(f, "the row holds a NUL byte; save the file as UTF-8 text");
+        fault_damage(f, "the row holds a NUL byte; save the file as UTF-8 text");
     else
-        fault_set(f, "the row is not UTF-8, as the rest of the file is");
+        fault_damage(f, "the row is not UTF-8, as the rest of the file is");
 }
 
 static int count_separators(const struct csv *c, size_t from, size_t to) {
@@ -222,7 +232,7 @@ static int count_separators(const struct csv *c, size_t from, size_t to) {
 static int swallows(const struct csv *c, int columns) {
     size_t at = c->row_at;
     int lines = 0, digits = -1;
-    if (!c->quoted || columns < 2 || c->line - c->row_line < 2) return 0;
+    if (!c->quoted || columns < 2 || c->lines == 0) return 0;
     while (at < c->at) {
         size_t end = at;
         while (end < c->at && c->text.p[end] != '\n' && c->text.p[end] != '\r') end++;
@@ -239,25 +249,43 @@ static int swallows(const struct csv *c, int columns) {
     return lines >= 2;
 }
 
+/* Whether a line behind the row's first has a row's separators. */
+static int holds_row(const struct csv *c, int columns) {
+    size_t end = c->row_at;
+    while (end < c->at) {
+        size_t from = end;
+        while (end < c->at && c->text.p[end] != '\n' && c->text.p[end] != '\r') end++;
+        if (from > c->row_at && count_separators(c, from, end) == columns - 1) return 1;
+        end++;
+    }
+    return 0;
+}
+
+/* A quote that takes lines which it should not: the file's quotes are not in order. */
+static int is_damage(const struct csv *c) {
+    return c->fault == CSV_UNCLOSED || c->fault == CSV_SPANS || c->fault == CSV_SWALLOWS ||
+           (c->fault == CSV_AFTER && c->lines);
+}
+
 static void check_row(struct source *s, struct fault *f) {
     struct csv *c = &s->csv;
     int n = c->n;
-    if (c->fault == CSV_GOOD && swallows(c, s->n)) {
+    while (n > s->n && trim(c->cell[n - 1]).n == 0) n--;
+    /* Over several lines with too few or many cells, the quotes may be what is wrong: its other
+     * lines are rows of their own then. */
+    if (c->fault == CSV_GOOD &&
+        (swallows(c, s->n) || (n != s->n && c->lines && holds_row(c, s->n)))) {
         c->fault = CSV_SWALLOWS;
         csv_end_at_line(c);
     }
-    if (c->fault != CSV_GOOD) {
+    if (is_damage(c))
+        fault_damage(f, "%s", csv_fault_text(c->fault));
+    else if (c->fault != CSV_GOOD)
         fault_set(f, "%s", csv_fault_text(c->fault));
-        return;
-    }
-    while (n > s->n && trim(c->cell[n - 1]).n == 0) n--;
-    if (n != s->n) {
-        /* Over several lines, the quotes may be what is wrong: its other lines are rows of their
-         * own then. */
-        if (c->quoted && c->line - c->row_line > 1) csv_end_at_line(c);
+    else if (n != s->n)
         fault_set(f, "the row has %d cells, the header %d", n, s->n);
-    } else if (s->header.n && view_eq(view_trim(s->header),
-                                      view_trim(view_sub(c->text, c->row_at, c->at - c->row_at))))
+    else if (s->header.n && view_eq(view_trim(s->header),
+                                    view_trim(view_sub(c->text, c->row_at, c->at - c->row_at))))
         fault_set(f, "the header is repeated here");
     for (int i = 0; i < n && !f->text[0]; i++) check_text(c->cell[i], f);
 }
@@ -355,7 +383,9 @@ static enum status next_json(struct source *s, struct fault *f, int *got, struct
     if (s->feed_line && *got)
         s->line = s->n_read <= s->n_feed ? s->feed_line[s->n_read - 1] : s->line;
     if (g == JSON_NO_MEMORY) return no_memory(s, e);
+    s->cut = g == JSON_END && j->cut;
     if (g == JSON_TOO_LONG) fault_set(f, "the row is over 1 MiB");
+    if (g == JSON_FAULT && j->damage) fault_damage(f, "%s", why);
     if (g == JSON_FAULT) fault_set(f, "%s", why);
     spool_pass(s->spool, j->at);
     if (g != JSON_ROW) return ST_OK;
