@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- spans of values, without reading them */
 
@@ -143,13 +144,20 @@ static int is_row(struct view object) {
     json_t *tree = object.n <= JSON_ROW_MAX && depth_check(object, NULL) == ST_OK
                        ? json_loadb(object.p, object.n, JSON_DECODE_INT_AS_REAL, NULL)
                        : NULL;
+    static const char *const wrappers[] = {
+        "items",   "products", "results", "data",   "records", "rows",
+        "entries", "articles", "posts",   "docs",   "list",    "hits",
+        "books",   "movies",   "films",   "shows",  "games",   "songs",
+        "tracks",  "jobs",     "events",  "offers", "courses", "listings",
+        "recipes", "features", "@graph",  "stores", "places",  "itemListElement"};
     int scalars = 0, named = 0, list = 0;
     const char *key;
     json_t *value;
     json_object_foreach(tree, key, value) {
         static const char *const names[] = {"id", "title", "name", "ID", "Title", "Name"};
         int plain = !json_is_array(value) && !json_is_object(value);
-        if (strcmp(key, "itemListElement") == 0 || strcmp(key, "@graph") == 0) list = 1;
+        for (size_t i = 0; i < COUNT(wrappers); i++)
+            list |= strcasecmp(key, wrappers[i]) == 0 && json_is_object(json_array_get(value, 0));
         scalars += plain && key[0] != '@';
         for (size_t i = 0; i < COUNT(names); i++) named += plain && strcmp(key, names[i]) == 0;
     }

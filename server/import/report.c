@@ -98,10 +98,17 @@ static void about_file(const struct spool *spool, const struct source *s, struct
                     s->json.path);
     if (r->continued)
         layout_warn(p,
-                    "%lld line%s with the id of the item above and no title go%s on with that item "
+                    "%lld line%s with the id of the item above and no other title go%s on with it "
                     "(variants, pictures) and %s not read",
                     r->continued, r->continued == 1 ? "" : "s", r->continued == 1 ? "es" : "",
                     r->continued == 1 ? "is" : "are");
+    if (p->made_ids)
+        layout_warn(p, "%lld row%s no %.60s and get%s an id from title and text", p->made_ids,
+                    p->made_ids == 1 ? " has" : "s have",
+                    text_show(p->column[p->by[ROLE_ID]].name).text, p->made_ids == 1 ? "s" : "");
+    if (p->made_titles)
+        layout_warn(p, "%lld row%s no title; the beginning of the text is used", p->made_titles,
+                    p->made_titles == 1 ? " has" : "s have");
     if (r->dropped)
         layout_warn(p, "%lld interaction%s with items that are not in the new file %s", r->dropped,
                     r->dropped == 1 ? "" : "s",

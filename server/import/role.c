@@ -133,6 +133,9 @@ static int about_another(const struct words *w, enum role r) {
     int place = 0;
     if (r == ROLE_TIME || r == ROLE_AT) return in_names(dates, w->text, end, &place);
     if (r == ROLE_MEMBER) return 0;
+    if (r == ROLE_LABEL &&
+        in_names("helpful useful funny cool total num number", w->text, end, &place))
+        return 1;
     return in_names(others, w->text, end, &place);
 }
 

@@ -47,11 +47,12 @@ const struct role_synonym role_table[] = {
      "tagline subtitle notes note comment comments features highlights space intro "
      "introduction lead teaser message review reviewtext"},
     {ROLE_TAGS, I, 0,
-     "tags tag genres genre categories category keywords keyword listedin topics topic labels "
+     "tags tag genres genre categories category producttype productcategory keywords keyword "
+     "listedin topics topic labels "
      "skills amenities subjects themes theme moods mood styles steamspytags usertags bookshelves "
-     "productcategory producttags productcategories hashtags interests cuisines cuisine "
+     "producttags productcategories hashtags interests cuisines cuisine "
      "ingredients tagnames categorynames moviegenre maingenre majorgenre primarygenre listgenres "
-     "shelves diets occasions varieties productcategoryname googleproductcategory producttype"},
+     "shelves diets occasions varieties productcategoryname googleproductcategory"},
     {ROLE_TAGS, I, 0,
      "schlagworte schlagwörter stichworte stichwörter kategorie kategorien rubrik rubriken sparte "
      "motscles motsclés etiquettes étiquettes catégorie catégories etiquetas categoria categorias "

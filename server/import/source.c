@@ -290,6 +290,13 @@ static void check_row(struct source *s, struct fault *f) {
     for (int i = 0; i < n && !f->text[0]; i++) check_text(c->cell[i], f);
 }
 
+/* ="0439" is how a text of digits is kept from becoming a number in Excel. */
+static struct view formula_text(struct view v) {
+    if (v.n < 3 || v.p[0] != '=' || v.p[1] != '"' || v.p[v.n - 1] != '"') return v;
+    struct view in = view_sub(v, 2, v.n - 3);
+    return in.n && memchr(in.p, '"', in.n) ? v : in;
+}
+
 static int next_csv(struct source *s, struct fault *f) {
     struct csv *c = &s->csv;
     if (!csv_next(c)) return 0;
@@ -300,7 +307,7 @@ static int next_csv(struct source *s, struct fault *f) {
     spool_pass(s->spool, c->at);
     if (f->text[0]) return 1;
     for (int i = 0; i < s->n; i++) {
-        struct view v = c->cell[i];
+        struct view v = s->config->exact ? c->cell[i] : formula_text(c->cell[i]);
         s->cell[i] = (struct cell){v.n ? CELL_TEXT : CELL_NONE, v, v};
     }
     return 1;
@@ -350,23 +357,44 @@ static enum status put_members(struct source *s, struct view key, json_t *value,
     return ST_OK;
 }
 
+/* An object that is only the cover of a row: search engines, GraphQL, GeoJSON and others put what
+ * counts into one member of it. NULL where the object itself says what it is. */
+static json_t *inside_cover(json_t *tree) {
+    static const char *const covers[] = {"node",       "_source", "fields", "attributes",
+                                         "properties", "record",  "doc",    "document"};
+    static const char *const names[] = {"title", "name", "headline", "Title", "Name"};
+    json_t *in = NULL;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (json_object_get(tree, names[i])) return NULL;
+    for (size_t i = 0; i < COUNT(covers) && !in; i++) {
+        in = json_object_get(tree, covers[i]);
+        if (!json_is_object(in) || !json_object_size(in)) in = NULL;
+    }
+    return in;
+}
+
 /* The parser keeps members in the order of the text and refuses repeated keys, so the raw values
- * and its members go in step. */
-static enum status put_object(struct source *s, json_t *tree, struct view text, struct fault *f,
-                              struct err *e) {
+ * and its members go in step. outer: what the object is the cover's inside of; its own members
+ * stand. */
+static enum status put_object(struct source *s, json_t *tree, struct view text, json_t *outer,
+                              int *hint, struct fault *f, struct err *e) {
     size_t at = 0;
-    int hint = 0, linked = json_object_get(tree, "@type") != NULL;
+    int linked = json_object_get(tree, "@type") != NULL;
+    json_t *cover = outer || linked || s->config->exact ? NULL : inside_cover(tree);
     for (void *it = json_object_iter(tree); it && !f->text[0];
          it = json_object_iter_next(tree, it)) {
         struct view raw = json_next_value(text, &at), key = view_of(json_object_iter_key(it));
         json_t *value = json_object_iter_value(it);
+        int members = linked && json_is_object(value);
+        if (outer && json_object_get(outer, json_object_iter_key(it))) continue;
         /* {"@type":"ListItem","item":{...}} is a place of a list: the row is what stands there. */
-        if (linked && json_is_object(value) && view_eq_str(key, "item"))
-            return put_object(s, value, raw, f, e);
-        if (linked && json_is_object(value))
-            TRY(put_members(s, key, value, raw, &hint, f, e));
+        if (members && view_eq_str(key, "item")) return put_object(s, value, raw, NULL, hint, f, e);
+        if (members)
+            TRY(put_members(s, key, value, raw, hint, f, e));
+        else if (value == cover)
+            TRY(put_object(s, value, raw, tree, hint, f, e));
         else
-            TRY(put_cell(s, key, json_cell(value, raw), &hint, f, e));
+            TRY(put_cell(s, key, json_cell(value, raw), hint, f, e));
     }
     return ST_OK;
 }
@@ -390,12 +418,12 @@ static enum status next_json(struct source *s, struct fault *f, int *got, struct
     spool_pass(s->spool, j->at);
     if (g != JSON_ROW) return ST_OK;
     for (int i = 0; i < s->n; i++) s->cell[i] = (struct cell){.kind = CELL_NONE};
-    TRY(put_object(s, j->tree, j->row, f, e));
+    int hint = 0;
+    TRY(put_object(s, j->tree, j->row, NULL, &hint, f, e));
     /* The name it stands under is its id, unless it has one. */
     if (j->form != JSON_NAMED || f->text[0] || json_object_get(j->tree, "id")) return ST_OK;
     struct view key = {json_string_value(j->key), json_string_length(j->key)};
     struct cell name = {CELL_TEXT, key, j->name};
-    int hint = 0;
     return put_cell(s, VIEW("id"), name, &hint, f, e);
 }
 
