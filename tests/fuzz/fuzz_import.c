@@ -67,7 +67,7 @@ static void read_rows(struct source *s, struct layout *p, enum import_kind kind)
     long line = 0, faults = 0, good = 0, read = 0;
     rows_open(&rows, p);
     for (int got = 1;;) {
-        struct fault f = {""};
+        struct fault f = {.text = ""};
         int continues = 0;
         CHECK(source_next(s, &f, &got, &e) == ST_OK);
         if (!got) break;
