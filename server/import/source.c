@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 void fault_set(struct fault *f, const char *fmt, ...) {
     if (f->text[0]) return;
@@ -357,18 +358,39 @@ static enum status put_members(struct source *s, struct view key, json_t *value,
     return ST_OK;
 }
 
-/* An object that is only the cover of a row: search engines, GraphQL, GeoJSON and others put what
- * counts into one member of it. NULL where the object itself says what it is. */
+static int is_among(const char *key, const char *const *names, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (strcasecmp(key, names[i]) == 0) return 1;
+    return 0;
+}
+
+static int has_name(json_t *tree) {
+    static const char *const names[] = {"title", "name", "headline"};
+    const char *key;
+    json_t *value;
+    json_object_foreach(tree, key, value) {
+        if (!json_is_object(value) && is_among(key, names, COUNT(names))) return 1;
+    }
+    return 0;
+}
+
+/* What counts of an object that is only the cover of a row: search engines, GraphQL, GeoJSON and
+ * others put it into one member, by a usual name or with a name in it that is nobody else's. NULL
+ * where the object itself says what it is. */
 static json_t *inside_cover(json_t *tree) {
     static const char *const covers[] = {"node",       "_source", "fields", "attributes",
                                          "properties", "record",  "doc",    "document"};
-    static const char *const names[] = {"title", "name", "headline", "Title", "Name"};
-    json_t *in = NULL;
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (json_object_get(tree, names[i])) return NULL;
-    for (size_t i = 0; i < COUNT(covers) && !in; i++) {
-        in = json_object_get(tree, covers[i]);
-        if (!json_is_object(in) || !json_object_size(in)) in = NULL;
+    static const char *const others[] = {
+        "author", "user",  "customer", "member",    "brand",    "seller",  "vendor", "owner",
+        "shop",   "store", "company",  "employer",  "creator",  "by",      "from",   "actor",
+        "host",   "venue", "location", "publisher", "category", "country", "address"};
+    const char *key;
+    json_t *value, *in = NULL;
+    if (has_name(tree)) return NULL;
+    json_object_foreach(tree, key, value) {
+        if (!json_is_object(value) || !json_object_size(value)) continue;
+        if (is_among(key, covers, COUNT(covers))) return value;
+        if (!in && has_name(value) && !is_among(key, others, COUNT(others))) in = value;
     }
     return in;
 }
