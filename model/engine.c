@@ -2,13 +2,13 @@
 #include "model/engine.h"
 
 #include "model/backend.h"
-#include "model/base/clock.h"
-#include "model/batch.h"
+#include "kernels/base/clock.h"
+#include "model/step.h"
 #include "model/merge.h"
-#include "model/peek.h"
-#include "model/shards.h"
-#include "model/template.h"
-#include "model/tok.h"
+#include "model/format/peek.h"
+#include "model/format/shards.h"
+#include "model/tokenizer/template.h"
+#include "model/tokenizer/tok.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -8,9 +8,9 @@
 #ifndef MODEL_ENGINE_H
 #define MODEL_ENGINE_H
 
-#include "model/base/arena.h"
-#include "model/base/cores.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/cores.h"
+#include "kernels/base/view.h"
 
 #include <stdatomic.h>
 

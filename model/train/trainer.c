@@ -2,8 +2,8 @@
 #include "model/train/trainer.h"
 
 #include "model/backend.h"
-#include "model/shards.h"
-#include "model/tok.h"
+#include "model/format/shards.h"
+#include "model/tokenizer/tok.h"
 #include "model/train/optim.h"
 #include "model/train/pass.h"
 

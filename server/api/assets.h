@@ -2,7 +2,7 @@
 #ifndef API_ASSETS_H
 #define API_ASSETS_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* The table is written by server/assets.cmake at build time. */
 struct asset {

@@ -1,7 +1,7 @@
 /* A recipe from its text to its adapter. */
 #include "server/brew/brew.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Reading graded lists. */
 #include "server/brew/graded.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <jansson.h>
 #include <string.h>

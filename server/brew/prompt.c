@@ -1,8 +1,8 @@
 /* Sheets as prompt trees. */
 #include "server/brew/prompt.h"
 
-#include "server/rank/prompt.h"
-#include "model/base/buf.h"
+#include "server/readout/prompt.h"
+#include "kernels/base/buf.h"
 
 #include <string.h>
 

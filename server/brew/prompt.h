@@ -7,7 +7,7 @@
 
 #include "model/train/trainer.h"
 #include "server/brew/graded.h"
-#include "server/rank/surface.h"
+#include "server/surface/surface.h"
 
 enum brew_readout { BREW_QUERY, BREW_ITEM };
 

@@ -1,8 +1,8 @@
 /* What a brew did: before and after on what was kept out, and the guard's verdict. */
 #include "server/brew/brew.h"
 
-#include "model/base/buf.h"
-#include "model/base/file.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/file.h"
 
 #include <math.h>
 #include <jansson.h>

@@ -2,8 +2,8 @@
  * number alone, so that a run that goes on from a checkpoint is the same run. */
 #include "server/brew/brew.h"
 
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 #include "model/train/optim.h"
 #include "model/train/random.h"
 

@@ -4,7 +4,7 @@
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "server/cli/desk.h"
 #include "server/eval/eval.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 
 #include <stdio.h>
 #include <string.h>

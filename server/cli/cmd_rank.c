@@ -1,10 +1,10 @@
 /* taproom rank: one ranking, printed as a table or as the JSON of /api/rank. */
-#include "server/api/export.h"
+#include "server/report/export.h"
 #include "server/api/ranking.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <errno.h>
 #include <math.h>

@@ -5,8 +5,8 @@
 #include "server/import/import.h"
 #include "server/store/given.h"
 
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 #include "model/embed.h"
 
 #include <stdio.h>

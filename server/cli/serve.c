@@ -7,7 +7,7 @@
 #include "server/cli/desk.h"
 #include "server/rank/vector_texts.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <signal.h>
 #include <stdio.h>

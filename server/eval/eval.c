@@ -4,8 +4,8 @@
 #include "server/eval/wishes.h"
 #include "server/rank/rank.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #define EVAL_EVAL_H
 
 #include "server/eval/method.h"
-#include "server/eval/sheet.h"
-#include "server/rank/shelf.h"
+#include "server/report/sheet.h"
+#include "server/registry/registry.h"
 
 /* Models that a protocol may hold at once. */
 enum { EVAL_LOADED = 5 };

@@ -1,7 +1,7 @@
 /* Protocol `precision`: the same rankings computed in each precision: what each costs, and how far
  * its probabilities and orders are from those in f32. It ends with the rule by which `auto`
  * chooses. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
 #include "server/rank/rank.h"

@@ -4,8 +4,8 @@
 #include "server/import/import.h"
 #include "server/rank/rank.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 
 #include <dirent.h>
 #include <errno.h>

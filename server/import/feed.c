@@ -1,8 +1,8 @@
 /* Lists in XML by expat: elements of known item names become objects. */
 #include "server/import/feed.h"
 
-#include "model/base/arena.h"
-#include "model/base/buf.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/buf.h"
 
 #include <expat.h>
 #include <jansson.h>

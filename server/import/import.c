@@ -1,7 +1,7 @@
 /* An import from its first byte to the commit: two passes, then a judgement, then storing. */
 #include "server/import/import.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/import/faults.h"
 #include "server/import/report.h"
 #include "server/import/rows.h"

@@ -1,5 +1,5 @@
 /* One way to the rows of every format. */
-#include "server/import/source.h"
+#include "server/import/source_parts.h"
 
 #include "server/import/feed.h"
 #include "server/import/role.h"
@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 void fault_set(struct fault *f, const char *fmt, ...) {
     if (f->text[0]) return;
@@ -33,13 +32,9 @@ const char *source_format_name(enum source_format f) {
     return names[f];
 }
 
-static enum status no_memory(const struct source *s, struct err *e) {
-    return fail(e, ST_NO_MEMORY, "no memory for the row of line %ld", s->line);
-}
-
 /* --- columns */
 
-static enum status add_column(struct source *s, struct view name, struct err *e) {
+enum status source_column(struct source *s, struct view name, struct err *e) {
     char *copy = arena_copy(s->arena, name.p, name.n);
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for the columns' names");
     s->typed[s->n] = 0;
@@ -47,7 +42,7 @@ static enum status add_column(struct source *s, struct view name, struct err *e)
     return ST_OK;
 }
 
-static int find_column(const struct source *s, struct view name, int hint) {
+int source_find(const struct source *s, struct view name, int hint) {
     if (hint < s->n && view_eq(s->name[hint], name)) return hint;
     for (int i = 0; i < s->n; i++)
         if (view_eq(s->name[i], name)) return i;
@@ -65,14 +60,14 @@ static enum status name_column(struct source *s, struct view v, struct err *e) {
         snprintf(text, sizeof text, "column_%d", s->n + 1);
         v = view_of(text);
     }
-    if (find_column(s, v, 0) >= 0) {
+    if (source_find(s, v, 0) >= 0) {
         char again[180];
         int k = 2;
         do snprintf(again, sizeof again, "%.*s_%d", (int)v.n, v.p, k++);
-        while (find_column(s, view_of(again), 0) >= 0);
-        return add_column(s, view_of(again), e);
+        while (source_find(s, view_of(again), 0) >= 0);
+        return source_column(s, view_of(again), e);
     }
-    return add_column(s, v, e);
+    return source_column(s, v, e);
 }
 
 static enum status bad_header(struct err *e, const char *why) {
@@ -314,144 +309,9 @@ static int next_csv(struct source *s, struct fault *f) {
     return 1;
 }
 
-/* --- rows of JSON */
-
-static struct cell json_cell(json_t *value, struct view raw) {
-    if (json_is_string(value))
-        return (struct cell){CELL_TEXT, {json_string_value(value), json_string_length(value)}, raw};
-    if (json_is_number(value)) return (struct cell){CELL_NUMBER, raw, raw};
-    if (json_is_boolean(value)) return (struct cell){CELL_FLAG, raw, raw};
-    if (json_is_null(value)) return (struct cell){CELL_NONE, {"", 0}, raw};
-    return (struct cell){CELL_NESTED, raw, raw};
-}
-
-static enum status put_cell(struct source *s, struct view key, struct cell cell, int *hint,
-                            struct fault *f, struct err *e) {
-    int i = find_column(s, key, *hint);
-    if (i < 0) {
-        if (s->n == IMPORT_COLUMNS) {
-            fault_set(f, "the rows have more than %d different keys", IMPORT_COLUMNS);
-            return ST_OK;
-        }
-        i = s->n;
-        TRY(add_column(s, key, e));
-    }
-    *hint = i + 1;
-    s->cell[i] = cell;
-    return ST_OK;
-}
-
-/* Members of an object inside a row of JSON-LD, under names with a dot: "offers.price". */
-static enum status put_members(struct source *s, struct view key, json_t *value, struct view raw,
-                               int *hint, struct fault *f, struct err *e) {
-    size_t at = 0;
-    for (void *it = json_object_iter(value); it; it = json_object_iter_next(value, it)) {
-        struct view inner = json_next_value(raw, &at);
-        json_t *x = json_object_iter_value(it);
-        char name[200];
-        if (json_object_iter_key(it)[0] == '@' || json_is_object(x)) continue;
-        snprintf(name, sizeof name, "%.*s.%.90s", (int)(key.n < 90 ? key.n : 90), key.p,
-                 json_object_iter_key(it));
-        text_clean(name);
-        TRY(put_cell(s, view_of(name), json_cell(x, inner), hint, f, e));
-    }
-    return ST_OK;
-}
-
-static int is_among(const char *key, const char *const *names, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (strcasecmp(key, names[i]) == 0) return 1;
-    return 0;
-}
-
-static int has_name(json_t *tree) {
-    static const char *const names[] = {"title", "name", "headline"};
-    const char *key;
-    json_t *value;
-    json_object_foreach(tree, key, value) {
-        if (!json_is_object(value) && is_among(key, names, COUNT(names))) return 1;
-    }
-    return 0;
-}
-
-/* What counts of an object that is only the cover of a row: search engines, GraphQL, GeoJSON and
- * others put it into one member, by a usual name or with a name in it that is nobody else's. NULL
- * where the object itself says what it is. */
-static json_t *inside_cover(json_t *tree) {
-    static const char *const covers[] = {"node",       "_source", "fields", "attributes",
-                                         "properties", "record",  "doc",    "document"};
-    static const char *const others[] = {
-        "author", "user",  "customer", "member",    "brand",    "seller",  "vendor", "owner",
-        "shop",   "store", "company",  "employer",  "creator",  "by",      "from",   "actor",
-        "host",   "venue", "location", "publisher", "category", "country", "address"};
-    const char *key;
-    json_t *value, *in = NULL;
-    if (has_name(tree)) return NULL;
-    json_object_foreach(tree, key, value) {
-        if (!json_is_object(value) || !json_object_size(value)) continue;
-        if (is_among(key, covers, COUNT(covers))) return value;
-        if (!in && has_name(value) && !is_among(key, others, COUNT(others))) in = value;
-    }
-    return in;
-}
-
-/* The parser keeps members in the order of the text and refuses repeated keys, so the raw values
- * and its members go in step. outer: what the object is the cover's inside of; its own members
- * stand. */
-static enum status put_object(struct source *s, json_t *tree, struct view text, json_t *outer,
-                              int *hint, struct fault *f, struct err *e) {
-    size_t at = 0;
-    int linked = json_object_get(tree, "@type") != NULL;
-    json_t *cover = outer || linked || s->config->exact ? NULL : inside_cover(tree);
-    for (void *it = json_object_iter(tree); it && !f->text[0];
-         it = json_object_iter_next(tree, it)) {
-        struct view raw = json_next_value(text, &at), key = view_of(json_object_iter_key(it));
-        json_t *value = json_object_iter_value(it);
-        int members = linked && json_is_object(value);
-        if (outer && json_object_get(outer, json_object_iter_key(it))) continue;
-        /* {"@type":"ListItem","item":{...}} is a place of a list: the row is what stands there. */
-        if (members && view_eq_str(key, "item")) return put_object(s, value, raw, NULL, hint, f, e);
-        if (members)
-            TRY(put_members(s, key, value, raw, hint, f, e));
-        else if (value == cover)
-            TRY(put_object(s, value, raw, tree, hint, f, e));
-        else
-            TRY(put_cell(s, key, json_cell(value, raw), hint, f, e));
-    }
-    return ST_OK;
-}
-
-static enum status next_json(struct source *s, struct fault *f, int *got, struct err *e) {
-    struct json_reader *j = &s->json;
-    char why[200];
-    enum json_got g = json_next(j, why);
-    *got = g != JSON_END;
-    s->line = j->row_line;
-    s->byte = j->row_at;
-    s->too_long = g == JSON_TOO_LONG;
-    s->n_read++;
-    if (s->feed_line && *got)
-        s->line = s->n_read <= s->n_feed ? s->feed_line[s->n_read - 1] : s->line;
-    if (g == JSON_NO_MEMORY) return no_memory(s, e);
-    s->cut = g == JSON_END && j->cut;
-    if (g == JSON_TOO_LONG) fault_set(f, "the row is over 1 MiB");
-    if (g == JSON_FAULT && j->damage) fault_damage(f, "%s", why);
-    if (g == JSON_FAULT) fault_set(f, "%s", why);
-    spool_pass(s->spool, j->at);
-    if (g != JSON_ROW) return ST_OK;
-    for (int i = 0; i < s->n; i++) s->cell[i] = (struct cell){.kind = CELL_NONE};
-    int hint = 0;
-    TRY(put_object(s, j->tree, j->row, NULL, &hint, f, e));
-    /* The name it stands under is its id, unless it has one. */
-    if (j->form != JSON_NAMED || f->text[0] || json_object_get(j->tree, "id")) return ST_OK;
-    struct view key = {json_string_value(j->key), json_string_length(j->key)};
-    struct cell name = {CELL_TEXT, key, j->name};
-    return put_cell(s, VIEW("id"), name, &hint, f, e);
-}
-
 enum status source_next(struct source *s, struct fault *f, int *got, struct err *e) {
     s->too_long = 0;
-    if (s->format != SOURCE_CSV) return next_json(s, f, got, e);
+    if (s->format != SOURCE_CSV) return source_next_json(s, f, got, e);
     *got = next_csv(s, f);
     return ST_OK;
 }

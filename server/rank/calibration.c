@@ -3,10 +3,10 @@
 
 #include "server/metrics/calibration.h"
 #include "server/rank/rank.h"
-#include "server/rank/rank_context.h"
+#include "server/rank/load.h"
 #include "server/store/calibration.h"
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 #include <jansson.h>
 #include <math.h>

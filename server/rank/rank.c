@@ -2,14 +2,15 @@
  * in order. */
 #include "server/rank/rank.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 #include "server/baselines/hybrid.h"
 #include "server/metrics/metrics.h"
-#include "server/rank/prompt_sections.h"
-#include "server/rank/readout_item.h"
-#include "server/rank/readout_query.h"
-#include "server/rank/readout_relevance.h"
+#include "server/rank/load.h"
+#include "server/readout/prompt_sections.h"
+#include "server/readout/item.h"
+#include "server/readout/query.h"
+#include "server/readout/relevance.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -92,8 +93,8 @@ static void warn_about_prompt(struct rank_context *s, struct rank_result *x) {
     if (s->r->policy == HISTORY_RELEVANT && s->n_history && !s->chosen.by_wish)
         rank_warn(x, s->a, "history: no interaction matches the wish's words; the newest are used");
     for (int i = 0; i < s->wish.n_notes; i++) rank_warn(x, s->a, "%s", s->wish.note[i]);
-    if (s->funnel.lacking)
-        rank_warn(x, s->a, "candidates were found without the embedding: %s", s->funnel.lacking);
+    if (s->funnel->lacking)
+        rank_warn(x, s->a, "candidates were found without the embedding: %s", s->funnel->lacking);
 }
 
 /* What the result says of the constraints. */
@@ -102,7 +103,7 @@ static enum status tell_constraints(struct rank_context *s, struct rank_result *
     struct constraint *c = ARENA_NEW(s->a, struct constraint, (size_t)n);
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for constraints");
     x->n_constraints = n;
-    x->funnel = s->funnel;
+    x->funnel = *s->funnel;
     for (int k = 0; k < n; k++) {
         const struct field *f = &s->catalog->field[s->wish.constraint[k].field];
         struct rank_constraint *to = &x->constraint[k];

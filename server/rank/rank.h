@@ -5,12 +5,13 @@
 
 #include "server/baselines/baselines.h"
 #include "server/baselines/learner.h"
-#include "server/rank/answer_cache.h"
+#include "server/readout/answer_cache.h"
 #include "server/rank/calibration.h"
 #include "server/rank/funnel.h"
-#include "server/rank/prompt.h"
+#include "server/readout/prompt.h"
+#include "server/readout/rank_context.h"
 #include "server/rank/request.h"
-#include "server/rank/surface.h"
+#include "server/surface/surface.h"
 #include "server/rank/tag_index.h"
 
 #include <pthread.h>
@@ -73,14 +74,6 @@ struct ranked {
 static inline double ranked_value(const struct ranked *r) {
     return r->score - (r->behind ? 1e6 : 0);
 }
-
-/* What was taken of a member's history. */
-struct history_choice {
-    int of, dropped;     /* all there are; of those chosen, left out by the budget */
-    int likes, dislikes; /* among those that are used */
-    int tokens;          /* of their titles */
-    int by_wish;         /* `relevant` found interactions that match the wish */
-};
 
 enum { WARNINGS_MAX = 16 };
 struct rank_result {

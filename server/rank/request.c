@@ -3,7 +3,7 @@
 
 #include "server/store/depth.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -12,8 +12,6 @@
 enum { INSTRUCTION_MAX = 400 * 1024, COUNT_DEFAULT = 100, HISTORY_DEFAULT = 20 };
 #define CLOCK_MAX (1ll << 40) /* Unix seconds, either side of 1970 */
 
-static const char *const readouts[READOUTS] = {"auto", "relevance", "query",
-                                               "item", "blend",     "hybrid"};
 static const char *const retrieves[RETRIEVES] = {
     "auto", "bm25", "popularity", "item_knn", "ease", "embedding", "recency", "random", "all"};
 static const char *const modes[CONSTRAINTS_MODES] = {"after", "hide", "score"};
@@ -26,10 +24,6 @@ const char *history_name(enum history_policy p) {
 
 const char *constraints_name(enum constraints_mode m) {
     return (unsigned)m < CONSTRAINTS_MODES ? modes[m] : "?";
-}
-
-const char *readout_name(enum readout r) {
-    return (unsigned)r < READOUTS ? readouts[r] : "?";
 }
 
 const char *retrieve_name(enum retrieve r) {
@@ -289,7 +283,7 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     }
     if (strcmp(key, "readout") == 0) {
         int how = (int)r->readout;
-        TRY(get_name(x, v, key, readouts, READOUTS, &how));
+        TRY(get_name(x, v, key, readout_names, READOUTS, &how));
         r->readout = (enum readout)how;
         return ST_OK;
     }

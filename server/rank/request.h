@@ -2,17 +2,9 @@
 #ifndef RANK_REQUEST_H
 #define RANK_REQUEST_H
 
+#include "server/readout/readout.h"
 #include "server/wish/wish.h"
 
-enum readout {
-    READOUT_AUTO,
-    READOUT_RELEVANCE,
-    READOUT_QUERY,
-    READOUT_ITEM,
-    READOUT_BLEND,
-    READOUT_HYBRID, /* what auto would take, and a baseline that learns */
-    READOUTS
-};
 enum retrieve {
     RETRIEVE_AUTO,
     RETRIEVE_BM25,
@@ -34,7 +26,7 @@ enum history_policy {
     HISTORY_LIKES,
     HISTORY_POLICIES
 };
-enum { RANK_ITEMS_MAX = 500, EXAMPLES_MAX = 50, BASELINE_NAMES_MAX = 16 };
+enum { RANK_ITEMS_MAX = 500, BASELINE_NAMES_MAX = 16 };
 
 struct example {
     struct view item, text; /* exactly one is given */
@@ -80,7 +72,6 @@ struct rank_request {
     struct view leave_out;
 };
 
-const char *readout_name(enum readout r);
 const char *retrieve_name(enum retrieve r);
 const char *history_name(enum history_policy p);
 const char *constraints_name(enum constraints_mode m);

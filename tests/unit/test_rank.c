@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: rank import */
 /* Rankings through a tiny model: an item's score depends on the request and on itself, on nothing
  * else. */
 #include "server/rank/explain.h"
