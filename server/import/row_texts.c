@@ -131,7 +131,7 @@ void row_tags(struct rows *r, const struct source *s) {
         struct tag_adder a = {r, c, s->line};
         struct view v = row_value(row_cell(s, i));
         if (!v.n) continue;
-        if (c->tags || c->entities) {
+        if ((c->tags || c->entities) && !list_is_angles(v)) {
             buf_clear(&r->part);
             markup_text(v, c->tags, c->entities, &r->part);
             v = buf_text(&r->part);
