@@ -236,6 +236,12 @@ static enum status read_adapter(struct engine *en, struct adapter *ad, const cha
         en->sha = adapter_hash(ad, &en->sha);
         st = name_file(en, &en->info.sha256, e);
     }
+    if (st == ST_OK && ad->readout[0]) {
+        en->info.trained_for = arena_copy(&en->arena, ad->readout, strlen(ad->readout));
+        en->info.trained_gain = ad->gain;
+        en->info.trained_beta = ad->beta;
+        if (!en->info.trained_for) st = fail(e, ST_NO_MEMORY, "no memory for an adapter's name");
+    }
     if (st != ST_OK) adapter_close(ad);
     return st;
 }

@@ -24,7 +24,7 @@ struct cases {
     int *member;
     int n, members;
     const char *surface_json; /* of the rankings, and how they were read */
-    enum readout used;
+    enum readout_id used;
 };
 
 /* --- cases --- */

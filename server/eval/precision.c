@@ -72,7 +72,7 @@ static int place(const struct list *l, const char *id) {
 }
 
 static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w,
-                       struct list *l, enum readout readout, struct arena *a, struct scored *out,
+                       struct list *l, enum readout_id readout, struct arena *a, struct scored *out,
                        struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);

@@ -3,8 +3,10 @@
 
 #include "kernels/base/buf.h"
 #include "kernels/base/clock.h"
+#include "server/rank/choose.h"
 #include "server/rank/history.h"
 #include "server/readout/prompt.h"
+#include "server/readout/readout.h"
 #include "server/store/preference.h"
 
 #include <string.h>
@@ -30,41 +32,12 @@ static enum status join_wanted(struct rank_context *s, int rest, struct view *ou
     return ST_OK;
 }
 
-static enum status text_of(void *arg, int place, struct view *out, struct err *e) {
-    struct rank_context *s = arg;
-    return context_text(s, s->surface.item, place, out, e);
-}
-
 static int on_embedding(void *arg, int done, int total) {
     const struct rank_context *s = arg;
     const struct rank_hooks *h = s->hooks;
     if (s->k->embedding && total > EMBEDDING_MANY)
         s->k->embedding(s->k->embedding_arg, done, total);
     return h && h->embedding && h->embedding(h->arg, done, total);
-}
-
-void context_candidates(struct rank_context *s, const int *place, int n, struct candidates *out) {
-    *out = (struct candidates){.a = s->a,
-                               .store = s->k->store,
-                               .catalog = s->catalog,
-                               .place = place,
-                               .n = n,
-                               .clause = s->wish.clause,
-                               .n_clauses = s->n_wish,
-                               .wanted = s->wanted,
-                               .wanted_rest = s->rest,
-                               .mark = s->mark,
-                               .n_marks = s->n_marks,
-                               .unseen_member = s->unseen_member,
-                               .unseen = s->unseen,
-                               .n_unseen = s->n_unseen,
-                               .seed = (unsigned long long)s->r->seed,
-                               .taste = s->taste,
-                               .embedder = s->k->embedder,
-                               .arg = s,
-                               .text = text_of,
-                               .embed_s = &s->embed_s,
-                               .embedding = on_embedding};
 }
 
 /* Of n interactions, those with items that the snapshot has, and their places. */
@@ -218,7 +191,7 @@ static void leave_out_clause(struct rank_context *s, int c) {
     w->n_constraints = kept;
 }
 
-/* In `query` examples are clauses, too; together they weigh as much as one of the wish. */
+/* For some readouts examples are clauses, too; together they weigh as much as one of the wish. */
 static enum status add_examples(struct rank_context *s, struct err *e) {
     for (int i = 0; i < s->n_examples && s->n_clauses < CLAUSES_MAX; i++) {
         struct clause *c = &s->wish.clause[s->n_clauses++];
@@ -231,38 +204,15 @@ static enum status add_examples(struct rank_context *s, struct err *e) {
     return ST_OK;
 }
 
-/* The surface's reader knows the names. */
-static enum readout readout_named(const char *name) {
-    enum readout r = READOUT_AUTO;
-    for (int i = 0; i < READOUTS; i++)
-        if (strcmp(name, readout_name((enum readout)i)) == 0) r = (enum readout)i;
-    return r;
-}
-
-static enum readout choose(const struct rank_context *s, const char **why) {
-    int wish = s->n_wish > 0,
-        taste = s->n_history > 0 || s->n_examples > 0 || s->member.profile[0] != 0;
-    if (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID) {
-        *why = "asked for";
-        return s->r->readout;
-    }
-    if (strcmp(s->surface.readout, "auto") != 0 && (wish || taste)) {
-        *why = "the surface's default";
-        return readout_named(s->surface.readout);
-    }
-    *why = wish && taste ? "a wish together with a history, profile or examples: both are weighed"
-           : wish        ? "a wish in words: how likely each clause is, given the item"
-           : taste
-               ? "no wish, but a history, profile or examples: how much likelier they make the item"
-               : "nothing was asked for: every item scores 0";
-    return wish && taste ? READOUT_BLEND : wish ? READOUT_QUERY : READOUT_ITEM;
-}
-
 enum status context_load(struct rank_context *s, struct ranker *k, const struct rank_request *r,
                          const struct rank_hooks *h, struct arena *a, struct err *e) {
     memset(s, 0, sizeof *s);
     s->k = k, s->r = r, s->hooks = h, s->a = a;
     s->engine = k->engine, s->cache = &k->cache;
+    s->basis = (struct candidates){.store = k->store,
+                                   .seed = (unsigned long long)r->seed,
+                                   .embedder = k->embedder,
+                                   .embedding = on_embedding};
     s->funnel = ARENA_NEW(a, struct funnel, 1);
     if (!s->funnel) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
     struct snapshots *held;
@@ -284,9 +234,8 @@ enum status context_load(struct rank_context *s, struct ranker *k, const struct 
     TRY(load_member(s, e));
     TRY(load_left_out(s, e));
     TRY(join_marks(s, e));
-    s->model = choose(s, &s->why);
-    s->used = r->readout == READOUT_HYBRID ? READOUT_HYBRID : s->model;
-    return s->model == READOUT_QUERY ? add_examples(s, e) : ST_OK;
+    TRY(context_choose(s, e));
+    return readout_of(s->model)->examples_are_clauses ? add_examples(s, e) : ST_OK;
 }
 
 void context_close(struct rank_context *s) {

@@ -18,7 +18,4 @@ void context_close(struct rank_context *s);
 enum status context_place(const struct rank_context *s, struct view id, const char *field, int i,
                           int *place, struct err *e) MUST_CHECK;
 
-/* The n items at these places as baselines see them. */
-void context_candidates(struct rank_context *s, const int *place, int n, struct candidates *out);
-
 #endif

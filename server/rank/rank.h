@@ -62,6 +62,8 @@ struct ranked {
     double other;       /* in a blend: what history, examples and profile add to the score */
     double probability; /* of a like, by a calibration; NAN where there is none */
     double learnt;      /* in a hybrid: what the baseline that learns adds to the score */
+    double whole;       /* what the wish as one text adds to the score */
+    double meaning;     /* what its meaning by the embedding model adds */
     double *clause;     /* (n_clauses): contribution of each to the score, or NULL */
     const unsigned char *outcome; /* (n_constraints): enum outcome of each */
     const double *share;          /* (n_constraints): what each adds to the score */
@@ -78,8 +80,10 @@ static inline double ranked_value(const struct ranked *r) {
 enum { WARNINGS_MAX = 16 };
 struct rank_result {
     struct surface surface;
-    enum readout used, model; /* model: how the language model is read; `used` but in a hybrid */
+    enum readout_id used, model; /* model: how the language model is read; `used` but in a hybrid */
     const char *why;
+    double share_whole,
+        share_meaning; /* weights of ranked.whole and .meaning; 0: they do not count */
     int has_prior, has_label_mass;
     struct clause clause[CLAUSES_MAX];
     struct rank_constraint {

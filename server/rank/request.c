@@ -83,7 +83,7 @@ static enum status get_small(struct reader *x, json_t *v, const char *field, int
 
 static enum status get_name(struct reader *x, json_t *v, const char *field,
                             const char *const *names, int n, int *out) {
-    char what[160];
+    char what[240];
     size_t at = (size_t)snprintf(what, sizeof what, "must be one of");
     for (int i = 0; i < n; i++) {
         if (json_is_string(v) && strcmp(json_string_value(v), names[i]) == 0) {
@@ -216,6 +216,15 @@ static enum status get_flag(struct reader *x, json_t *v, const char *field, int 
     return json_is_boolean(v) ? ST_OK : wrong(x, field, "must be true or false");
 }
 
+static enum status get_share(struct reader *x, json_t *v, const char *field, int *given,
+                             double *out) {
+    *given = 1;
+    *out = json_number_value(v);
+    return json_is_number(v) && *out >= 0 && *out <= 10
+               ? ST_OK
+               : wrong(x, field, "must be a number from 0 to 10");
+}
+
 /* ISO 8601, or Unix seconds. */
 static enum status get_clock(struct reader *x, json_t *v) {
     struct rank_request *r = x->r;
@@ -238,8 +247,8 @@ static enum status get_list(struct reader *x, json_t *v, const char *field,
 
 /* Fields that are not given when they are null; texts and numbers see to that themselves. */
 static int may_be_null(const char *key) {
-    static const char *const keys[] = {"examples",  "clauses", "candidates", "history",
-                                       "baselines", "readout", "now",        "constraints"};
+    static const char *const keys[] = {"examples", "clauses", "candidates",  "history", "baselines",
+                                       "readout",  "now",     "constraints", "meaning"};
     for (size_t i = 0; i < COUNT(keys); i++)
         if (strcmp(key, keys[i]) == 0) return 1;
     return 0;
@@ -262,6 +271,7 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "model") == 0) return get_text(x, v, key, 200, &r->model);
     if (strcmp(key, "client") == 0) return get_text(x, v, key, 64, &r->client);
     if (strcmp(key, "preferences") == 0) return get_flag(x, v, key, &r->preferences);
+    if (strcmp(key, "meaning") == 0) return get_share(x, v, key, &r->has_meaning, &r->meaning);
     if (strcmp(key, "save") == 0) {
         int save = 1;
         TRY(get_flag(x, v, key, &save));
@@ -284,7 +294,7 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "readout") == 0) {
         int how = (int)r->readout;
         TRY(get_name(x, v, key, readout_names, READOUTS, &how));
-        r->readout = (enum readout)how;
+        r->readout = (enum readout_id)how;
         return ST_OK;
     }
     *known = 0;
@@ -363,6 +373,7 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
         json_object_set_new(json_object_get(top, "history"), "tokens",
                             json_integer(r->history_tokens));
     if (top && r->preferences) json_object_set_new(top, "preferences", json_true());
+    if (top && r->has_meaning) json_object_set_new(top, "meaning", json_real(r->meaning));
     if (top && r->top) json_object_set_new(top, "top", json_integer(r->top));
     if (top && r->constraints != CONSTRAINTS_AFTER)
         json_object_set_new(top, "constraints", json_string(constraints_name(r->constraints)));

@@ -2,7 +2,7 @@
 #ifndef RANK_REQUEST_H
 #define RANK_REQUEST_H
 
-#include "server/readout/readout.h"
+#include "server/readout/rank_context.h"
 #include "server/wish/wish.h"
 
 enum retrieve {
@@ -48,19 +48,22 @@ struct rank_request {
     enum constraints_mode constraints;
     int has_now; /* the request's clock, by which "tomorrow" is read; else the machine's */
     long long now;
-    enum readout readout;
+    enum readout_id readout;
     struct view baseline[BASELINE_NAMES_MAX];
     int n_baselines, all_baselines;
     int history;                /* interactions of the member to use */
     enum history_policy policy; /* which of them */
     int history_tokens;         /* most tokens of their titles, 0 = no such limit */
-    int preferences;            /* 1: the catalogue's active preferences count as clauses, too */
-    struct view model;          /* who ranks, by its name on the shelf; "" the default one */
-    struct view client;         /* who asks: a newer request of a client ends its older one */
-    int unsaved;                /* 1: the run is not stored */
-    int no_profile;             /* explanations only: the member's profile does not count */
-    int without_clause;         /* explanations only: the clause of that number, from 1, does not */
-    int top;                    /* 0 = all */
+    int has_meaning; /* the embedding's share of `auto` is given; else the surface's or the model's
+                      */
+    double meaning;  /* 0: none */
+    int preferences; /* 1: the catalogue's active preferences count as clauses, too */
+    struct view model;  /* who ranks, by its name on the shelf; "" the default one */
+    struct view client; /* who asks: a newer request of a client ends its older one */
+    int unsaved;        /* 1: the run is not stored */
+    int no_profile;     /* explanations only: the member's profile does not count */
+    int without_clause; /* explanations only: the clause of that number, from 1, does not */
+    int top;            /* 0 = all */
     long long seed;
     int has_before; /* calibration and evaluation only: of the history, what came strictly before
                        that time */

@@ -6,6 +6,7 @@
 #include "server/readout/item.h"
 
 #include "server/readout/prompt_sections.h"
+#include "server/readout/readout.h"
 
 #include <string.h>
 
@@ -166,3 +167,32 @@ void item_finish(struct item_readout *q, struct rank_context *s, int z, double *
         score[i] = (logprob[i] - prior[i] - x.mean) / x.sd;
     }
 }
+
+/* A hybrid adds what was learnt from interactions, which stands on a scale of its own. */
+static int on_one_scale(const struct rank_context *s) {
+    return s->used == READOUT_HYBRID;
+}
+
+static enum status build(void *state, struct rank_context *s, struct prompt *p, struct err *e) {
+    return item_build(state, s, p, on_one_scale(s), e);
+}
+
+static void finish(void *state, struct rank_context *s, struct readout_values *v) {
+    item_finish(state, s, on_one_scale(s), v->score, v->logprob, v->prior);
+    v->has_prior = 1;
+}
+
+static int applies(const struct rank_context *s) {
+    return readout_has_taste(s) && !readout_has_wish(s);
+}
+
+const struct readout readout_item = {
+    .title = "the next one liked",
+    .about = "asks how much more expected the item becomes once the model has read the wish and "
+             "the history",
+    .why = "no wish, but a history, profile or examples: how much likelier they make the item",
+    .alone = 1,
+    .state = sizeof(struct item_readout),
+    .applies = applies,
+    .build = build,
+    .finish = finish};

@@ -6,6 +6,7 @@
 #include "server/readout/query.h"
 
 #include "kernels/base/buf.h"
+#include "server/readout/readout.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -57,6 +58,10 @@ static enum status set_probes(struct query_readout *q, struct rank_context *s, s
         q->probe[q->n_probes++] = q->skip[c] ? k->text : k->rest;
     }
     TRY(join_wanted(q, s, e));
+    q->whole = s->shares.whole > 0 && s->whole.n ? q->n_probes++ : -1;
+    if (q->whole >= 0) q->probe[q->whole] = s->whole;
+    for (int k = 0; k < q->n_probes; k++)
+        q->untagged[k] = q->skip[k] || k == q->whole || !(s->shares.clauses > 0);
     for (int k = 0; k < s->surface.n_empty; k++)
         TRY(context_words(s, s->surface.empty[k], VIEW(""), "", &q->probe[q->n_probes + k], e));
     q->n_empty = s->surface.n_empty;
@@ -71,7 +76,8 @@ static void set_framed(struct query_readout *q, const struct rank_context *s) {
     q->has_together &= !story || tags;
     for (int k = 0; k < q->n_probes; k++) {
         int one = q->n_wanted > 1 && k < s->n_clauses && is_wanted(s, k);
-        q->framed[k] = !q->skip[k] && !(one && tags) && !(story && k >= s->n_clauses);
+        q->framed[k] = k == q->whole || (s->shares.clauses > 0 && !q->skip[k] && !(one && tags) &&
+                                         !(story && k >= s->n_clauses));
         any |= q->framed[k];
     }
     if (!any && q->n_probes) q->framed[0] = 1;
@@ -227,7 +233,10 @@ static enum status take_memory(struct query_readout *q, struct rank_context *s, 
 static enum status find_spreads(struct query_readout *q, struct rank_context *s, int f,
                                 struct err *e) {
     for (int k = 0; k < q->n_probes; k++) {
-        char *key = arena_printf(s->a, "query %d %.*s", f, (int)q->probe[k].n, q->probe[k].p);
+        char *key = k == q->whole
+                        ? arena_printf(s->a, "whole %d %.4f %.*s", f, s->shares.beta,
+                                       (int)q->probe[k].n, q->probe[k].p)
+                        : arena_printf(s->a, "query %d %.*s", f, (int)q->probe[k].n, q->probe[k].p);
         if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
         q->key[f][k] = view_of(key);
         q->known[f][k] = spread_find(s, q->key[f][k], &q->spread[f][k]);
@@ -262,7 +271,7 @@ static enum status set_words(struct query_readout *q, struct rank_context *s, st
 enum status query_build(struct query_readout *q, struct rank_context *s, struct prompt *p,
                         struct err *e) {
     TRY(set_probes(q, s, e));
-    TRY(tags_open(&q->tags, s, q->probe, q->skip, q->n_probes, q->n_empty, e));
+    TRY(tags_open(&q->tags, s, q->probe, q->untagged, q->n_probes, q->n_empty, e));
     set_framed(q, s);
     TRY(take_memory(q, s, e));
     for (int f = 0; f < s->surface.n_frames; f++) {
@@ -333,13 +342,25 @@ static void set_priors(struct query_readout *q, struct rank_context *s, int f) {
     }
 }
 
+/* What is standardised: a clause's log-probability beyond the item's prior, or the whole wish's
+ * mean over its tokens beyond beta times that of what says nothing. */
+static double raw_value(const struct query_readout *q, const struct rank_context *s, int f, int i,
+                        int k) {
+    double x = logprob_of(q, s, f, i, k), prior = q->prior[prior_at(s, f, i)];
+    int tokens = 0;
+    if (k != q->whole) return x - prior;
+    for (int n = 0; n < q->n_empty; n++) tokens += q->words[f][q->n_probes + n].n;
+    x /= q->words[f][k].n > 0 ? q->words[f][k].n : 1;
+    return tokens ? x - s->shares.beta * prior * q->n_empty / tokens : x;
+}
+
 /* The probe's value for candidate i: standardised and averaged over the frames, and of its tags. */
 static double value(const struct query_readout *q, const struct rank_context *s, int i, int k) {
     double z = 0, tags, share = s->surface.tag_weight;
     int has_tags = tags_value(&q->tags, s->item[i], k, &tags);
     if (!q->framed[k]) return has_tags ? tags : 0;
     for (int f = 0; f < s->surface.n_frames; f++) {
-        double x = logprob_of(q, s, f, i, k) - q->prior[prior_at(s, f, i)];
+        double x = raw_value(q, s, f, i, k);
         z += (x - q->spread[f][k].mean) / q->spread[f][k].sd / s->surface.n_frames;
     }
     return has_tags ? (1 - share) * z + share * tags : z;
@@ -351,7 +372,7 @@ static void set_spreads(struct query_readout *q, struct rank_context *s, int f) 
         if (q->known[f][k] || !q->framed[k]) continue;
         for (int j = 0; j < s->n_sample; j++) {
             int i = s->sample[j];
-            v[j] = logprob_of(q, s, f, i, k) - q->prior[prior_at(s, f, i)];
+            v[j] = raw_value(q, s, f, i, k);
         }
         q->spread[f][k] = spread_make(s, q->key[f][k], v);
     }
@@ -392,6 +413,7 @@ static double part_of(const struct query_readout *q, const struct rank_context *
     double single = q->n_wanted > STORY ? story_share(q, c) : joint ? SINGLE : 1;
     double x = q->skip[c] ? 0 : value(q, s, i, c) * (is_wanted(s, c) ? single : 1);
     if (joint) x += TOGETHER * all / wanted;
+    x *= s->shares.clauses;
     double sum = k->weight * (k->sign > 0 ? x : x > 0 ? -UNWANTED * x : 0);
     for (int n = 0; n < s->wish.n_constraints; n++)
         if (s->wish.constraint[n].clause == c) sum += query_share(s, i, n);
@@ -401,13 +423,14 @@ static double part_of(const struct query_readout *q, const struct rank_context *
 static double logprob_shown(const struct query_readout *q, const struct rank_context *s, int i) {
     double x = 0;
     for (int k = 0; k < q->n_probes; k++)
-        if (q->framed[k] && (k < s->n_clauses || q->tags.n_tags > 0))
+        if (q->framed[k] &&
+            (k == q->whole ? !(s->shares.clauses > 0) : k < s->n_clauses || q->tags.n_tags > 0))
             x += logprob_of(q, s, 0, i, k);
     return x;
 }
 
 void query_finish(struct query_readout *q, struct rank_context *s, double *score, double *logprob,
-                  double *prior, double *part) {
+                  double *prior, double *part, double *whole) {
     double wanted = 0;
     for (int f = 0; f < s->surface.n_frames; f++) {
         set_priors(q, s, f);
@@ -420,7 +443,8 @@ void query_finish(struct query_readout *q, struct rank_context *s, double *score
         if (is_wanted(s, c) && !q->skip[c]) wanted += s->wish.clause[c].weight;
     for (int i = 0; i < s->n; i++) {
         double all = q->has_together ? value(q, s, i, s->n_clauses) : 0;
-        score[i] = 0;
+        whole[i] = q->whole >= 0 ? s->shares.whole * value(q, s, i, q->whole) : 0;
+        score[i] = whole[i];
         logprob[i] = logprob_shown(q, s, i);
         prior[i] = q->prior[prior_at(s, 0, i)];
         for (int c = 0; c < s->n_clauses; c++) {
@@ -430,3 +454,29 @@ void query_finish(struct query_readout *q, struct rank_context *s, double *score
         }
     }
 }
+
+static enum status build(void *state, struct rank_context *s, struct prompt *p, struct err *e) {
+    return query_build(state, s, p, e);
+}
+
+static void finish(void *state, struct rank_context *s, struct readout_values *v) {
+    query_finish(state, s, v->score, v->logprob, v->prior, v->part, v->whole);
+    v->has_prior = s->n_clauses > 0;
+}
+
+static int applies(const struct rank_context *s) {
+    return readout_has_wish(s) && !readout_has_taste(s);
+}
+
+const struct readout readout_query = {
+    .title = "the wish, given the item",
+    .about = "asks how well each item explains each part of the wish; likes and dislikes count as "
+             "parts",
+    .why = "a wish in words: how likely each clause is, given the item",
+    .has_parts = 1,
+    .examples_are_clauses = 1,
+    .weights = "whole, meaning",
+    .state = sizeof(struct query_readout),
+    .applies = applies,
+    .build = build,
+    .finish = finish};

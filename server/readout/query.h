@@ -5,7 +5,7 @@
 #include "server/readout/rank_context.h"
 #include "server/readout/tags.h"
 
-enum { PROBES_MAX = CLAUSES_MAX + 1 };
+enum { PROBES_MAX = CLAUSES_MAX + 2 };
 
 /* A probe under one frame: its tokens, and the ends of the spans that its node is cut into. */
 struct probe {
@@ -16,14 +16,16 @@ struct probe {
 };
 
 struct query_readout {
-    /* Clauses in their order, then the wanted ones together (if there are several), then the empty
-     * wishes. */
+    /* Clauses in their order, then the wanted ones together (if there are several), then the whole
+     * wish (if it has a share), then the empty wishes. */
     struct view probe[PROBES_MAX + SURFACE_EMPTY];
     int n_probes, n_empty, has_together;
+    int whole;    /* the whole wish's probe, -1: it is not asked */
     int n_wanted; /* wanted clauses of the wish that say something beyond their constraints */
     double trust; /* of a story's clauses together, 0: they count alike */
     unsigned char skip[PROBES_MAX];   /* 1: says nothing that is not checked */
     unsigned char framed[PROBES_MAX]; /* 1: asked of the items, by the frames */
+    unsigned char untagged[PROBES_MAX]; /* 1: not asked of the tags */
     float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
     double *said;  /* the same shape: log-probabilities known from earlier rankings, of the whole
                     * probe or, where it is asked, of its first spans */
@@ -41,9 +43,10 @@ struct query_readout {
 enum status query_build(struct query_readout *q, struct rank_context *s, struct prompt *p,
                         struct err *e) MUST_CHECK;
 /* Turns the answers into values: score (n), logprob (n) of what the items were asked and prior (n)
- * under the first frame, part (n, n_clauses): what each clause adds. */
+ * under the first frame, part (n, n_clauses): what each clause adds, whole (n): what the whole wish
+ * does. */
 void query_finish(struct query_readout *q, struct rank_context *s, double *score, double *logprob,
-                  double *prior, double *part);
+                  double *prior, double *part, double *whole);
 /* What constraint k adds to candidate i's score, and to its clause's part: 0 unless constraints
  * count by score. */
 double query_share(const struct rank_context *s, int i, int k);

@@ -56,6 +56,32 @@ enum status context_text(struct rank_context *s, const char *tmpl, int place, st
     return surface_render(tmpl, s->catalog, place, s->a, out, e);
 }
 
+static enum status text_of(void *arg, int place, struct view *out, struct err *e) {
+    struct rank_context *s = arg;
+    return context_text(s, s->surface.item, place, out, e);
+}
+
+void context_candidates(struct rank_context *s, const int *place, int n, struct candidates *out) {
+    *out = s->basis;
+    out->a = s->a;
+    out->catalog = s->catalog;
+    out->place = place;
+    out->n = n;
+    out->clause = s->wish.clause;
+    out->n_clauses = s->n_wish;
+    out->wanted = s->wanted;
+    out->wanted_rest = s->rest;
+    out->mark = s->mark;
+    out->n_marks = s->n_marks;
+    out->unseen_member = s->unseen_member;
+    out->unseen = s->unseen;
+    out->n_unseen = s->n_unseen;
+    out->taste = s->taste;
+    out->arg = s;
+    out->text = text_of;
+    out->embed_s = &s->embed_s;
+}
+
 int context_knows(const struct rank_context *s, int place) {
     for (int i = 0; i < s->n_marks; i++)
         if (s->mark[i].place == place) return 1;

@@ -7,7 +7,7 @@
 #include "server/baselines/candidates.h"
 #include "server/readout/answer_cache.h"
 #include "server/readout/prompt.h"
-#include "server/readout/readout.h"
+#include "server/surface/readout_id.h"
 #include "server/surface/surface.h"
 #include "server/wish/wish.h"
 
@@ -17,6 +17,7 @@ struct rank_request;
 struct ranker;
 
 enum {
+    EXAMPLES_MAX = 50, /* that a request may mark */
     JOB_TOKENS_MAX = 400000,
     ITEM_TOKENS_MAX = 256,
     CLAUSE_TOKENS_MAX = 192,
@@ -31,6 +32,13 @@ struct history_choice {
     int by_wish;         /* `relevant` found interactions that match the wish */
 };
 
+/* What adds up to a ranking by a wish: its clauses, the wish as one text read by the model (a mean
+ * log-probability less beta times that of what says nothing), and its meaning by the embedding
+ * model. Only clauses count unless the readout is left to `auto`. */
+struct shares {
+    double clauses, whole, beta, meaning;
+};
+
 struct rank_context {
     struct ranker *k; /* these three are for rank/ alone */
     const struct rank_request *r;
@@ -38,10 +46,12 @@ struct rank_context {
     struct engine *engine;
     struct answer_cache *cache;
     struct arena *a;
+    struct candidates basis;        /* what baselines are told that is not in here */
     const struct snapshot *catalog; /* held until it is closed */
     struct surface surface;
-    enum readout used, model; /* model: how the language model is read; `used` but in a hybrid */
+    enum readout_id used, model; /* model: how the language model is read; `used` but in a hybrid */
     const char *why;
+    struct shares shares;
     unsigned long long base[2]; /* hashes of model and surface, 0 = not made yet (answer_cache.c) */
     /* Candidates first, then those of the fixed sample that are no candidates. */
     int *place;               /* in the snapshot */
@@ -58,6 +68,7 @@ struct rank_context {
     struct view instruction;  /* as the person wrote it; "" when clauses were given */
     int soft_constraints;     /* 1: constraints count by score, not by order */
     struct view wanted, rest; /* its wanted clauses as one text, and without constraints' words */
+    struct view whole;        /* all of it as one text, as it was written where it was */
     double embed_s;           /* seconds that the embedding model took */
     double *found; /* (n_pool): sum of an item's answers that are known from earlier rankings */
     struct member member;
@@ -87,6 +98,8 @@ enum status context_root(struct rank_context *s, const struct frame *f, struct v
 /* The item at that place by a template. */
 enum status context_text(struct rank_context *s, const char *tmpl, int place, struct view *out,
                          struct err *e) MUST_CHECK;
+/* The n items at these places as baselines see them. */
+void context_candidates(struct rank_context *s, const int *place, int n, struct candidates *out);
 /* Whether the history or an example holds the item. */
 int context_knows(const struct rank_context *s, int place);
 

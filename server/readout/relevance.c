@@ -1,12 +1,17 @@
 /* `relevance`: log P(yes) - log P(no) as the answer to "will the member like this item?", minus the
  * same under an empty context: 360Brew's form. Tree: chat turn with the context -> question about
  * one item. */
-#include "server/readout/relevance.h"
-
 #include "server/readout/prompt_sections.h"
+#include "server/readout/readout.h"
 
 #include <math.h>
 #include <string.h>
+
+struct relevance_readout {
+    float **with, **without;           /* (n): log P of the answers, with and without the context */
+    int32_t label[2 * SURFACE_LABELS]; /* all first answers, then all second ones */
+    int n_labels;
+};
 
 /* The label must be one token; which one depends on whether a template or plain text stands before
  * it. */
@@ -75,8 +80,8 @@ static enum status leaf(struct rank_context *s, struct relevance_readout *q, str
     return prompt_ask_labels(p, node, q->label, 2 * q->n_labels, out, e);
 }
 
-enum status relevance_build(struct relevance_readout *q, struct rank_context *s, struct prompt *p,
-                            struct err *e) {
+static enum status build(void *state, struct rank_context *s, struct prompt *p, struct err *e) {
+    struct relevance_readout *q = state;
     size_t n = (size_t)s->n;
     int root;
     q->with = ARENA_NEW(s->a, float *, n);
@@ -100,14 +105,26 @@ static double together(const float *logprob, int n) {
     return (double)logprob[0] + log(sum);
 }
 
-void relevance_finish(struct relevance_readout *q, struct rank_context *s, double *score,
-                      double *logprob, double *prior, double *mass) {
+static void finish(void *state, struct rank_context *s, struct readout_values *v) {
+    const struct relevance_readout *q = state;
+    v->has_prior = 1;
     for (int i = 0; i < s->n; i++) {
         int n = q->n_labels;
         double yes = together(q->with[i], n), no = together(q->with[i] + n, n);
-        logprob[i] = yes - no;
-        prior[i] = together(q->without[i], n) - together(q->without[i] + n, n);
-        score[i] = logprob[i] - prior[i];
-        mass[i] = exp(yes) + exp(no);
+        v->logprob[i] = yes - no;
+        v->prior[i] = together(q->without[i], n) - together(q->without[i] + n, n);
+        v->score[i] = v->logprob[i] - v->prior[i];
+        v->mass[i] = exp(yes) + exp(no);
     }
 }
+
+const struct readout readout_relevance = {
+    .title = "yes or no",
+    .about = "asks of each item whether the member would like it: how far yes outweighs no, minus "
+             "what the model says without the request",
+    .why = "asked for",
+    .alone = 1,
+    .has_mass = 1,
+    .state = sizeof(struct relevance_readout),
+    .build = build,
+    .finish = finish};

@@ -54,7 +54,7 @@ enum status sheet_case(struct sheet *s, const char *id, int group, struct sheet_
         s->c = more;
         s->max = max;
     }
-    struct sheet_case c = {.id = arena_copy(s->a, id, strlen(id)), .group = group};
+    struct sheet_case c = {.id = arena_copy(s->a, id, strlen(id)), .group = group, .also = -1};
     c.v = ARENA_NEW(s->a, double, values);
     c.cost = ARENA_NEW(s->a, struct sheet_cost, (size_t)s->n_methods);
     if (!c.id || !c.v || !c.cost) return no_room(e);
@@ -75,7 +75,7 @@ void sheet_put(const struct sheet *s, const struct sheet_case *c, int method, co
 }
 
 static int in_group(const struct sheet *s, const struct sheet_case *c, int group) {
-    return group == s->n_groups || c->group == group;
+    return group == s->n_groups || c->group == group || c->also == group;
 }
 
 int sheet_count(const struct sheet *s, int group, int method, int metric) {

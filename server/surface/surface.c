@@ -1,6 +1,8 @@
 /* Surfaces from JSON. */
 #include "server/surface/surface.h"
 
+#include "server/surface/readout_id.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -212,23 +214,40 @@ static enum status demonstrations(json_t *top, struct surface *s, struct arena *
     return ST_OK;
 }
 
-/* {"item": w}: the blend's weights; that of `query` is 1. */
+/* {"item": w, "whole": w, "meaning": w}, each may be missing; that of the clauses is 1. */
 static enum status weights(json_t *top, struct surface *s, struct err *e) {
-    json_t *o = json_object_get(top, "weights"), *v = json_object_get(o, "item");
+    json_t *o = json_object_get(top, "weights"), *v;
+    const char *key;
     if (!o) return ST_OK;
-    if (!json_is_object(o) || !v || json_object_size(o) != 1)
-        return wrong(e, "weights", "must be an object with item");
-    s->blend_item = json_number_value(v);
-    return json_is_number(v) && s->blend_item >= 0 && s->blend_item <= 10
-               ? ST_OK
-               : wrong(e, "weights.item", "must be a number from 0 to 10");
+    if (!json_is_object(o) || !json_object_size(o))
+        return wrong(e, "weights", "must be an object with item, whole or meaning");
+    json_object_foreach(o, key, v) {
+        double w = json_number_value(v);
+        if (!json_is_number(v) || !(w >= 0 && w <= 10)) {
+            fail(e, ST_INVALID, "\"weights.%.40s\" must be a number from 0 to 10", key);
+            err_field(e, "weights.%.40s", key);
+            return ST_INVALID;
+        }
+        if (strcmp(key, "item") == 0)
+            s->blend_item = w;
+        else if (strcmp(key, "whole") == 0)
+            s->whole = w, s->has_shares = 1;
+        else if (strcmp(key, "meaning") == 0)
+            s->meaning = w, s->has_shares = 1;
+        else
+            return wrong(e, "weights", "may have item, whole and meaning");
+    }
+    return ST_OK;
 }
 
 static enum status readout(const struct surface *s, struct err *e) {
-    static const char *const names[] = {"auto", "relevance", "query", "item", "blend"};
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (strcmp(s->readout, names[i]) == 0) return ST_OK;
-    return wrong(e, "readout", "must be one of auto, relevance, query, item, blend");
+    char what[240] = "must be one of";
+    for (enum readout_id r = READOUT_AUTO; r < READOUT_HYBRID; r++) {
+        size_t n = strlen(what);
+        if (strcmp(s->readout, readout_name(r)) == 0) return ST_OK;
+        snprintf(what + n, sizeof what - n, "%s %s", r ? "," : "", readout_name(r));
+    }
+    return wrong(e, "readout", what);
 }
 
 static enum status fill(struct surface *s, const struct surface *d, json_t *top, struct arena *a,
@@ -260,6 +279,9 @@ static enum status fill(struct surface *s, const struct surface *d, json_t *top,
     s->tag_weight = d->tag_weight;
     s->n_empty = d->n_empty;
     s->blend_item = d->blend_item;
+    s->whole = d->whole;
+    s->meaning = d->meaning;
+    s->has_shares = d->has_shares;
     TRY(labels(top, s, a, e));
     TRY(demonstrations(top, s, a, e));
     TRY(weights(top, s, e));

@@ -195,6 +195,9 @@ function contributions(i, r) {
   const known = clauses.length && given.length;
   const lines = known ? clauses.map((c, k) => clauseLine(c, given[k])) : [];
   // Only a blend has a part that comes from no clause; with it the lines add up to the score.
+  if (Number.isFinite(i.whole)) lines.push({ words: ['The whole wish as one text'], v: i.whole });
+  if (Number.isFinite(i.meaning))
+    lines.push({ words: ['Meaning of the whole text, by the embedding'], v: i.meaning });
   if (Number.isFinite(i.other))
     lines.push({ words: ['History, examples and profile'], v: i.other });
   // Only a hybrid has what a baseline learnt.
@@ -207,7 +210,7 @@ function contributions(i, r) {
     );
   const scale = Math.max(
     ...(r.items ?? [])
-      .flatMap(x => [...(x.clauses ?? []), x.other, x.learnt])
+      .flatMap(x => [...(x.clauses ?? []), x.whole, x.meaning, x.other, x.learnt])
       .filter(Number.isFinite)
       .map(Math.abs),
     1e-9,

@@ -1,8 +1,8 @@
 /* What training and judged evaluation read: sheets, each a small catalogue with wishes whose items
  * are graded, 2 wanted, 1 borderline, 0 not. A wish is a text, or a history of liked and disliked
  * items. */
-#ifndef BREW_GRADED_H
-#define BREW_GRADED_H
+#ifndef EVAL_GRADED_H
+#define EVAL_GRADED_H
 
 #include "server/store/store.h"
 
@@ -32,18 +32,26 @@ struct graded_set {
 };
 
 /* Adds the sheets of a file, one JSON object a line: {"surface", "item_kind", "items": [{"title",
- * "text", "tags", "fields"}], "wishes": [{"kind", "wish", "liked", "disliked", "grades"}]}. Wishes
+ * "text", "tags", "fields"} or a text], "wishes": [{"kind", "wish", "liked", "disliked", "grades"}]}. Wishes
  * without a wanted and an unwanted item say nothing and are left out; *skipped counts them. All
  * lives in a. ST_NOT_FOUND, ST_BAD_INPUT and ST_INVALID with the line and the field. */
 enum status graded_read(struct graded_set *s, const char *path, struct arena *a, int *skipped,
                         struct err *e) MUST_CHECK;
+/* The same of a text; name stands for the file in errors. */
+enum status graded_text(struct graded_set *s, struct view text, const char *name, struct arena *a,
+                        int *skipped, struct err *e) MUST_CHECK;
+/* A surface judged as a whole: its items, one JSON object a line, whose further fields count as
+ * such, and its wishes, each {"kind", "instruction", "positives", "borderline"} with ids of items.
+ * All become one sheet of that name. */
+enum status graded_judged(struct graded_set *s, struct view items, struct view wishes,
+                          const char *name, struct arena *a, int *skipped,
+                          struct err *e) MUST_CHECK;
 
-/* Adds the training members of a stored catalogue: for each of up to `most` members a few sheets of
- * one history wish, the next liked item among nine others drawn by popularity. Members that the
- * evaluation keeps for its tests (eval/people.h) are marked kept_out, so that one may measure on
- * them and must not train on them. */
-enum status graded_members(struct graded_set *s, struct store *store, const char *catalog, int most,
-                           uint64_t seed, struct arena *a, struct err *e) MUST_CHECK;
+/* Which part a sheet belongs to, by its catalogue's name alone: what is learned from, what settings
+ * are chosen on (12 in 100), and what is only ever reported (12 in 100). Sheets of one name stay
+ * together. */
+enum graded_part { GRADED_TRAIN, GRADED_CHOOSE, GRADED_TEST };
+enum graded_part graded_part(const struct graded *g);
 
 /* 64 bits of a text (FNV-1a), to go on from `from`. */
 uint64_t graded_hash(uint64_t from, const char *text);
