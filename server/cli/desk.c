@@ -52,7 +52,7 @@ static enum status import_rows(struct store *s, const char *name, const char *ki
     if (!assets_find(path, &rows, &etag)) return fail(e, ST_INTERNAL, "%s is not built in", path);
     TRY(import_run(s, &c, read_view, &rows, x, e));
     if (x->stored) return ST_OK;
-    return fail(e, ST_INTERNAL, "%s line %ld: %s", path, x->errors[0].line, x->errors[0].message);
+    return fail(e, ST_INTERNAL, "%s: %s", path, x->refused.text);
 }
 
 static int has_catalog(struct store *s, const char *name) {

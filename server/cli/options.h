@@ -25,7 +25,7 @@ struct options {
         *dislike_to;
     const char *csv, *policy;
     long long history_tokens, preferences;
-    long long skip_bad, dry_run, preview, replace;
+    long long strict, skip_bad, dry_run, preview, replace;
     long long prefix, items, item_tokens, repeats;
     const char *methods, *split, *html;
     long long cases, fresh;

@@ -53,7 +53,7 @@ static enum status import(struct store *s, enum import_kind kind, const struct c
     int any = left.n > 0;
     if (st == ST_OK && any) st = import_run(s, &c, read_view, &left, x, e);
     if (st == ST_OK && any && !x->stored)
-        st = fail(e, ST_INTERNAL, "a copied row was refused: %s", x->errors[0].message);
+        st = fail(e, ST_INTERNAL, "copied rows were refused: %s", x->refused.text);
     mem_free(x);
     buf_clear(b);
     return st;

@@ -27,11 +27,12 @@ struct check_site {
 
 /* What the header says, once it passed. */
 struct check {
-    long long length; /* Content-Length, -1 = none */
-    int chunked;      /* the body comes in chunks, its length is not known */
-    int type;         /* HTTP_JSON, HTTP_NDJSON, HTTP_CSV; 0 = none or another */
-    int cross_site;   /* Sec-Fetch-Site names another site: refused for all but the page */
-    int expects;      /* the client waits for 100 Continue */
+    long long length;    /* Content-Length, -1 = none */
+    int chunked;         /* the body comes in chunks, its length is not known */
+    int type;            /* HTTP_JSON, HTTP_NDJSON, HTTP_CSV; 0 = none or another */
+    struct view charset; /* of the body, where it is not UTF-8: rows of imports are read in it */
+    int cross_site;      /* Sec-Fetch-Site names another site: refused for all but the page */
+    int expects;         /* the client waits for 100 Continue */
 };
 
 /* Everything that needs neither path nor route: number of headers, repeated ones, Host, Origin,

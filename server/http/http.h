@@ -92,6 +92,9 @@ enum status req_large(struct req *r, struct err *e) MUST_CHECK;
  * handler that writes nothing for long can ask now and then. */
 int req_gone(struct req *r);
 int req_body_type(const struct req *r); /* HTTP_JSON ... */
+/* The body's charset where it is not UTF-8, "" where it is: only routes that take HTTP_ROWS get
+ * such a body. Borrowed from the header. */
+struct view req_charset(const struct req *r);
 
 /* Whole body into the request's arena, with a NUL behind it. Waits for one of HTTP_READERS places:
  * ST_BUSY (503) after .1 s. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early, ST_LIMIT (413) for

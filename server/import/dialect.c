@@ -144,7 +144,7 @@ static int shows_quotes(struct csv *c, const struct dialect_found *f) {
         hanging = 0;
         for (int i = 0; i < c->n; i++) {
             struct view v = c->cell[i];
-            cells++;
+            cells += row > 0;
             if (!v.n || v.p[0] != '"') continue;
             int closed = v.n >= 2 && v.p[v.n - 1] == '"';
             whole += closed;
@@ -153,7 +153,7 @@ static int shows_quotes(struct csv *c, const struct dialect_found *f) {
             hanging = !closed && i == c->n - 1;
         }
     }
-    return (need && open <= need) || (!open && columns && whole * columns >= cells);
+    return (need && open <= need) || (!open && whole && whole * columns >= cells);
 }
 
 /* Quotes inside quoted cells written \\", as MySQL does: such a quote with more of the cell behind

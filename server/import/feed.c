@@ -45,6 +45,10 @@ static void put(struct reader *r, const char *key, struct view v) {
     v = view_trim(v);
     if (!v.n || !r->row || r->no_memory) return;
     json_t *value = json_stringn(v.p, v.n), *old = json_object_get(r->row, key);
+    if (value && json_equal(value, old)) { /* said twice, in two vocabularies */
+        json_decref(value);
+        return;
+    }
     if (!value) {
         r->no_memory = 1;
         return;
@@ -87,8 +91,8 @@ static void opened(void *arg, const char *name, const char **attr) {
         add_line(r);
         for (int i = 0; attr[i]; i += 2) put(r, local(attr[i]), view_of(attr[i + 1]));
     } else if (r->depth == r->item_depth + 1) {
-        snprintf(r->field, sizeof r->field, "%s",
-                 strncmp(name, "content:", 8) == 0 ? name : local(name));
+        int own = strncmp(name, "content:", 8) == 0 || strncmp(name, "itunes:", 7) == 0;
+        snprintf(r->field, sizeof r->field, "%s", own ? name : local(name));
         buf_clear(&r->text);
         /* Atom's links and categories are attributes. */
         put_attribute(r, attr, "href", r->field);

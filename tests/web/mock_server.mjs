@@ -279,10 +279,9 @@ function limitsOf(items) {
 }
 
 class Refusal extends Error {
-  constructor(status, error) {
+  constructor(status, { beside = {}, ...error }) {
     super(error.message);
-    this.status = status;
-    this.error = error;
+    Object.assign(this, { status, error, beside });
   }
 }
 const refuse = (status, code, message, more = {}) => {
@@ -340,7 +339,8 @@ export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
       if (!(e instanceof Refusal)) console.error(e);
       if (res.headersSent) return res.end();
       res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json' });
-      res.end(JSON.stringify({ error: e.error ?? { code: 'internal', message: e.message } }));
+      const error = e.error ?? { code: 'internal', message: e.message };
+      res.end(JSON.stringify({ error, ...e.beside }));
     }),
   );
   await new Promise(done => server.listen(port, '127.0.0.1', done));

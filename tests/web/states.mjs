@@ -275,6 +275,18 @@ await story(async ({ browser, ok, step }) => {
     ok(stored?.join('|') === '7 Sea, deep|8 Hills', 'the server got our roles', stored);
     await page.keyboard.press('Escape');
   });
+  await step('a file with many faults is refused, and taken all the same by a press that says so', async () => {
+    await page.click('#open-import');
+    await choose('torn.csv', 'id;title\n1;One\n2\n3\n4;Four\n');
+    ok(/This file would be refused/.test(await preview()), 'it says so');
+    ok(/2 of 4 rows cannot be kept, more than a tenth/.test(await preview()), 'and why');
+    ok((await page.textContent('#import-go')) === 'Import 2 of 4 rows all the same', 'the press says what it does');
+    await page.click('#import-go');
+    await page.waitForSelector('#import-use');
+    ok(/skip_bad=1/.test(mock.seen.imports.at(-1)), 'the rest is asked for', mock.seen.imports.at(-1));
+    ok(mock.db.catalogs.get('torn')?.items.length === 2, 'and stored');
+    await page.keyboard.press('Escape');
+  });
   await step('a name that is taken can be replaced', async () => {
     await page.click('#open-import');
     await choose('movies.csv', 'id,title\n1,One\n');

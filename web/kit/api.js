@@ -10,9 +10,10 @@ export class ApiError extends Error {
       hint = null,
     } = {},
     status = 0,
+    report = null,
   ) {
     super(message);
-    Object.assign(this, { code, field, line, hint, status });
+    Object.assign(this, { code, field, line, hint, status, report });
   }
 }
 
@@ -37,6 +38,7 @@ async function failure(res) {
       hint: 'Try again; if it stays, the server log says more.',
     },
     res.status,
+    body, // what stands beside the error: an import's counts
   );
 }
 
