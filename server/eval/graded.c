@@ -194,8 +194,7 @@ static enum status at_line(enum status st, const char *path, int line, struct er
 
 /* Calls take for every line that is not blank. */
 static enum status each_line(struct view rest, const char *name, void *arg,
-                             enum status (*take)(void *arg, struct view line, int n,
-                                                 struct err *e),
+                             enum status (*take)(void *arg, struct view line, int n, struct err *e),
                              struct err *e) {
     for (int line = 1; rest.n; line++) {
         const char *end = memchr(rest.p, '\n', rest.n);
@@ -247,8 +246,8 @@ static enum status read_row(struct item *it, json_t *o, struct arena *a, struct 
         json_object_del(fields, own[i]);
     }
     json_object_set_new(row, "fields", fields);
-    enum status st = json_is_object(o) ? read_item(it, row, a, e)
-                                       : bad(e, "line", "is no JSON object");
+    enum status st =
+        json_is_object(o) ? read_item(it, row, a, e) : bad(e, "line", "is no JSON object");
     json_decref(row);
     if (st == ST_OK && !it->id[0]) st = bad(e, "id", "is missing");
     return st;
