@@ -40,15 +40,21 @@ async function failure(res) {
   );
 }
 
+// What a refused call waits for before it is sent again: ask(signal) resolves once somebody has signed in.
+export const gate = { ask: null };
+
 async function send(path, options) {
-  let res;
-  try {
-    res = await fetch(path, options);
-  } catch (e) {
-    throw e.name === 'AbortError' ? e : offline();
+  for (;;) {
+    let res;
+    try {
+      res = await fetch(path, options);
+    } catch (e) {
+      throw e.name === 'AbortError' ? e : offline();
+    }
+    if (res.ok) return res;
+    if (res.status !== 401 || !gate.ask || path === '/api/session') throw await failure(res);
+    await gate.ask(options?.signal);
   }
-  if (!res.ok) throw await failure(res);
-  return res;
 }
 
 async function json(path, options) {
@@ -79,6 +85,9 @@ const query = values =>
   new URLSearchParams(Object.entries(values).filter(([, v]) => v !== '' && v != null)).toString();
 
 export const api = {
+  session: () => json('/api/session'),
+  signIn: token => json(...post('/api/session', { token })),
+  signOut: () => json('/api/session', { method: 'DELETE' }),
   catalogs: () => json('/api/catalogs'),
   items: (catalog, values) => json(`/api/catalogs/${part(catalog)}/items?${query(values)}`),
   members: (catalog, values) => json(`/api/catalogs/${part(catalog)}/members?${query(values)}`),

@@ -15,7 +15,7 @@ struct options_list {
 /* NULL or 0 where not given, unless the table has a default. */
 struct options {
     const char *command;
-    const char *data, *cache, *model, *precision, *backend, *host, *token;
+    const char *data, *cache, *model, *precision, *backend, *host, *token, *token_file, *log;
     long long port, threads, cache_mb, models, json;
     const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *constraints,
         *now, *readout, *baselines;

@@ -9,17 +9,46 @@
 
 #include "model/base/clock.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* With the closing of what is left, a stop takes 5 s at most. */
 enum { FINISH_MS = 1500, ANSWER_MS = 1500, STEP_MS = 20, HOSTS_MAX = 64 };
 
+/* Lines are written from any thread; the file is opened again by the main one. */
+static struct {
+    pthread_mutex_t lock;
+    FILE *f; /* NULL: standard error */
+} log_to = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
 static void log_line(void *app, const char *line) {
     (void)app;
-    fprintf(stderr, "%s\n", line); /* one call: lines of many threads stay whole */
+    pthread_mutex_lock(&log_to.lock);
+    fprintf(log_to.f ? log_to.f : stderr, "%s\n", line);
+    if (log_to.f) (void)fflush(log_to.f);
+    pthread_mutex_unlock(&log_to.lock);
+}
+
+/* Whoever turns logs over has moved the file away: its name is opened anew. Where that fails the
+ * old file is gone on with. */
+static enum status log_open(const struct options *o, struct err *e) {
+    if (!o->log) return ST_OK;
+    int fd = open(o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "a"), *old;
+    if (!f && fd >= 0) close(fd);
+    if (!f) return fail(e, ST_IO, "cannot write the log %.200s: %s", o->log, strerror(errno));
+    pthread_mutex_lock(&log_to.lock);
+    old = log_to.f;
+    log_to.f = f;
+    pthread_mutex_unlock(&log_to.lock);
+    if (old) (void)fclose(old);
+    return ST_OK;
 }
 
 static void wait_ms(int ms) {
@@ -83,6 +112,7 @@ static enum status listen_at(struct app *app, const struct options *o, struct ht
     const struct http_config c = {.host = o->host ? o->host : "127.0.0.1",
                                   .port = (int)o->port,
                                   .token = o->token,
+                                  .token_file = o->token_file,
                                   .allow = allow,
                                   .n_allow = n_allow,
                                   .routes = app_routes,
@@ -93,8 +123,12 @@ static enum status listen_at(struct app *app, const struct options *o, struct ht
     TRY(http_open(h, &c, e));
     atomic_store(&app->http, *h);
     if (strcmp(c.host, "127.0.0.1") != 0 && strcmp(c.host, "localhost") != 0)
-        fprintf(stderr, "Warning: other machines can reach this server; whoever has the token can "
-                        "read and change everything\n");
+        fprintf(stderr, "Warning: other machines can reach this server; what a token allows, "
+                        "whoever has it may do\n");
+    const char *said = getenv("TAPROOM_TOKEN");
+    if (o->token && (!said || strcmp(said, o->token) != 0))
+        fprintf(stderr, "Warning: everybody on this machine can see --token in the list of "
+                        "processes; use --token-file or the variable TAPROOM_TOKEN\n");
     return ST_OK;
 }
 
@@ -160,13 +194,27 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     return ST_OK;
 }
 
+/* SIGHUP: what others keep outside is read again; whatever is wrong with it changes nothing. */
+static void reload(struct http *h, const struct options *o) {
+    struct err e = {.line = 0};
+    if (log_open(o, &e) != ST_OK) fprintf(stderr, "%s\n", e.text);
+    if (http_reload(h, &e) == ST_OK)
+        log_line(NULL, "event=reload");
+    else
+        fprintf(stderr, "The tokens stay as they were: %s\n", e.text);
+}
+
 static void run(struct app *app, struct http *h, const struct options *o, const sigset_t *stop) {
     int got = 0;
     printf("Taproom is ready: http://%s:%d\n", o->host ? o->host : "127.0.0.1", http_port(h));
     fflush(stdout);
-    while (sigwait(stop, &got) != 0) continue;
+    while (sigwait(stop, &got) != 0 || got == SIGHUP) {
+        if (got == SIGHUP) reload(h, o);
+        got = 0;
+    }
     fprintf(stderr, "Stopping\n");
     /* From here on a second signal ends the process at once. */
+    signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, stop, NULL);
@@ -184,12 +232,14 @@ int serve_main(const struct options *o) {
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     mem_give_back();
     app.version = TAPROOM_VERSION;
     pthread_mutex_init(&app.live_lock, NULL);
     relevance_memo_init(&app.relevance);
-    enum status st = start(&app, &desk, o, &h, &e);
+    enum status st = log_open(o, &e);
+    if (st == ST_OK) st = start(&app, &desk, o, &h, &e);
     if (st == ST_OK)
         run(&app, h, o, &stop);
     else

@@ -116,6 +116,7 @@ static int check_addressee(const struct check_header *h, int n, const struct che
                       "--allow-host NAME for the name in the browser's address");
     struct view fetch = check_find(h, n, "Sec-Fetch-Site");
     out->cross_site = fetch.p && !same_nocase(fetch, "same-origin") && !same_nocase(fetch, "none");
+    out->own_page = origin.p || (fetch.p && same_nocase(fetch, "same-origin"));
     return 0;
 }
 
@@ -260,20 +261,6 @@ int check_body(const struct route *route, const struct check *c, struct err *e) 
     return 415;
 }
 
-int check_token(const struct check_header *h, int n, const char *token, struct err *e) {
-    if (!token) return 0;
-    struct view got = check_find(h, n, "Authorization");
-    size_t want = strlen(token), scheme = strlen("Bearer ");
-    int differs = 1;
-    if (got.n == scheme + want && strncasecmp(got.p, "Bearer ", scheme) == 0) {
-        differs = 0;
-        for (size_t i = 0; i < want; i++) differs |= got.p[scheme + i] ^ token[i];
-    }
-    return differs ? refuse(401, e, "this call needs the server's token",
-                            "send the header Authorization: Bearer TOKEN")
-                   : 0;
-}
-
 int check_etag(struct view header, const char *etag) {
     while (header.n) {
         size_t n = 0;
@@ -297,6 +284,7 @@ const char *check_code_name(int code) {
     case 413:
     case 431: return "limit";
     case 415: return "unsupported_type";
+    case 429: return "too_many";
     case 503: return "busy";
     default: return code >= 500 ? "internal" : "bad_input";
     }

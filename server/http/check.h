@@ -31,6 +31,7 @@ struct check {
     int chunked;      /* the body comes in chunks, its length is not known */
     int type;         /* HTTP_JSON, HTTP_NDJSON, HTTP_CSV; 0 = none or another */
     int cross_site;   /* Sec-Fetch-Site names another site: refused for all but the page */
+    int own_page;     /* Origin or Sec-Fetch-Site say that a page of ours sent it */
     int expects;      /* the client waits for 100 Continue */
 };
 
@@ -44,9 +45,6 @@ int check_allowable(const char *name);
 
 /* The body against the route that was found: 413 and 415. */
 int check_body(const struct route *route, const struct check *c, struct err *e);
-
-/* `Authorization: Bearer TOKEN`, compared in constant time; 401. A NULL token lets all pass. */
-int check_token(const struct check_header *h, int n, const char *token, struct err *e);
 
 /* First header of that name (case-insensitive), p == NULL if there is none. */
 struct view check_find(const struct check_header *h, int n, const char *name);

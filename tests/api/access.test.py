@@ -1,0 +1,276 @@
+"""Who may call what: tokens of a file, their roles, sessions of browsers, slow guesses, the log of what was done:
+python3 access.test.py TAPROOM [unittest arguments].
+"""
+import concurrent.futures
+import json
+import os
+import signal
+import subprocess
+import time
+
+from harness import Case, ENV, ROOT, TAPROOM, TINY, Server, cli, fill, folder, lines, rows, main
+
+TOKENS = {'ada': ('admin', 'ada-has-a-long-token'), 'rob': ('rank', 'rob-has-a-long-token'),
+          'ron': ('rank', 'ron-has-a-long-token'), 'eve': ('read', 'eve-has-a-long-token')}
+
+
+def write_tokens(path, names):
+    with open(path + '.new', 'w') as f:
+        f.write('# who may call\n' + ''.join(f'{n} {TOKENS[n][0]} {TOKENS[n][1]}\n' for n in names))
+    os.rename(path + '.new', path)
+
+
+def bearer(name):
+    return {'Authorization': 'Bearer ' + TOKENS[name][1]}
+
+
+class Guarded(Server):
+    """A server with a file of tokens; call as=NAME sends one."""
+
+    def __init__(self, *options, names=TOKENS, **popen):
+        self.file = folder('tokens') + '/tokens'
+        write_tokens(self.file, names)
+        super().__init__('--token-file', self.file, *options, **popen)
+
+    def by(self, name, method, path, body=None, type='application/json', headers=None):
+        return self.call(method, path, body, type, {**(headers or {}), **(bearer(name) if name else {})})
+
+    def logged(self):
+        with open(self.data + '.log') as f:
+            return f.read()
+
+    def audit(self, action):
+        found = [json.loads(x) for x in self.logged().splitlines() if x.startswith('{')]
+        return [x for x in found if x['action'] == action]
+
+    def fill(self):
+        code, body, _ = self.by('ada', 'POST', '/api/catalogs?name=small', lines(rows(12)), 'application/x-ndjson')
+        assert (code, body['stored']) == (200, True), body
+
+
+def waited_for(what, within=20):
+    until = time.monotonic() + within
+    while not what() and time.monotonic() < until:
+        time.sleep(.05)
+    return what()
+
+
+class Roles(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.s = Guarded()
+        cls.s.fill()
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.s.stop() == 0
+
+    def test_each_call_has_its_least_role(self):
+        calls = [('GET', '/api/catalogs', 'eve'), ('GET', '/api/runs', 'eve'), ('GET', '/metrics', 'eve'),
+                 ('GET', '/v1/models', 'eve'), ('POST', '/api/rank', 'rob'), ('POST', '/api/clauses', 'rob'),
+                 ('POST', '/v1/score', 'rob'), ('POST', '/rerank', 'rob'), ('POST', '/api/experiments', 'rob'),
+                 ('POST', '/api/catalogs/small/preferences', 'rob'), ('DELETE', '/api/runs/r-1', 'rob'),
+                 ('GET', '/api/dump', 'ada'), ('POST', '/api/restore', 'ada'), ('DELETE', '/api/catalogs/none', 'ada'),
+                 ('POST', '/api/models/default', 'ada'), ('PUT', '/api/surfaces/x', 'ada'),
+                 ('POST', '/api/catalogs/small/members', 'ada'), ('POST', '/api/catalogs/small/interactions', 'ada')]
+        order = ['eve', 'rob', 'ada']
+        for method, path, least in calls:
+            kind = 'application/vnd.sqlite3' if path == '/api/restore' else 'application/json'
+            body = None if method in ('GET', 'DELETE') else ''
+            self.refused(self.s.by(None, method, path, body, kind), 401, 'unauthorized')
+            for name in order:
+                got = self.s.by(name, method, path, body, kind)
+                if order.index(name) < order.index(least):
+                    error = self.refused(got, 403, 'forbidden')
+                    self.assertIn(TOKENS[least][0], error['message'])
+                else:
+                    self.assertNotIn(got[0], (401, 403), (name, method, path))
+        self.assertEqual(self.s.call('GET', '/api/health/live')[0], 200)
+        self.assertEqual(self.s.call('GET', '/')[0], 200)
+        self.refused(self.s.call('GET', '/api/nothing'), 401)
+        self.refused(self.s.by('eve', 'GET', '/api/nothing'), 404)
+
+    def test_who_ranks_brings_catalogues_and_changes_none(self):
+        put = lambda name, more='': self.s.by('rob', 'POST', f'/api/catalogs?name={name}{more}', lines(rows(3)),
+                                              'application/x-ndjson')
+        self.assertEqual(put('of-rob')[0], 200)
+        self.assertEqual(put('small', '&dry_run=1')[0], 200)
+        for more in ('', '&replace=1', '&dry_run=0'):
+            self.refused(put('small', more), 403, 'forbidden')
+        self.assertEqual(self.s.by('eve', 'GET', '/api/catalogs/small')[1]['items'], 12)
+
+    def test_files_are_shown_to_who_keeps_the_server(self):
+        for name, shown in (('ada', True), ('rob', False), ('eve', False)):
+            models = self.s.by(name, 'GET', '/api/models')[1]['models']
+            self.assertTrue(models)
+            self.assertEqual(all((m['file'] or '').startswith('/') for m in models), shown)
+            self.assertEqual(str(ROOT) in json.dumps(models), shown)
+
+    def test_audit(self):
+        self.s.by('ada', 'POST', '/api/catalogs?name=audited', lines(rows(3)), 'application/x-ndjson')
+        self.s.by('ada', 'DELETE', '/api/catalogs/audited')
+        self.s.by('rob', 'POST', '/api/rank', {'catalog': 'small', 'instruction': 'a secret wish', 'top': 2})
+        self.s.by('eve', 'GET', '/api/dump')
+        self.assertTrue(waited_for(lambda: self.s.audit('dump')))
+        self.assertIn(('ada', '127.0.0.1', 'audited', 200),
+                      [(x['user'], x['address'], x['what'], x['code']) for x in self.s.audit('import')])
+        self.assertIn(('ada', 'audited', 200), [(x['user'], x['what'], x['code']) for x in self.s.audit('delete')])
+        self.assertIn(('eve', 403), [(x['user'], x['code']) for x in self.s.audit('dump')])
+        log = self.s.logged()
+        self.assertNotIn('secret wish', log)
+        for _, token in TOKENS.values():
+            self.assertNotIn(token, log)
+
+
+class Sessions(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.s = Guarded()
+        cls.s.fill()
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.s.stop() == 0
+
+    def sign_in(self, name):
+        code, body, headers = self.s.call('POST', '/api/session', {'token': TOKENS[name][1]})
+        self.assertEqual((code, body), (200, {'needed': True, 'user': name, 'role': TOKENS[name][0]}))
+        cookie = headers['Set-Cookie']
+        parts = cookie.split('; ')
+        self.assertRegex(parts[0], rf'^taproom-{self.s.port}=[0-9a-f]{{64}}$')
+        self.assertEqual(parts[1:], ['Path=/', 'HttpOnly', 'SameSite=Strict'])
+        self.assertNotIn(TOKENS[name][1], cookie)
+        return {'Cookie': parts[0], 'Origin': f'http://127.0.0.1:{self.s.port}'}
+
+    def test_in_and_out(self):
+        self.assertEqual(self.s.call('GET', '/api/session')[1], {'needed': True, 'user': None, 'role': 'anyone'})
+        self.refused(self.s.call('POST', '/api/session', {'token': 'a-wrong-token-of-nobody'}), 401)
+        self.refused(self.s.call('POST', '/api/session', {'tokens': 'x'}), 422, field='token')
+        self.refused(self.s.call('POST', '/api/session', '['), 400)
+        one, two = self.sign_in('rob'), self.sign_in('rob')
+        self.assertNotEqual(one['Cookie'], two['Cookie'])
+        self.assertEqual(self.s.call('GET', '/api/session', headers=one)[1]['user'], 'rob')
+        self.assertEqual(self.s.call('POST', '/api/rank', {'catalog': 'small', 'instruction': 'sea', 'top': 1},
+                                     headers=one)[0], 200)
+        self.refused(self.s.call('GET', '/api/dump', headers=one), 403)
+        code, _, headers = self.s.call('DELETE', '/api/session', headers=one)
+        self.assertEqual(code, 200)
+        self.assertIn('Max-Age=0', headers['Set-Cookie'])
+        self.refused(self.s.call('GET', '/api/catalogs', headers=one), 401)
+        self.assertEqual(self.s.call('GET', '/api/catalogs', headers=two)[0], 200)
+        self.assertTrue(waited_for(lambda: self.s.audit('sign_out')))
+        self.assertIn(('rob', 200), [(x['user'], x['code']) for x in self.s.audit('sign_in')])
+        self.assertIn(('', 401), [(x['user'], x['code']) for x in self.s.audit('sign_in')])
+
+    def test_a_cookie_alone_changes_nothing(self):
+        cookie = {'Cookie': self.sign_in('ada')['Cookie']}
+        ask = lambda **more: self.s.call('POST', '/api/clauses', {'text': 'sea'}, headers={**cookie, **more})[0]
+        own = f'http://127.0.0.1:{self.s.port}'
+        self.assertEqual(self.s.call('GET', '/api/catalogs', headers=cookie)[0], 200)
+        self.assertEqual([ask(), ask(Origin=own), ask(**{'Sec-Fetch-Site': 'same-origin'})], [403, 200, 200])
+        for other in ('null', 'http://evil.example', 'http://127.0.0.1:1'):
+            self.assertEqual(ask(Origin=other), 403)
+        for site in ('cross-site', 'same-site', 'none'):
+            self.assertEqual(ask(**{'Sec-Fetch-Site': site}), 403)
+        self.refused(self.s.call('DELETE', '/api/catalogs/small', headers=cookie), 403)
+
+    def test_no_token_no_session(self):
+        s = Server()
+        self.assertEqual(s.call('GET', '/api/session')[1], {'needed': False, 'user': '', 'role': 'admin'})
+        code, body, headers = s.call('POST', '/api/session', {'token': 'whatever'})
+        self.assertEqual((code, body['needed'], headers['Set-Cookie']), (200, False, None))
+        self.assertEqual(s.stop(), 0)
+
+
+class Guesses(Case):
+    def test_wrong_ones_are_slow_and_the_right_one_works(self):
+        s = Guarded()
+        self.assertEqual(s.by('rob', 'GET', '/api/catalogs')[0], 200)
+        until, codes, right = time.monotonic() + 4, [], []
+
+        def guess(k):
+            while time.monotonic() < until:
+                codes.append(s.call('GET', '/api/catalogs', headers={'Authorization': f'Bearer guess-{k}-of-many-many'})[0])
+                if k % 4 == 0:
+                    right.append(s.by('rob', 'GET', '/api/catalogs')[0])
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(guess, range(8)))
+        took = time.monotonic() - began
+        self.assertEqual(set(codes), {401, 429})
+        self.assertLessEqual(codes.count(401), 10 * took + 11)
+        self.assertGreaterEqual(codes.count(401), 10)
+        self.assertGreater(codes.count(429), codes.count(401))
+        self.assertEqual(set(right), {200})
+        got = s.call('POST', '/api/session', {'token': 'guess-by-the-other-door'})
+        self.assertIn(got[0], (401, 429))
+        time.sleep(1.2)
+        self.assertEqual(s.by('eve', 'GET', '/api/catalogs')[0], 200)
+        self.assertEqual(s.stop(), 0)
+
+
+class Starting(Case):
+    def test_rotation(self):
+        s = Guarded(names=['ada', 'rob'])
+        cookie = s.call('POST', '/api/session', {'token': TOKENS['rob'][1]})[2]['Set-Cookie'].split(';')[0]
+        self.assertEqual(s.call('GET', '/api/catalogs', headers={'Cookie': cookie})[0], 200)
+        self.refused(s.by('eve', 'GET', '/api/catalogs'), 401)
+        write_tokens(s.file, ['ada', 'eve'])
+        s.p.send_signal(signal.SIGHUP)
+        self.assertTrue(waited_for(lambda: s.by('eve', 'GET', '/api/catalogs')[0] == 200))
+        self.refused(s.by('rob', 'GET', '/api/catalogs'), 401)
+        self.refused(s.call('GET', '/api/catalogs', headers={'Cookie': cookie}), 401)
+        with open(s.file, 'w') as f:
+            f.write('ada admin short\n')
+        s.p.send_signal(signal.SIGHUP)
+        self.assertTrue(waited_for(lambda: 'stay as they were' in s.logged()))
+        self.assertIn('line 1', s.logged())
+        self.assertEqual(s.by('eve', 'GET', '/api/catalogs')[0], 200)
+        self.assertEqual(s.stop(), 0)
+
+    def test_log_file(self):
+        log = folder('logs') + '/taproom.log'
+        s = Server('--log', log)
+        s.call('GET', '/api/catalogs')
+        self.assertTrue(waited_for(lambda: 'route=/api/catalogs ' in open(log).read()))
+        self.assertEqual(os.stat(log).st_mode & 0o777, 0o600)
+        os.rename(log, log + '.1')
+        s.p.send_signal(signal.SIGHUP)
+        self.assertTrue(waited_for(lambda: os.path.exists(log) and 'event=reload' in open(log).read()))
+        s.call('GET', '/api/runs')
+        self.assertTrue(waited_for(lambda: 'route=/api/runs ' in open(log).read()))
+        self.assertNotIn('route=/api/runs ', open(log + '.1').read())
+        self.assertEqual(s.stop(), 0)
+
+    def test_where_a_token_comes_from(self):
+        s = Server('--token', 'a-long-enough-token-1')
+        self.assertIn('can see --token', open(s.data + '.log').read())
+        self.assertEqual(s.stop(), 0)
+        ENV['TAPROOM_TOKEN'] = 'a-long-enough-token-1'
+        try:
+            s = Server()
+        finally:
+            del ENV['TAPROOM_TOKEN']
+        self.assertNotIn('can see --token', open(s.data + '.log').read())
+        self.assertNotIn(b'a-long-enough', open(f'/proc/{s.p.pid}/cmdline', 'rb').read())
+        self.refused(s.call('GET', '/api/catalogs'), 401)
+        self.assertEqual(s.call('GET', '/api/catalogs', headers={'Authorization': 'Bearer a-long-enough-token-1'})[0], 200)
+        self.assertEqual(s.stop(), 0)
+
+    def test_bad_files(self):
+        path = folder('tokens') + '/tokens'
+        for text, said in (('ada admin\n', 'line 1'), ('# x\nada boss a-long-enough-token-1\n', 'line 2'), ('', 'no token'),
+                           ('ada admin a-long-enough-token-1\nbob read a-long-enough-token-1\n', 'twice'), (None, 'tokens')):
+            if text is None:
+                os.remove(path)
+            else:
+                with open(path, 'w') as f:
+                    f.write(text)
+            r = cli('serve', '--port', '0', '--data', folder('d'), '--model', TINY, '--token-file', path)
+            self.assertEqual(r.returncode, 1)
+            self.assertIn(said, r.stderr.decode())
+            self.assertNotIn('a-long-enough', r.stderr.decode())
+
+
+if __name__ == '__main__':
+    main()
