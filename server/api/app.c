@@ -4,6 +4,8 @@
 #include "server/api/v1.h"
 #include "server/api/watch.h"
 
+#include <string.h>
+
 enum {
     JSON_BODY = 1 << 20,
     CLAUSES_BODY = 64 << 10,
@@ -40,6 +42,7 @@ const struct route app_routes[] = {
      ROLE_RANK, "delete"},
     {"GET", "/api/runs", api_runs_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
     {"GET", "/api/runs/{id}", api_runs_get, 0, 0, HTTP_LONG, ROLE_READ, NULL},
+    {"PUT", "/api/runs/{id}", api_runs_put, 1024, HTTP_JSON, HTTP_QUICK, ROLE_RANK, "share"},
     {"DELETE", "/api/runs/{id}", api_runs_delete, 0, 0, HTTP_QUICK, ROLE_RANK, "delete"},
     {"GET", "/api/calibration", api_calibration_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
     {"POST", "/api/calibration", api_calibration_post, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK,
@@ -63,7 +66,7 @@ const struct route app_routes[] = {
     {"POST", "/api/models/default", api_models_default, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_ADMIN,
      "model"},
     {"GET", "/api/health/live", api_health_live, 0, 0, HTTP_ALWAYS, ROLE_ANYONE, NULL},
-    {"GET", "/api/health/ready", api_health_ready, 0, 0, HTTP_ALWAYS, ROLE_READ, NULL},
+    {"GET", "/api/health/ready", api_health_ready, 0, 0, HTTP_ALWAYS, ROLE_ANYONE, NULL},
     {"POST", "/v1/score", api_score_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
     {"POST", "/v1/rerank", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
     {"POST", "/v2/rerank", api_rerank_2_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
@@ -79,6 +82,17 @@ const struct route app_routes[] = {
     {"DELETE", "/api/session", api_session_delete, 0, 0, HTTP_QUICK, ROLE_ANYONE, "sign_out"},
 };
 const int app_n_routes = COUNT(app_routes);
+
+int app_sees(const struct req *r, const char *owner) {
+    const struct caller *c = req_caller(r);
+    return c->role == ROLE_ADMIN || strcmp(c->name, owner) == 0;
+}
+
+const struct view *app_owner(const struct req *r, struct view *name) {
+    const struct caller *c = req_caller(r);
+    *name = view_of(c->name);
+    return c->role == ROLE_ADMIN ? NULL : name;
+}
 
 enum status app_ready(struct app *app, struct err *e) {
     enum status st = ST_OK;

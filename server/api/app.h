@@ -45,6 +45,11 @@ struct watch;
 enum status app_model(struct app *app, struct watch *w, struct view name, struct ranker **out,
                       struct err *e) MUST_CHECK;
 
+/* Whether the request's caller may see what that owner stored: the owner, and administrators. */
+int app_sees(const struct req *r, const char *owner);
+/* The name that the caller's lists are limited to, in *name; NULL for administrators. */
+const struct view *app_owner(const struct req *r, struct view *name);
+
 /* Handlers, by file. */
 enum status api_rank_post(struct req *r, struct err *e);
 enum status api_explain_post(struct req *r, struct err *e);
@@ -65,6 +70,7 @@ enum status api_members_list(struct req *r, struct err *e);
 enum status api_members_get(struct req *r, struct err *e);
 enum status api_runs_list(struct req *r, struct err *e);
 enum status api_runs_get(struct req *r, struct err *e);
+enum status api_runs_put(struct req *r, struct err *e);
 enum status api_runs_delete(struct req *r, struct err *e);
 enum status api_experiments_list(struct req *r, struct err *e);
 enum status api_experiments_post(struct req *r, struct err *e);

@@ -95,6 +95,7 @@ static void *work(void *arg) {
     const struct explain_hooks h = {
         .rank = {.arg = q, .embedding = on_embedding, .started = on_started}, .step = on_step};
     request_init(&q->request);
+    q->request.owner = view_of(req_caller(q->req)->name);
     q->st = read_request(q, q->err);
     struct ranker *k = NULL;
     if (q->st == ST_OK) q->st = app_model(q->app, &q->watch, q->request.model, &k, q->err);

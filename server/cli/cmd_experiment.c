@@ -95,7 +95,7 @@ static enum status experiment(const struct options *o, struct desk *d, struct ar
         .base = {.command = "./taproom experiment", .asset = assets_find, .progress = on_progress}};
     TRY(file_read(o->arg[0], SPEC_MAX, &text, &n, e));
     enum status st = desk_open_store(d, o, e);
-    if (st == ST_OK) st = experiment_add(d->store, (struct view){text, n}, 1, id, e);
+    if (st == ST_OK) st = experiment_add(d->store, VIEW(""), (struct view){text, n}, 1, id, e);
     mem_free(text);
     TRY(st);
     TRY(desk_code(a, &h.base.code, e));

@@ -39,7 +39,7 @@ const char *retrieve_name(enum retrieve r) {
 void request_init(struct rank_request *r) {
     *r = (struct rank_request){
         .count = COUNT_DEFAULT, .history = HISTORY_DEFAULT, .seed = 1, .all_baselines = 1};
-    r->catalog = r->surface = r->instruction = r->member = r->leave_out = r->client = r->model =
+    r->catalog = r->surface = r->instruction = r->member = r->leave_out = r->client = r->model = r->owner =
         VIEW("");
 }
 

@@ -86,6 +86,8 @@ class Roles(Case):
                 else:
                     self.assertNotIn(got[0], (401, 403), (name, method, path))
         self.assertEqual(self.s.call('GET', '/api/health/live')[0], 200)
+        self.assertEqual(self.s.call('GET', '/api/health/ready')[1], {'ready': True})
+        self.assertIn('model', self.s.by('eve', 'GET', '/api/health/ready')[1])
         self.assertEqual(self.s.call('GET', '/')[0], 200)
         self.refused(self.s.call('GET', '/api/nothing'), 401)
         self.refused(self.s.by('eve', 'GET', '/api/nothing'), 404)
@@ -180,6 +182,99 @@ class Sessions(Case):
         code, body, headers = s.call('POST', '/api/session', {'token': 'whatever'})
         self.assertEqual((code, body['needed'], headers['Set-Cookie']), (200, False, None))
         self.assertEqual(s.stop(), 0)
+
+
+class Users(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.s = Guarded()
+        cls.s.fill()
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.s.stop() == 0
+
+    def rank(self, name, **more):
+        return self.s.by(name, 'POST', '/api/rank', {'catalog': 'small', 'instruction': f'of {name}', 'top': 1, **more})
+
+    def runs(self, name):
+        return {x['id']: x for x in self.s.by(name, 'GET', '/api/runs')[1]['runs']}
+
+    def test_runs(self):
+        run = self.rank('rob')[1]['run']
+        at = '/api/runs/' + run
+        self.assertEqual((self.runs('rob')[run]['owner'], self.runs('rob')[run]['shared']), ('rob', False))
+        self.assertIn(run, self.runs('ada'))
+        for other in ('ron', 'eve'):
+            self.assertNotIn(run, self.runs(other))
+            self.assertEqual(self.s.by(other, 'GET', '/api/runs')[1]['total'], len(self.runs(other)))
+            for form in ('', '?format=csv', '?format=html'):
+                self.refused(self.s.by(other, 'GET', at + form), 404, 'not_found')
+        self.assertEqual(self.s.by('ada', 'GET', at)[0], 200)
+        put = lambda name, body: self.s.by(name, 'PUT', at, body)
+        self.refused(put('ron', {'shared': True}), 404)
+        self.refused(put('eve', {'shared': True}), 403)
+        for bad in ({}, {'shared': 1}, {'shared': True, 'owner': 'ron'}):
+            self.refused(put('rob', bad), 422, field='shared')
+        self.assertEqual(put('rob', {'shared': True})[:2], (200, {'run': run, 'shared': True}))
+        self.assertEqual(self.s.by('eve', 'GET', at)[1]['owner'], 'rob')
+        self.assertNotIn(run, self.runs('ron'))
+        self.refused(self.s.by('ron', 'DELETE', at), 404)
+        self.refused(put('ron', {'shared': False}), 404)
+        self.assertEqual(put('rob', {'shared': False})[0], 200)
+        self.refused(self.s.by('eve', 'GET', at), 404)
+        self.assertEqual(self.s.by('rob', 'DELETE', at)[0], 200)
+        run = self.rank('rob')[1]['run']
+        self.assertEqual(self.s.by('ada', 'DELETE', '/api/runs/' + run)[0], 200)
+
+    def test_preferences(self):
+        at = '/api/catalogs/small/preferences'
+        one = self.s.by('rob', 'POST', at, {'text': 'about the sea'})[1]
+        self.assertEqual(one['owner'], 'rob')
+        listed = lambda name, more='': [p['id'] for p in self.s.by(name, 'GET', at + more)[1]['preferences']]
+        self.assertEqual([listed('rob'), listed('ron'), listed('ada')], [[one['id']], [], []])
+        self.assertEqual([listed('ada', '?everybody=1'), listed('ron', '?everybody=1')], [[one['id']], []])
+        self.refused(self.s.by('ron', 'PUT', f"{at}/{one['id']}", {'text': 'x'}), 404)
+        self.refused(self.s.by('ron', 'DELETE', f"{at}/{one['id']}"), 404)
+        texts = lambda name: [c['text'] for c in self.rank(name, preferences=True, instruction='robots')[1]['clauses']]
+        self.assertEqual(len(texts('rob')), len(texts('ron')) + 1)
+        for path, more in (('/api/prompt/preview', {}), ('/api/explain', {'items': ['i1']})):
+            ask = {'catalog': 'small', 'instruction': 'robots', 'preferences': True, 'top': 1, **more}
+            self.assertIn('about the sea', json.dumps(self.s.by('rob', 'POST', path, ask)[1]))
+            self.assertNotIn('about the sea', json.dumps(self.s.by('ron', 'POST', path, ask)[1]))
+        changed = self.s.by('ada', 'PUT', f"{at}/{one['id']}", {'weight': 2})[1]
+        self.assertEqual((changed['owner'], changed['weight']), ('rob', 2))
+        self.assertEqual(listed('rob'), [one['id']])
+        self.assertEqual(self.s.by('rob', 'DELETE', f"{at}/{one['id']}")[0], 200)
+
+    def test_experiments(self):
+        spec = {'name': 'mine', 'protocol': 'instruction', 'catalog': 'small', 'members': 1}
+        one, two = (self.s.by(n, 'POST', '/api/experiments', spec)[1] for n in ('rob', 'ron'))
+        self.assertNotEqual(one['id'], two['id'])
+        self.assertEqual(self.s.by('rob', 'POST', '/api/experiments', spec)[1]['id'], one['id'])
+        listed = lambda name: {x['id'] for x in self.s.by(name, 'GET', '/api/experiments')[1]['experiments']}
+        self.assertEqual((listed('rob'), listed('ron'), listed('eve')), ({one['id']}, {two['id']}, set()))
+        self.assertEqual(listed('ada'), {one['id'], two['id']})
+        at = '/api/experiments/' + one['id']
+        for method, path in (('GET', at), ('GET', at + '?format=csv'), ('DELETE', at)):
+            self.refused(self.s.by('ron', method, path), 404, 'not_found')
+        self.assertEqual(self.s.by('ada', 'GET', at)[0], 200)
+        self.assertEqual(self.s.by('rob', 'DELETE', at)[0], 200)
+        self.assertEqual(self.s.by('ada', 'DELETE', '/api/experiments/' + two['id'])[0], 200)
+
+    def test_clients_live_inside_a_user(self):
+        big = self.s.by('ada', 'POST', '/api/catalogs?name=big', lines(rows(400, 'word ' * 80)), 'application/x-ndjson')
+        self.assertEqual(big[0], 200)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            ask = {'catalog': 'big', 'instruction': 'robots and the sea', 'client': 'page', 'top': 1,
+                   'candidates': {'retrieve': 'all', 'count': 400}}
+            late = pool.submit(self.s.by, 'rob', 'POST', '/api/rank', ask)
+            time.sleep(.5)
+            self.assertFalse(late.done(), 'the ranking is too short for this test')
+            self.assertEqual(self.rank('ron', client='page')[0], 200)
+            self.assertFalse(late.done() and late.result()[0] != 200)
+            self.assertEqual(self.rank('rob', client='page')[0], 200)
+            self.refused(late.result(), 409, 'cancelled')
 
 
 class Guesses(Case):
