@@ -4,6 +4,9 @@
 #include "server/api/v1.h"
 #include "server/api/watch.h"
 
+#include "model/base/seeded.h"
+
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -92,6 +95,17 @@ const struct view *app_owner(const struct req *r, struct view *name) {
     const struct caller *c = req_caller(r);
     *name = view_of(c->name);
     return c->role == ROLE_ADMIN ? NULL : name;
+}
+
+unsigned long long app_user(const struct req *r, struct view client) {
+    struct app *app = req_app(r);
+    struct http *h = atomic_load(&app->http);
+    char who[160];
+    if (h && http_guarded(h))
+        (void)snprintf(who, sizeof who, "%s", req_caller(r)->name);
+    else
+        (void)snprintf(who, sizeof who, "%s %.*s", req_address(r), (int)client.n, client.p);
+    return seeded_hash(who, 1) | 1;
 }
 
 enum status app_ready(struct app *app, struct err *e) {

@@ -50,6 +50,10 @@ int app_sees(const struct req *r, const char *owner);
 /* The name that the caller's lists are limited to, in *name; NULL for administrators. */
 const struct view *app_owner(const struct req *r, struct view *name);
 
+/* Who takes turns with others in the engine's queue: a user; where nobody signs in, an address with
+ * the client's name. */
+unsigned long long app_user(const struct req *r, struct view client);
+
 /* Handlers, by file. */
 enum status api_rank_post(struct req *r, struct err *e);
 enum status api_explain_post(struct req *r, struct err *e);

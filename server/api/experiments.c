@@ -89,6 +89,7 @@ enum status api_experiments_post(struct req *r, struct err *e) {
     TRY(app_ready(app, e));
     TRY(req_body(r, &x.json, e));
     TRY(depth_check(x.json, e));
+    TRY(depth_admit(e));
     TRY(stack_call(add, &x, e));
     struct lab *l = atomic_load(&app->lab);
     if (l) lab_wake(l);

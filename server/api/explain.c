@@ -66,6 +66,7 @@ static enum status read_own(struct asked *q, json_t *top, struct err *e) {
 static enum status read_request(struct asked *q, struct err *e) {
     const char *unknown;
     TRY(request_parse(&q->request, q->body, &q->arena, &unknown, e));
+    q->request.user = app_user(q->req, q->request.client);
     json_t *top = json_loadb(q->body.p, q->body.n, 0, NULL);
     enum status st = read_own(q, top, e);
     json_decref(top);

@@ -130,6 +130,7 @@ static enum status read_change(void *arg, struct err *e) {
     json_t *v;
     enum status st = ST_OK;
     TRY(depth_check(c->body, e));
+    TRY(depth_admit(e));
     json_t *top = json_loadb(c->body.p, c->body.n, JSON_REJECT_DUPLICATES, &je);
     if (!json_is_object(top)) {
         json_decref(top);

@@ -327,6 +327,7 @@ enum status api_rank_post(struct req *r, struct err *e) {
     request_init(&v->request);
     v->request.owner = view_of(req_caller(r)->name);
     enum status st = request_parse(&v->request, body, &v->arena, &v->unknown, e);
+    v->request.user = app_user(r, v->request.client);
     if (st == ST_OK) {
         live_join(v);
         st = live_status(v, run(v, e), e);

@@ -17,6 +17,8 @@ int cmd_eval_main(const struct options *o);
 int cmd_experiment_main(const struct options *o);
 int cmd_model_main(const struct options *o);
 int cmd_brew_main(const struct options *o);
+int cmd_backup_main(const struct options *o);
+int cmd_repair_main(const struct options *o);
 int bench_main(const struct options *o);
 
 /* Prints an error and its hint to stderr, as lines that begin with the program's name. */

@@ -177,14 +177,14 @@ enum status desk_load_encoder(struct desk *d, const struct options *o, struct er
     return ST_OK;
 }
 
-static int never(void *arg, double share) {
-    (void)arg;
+static int is_stopped(void *arg, double share) {
+    const struct desk *d = arg;
     (void)share;
-    return 0;
+    return d->stop && atomic_load(d->stop);
 }
 
 static enum status load_default(struct desk *d, const struct options *o, struct err *e) {
-    const struct shelf_wait w = {NULL, never};
+    const struct shelf_wait w = {d, is_stopped};
     double from = clock_s();
     struct engine_info m;
     fprintf(stderr, "Loading model %s\n", o->model ? o->model : default_model);

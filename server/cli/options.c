@@ -28,6 +28,13 @@ static const struct row {
      "a name that clients may address the server by, such as a container's or a proxy's; may be "
      "given again, or be a list with commas",
      LIST, AT(allow_host), CMD_SERVE, 0, 0, 0},
+    {"public-url", "URL",
+     "where people open the page when a proxy stands before the server, such as "
+     "https://taproom.example.org",
+     TEXT, AT(public_url), CMD_SERVE, 0, 0, 0},
+    {"trusted-proxy", "ADDRESS",
+     "IPv4 address of that proxy, whose X-Forwarded-For is believed; a list with commas", TEXT,
+     AT(trusted_proxy), CMD_SERVE, 0, 0, 0},
     {"token-file", "FILE",
      "lines NAME ROLE TOKEN of who may call; roles are read, rank and admin. Read again at SIGHUP",
      TEXT, AT(token_file), CMD_SERVE, 0, 0, 0},
@@ -128,6 +135,9 @@ static const struct row {
      CMD_IMPORT, 0, 1, 0},
     {"replace", NULL, "replace the catalogue, or all that is stored, where there is something",
      FLAG, AT(replace), CMD_IMPORT | CMD_RESTORE, 0, 1, 0},
+    {"keep", "N", "backups that are kept, the newest", NUMBER, AT(keep), CMD_BACKUP, 1, 1000, 7},
+    {"from-backup", NULL, "put the newest backup that is whole in the place of a damaged database",
+     FLAG, AT(from_backup), CMD_REPAIR, 0, 1, 0},
     {"resume", NULL, "goes on from the last checkpoint", FLAG, AT(resume), CMD_BREW, 0, 1, 0},
     {"type", "T", "format of what `model merge` changes: f16, q8_0 or q4_1 (default f16)", TEXT,
      AT(type), CMD_MODEL, 0, 0, 0},

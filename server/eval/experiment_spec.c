@@ -1,5 +1,6 @@
 /* Reading a specification into cells. */
 #include "server/eval/experiment.h"
+#include "server/store/json_memory.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -132,7 +133,7 @@ static enum status keep(struct store *s, struct view owner, json_t *top, json_t 
              *copy = text ? arena_copy(&a, text, strlen(text)) : NULL;
         cells[i] = view_of(copy);
         if (!copy) st = fail(e, ST_NO_MEMORY, "no memory for an experiment");
-        free(text);
+        json_text_free(text);
         json_decref(own);
     }
     if (!cells) st = fail(e, ST_NO_MEMORY, "no memory for an experiment");
@@ -176,7 +177,7 @@ static enum status add(struct store *s, struct view owner, json_t *top, int path
     if (st == ST_OK && !text) st = fail(e, ST_NO_MEMORY, "no memory for an experiment");
     if (st == ST_OK) st = name_it(owner, text, id, e);
     if (st == ST_OK) st = keep(s, owner, top, axis, n, view_of(text), id, e);
-    free(text);
+    json_text_free(text);
     for (int x = 0; x < AXES; x++) json_decref(axis[x]);
     return st;
 }

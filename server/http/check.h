@@ -46,6 +46,11 @@ int check_allowable(const char *name);
 /* The body against the route that was found: 413 and 415. */
 int check_body(const struct route *route, const struct check *c, struct err *e);
 
+/* Whose request it is, into out: the peer, or when that is one of the proxies, the last address of
+ * X-Forwarded-For that is none. What is no address there is not believed. */
+void check_client(const struct check_header *h, int n, const char *peer, const char *const *proxies,
+                  int n_proxies, char *out, size_t room);
+
 /* First header of that name (case-insensitive), p == NULL if there is none. */
 struct view check_find(const struct check_header *h, int n, const char *name);
 /* Whether If-None-Match names this tag (given with its quotes). */

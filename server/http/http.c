@@ -250,13 +250,14 @@ static void request_init(struct req *r, struct mg_connection *conn) {
     *r = (struct req){.h = mg_get_user_context_data(conn), .conn = conn, .start_s = clock_s()};
     r->caller.role = ROLE_ANYONE;
     if (!info) return;
-    (void)snprintf(r->address, sizeof r->address, "%s", info->remote_addr);
     r->method = info->request_method ? info->request_method : "";
     r->head = strcmp(r->method, "HEAD") == 0;
     r->http1 = info->http_version && strcmp(info->http_version, "1.1") == 0;
     for (int i = 0; i < info->num_headers && i < CHECK_HEADERS; i++)
         r->header[r->n_headers++] =
             (struct check_header){info->http_headers[i].name, info->http_headers[i].value};
+    check_client(r->header, r->n_headers, info->remote_addr, r->h->c.proxies, r->h->c.n_proxies,
+                 r->address, sizeof r->address);
 }
 
 /* After a large request, at most once in some seconds: what it held in small pieces goes back. */
@@ -395,7 +396,10 @@ static enum status start(struct http *h, struct err *e) {
     if (mg_get_server_ports(h->ctx, 1, &port) < 1 || port.port <= 0)
         return fail(e, ST_IO, "the server does not tell its port");
     atomic_store(&h->port, port.port);
-    (void)snprintf(h->cookie, sizeof h->cookie, "taproom-%d", port.port);
+    if (c->secure)
+        (void)snprintf(h->cookie, sizeof h->cookie, "__Host-taproom");
+    else
+        (void)snprintf(h->cookie, sizeof h->cookie, "taproom-%d", port.port);
     return ST_OK;
 }
 

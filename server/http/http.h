@@ -59,6 +59,9 @@ struct http_config {
     int (*asset)(const char *path, struct view *data, const char **type, const char **etag);
     const char *const *allow; /* names, or "name:port", that clients may address the server by */
     int n_allow;
+    const char *const *proxies; /* IPv4 addresses whose X-Forwarded-For is believed */
+    int n_proxies;
+    int secure;     /* people come by https: cookies and headers say so */
     int silence_ms; /* longest wait for one byte to come or go; 0 = 5000 */
     int body_ms;    /* longest sum of waits for a body, plus a second for each HTTP_RATE bytes that
                      * came; 0 = 10000. A reply is given silence_ms and as much */
@@ -99,6 +102,7 @@ void http_stats(struct http *h, struct http_stats *out);
 
 void *req_app(const struct req *r);
 const struct caller *req_caller(const struct req *r);
+const char *req_address(const struct req *r); /* the client's, as far as it is known */
 /* Begins a browser's session for a token and has its cookie sent with the reply; req_caller is then
  * its holder. 0, or the code to refuse with. sign_out ends the session that the request came with.
  */

@@ -101,11 +101,12 @@ static int send_head(struct req *r, int code, const char *type, long long length
     else if (length < 0 && r->http1)
         snprintf(size, sizeof size, "Transfer-Encoding: chunked\r\n");
     r->code = code;
+    static const char https[] = "Strict-Transport-Security: max-age=31536000\r\n";
     int n =
-        snprintf(t, sizeof t, "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s\r\n", code, reply_reason(code),
+        snprintf(t, sizeof t, "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%s\r\n", code, reply_reason(code),
                  type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "", size,
                  r->page ? "Cache-Control: no-cache\r\n" : "Cache-Control: no-store\r\n", security,
-                 r->set_cookie, extra ? extra : "");
+                 r->h->c.secure ? https : "", r->set_cookie, extra ? extra : "");
     CHECK(n > 0 && (size_t)n < sizeof t);
     return edge_write(r, t, (size_t)n);
 }
@@ -190,7 +191,8 @@ static void send_error(struct req *r, int code, const char *name, enum status st
                        const struct err *e) {
     char room[REPLY_ERROR], extra[ROUTE_ALLOW + 32] = "";
     if (r->reply != EDGE_NONE) return;
-    if (code == 503 || code == 429) snprintf(extra, sizeof extra, "Retry-After: 1\r\n");
+    if (code == 503 || code == 429)
+        snprintf(extra, sizeof extra, "Retry-After: %d\r\n", e->retry_s > 0 ? e->retry_s : 1);
     if (code == 401) snprintf(extra, sizeof extra, "WWW-Authenticate: Bearer\r\n");
     if (code == 405) snprintf(extra, sizeof extra, "Allow: %s\r\n", r->allow);
     struct view body = reply_error_json(r, room, name, st, e, "");

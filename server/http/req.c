@@ -11,6 +11,10 @@ const struct caller *req_caller(const struct req *r) {
     return &r->caller;
 }
 
+const char *req_address(const struct req *r) {
+    return r->address;
+}
+
 struct arena *req_arena(struct req *r) {
     return r->arena;
 }
@@ -37,8 +41,8 @@ int req_gone(struct req *r) {
 /* No Max-Age: the browser forgets it with the window, the server after the session's own time. */
 static void send_cookie(struct req *r, const char *id, const char *more) {
     (void)snprintf(r->set_cookie, sizeof r->set_cookie,
-                   "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Strict%s\r\n", r->h->cookie, id,
-                   more);
+                   "Set-Cookie: %s=%s; Path=/; HttpOnly; SameSite=Strict%s%s\r\n", r->h->cookie, id,
+                   r->h->c.secure ? "; Secure" : "", more);
 }
 
 int req_sign_in(struct req *r, struct view token, struct err *e) {

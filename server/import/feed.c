@@ -1,5 +1,6 @@
 /* Lists in XML by expat: elements of known item names become objects. */
 #include "server/import/feed.h"
+#include "server/store/json_memory.h"
 
 #include "model/base/arena.h"
 #include "model/base/buf.h"
@@ -114,7 +115,7 @@ static void write_row(struct reader *r) {
         spool_write(r->out, "\n", 1, r->e);
     } else
         r->no_memory = 1;
-    free(text);
+    json_text_free(text);
 }
 
 static void closed(void *arg, const char *name) {

@@ -65,6 +65,7 @@ struct rank_request {
     int preferences;            /* 1: the catalogue's active preferences count as clauses, too */
     struct view model;          /* who ranks, by its name on the shelf; "" the default one */
     struct view client;         /* who asks: a newer request of a client ends its older one */
+    unsigned long long user;    /* who takes turns with others in the engine's queue; 0 = nobody */
     struct view owner;          /* who asks, by name: whose run and preferences; not of the JSON */
     int unsaved;                /* 1: the run is not stored */
     int no_profile;             /* explanations only: the member's profile does not count */

@@ -295,8 +295,9 @@ static enum status quick_table(struct db *d, int from, struct err *e) {
     if (st != ST_INVALID) return st;
     struct err why = *e;
     (void)fail(e, ST_CORRUPT, "taproom.db holds what it cannot: %.150s", why.text);
-    err_hint(e, "start with another data folder (--data) and restore a dump there, or mend the row "
-                "with sqlite3");
+    err_hint(
+        e,
+        "run taproom repair, with --from-backup where there are backups, or mend the row with sqlite3");
     return ST_CORRUPT;
 }
 

@@ -14,6 +14,9 @@ struct store;
  * holds the folder (named, with its pid), ST_CORRUPT, ST_IO, ST_DISK_FULL. close(NULL) is fine. */
 enum status store_open(struct store **out, const char *folder, struct err *e) MUST_CHECK;
 void store_close(struct store *s);
+/* Of all stores of the process, once it ends: long statements fail with ST_CANCELLED within
+ * milliseconds, and their transactions are rolled back. */
+void store_give_up(void);
 
 /* Names people choose: [A-Za-z0-9._-]{1,64}. */
 int store_name_ok(struct view v);

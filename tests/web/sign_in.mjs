@@ -64,6 +64,21 @@ await story(async ({ browser, ok, step }) => {
     ok(code === 403, 'a dump is for administrators', code);
   });
 
+  await step('a run is shared on purpose', async () => {
+    await page.goto(`${url}/${few('quiet work')}`);
+    await rankedAfter(page, () => page.locator('#wish').press('Control+Enter'));
+    await page.waitForSelector('a#permalink');
+    await page.goto(`${url}/#/runs`);
+    const share = page.locator('.runs button', { hasText: /^Share$/ }).first();
+    await share.waitFor();
+    const asAda = () =>
+      fetch(`${url}/api/runs`, { headers: { Authorization: `Bearer ${TOKENS.ada}` } }).then(r => r.json());
+    ok((await asAda()).runs[0].shared === false, 'it is its owner\'s alone');
+    await share.click();
+    await page.locator('.runs button', { hasText: /^Shared$/ }).first().waitFor();
+    ok((await asAda()).runs[0].shared === true, 'and others\' once that is wished');
+  });
+
   await step('a session that ends while a wish is written', async () => {
     await page.goto(`${url}/${few('quiet work')}`);
     await ranked(page);
