@@ -45,6 +45,11 @@ int cli_usage(const char *command, const char *what) {
     return EXIT_USAGE;
 }
 
+const char *cli_plain(const char *text, char room[CLI_PLAIN]) {
+    (void)view_plain(view_of(text), room, CLI_PLAIN);
+    return room;
+}
+
 void cli_print_text(const char *text, int columns) {
     struct view v = view_of(text);
     int at = 0;

@@ -25,6 +25,9 @@ int bench_main(const struct options *o);
 int cli_failed(const struct err *e);
 int cli_usage(const char *command, const char *what);
 
+/* The text with what a terminal would take for a command as '?', in room of the caller's. */
+enum { CLI_PLAIN = 400 };
+const char *cli_plain(const char *text, char room[CLI_PLAIN]);
 /* Text for a terminal: control characters, also of right-to-left marks, become '?'. */
 void cli_print_text(const char *text, int columns);
 

@@ -263,7 +263,7 @@ static void *start_main(void *arg) {
         fflush(stdout);
     } else {
         atomic_store(&x->failed, 1);
-        (void)kill(getpid(), SIGTERM); /* wakes the main thread */
+        (void)kill(getpid(), SIGHUP); /* wakes the main thread */
     }
     return NULL;
 }
@@ -272,6 +272,7 @@ static void *start_main(void *arg) {
 static void await_end(struct starting *x, const sigset_t *stop) {
     for (int got = 0; got != SIGINT && got != SIGTERM;) {
         if (sigwait(stop, &got) != 0 || got != SIGHUP) continue;
+        if (atomic_load(&x->failed)) break;
         struct http *h = atomic_load(&x->app->http);
         if (h) reload(h, x->o);
     }
@@ -317,11 +318,10 @@ int serve_main(const struct options *o) {
     x->app = &app, x->desk = &desk, x->o = o;
     if (stack_start(&t, start_main, x, &e) != ST_OK) return cli_failed(&e);
     await_end(x, &stop);
+    int failed = atomic_load(&x->failed); /* by itself, and not because it was given up */
     end_start(x, t);
     if (x->h) drain(&app, x->h);
     vectors_close(atomic_exchange(&app.vectors, NULL));
     desk_close(&desk);
-    if (!atomic_load(&x->failed)) return EXIT_OK;
-    return x->st == ST_CANCELLED && atomic_load(&x->stop) && app.closing == 2 ? EXIT_OK
-                                                                              : cli_failed(&x->e);
+    return x->st == ST_OK || !failed ? EXIT_OK : cli_failed(&x->e);
 }

@@ -49,8 +49,10 @@ int req_sign_in(struct req *r, struct view token, struct err *e) {
     char id[SESSION_ID];
     struct caller who = {.role = ROLE_ANYONE};
     if (!r->h->access.needed) return 0;
+    struct view old = access_cookie(r->header, r->n_headers, r->h->cookie);
     int code = access_sign_in(&r->h->access, token, r->address, &who, id, e);
     if (code) return code;
+    if (old.n) access_sign_out(&r->h->access, old); /* a sign-in anew ends what was before it */
     who.by_cookie = 1;
     r->caller = who;
     send_cookie(r, id, "");

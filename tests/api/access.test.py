@@ -110,6 +110,10 @@ class Sessions(Case):
         self.assertEqual(self.s.call('POST', '/api/rank', {'catalog': 'small', 'instruction': 'sea', 'top': 1},
                                      headers=one)[0], 200)
         self.refused(self.s.call('GET', '/api/dump', headers=one), 403)
+        three = self.s.call('POST', '/api/session', {'token': TOKENS['eve'][1]}, headers=one)[2]['Set-Cookie'].split('; ')[0]
+        self.refused(self.s.call('GET', '/api/catalogs', headers=one), 401)
+        one['Cookie'] = three
+        self.assertEqual(self.s.call('GET', '/api/session', headers=one)[1]['user'], 'eve')
         code, _, headers = self.s.call('DELETE', '/api/session', headers=one)
         self.assertEqual(code, 200)
         self.assertIn('Max-Age=0', headers['Set-Cookie'])

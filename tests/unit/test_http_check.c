@@ -224,6 +224,30 @@ static void sites_and_tags(void) {
     OK(!check_etag(VIEW(""), "\"a\"") && !check_etag(VIEW("\"ab\",a,W/"), "\"a\""));
 }
 
+/* Behind proxies: the nearest address that is none of theirs, and nothing that is no address. */
+static void clients(void) {
+    static const char *const proxies[] = {"10.0.0.1", "10.0.0.2"};
+    static const struct {
+        const char *peer, *forwarded, *want;
+    } t[] = {{"192.0.2.5", "6.6.6.6", "192.0.2.5"},
+             {"10.0.0.1", "6.6.6.6", "6.6.6.6"},
+             {"10.0.0.1", "1.1.1.1, 6.6.6.6", "6.6.6.6"},
+             {"10.0.0.1", "6.6.6.6 ,10.0.0.2", "6.6.6.6"},
+             {"10.0.0.1", "10.0.0.2,10.0.0.1", "10.0.0.2"}, /* nobody but proxies */
+             {"10.0.0.1", "2001:db8::7", "2001:db8::7"},
+             {"10.0.0.1", "6.6.6.6,", "10.0.0.1"},
+             {"10.0.0.1", "unknown", "10.0.0.1"},
+             {"10.0.0.1", "\"x", "10.0.0.1"},
+             {"10.0.0.1", "", "10.0.0.1"},
+             {"10.0.0.1", "1111111111111111111111111111111111111111111111111111", "10.0.0.1"}};
+    for (size_t i = 0; i < COUNT(t); i++) {
+        const struct check_header h = {"x-forwarded-for", t[i].forwarded};
+        char got[48];
+        check_client(&h, 1, t[i].peer, proxies, 2, got, sizeof got);
+        EQ_STR(got, t[i].want);
+    }
+}
+
 static void bodies(void) {
     static const struct {
         const char *method;
@@ -495,6 +519,7 @@ static void *all(void *arg) {
     routes();
     escapes();
     budgets();
+    clients();
     return arg;
 }
 

@@ -334,12 +334,13 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
+  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, busy: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
       if (res.headersSent) return res.end();
-      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json' });
+      const again = e.error?.retry ? { 'Retry-After': String(e.error.retry) } : {};
+      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json', ...again });
       res.end(JSON.stringify({ error: e.error ?? { code: 'internal', message: e.message } }));
     }),
   );
@@ -595,6 +596,7 @@ async function handle(db, seen, stepMs, req, res) {
     const request = JSON.parse(body);
     const wish = request.instruction ?? '';
     seen.clients.add(request.client);
+    if (seen.busy > 0 && seen.busy--) refuse(503, 'busy', 'Too many rankings are waiting.', { retry: 1 });
     if (wish.includes('refuse'))
       refuse(503, 'queue_full', 'Too many rankings are waiting.', {
         field: 'instruction',
