@@ -3,6 +3,7 @@
 
 #include "server/import/import.h"
 #include "server/rank/rank.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/buf.h"
 #include "kernels/base/clock.h"
@@ -34,7 +35,7 @@ static void add_row(struct buf *b, json_t *row) {
         buf_add(b, "\n", 1);
     } else
         b->failed = 1;
-    free(text);
+    json_text_free(text);
     json_decref(row);
 }
 

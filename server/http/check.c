@@ -116,6 +116,7 @@ static int check_addressee(const struct check_header *h, int n, const struct che
                       "--allow-host NAME for the name in the browser's address");
     struct view fetch = check_find(h, n, "Sec-Fetch-Site");
     out->cross_site = fetch.p && !same_nocase(fetch, "same-origin") && !same_nocase(fetch, "none");
+    out->own_page = origin.p || (fetch.p && same_nocase(fetch, "same-origin"));
     return 0;
 }
 
@@ -260,18 +261,36 @@ int check_body(const struct route *route, const struct check *c, struct err *e) 
     return 415;
 }
 
-int check_token(const struct check_header *h, int n, const char *token, struct err *e) {
-    if (!token) return 0;
-    struct view got = check_find(h, n, "Authorization");
-    size_t want = strlen(token), scheme = strlen("Bearer ");
-    int differs = 1;
-    if (got.n == scheme + want && strncasecmp(got.p, "Bearer ", scheme) == 0) {
-        differs = 0;
-        for (size_t i = 0; i < want; i++) differs |= got.p[scheme + i] ^ token[i];
+static int is_one_of(struct view v, const char *const *all, int n) {
+    for (int i = 0; i < n; i++)
+        if (view_eq_str(v, all[i])) return 1;
+    return 0;
+}
+
+static int looks_like_address(struct view v, size_t room) {
+    if (v.n == 0 || v.n >= room) return 0;
+    for (size_t i = 0; i < v.n; i++)
+        if (!strchr("0123456789abcdefABCDEF:.", v.p[i])) return 0;
+    return 1;
+}
+
+void check_client(const struct check_header *h, int n, const char *peer, const char *const *proxies,
+                  int n_proxies, char *out, size_t room) {
+    struct view who = view_of(peer);
+    if (is_one_of(who, proxies, n_proxies)) {
+        struct view all = check_find(h, n, "X-Forwarded-For");
+        while (all.n && is_one_of(who, proxies, n_proxies)) {
+            size_t from = all.n;
+            while (from > 0 && all.p[from - 1] != ',') from--;
+            struct view one = view_trim(view_sub(all, from, all.n));
+            if (!looks_like_address(one, room)) break;
+            who = one;
+            all = view_sub(all, 0, from ? from - 1 : 0);
+        }
     }
-    return differs ? refuse(401, e, "this call needs the server's token",
-                            "send the header Authorization: Bearer TOKEN")
-                   : 0;
+    size_t len = who.n < room ? who.n : room - 1;
+    memcpy(out, who.p, len);
+    out[len] = 0;
 }
 
 int check_etag(struct view header, const char *etag) {
@@ -297,6 +316,7 @@ const char *check_code_name(int code) {
     case 413:
     case 431: return "limit";
     case 415: return "unsupported_type";
+    case 429: return "too_many";
     case 503: return "busy";
     default: return code >= 500 ? "internal" : "bad_input";
     }

@@ -1,5 +1,6 @@
 /* Lists in XML by expat: elements of known item names become objects. */
 #include "server/import/feed.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/arena.h"
 #include "kernels/base/buf.h"
@@ -118,7 +119,7 @@ static void write_row(struct reader *r) {
         spool_write(r->out, "\n", 1, r->e);
     } else
         r->no_memory = 1;
-    free(text);
+    json_text_free(text);
 }
 
 static void closed(void *arg, const char *name) {

@@ -1,14 +1,7 @@
-<<<<<<<< HEAD:server/readout/meaning.c
 /* How near the item's text is to the wish, or without one to what was liked, for the embedding
  * model, standardised over the catalogue's sample as the language model's values are, so that no
  * item's part depends on which others are ranked. */
 #include "server/readout/meaning.h"
-========
-/* How near the item's text is to the wish, or without one to what was liked, for the embedding
- * model, standardised over the catalogue's sample as the language model's values are, so that no
- * item's part depends on which others are ranked. */
-#include "server/rank/meaning.h"
->>>>>>>> brew:server/rank/meaning.c
 
 #include "server/baselines/embedding.h"
 

@@ -1,16 +1,8 @@
-<<<<<<<< HEAD:server/readout/meaning.h
 /* The share of the embedding in `auto`: the meaning of the whole text (readout_meaning.c). */
 #ifndef READOUT_MEANING_H
 #define READOUT_MEANING_H
 
 #include "server/readout/rank_context.h"
-========
-/* The share of the embedding in `auto`: the meaning of the whole text (meaning.c). */
-#ifndef RANK_MEANING_H
-#define RANK_MEANING_H
-
-#include "server/rank/load.h"
->>>>>>>> brew:server/rank/meaning.h
 
 /* Adds to score (n), and writes into meaning (n), the share that the ranking gives it; nothing
  * where that is 0. */

@@ -15,9 +15,9 @@ static enum status nothing(struct req *r, struct err *e) {
     return fail(e, ST_INTERNAL, "never called");
 }
 
-static const struct route rows[] = {{"GET", "/api/a", nothing, 0, 0, 0},
-                                    {"POST", "/api/a/{name}", nothing, 9, HTTP_JSON, 0},
-                                    {"DELETE", "/api/a/{name}/b/{id}", nothing, 0, 0, 0}};
+static const struct route rows[] = {{"GET", "/api/a", nothing, 0, 0, 0, 0, NULL},
+                                    {"POST", "/api/a/{name}", nothing, 9, HTTP_JSON, 0, 0, NULL},
+                                    {"DELETE", "/api/a/{name}/b/{id}", nothing, 0, 0, 0, 0, NULL}};
 
 /* Cuts the next line off; NULL at the end. */
 static char *next_line(char **at) {

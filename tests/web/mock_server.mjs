@@ -333,12 +333,13 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
+  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, busy: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
       if (res.headersSent) return res.end();
-      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json' });
+      const again = e.error?.retry ? { 'Retry-After': String(e.error.retry) } : {};
+      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json', ...again });
       const error = e.error ?? { code: 'internal', message: e.message };
       res.end(JSON.stringify({ error, ...e.beside }));
     }),
@@ -505,6 +506,7 @@ async function handle(db, seen, stepMs, req, res) {
       backend: 'cpu',
       precision: 'bf16',
     });
+  if (what === 'GET /session') return json({ needed: false, user: '', role: 'admin' });
   if (what === 'GET /surfaces')
     return json({ name: path[2], question: '', ...(SURFACES[path[2]] ?? SURFACES.generic) });
   if (what === 'POST /clauses') {
@@ -595,6 +597,7 @@ async function handle(db, seen, stepMs, req, res) {
     const request = JSON.parse(body);
     const wish = request.instruction ?? '';
     seen.clients.add(request.client);
+    if (seen.busy > 0 && seen.busy--) refuse(503, 'busy', 'Too many rankings are waiting.', { retry: 1 });
     if (wish.includes('refuse'))
       refuse(503, 'queue_full', 'Too many rankings are waiting.', {
         field: 'instruction',

@@ -87,6 +87,24 @@ await story(async ({ browser, ok, step }) => {
     ok((await said()) === 'new part|newer part', 'the result says its parts', await said());
     mock.seen.splitFaults = 0;
   });
+  await step('a server that has too much to do is asked again', async () => {
+    mock.seen.busy = 2;
+    await wish('asked for thrice');
+    await page.waitForFunction(() =>
+      /asked again in about 1 s/.test(document.querySelector('.progress-line').textContent),
+    );
+    await ranked(page);
+    ok(mock.seen.busy === 0 && !(await page.isVisible('.notice.error')), 'until it has time');
+    mock.seen.busy = 99;
+    await wish('and given up');
+    await page.waitForSelector('#cancel', { state: 'visible' });
+    await page.click('#cancel');
+    await page.waitForFunction(() => !document.querySelector('#rank.running'));
+    const left = mock.seen.busy;
+    await new Promise(done => setTimeout(done, 2000));
+    ok(mock.seen.busy === left, 'cancelled while it waits, it is not asked again');
+    mock.seen.busy = 0;
+  });
   await step('blend: the part that is no clause; no match is not a rank', async () => {
     await page.selectOption('#readout', 'blend');
     await wish('blended films');
