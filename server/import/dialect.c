@@ -201,11 +201,23 @@ static void skip_lines(struct csv *c, struct view text, struct dialect_found *f)
             int here = cells_of(c, f->at), there = cells_of(c, below);
             size_t third = next_line(text, below);
             int also = third < text.n ? cells_of(c, third) : there;
+            /* A few words above the table may go over several lines, quoted or not. */
+            for (int more = 0; more < 10 && !mark && here == 1 && there == 1; more++) {
+                below = next_line(text, below);
+                while (below < text.n && view_trim(line_at(text, below)).n == 0)
+                    below = next_line(text, below);
+                if (below >= text.n) break;
+                there = cells_of(c, below);
+                third = next_line(text, below);
+                also = third < text.n ? cells_of(c, third) : 0;
+                if (there < 3 || also != there) there = there > 1 ? 0 : 1;
+            }
             /* "#id,title" is a header, "# made today, by hand" a comment. */
             int header =
                 mark && here == there && line.n > 1 && line.p[1] != ' ' && line.p[1] != '#';
-            int heading = !memchr(line.p, f->dialect.separator[0], line.n) &&
-                          !memchr(line.p, '"', line.n) && there >= 2 && also == there;
+            int bare =
+                !memchr(line.p, f->dialect.separator[0], line.n) && !memchr(line.p, '"', line.n);
+            int heading = (bare || (here == 1 && there >= 3)) && there >= 2 && also == there;
             if (mark ? header : !heading) return;
             f->skipped++;
         }
