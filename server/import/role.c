@@ -193,6 +193,11 @@ int role_fit(struct view name, enum role r, enum import_kind kind) {
         int id = w.n > 2 && memcmp(w.text + w.n - 2, "id", 2) == 0 && w.n_words > 1;
         return id && !who && !about_another(&w, r) ? ROLE_ENDS : 0;
     }
+    /* "product_category_name" is a usual name for tags, and no title for its end. */
+    for (int other = 0; other < ROLE_COUNT; other++)
+        if (other != (int)r && role_of_kind((enum role)other, kind) &&
+            find(w.text, w.n, (enum role)other, kind, 1))
+            return 0;
     return ends(&w, r, kind);
 }
 

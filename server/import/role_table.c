@@ -80,7 +80,7 @@ const struct role_synonym role_table[] = {
      "premiered premieredate airdate firstairdate date "
      "createdutc createdtime posteddate postdate dateposted posted postedat postedon "
      "listedtime dateadded createdat created createddate creationdate timestamp datetime uploaddate "
-     "publishtime publicationtime originallistedtime addedat releasedon launchdate vintage issued"},
+     "publishtime publicationtime originallistedtime addedat releasedon launchdate launchedat publishedon vintage issued"},
     {ROLE_TIME, I, 0,
      "jahr datum erscheinungsjahr erscheinungsdatum veröffentlicht veroeffentlicht "
      "veröffentlichungsdatum annee année datedesortie datedepublication anneedesortie "

@@ -195,6 +195,7 @@ static void tags_by_values(struct layout *p, const struct source *s) {
         const struct look *l = &c->look;
         int known = role_known(c->name, p->config->kind) && !nameless(c, s);
         if (!is_free(c) || known || share(l->urls, l->filled, 20)) continue;
+        if (share(l->objects, l->filled, 50)) continue;
         if (!share(l->words, l->filled, 70)) continue;
         int lists =
             c->type == TYPE_LIST || (nameless(c, s) && list_decide(&l->list, 1) == LIST_PIPE);
