@@ -69,20 +69,21 @@ static int least(int a, int b, int c) {
     return m < c ? m : c;
 }
 
-/* How many letters must be added, dropped or replaced. */
+/* How many letters must be added, dropped, replaced or swapped with the next. */
 static int distance(const char *a, size_t n, const char *b, size_t m) {
-    int row[NAME_BYTES + 1];
-    for (size_t k = 0; k <= m; k++) row[k] = (int)k;
+    int d[3][NAME_BYTES + 1], *before = d[0], *last = d[1], *row = d[2];
+    for (size_t k = 0; k <= m; k++) last[k] = (int)k;
     for (size_t i = 1; i <= n; i++) {
-        int left_above = row[0];
         row[0] = (int)i;
         for (size_t k = 1; k <= m; k++) {
-            int above = row[k];
-            row[k] = least(above + 1, row[k - 1] + 1, left_above + (a[i - 1] != b[k - 1]));
-            left_above = above;
+            row[k] = least(last[k] + 1, row[k - 1] + 1, last[k - 1] + (a[i - 1] != b[k - 1]));
+            int swapped = i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
+            if (swapped && before[k - 2] + 1 < row[k]) row[k] = before[k - 2] + 1;
         }
+        int *oldest = before;
+        before = last, last = row, row = oldest;
     }
-    return row[m];
+    return last[m];
 }
 
 static int is_other(const char *others, const char *name) {

@@ -291,10 +291,11 @@ static size_t free_of(struct split *s, size_t i, size_t n) {
     return i + n;
 }
 
-/* "keep my Saturdays clear": the last but one of the n words at i is unwanted. */
+/* "keep my Saturdays and Sundays clear": what stands inside the n words at i is unwanted. */
 static size_t spare(struct split *s, size_t i, size_t n) {
+    size_t from = i + 1 + (size_t)clauses_words_at(&s->t, i + 1, i + n, "my|our|the");
     flush(s, i, 1);
-    turn(s, i + n - 2, -1);
+    turn(s, from, -1);
     flush(s, i + n - 1, 0);
     turn(s, i + n, 1);
     return i + n;

@@ -4,6 +4,7 @@
 #define DAYS                                                                           \
     "mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekends|monday|" \
     "tuesday|wednesday|thursday|friday|saturday|sunday|weekend|evenings|mornings|nights"
+#define FREEING "keep|keeping|leave|leaving|want|need"
 #define SOFT 0.5 /* "maybe" */
 #define HARD 1.5 /* "above all" */
 
@@ -143,8 +144,10 @@ static const struct clauses_mark_row marks[] = {
     {MARK_NOT, "minus the|any|all"},
     {MARK_NOT, "anything|everything|all but|except the|a|an"},
     {MARK_FREE, "* -free"},
-    {MARK_SPARE, "keep|keeping|leave|leaving|want my|our|the " DAYS " clear|free|open"},
-    {MARK_SPARE, "keep|keeping|leave|leaving " DAYS " clear|free|open"},
+    {MARK_SPARE, FREEING " my|our|the " DAYS " clear|free|open"},
+    {MARK_SPARE, FREEING " " DAYS " clear|free|open"},
+    {MARK_SPARE, FREEING " my|our|the " DAYS " and|or " DAYS " clear|free|open"},
+    {MARK_SPARE, FREEING " " DAYS " and|or " DAYS " clear|free|open"},
     {MARK_FREE, "* free"},
     {MARK_FREE, "* intolerant|allergy|intolerance"},
     {MARK_NOT, "hardly|barely|scarcely any"},

@@ -3,6 +3,7 @@
 #include "server/value/words.h"
 #include "server/wish/finder.h"
 #include "server/wish/outcome.h"
+#include "server/wish/when_names.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,6 +71,24 @@ static void name_value(struct finder *f, const char *v, struct names *out) {
     if (strlen(v) > NAME_BYTES || !words_named(view_of(v), x->text, &p, &q)) return;
     terms_of(x, p, q, &from, &to);
     if (!x->t[from].used) add(out, v, from, to);
+}
+
+/* "no Saturdays" where values say "weekends". */
+static void name_weekend(const struct finder *f, const struct field *field, struct names *out) {
+    static const struct view words[] = {{"weekend", 7}, {"Wochenende", 10}};
+    int from = -1, to = -1, plural;
+    for (int i = 0; i < f->x.n; i++) {
+        if (when_weekday(&f->x, i, &plural) < 6) continue;
+        if (from < 0) from = i;
+        to = i + 1;
+    }
+    for (size_t k = 0; from >= 0 && k < COUNT(words); k++) {
+        int g = field_group(words[k].p);
+        for (int v = field->group[g]; v < field->group[g + 1]; v++)
+            if (words_named(words[k], view_of(field->distinct[v]), NULL, NULL) &&
+                words_named(view_of(field->distinct[v]), words[k], NULL, NULL))
+                add(out, field->distinct[v], from, to);
+    }
 }
 
 /* The values that the clause names: only those that begin as one of its words does. */
@@ -199,6 +218,7 @@ static void exclusions(struct finder *f) {
         if ((list && !field->n_list) || (text && !field->text) || !(list || text)) continue;
         int whole = whole_names(f->s, field);
         named_values(f, field, &n);
+        name_weekend(f, field, &n);
         if (!decides(&f->x, &n) && (n.n > 0 || whole || !is_within(f, field))) continue;
         add_has(f, k, value_of(f, &n), whole, 0, 0, 1);
     }
