@@ -27,7 +27,7 @@ set(endings html js mjs css svg json png woff2 txt)
 list(TRANSFORM endings PREPEND "web/*." OUTPUT_VARIABLE patterns)
 list(TRANSFORM patterns PREPEND "${CMAKE_SOURCE_DIR}/")
 file(GLOB_RECURSE assets CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${patterns})
-list(APPEND assets fixtures/movies/instructions.jsonl)
+list(APPEND assets fixtures/movies/instructions.jsonl server/api/openapi.yaml)
 file(GLOB judged CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/fixtures/lists/*.jsonl
   ${CMAKE_SOURCE_DIR}/fixtures/judged/*.jsonl)
 list(APPEND assets ${judged})

@@ -61,6 +61,7 @@ const struct route app_routes[] = {
     {"POST", "/v1/embeddings", api_embeddings_post, V1_BODY, HTTP_JSON, HTTP_LONG},
     {"GET", "/v1/models", api_openai_models_list, 0, 0, HTTP_QUICK},
     {"GET", "/v1/models/{id}", api_openai_models_get, 0, 0, HTTP_QUICK},
+    {"GET", "/api/openapi.json", api_openapi_get, 0, 0, HTTP_QUICK},
     {"GET", "/metrics", api_health_metrics, 0, 0, HTTP_ALWAYS},
 };
 const int app_n_routes = COUNT(app_routes);
