@@ -14,11 +14,12 @@ model/tokenizer: kernels/base model/format
 model: kernels/base kernels model/format model/tokenizer
 model/train: kernels/base kernels model/format model/tokenizer model
 server/metrics: kernels/base
+server/assets: kernels/base
 server/value: kernels/base
 server/store: kernels/base server/value
 server/import: kernels/base server/value server/store
 server/catalog: kernels/base server/value server/store
-server/surface: kernels/base server/value server/store server/catalog
+server/surface: kernels/base server/assets server/value server/store server/catalog
 server/wish: kernels/base server/value server/store server/catalog
 server/vectors: kernels/base model server/value server/store server/catalog
 server/baselines: kernels/base model server/metrics server/store server/catalog server/wish server/vectors
@@ -29,8 +30,8 @@ server/report: kernels/base server/metrics server/store
 server/eval: kernels/base model server/metrics server/import server/store server/catalog server/wish server/surface server/baselines server/readout server/rank server/registry server/report
 server/brew: kernels/base model model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval
 server/http: kernels/base
-server/api: kernels/base model server/metrics server/value server/store server/import server/catalog server/surface server/wish server/vectors server/baselines server/readout server/rank server/registry server/report server/eval server/brew server/http
-server/cli: kernels/base model server/store server/import server/catalog server/surface server/vectors server/readout server/rank server/registry server/report server/eval server/brew server/http server/api
+server/api: kernels/base server/assets model server/metrics server/value server/store server/import server/catalog server/surface server/wish server/vectors server/baselines server/readout server/rank server/registry server/report server/eval server/brew server/http
+server/cli: kernels/base server/assets model server/store server/import server/catalog server/surface server/vectors server/readout server/rank server/registry server/report server/eval server/brew server/http server/api
 server: server/cli
 '
 find kernels model server -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.cpp' | sort |

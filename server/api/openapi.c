@@ -1,6 +1,6 @@
 /* GET /api/openapi.json: what every call takes and answers (openapi.yaml, which is JSON). */
 #include "server/api/app.h"
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 
 enum status api_openapi_get(struct req *r, struct err *e) {
     static const char path[] = "server/api/openapi.yaml";

@@ -1,5 +1,5 @@
 /* taproom eval PROTOCOL: what rankings are worth, on cases whose answers are known. */
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 #include "server/eval/eval.h"

@@ -1,6 +1,6 @@
 /* taproom experiment FILE: runs a grid of evaluations at low priority; started again, it goes on.
  */
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/report/experiment_csv.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"

@@ -1,7 +1,7 @@
 /* Opening the data folder and the model. */
 #include "server/cli/desk.h"
 
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/import/import.h"
 #include "server/store/given.h"
 

@@ -1,7 +1,7 @@
 /* taproom serve: opens the data folder, the port and the model, in this order, and runs until it is
  * told to stop. */
 #include "server/api/app.h"
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/api/lab.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"

@@ -1,9 +1,9 @@
-# Files inside the binary: writes gen/assets.c, a table of server/api/assets.h, and adds it to the library `api`.
+# Files inside the binary: writes gen/assets.c, a table of server/assets/assets.h, and adds it to the library `assets`.
 # A line of assets.list is a file's path in the tree, or PATH|FILE for a file that lies elsewhere.
 # Run by cmake -P it writes the table; included by CMakeLists.txt it adds the rule for that.
 if(CMAKE_SCRIPT_MODE_FILE)
   file(STRINGS ${LIST} files)
-  set(text "/* Written by server/assets.cmake. */\n#include \"server/api/assets.h\"\n\n")
+  set(text "/* Written by server/assets/assets.cmake. */\n#include \"server/assets/assets.h\"\n\n")
   set(table "")
   set(i 0)
   foreach(line IN LISTS files)
@@ -27,6 +27,9 @@ set(endings html js mjs css svg json png woff2 txt)
 list(TRANSFORM endings PREPEND "web/*." OUTPUT_VARIABLE patterns)
 list(TRANSFORM patterns PREPEND "${CMAKE_SOURCE_DIR}/")
 file(GLOB_RECURSE assets CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${patterns})
+foreach(surface generic movies jobs listings feed)
+  list(APPEND assets server/surface/builtin/${surface}.json)
+endforeach()
 list(APPEND assets fixtures/movies/instructions.jsonl server/api/openapi.yaml)
 file(GLOB judged CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/fixtures/lists/*.jsonl
   ${CMAKE_SOURCE_DIR}/fixtures/judged/*.jsonl)
@@ -48,7 +51,7 @@ list(TRANSFORM assets PREPEND "${CMAKE_SOURCE_DIR}/" OUTPUT_VARIABLE asset_files
 list(APPEND asset_files ${CHART_JS})
 add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/gen/assets.c
   COMMAND ${CMAKE_COMMAND} -DLIST=${CMAKE_BINARY_DIR}/gen/assets.list -DROOT=${CMAKE_SOURCE_DIR}
-    -DOUT=${CMAKE_BINARY_DIR}/gen/assets.c -P ${CMAKE_SOURCE_DIR}/server/assets.cmake
-  DEPENDS ${asset_files} ${CMAKE_BINARY_DIR}/gen/assets.list ${CMAKE_SOURCE_DIR}/server/assets.cmake
+    -DOUT=${CMAKE_BINARY_DIR}/gen/assets.c -P ${CMAKE_SOURCE_DIR}/server/assets/assets.cmake
+  DEPENDS ${asset_files} ${CMAKE_BINARY_DIR}/gen/assets.list ${CMAKE_SOURCE_DIR}/server/assets/assets.cmake
   VERBATIM)
-target_sources(api PRIVATE ${CMAKE_BINARY_DIR}/gen/assets.c)
+target_sources(assets PRIVATE ${CMAKE_BINARY_DIR}/gen/assets.c)

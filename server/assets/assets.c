@@ -1,5 +1,5 @@
 /* Looking up files inside the binary. */
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 
 #include <stdio.h>
 #include <string.h>
