@@ -26,7 +26,7 @@ target_of() {
     echo taproom
   elif [ "$1" = cuda_server ]; then
     echo taproom_shim
-  elif [ "$1" != layers ] && [ "$1" != cuda_nvcc ]; then
+  elif [[ " layers docs cuda_nvcc " != *" $1 "* ]]; then
     echo "$1"
   fi
 }
