@@ -83,6 +83,7 @@ const struct route app_routes[] = {
     {"GET", "/api/session", api_session_get, 0, 0, HTTP_ALWAYS, ROLE_ANYONE, NULL},
     {"POST", "/api/session", api_session_post, 1024, HTTP_JSON, HTTP_QUICK, ROLE_ANYONE, "sign_in"},
     {"DELETE", "/api/session", api_session_delete, 0, 0, HTTP_QUICK, ROLE_ANYONE, "sign_out"},
+    {"GET", "/api/openapi.json", api_openapi_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
 };
 const int app_n_routes = COUNT(app_routes);
 

@@ -94,6 +94,7 @@ enum status api_calibration_post(struct req *r, struct err *e);
 enum status api_models_list(struct req *r, struct err *e);
 enum status api_models_get(struct req *r, struct err *e);
 enum status api_models_default(struct req *r, struct err *e);
+enum status api_openapi_get(struct req *r, struct err *e);
 enum status api_health_live(struct req *r, struct err *e);
 enum status api_health_ready(struct req *r, struct err *e);
 enum status api_health_metrics(struct req *r, struct err *e);
