@@ -2,7 +2,7 @@
 #include "kernels/grad.h"
 
 #include "kernels/ref.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Memory and rows of the backends that compute where the host's memory is. */
 #include "kernels/host.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <string.h>
 

@@ -13,7 +13,7 @@
 #define KERNELS_OPS_H
 
 #include "kernels/blocks.h"
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 #ifdef __cplusplus
 extern "C" {

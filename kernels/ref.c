@@ -4,7 +4,7 @@
 #include "kernels/ops.h"
 #include "kernels/ref.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <math.h>
 #include <string.h>

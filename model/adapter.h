@@ -1,11 +1,11 @@
 /* Adapters: low-rank additions to a model's linear layers (LoRA: Hu et al., 2106.09685). A weight w
  * (n, k) becomes w + alpha / rank x b a, a (rank, k), b (n, rank). Rows of queries and keys are in
  * the model file's own order. */
-#ifndef MODEL_ADAPTER_H
-#define MODEL_ADAPTER_H
+#ifndef ADAPTER_ADAPTER_H
+#define ADAPTER_ADAPTER_H
 
-#include "model/gguf.h"
-#include "model/hash.h"
+#include "model/format/gguf.h"
+#include "model/format/hash.h"
 
 enum { ADAPTER_NAME = 64, ADAPTER_RANK_MAX = 1024, ADAPTER_PARTS_MAX = 4096 };
 

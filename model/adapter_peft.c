@@ -2,9 +2,9 @@
  * files keep the two that rotate together side by side. */
 #include "model/adapter_peft.h"
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "model/family.h"
-#include "model/safetensors.h"
+#include "model/format/safetensors.h"
 
 #include <math.h>
 #include <stdio.h>

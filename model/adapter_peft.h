@@ -1,8 +1,8 @@
 /* Adapters in the form of Hugging Face's PEFT: a folder with adapter_config.json and
  * adapter_model.safetensors, whose tensors are called
  * base_model.model.model.layers.N.self_attn.q_proj.lora_A.weight and so on. */
-#ifndef MODEL_ADAPTER_PEFT_H
-#define MODEL_ADAPTER_PEFT_H
+#ifndef ADAPTER_ADAPTER_PEFT_H
+#define ADAPTER_ADAPTER_PEFT_H
 
 #include "model/adapter.h"
 

@@ -1,8 +1,11 @@
-/* One chunk at a time out of the rows of several plans, each with its share. Engine thread only. */
+/* One chunk of rows in the making: whose tokens are in it, what they see, what is read from them.
+ * Plans (plan.h) fill it, step.h runs it. Engine thread only. */
 #ifndef MODEL_BATCH_H
 #define MODEL_BATCH_H
 
-#include "model/plan.h"
+#include "model/model.h"
+
+struct plan;
 
 /* A stretch of one node's tokens inside the chunk. */
 struct batch_run {
@@ -45,13 +48,6 @@ struct batch {
 enum status batch_open(struct batch *b, int rows_max, struct err *e) MUST_CHECK;
 void batch_close(struct batch *b); /* also of one that is all zeros */
 
-/* The next chunk, of at most rows_max rows. Every plan gets an equal share of what is left after
- * those before it, and what nobody wants goes to those that have more; the order goes round. What
- * became of each plan is plan_next's answer: a failure of one does not touch the others, a failure
- * of the chunk ends them all. */
-void batch_step(struct batch *b, struct plan *const *plan, int n, struct work *w);
-
-/* --- for plans */
 enum status batch_views_room(struct batch_views *v, int more, struct err *e) MUST_CHECK;
 enum status batch_pick(struct batch *b, struct batch_pick k, struct err *e) MUST_CHECK;
 /* A row of the head's input; *row: its number. */

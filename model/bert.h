@@ -5,7 +5,7 @@
 #define MODEL_BERT_H
 
 #include "kernels/ops.h"
-#include "model/safetensors.h"
+#include "model/format/safetensors.h"
 
 struct bert;
 

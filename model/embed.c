@@ -2,11 +2,11 @@
 #include "model/embed.h"
 
 #include "kernels/dot.h"
-#include "model/base/cores.h"
-#include "model/base/file.h"
+#include "kernels/base/cores.h"
+#include "kernels/base/file.h"
 #include "model/bert.h"
-#include "model/hash.h"
-#include "model/tok_wordpiece.h"
+#include "model/format/hash.h"
+#include "model/tokenizer/tok_wordpiece.h"
 
 #include <pthread.h>
 #include <stdio.h>

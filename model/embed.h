@@ -4,8 +4,8 @@
 #ifndef MODEL_EMBED_H
 #define MODEL_EMBED_H
 
-#include "model/base/arena.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/view.h"
 
 #include <stdint.h>
 

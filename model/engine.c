@@ -2,13 +2,13 @@
 #include "model/engine.h"
 
 #include "model/backend.h"
-#include "model/base/clock.h"
-#include "model/batch.h"
+#include "kernels/base/clock.h"
+#include "model/step.h"
 #include "model/merge.h"
-#include "model/peek.h"
-#include "model/shards.h"
-#include "model/template.h"
-#include "model/tok.h"
+#include "model/format/peek.h"
+#include "model/format/shards.h"
+#include "model/tokenizer/template.h"
+#include "model/tokenizer/tok.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -302,6 +302,12 @@ static enum status read_adapter(struct engine *en, struct adapter *ad, const cha
     if (st == ST_OK) {
         en->sha = adapter_hash(ad, &en->sha);
         st = name_file(en, &en->info.sha256, e);
+    }
+    if (st == ST_OK && ad->readout[0]) {
+        en->info.trained_for = arena_copy(&en->arena, ad->readout, strlen(ad->readout));
+        en->info.trained_gain = ad->gain;
+        en->info.trained_beta = ad->beta;
+        if (!en->info.trained_for) st = fail(e, ST_NO_MEMORY, "no memory for an adapter's name");
     }
     if (st != ST_OK) adapter_close(ad);
     return st;

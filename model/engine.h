@@ -8,9 +8,9 @@
 #ifndef MODEL_ENGINE_H
 #define MODEL_ENGINE_H
 
-#include "model/base/arena.h"
-#include "model/base/cores.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/cores.h"
+#include "kernels/base/view.h"
 
 #include <stdatomic.h>
 
@@ -51,6 +51,8 @@ struct engine_info {
     const char *note;    /* what of the file was not taken as it stands, or NULL */
     long long parameters;
     int context, vocab, layers, threads;
+    const char *trained_for; /* the readout that an adapter was trained for; NULL: none, unknown */
+    float trained_gain, trained_beta; /* of its score: exp(gain) (mean log P - beta x prior) */
 };
 
 struct engine_cache {

@@ -2,8 +2,8 @@
 #include "model/merge.h"
 
 #include "model/adapter.h"
-#include "model/gguf_write.h"
-#include "model/shards.h"
+#include "model/format/gguf_write.h"
+#include "model/format/shards.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* A model file with an adapter merged into its weights, as a file of its own. */
-#ifndef MODEL_MERGE_H
-#define MODEL_MERGE_H
+#ifndef ADAPTER_MERGE_H
+#define ADAPTER_MERGE_H
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 /* Writes out: the base's keys and tensors, those that the adapter changes as `type`: "f16", "q8_0"
  * or "q4_1" (f16 where a row is no multiple of 32 values). Whole or not at all. ST_INVALID (an

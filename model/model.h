@@ -6,8 +6,8 @@
 #include "kernels/ops.h"
 #include "model/adapter.h"
 #include "model/family.h"
-#include "model/hash.h"
-#include "model/watch.h"
+#include "model/format/hash.h"
+#include "model/format/watch.h"
 
 /* Weights of one layer in backend memory; NULL where the family has none. */
 struct layer {

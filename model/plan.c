@@ -1,6 +1,8 @@
 /* From a prompt tree to its share of chunks. Nodes are visited in index order, which puts parents
  * before children; their rows are packed into chunks across spans. A node is held from its first
  * use until it and all its children are done. */
+#include "model/plan.h"
+
 #include "model/batch.h"
 
 #include <math.h>

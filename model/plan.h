@@ -1,5 +1,5 @@
-/* One job on its way: which nodes are cached, which rows come next, what is read from them. A batch
- * (batch.h) makes chunks of the rows of several plans. Engine thread only. */
+/* One job on its way: which nodes are cached, which rows come next, what is read from them. A step
+ * (step.h) makes chunks of the rows of several plans. Engine thread only. */
 #ifndef MODEL_PLAN_H
 #define MODEL_PLAN_H
 

@@ -1,38 +1,73 @@
 #!/bin/sh
-# The layers point one way: base <- kernels <- model <- server; each outside package has one home.
-# deny DIR PATTERN [EXCEPT]: no include in DIR matches PATTERN, unless "file:line:text" matches EXCEPT.
-cd "$(dirname "$0")/.." && bad=0
-deny() {
-  hits=$(grep -rnE "#[[:blank:]]*include[[:blank:]]*[\"<]($2)" "$1" | grep -vE "${3:-^$}") &&
-    { echo "$hits"; echo "  ^ not allowed in $1"; bad=1; }
+# Who may include whom: the rooms from the lowest to the highest, each with the rooms below that it uses; and
+# each outside package with the one place that knows it. Also: no two rooms use each other, however far round.
+cd "$(dirname "$0")/.." && export LC_ALL=C
+rooms='
+kernels/base:
+kernels: kernels/base
+kernels/cpu: kernels/base kernels
+kernels/cpu/isa: kernels kernels/cpu
+kernels/cuda: kernels/base kernels kernels/cuda/host
+kernels/cuda/host: kernels/base kernels/cuda
+model/format: kernels/base kernels
+model/tokenizer: kernels/base model/format
+model: kernels/base kernels model/format model/tokenizer
+model/train: kernels/base kernels model/format model/tokenizer model
+server/metrics: kernels/base
+server/assets: kernels/base
+server/value: kernels/base
+server/store: kernels/base server/value
+server/import: kernels/base server/value server/store
+server/catalog: kernels/base server/value server/store
+server/surface: kernels/base server/assets server/value server/store server/catalog
+server/wish: kernels/base server/value server/store server/catalog
+server/vectors: kernels/base model server/value server/store server/catalog
+server/baselines: kernels/base model server/metrics server/store server/catalog server/wish server/vectors
+server/readout: kernels/base model server/value server/store server/catalog server/surface server/wish server/vectors server/baselines
+server/rank: kernels/base model server/metrics server/value server/store server/catalog server/surface server/wish server/vectors server/baselines server/readout
+server/registry: kernels/base model server/store server/catalog server/vectors server/rank
+server/report: kernels/base server/metrics server/store
+server/eval: kernels/base model server/metrics server/import server/store server/catalog server/wish server/surface server/baselines server/readout server/rank server/registry server/report
+server/brew: kernels/base model model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval
+server/http: kernels/base
+server/api: kernels/base server/assets model server/metrics server/value server/store server/import server/catalog server/surface server/wish server/vectors server/baselines server/readout server/rank server/registry server/report server/eval server/brew server/http
+server/cli: kernels/base server/assets model server/store server/import server/catalog server/surface server/vectors server/readout server/rank server/registry server/report server/eval server/brew server/http server/api
+server: server/cli
+'
+find kernels model server -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.cpp' | sort |
+  xargs awk -v rooms="$rooms" '
+    function room(path) { sub("/[^/]*$", "", path); return path }
+    BEGIN {
+      n = split(rooms, line, "\n")
+      for (i = 1; i <= n; i++) {
+        if (split(line[i], part, ":") < 2) continue
+        known[part[1]] = 1
+        m = split(part[2], to, " ")
+        for (k = 1; k <= m; k++) may[part[1], to[k]] = 1
+      }
+    }
+    FNR == 1 { from = room(FILENAME); if (!(from in known)) { print FILENAME ": this room is not in the table"; bad = 1 } }
+    match($0, /^[ \t]*#[ \t]*include[ \t]+"(kernels|model|server)\/[^"]*"/) {
+      split($0, q, "\""); to_room = room(q[2])
+      if (to_room == from || (from, to_room) in may) next
+      print FILENAME ":" FNR ": " from " may not include " q[2]; bad = 1
+    }
+    END { exit bad }' || bad=1
+
+# keep PACKAGE HOME: headers that match are included in files that match and nowhere else.
+keep() {
+  hits=$(grep -rnE "#[[:blank:]]*include[[:blank:]]*[\"<]($1)" kernels model server | grep -vE "$2") &&
+    { echo "$hits"; echo "  ^ only $2 includes $1"; bad=1; }
 }
-gpu='cuda|cublas'; srv='civetweb|sqlite3|lapacke|cblas'; cpu='oneapi/|dnnl'
-deny model/base "kernels/|model/|server/|$gpu|$cpu|$srv|jansson|pcre2|openssl" '"model/base/'
-deny kernels "model/|server/|$srv|jansson|pcre2|openssl" '"model/base/'
-deny kernels "$gpu" '^kernels/cuda/[a-z0-9_]+\.cuh?:'
-deny kernels "$cpu" '^kernels/cpu/matmul\.c:'
-deny model "server/|$gpu|$cpu|$srv"
-deny model pcre2 '^model/tok_split\.c:'
-deny model openssl '^model/hash\.c:'
-deny model jansson '^model/safetensors\.c:'
-deny server "kernels/|$gpu|$cpu|pcre2|openssl"
-deny server 'model/' '"model/(engine\.h|embed\.h|train/(trainer|optim|random)\.h|base/)'
-deny server civetweb '^server/http/(http|write|gone)\.c:'
-deny server 'lapacke|cblas' '^server/baselines/ease_matrix\.c:'
-deny server sqlite3 '^server/store/'
-deny server 'server/(api|rank|store|baselines|eval|metrics)/' '^server/(main\.c|cli|api|brew|rank|import|catalog|vectors|wish|store|baselines|eval|metrics)'
-deny server 'utf8proc|libstemmer' '^server/value/'
-deny server expat '^server/import/feed\.c:'
-deny server iconv '^server/import/encoding\.c:'
-deny server/value 'server/' '"server/value/'
-deny server/store 'server/' '"server/(store|value)/'
-deny server/import 'server/' '"server/(import|store|value)/'
-deny server/catalog 'server/' '"server/(catalog|store|value)/'
-deny server/vectors 'server/' '"server/(vectors|catalog|store|value)/'
-deny server/wish 'server/' '"server/(wish|catalog|store|value)/'
-deny server/metrics 'server/' '"server/metrics/'
-deny server/rank 'server/(api|http|eval)/'
-deny server/baselines 'server/(api|http|eval)/'
-deny server/eval 'server/(api|http)/'
-deny server/brew 'server/(api|http|cli)/'
-exit $bad
+keep 'cuda|cublas' '^kernels/cuda/'
+keep 'oneapi/|dnnl' '^kernels/cpu/matmul\.c:'
+keep pcre2 '^model/tokenizer/tok_split\.c:'
+keep openssl '^model/format/hash\.c:|^server/http/'
+keep jansson '^model/format/safetensors\.c:|^server/'
+keep civetweb '^server/http/(http|write|gone)\.c:'
+keep 'lapacke|cblas' '^server/baselines/ease_matrix\.c:'
+keep sqlite3 '^server/store/'
+keep 'utf8proc|libstemmer' '^server/value/'
+keep expat '^server/import/feed\.c:'
+keep iconv '^server/import/encoding\.c:'
+exit ${bad:-0}

@@ -3,7 +3,7 @@
 #ifndef TESTS_T_H
 #define TESTS_T_H
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 #include <math.h>
 #include <stdio.h>

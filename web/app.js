@@ -1,30 +1,30 @@
 // Starts the page: the views are mounted on one store, and the intents below are the only ones to change it.
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
-import { api, explain as measure, gate } from './api.js';
-import { copyText } from './dom.js';
-import * as st from './state.js';
-import { compareHash } from './url.js';
-import { createSession } from './session.js';
-import { rankActions } from './act_rank.js';
-import { wishActions } from './act_wish.js';
-import { modelActions } from './act_models.js';
-import { preferenceActions } from './act_preferences.js';
-import { routeActions } from './act_route.js';
-import { createStage } from './stage.js';
-import { mountKeyboard } from './keys.js';
-import { mountTop } from './view_top.js';
-import { mountNotices } from './view_notices.js';
-import { mountWish } from './view_wish.js';
-import { mountClauses } from './view_clauses.js';
-import { mountLimits } from './view_limits.js';
-import { mountPreferences } from './view_preferences.js';
-import { mountExamples } from './view_examples.js';
-import { mountSettings } from './view_settings.js';
-import { mountProgress } from './view_progress.js';
-import { mountResults } from './view_results.js';
-import { mountKeys } from './view_keys.js';
-import { createSignIn } from './view_sign_in.js';
+import { api, explain as measure, gate } from './kit/api.js';
+import { copyText } from './kit/dom.js';
+import * as st from './kit/state.js';
+import { compareHash } from './kit/url.js';
+import { createSession } from './kit/session.js';
+import { rankActions } from './act/rank.js';
+import { wishActions } from './act/wish.js';
+import { modelActions } from './act/models.js';
+import { preferenceActions } from './act/preferences.js';
+import { routeActions } from './act/route.js';
+import { createStage } from './act/stage.js';
+import { mountKeyboard } from './act/keys.js';
+import { mountTop } from './view/top.js';
+import { mountNotices } from './view/notices.js';
+import { mountWish } from './view/wish/wish.js';
+import { mountClauses } from './view/wish/clauses.js';
+import { mountLimits } from './view/wish/limits.js';
+import { mountPreferences } from './view/wish/preferences.js';
+import { mountExamples } from './view/wish/examples.js';
+import { mountSettings } from './view/wish/settings.js';
+import { mountProgress } from './view/results/progress.js';
+import { mountResults } from './view/results/results.js';
+import { mountKeys } from './view/keys.js';
+import { createSignIn } from './view/sign_in.js';
 
 const $ = id => document.getElementById(id);
 const session = createSession();
@@ -67,35 +67,35 @@ async function dialogOf(name, make) {
 }
 const openImport = async file => {
   const make = async () =>
-    (await import('./view_import.js')).mountImport(api, { done: route.imported, stateOf: get });
+    (await import('./view/import/import.js')).mountImport(api, { done: route.imported, stateOf: get });
   const dialog = await dialogOf('import', make);
   dialog.show();
   if (file) dialog.take?.(file);
 };
 const openBrowse = async () => {
-  const make = async () => (await import('./view_browse.js')).mountBrowse(api, store, intents);
+  const make = async () => (await import('./view/browse.js')).mountBrowse(api, store, intents);
   (await dialogOf('browse', make)).show();
 };
 const openSurface = async () => {
   const make = async () =>
-    (await import('./view_surface.js')).mountSurface(api, store, { saved: wish.useWords });
+    (await import('./view/surface.js')).mountSurface(api, store, { saved: wish.useWords });
   (await dialogOf('surface', make)).show();
 };
 const openCalibration = async () => {
   const make = async () =>
-    (await import('./view_calibration.js')).mountCalibration(api, store, {
+    (await import('./view/calibration.js')).mountCalibration(api, store, {
       fitted: ranking.forgetAnswers,
     });
   (await dialogOf('calibration', make)).show();
 };
 const openPrompt = async () => {
-  const make = async () => (await import('./view_prompt.js')).mountPrompt();
+  const make = async () => (await import('./view/results/prompt.js')).mountPrompt();
   (await dialogOf('prompt', make)).show(ranking.preview);
 };
 
 // Measures what the parts of a row did; its neighbours come with it.
 async function explain(item, progress) {
-  const { explainRows } = await import('./explain.js');
+  const { explainRows } = await import('./view/results/explain.js');
   explaining?.abort();
   explaining = new AbortController();
   const { signal } = explaining;

@@ -4,7 +4,7 @@
  * depend on how its path is cut into spans, chunks or tiles. */
 #include "kernels/cpu/attention.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <omp.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "kernels/host.h"
 #include "kernels/ops.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <omp.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Weights in panels, and products shared among threads. */
 #include "kernels/cpu/gemm.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <string.h>
 

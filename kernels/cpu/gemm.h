@@ -5,7 +5,7 @@
 #define KERNELS_CPU_GEMM_H
 
 #include "kernels/cpu/vec.h"
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 struct gemm_mat;
 

@@ -5,7 +5,7 @@
 #include "kernels/cpu/cpu.h"
 #include "kernels/cpu/grad_attention.h"
 #include "kernels/cpu/matmul.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <omp.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "kernels/cpu/grad_attention.h"
 
 #include "kernels/cpu/matmul.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <math.h>
 #include <omp.h>

@@ -2,7 +2,7 @@
 #include "kernels/cpu/int8.h"
 
 #include "kernels/ops.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <math.h>
 #include <string.h>

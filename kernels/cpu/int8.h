@@ -8,7 +8,7 @@
 #ifndef KERNELS_CPU_INT8_H
 #define KERNELS_CPU_INT8_H
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 #include <stddef.h>
 #include <stdint.h>

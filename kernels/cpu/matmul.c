@@ -1,7 +1,7 @@
 /* Matrix products through oneDNN's C API. */
 #include "kernels/cpu/matmul.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "kernels/cuda/chunk.cuh"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <string.h>
 

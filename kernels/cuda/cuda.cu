@@ -8,7 +8,7 @@
 #include "kernels/cuda/trunk.cuh"
 
 #include "kernels/ops.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #define KERNELS_CUDA_DEVICE_CUH
 
 #include "kernels/cuda/gpu.cuh"
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 struct device_gpu {
     cudaStream_t stream;

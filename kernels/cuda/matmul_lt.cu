@@ -2,7 +2,7 @@
  * it is missing. */
 #include "kernels/cuda/matmul.cuh"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <cublasLt.h>
 #include <dlfcn.h>

@@ -2,7 +2,7 @@
 #ifndef MODEL_TRAIN_OPTIM_H
 #define MODEL_TRAIN_OPTIM_H
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 struct optim_config {
     double beta1, beta2, eps, decay; /* decay is of weights, times the rate */

@@ -76,20 +76,70 @@ enum status params_apply(struct params *p, struct err *e) {
     return st;
 }
 
+static enum status head_part(const struct params *p, const struct gguf *g, struct mat_part *out,
+                             struct err *e) {
+    const char *name = gguf_tensor(g, "output.weight") ? "output.weight" : "token_embd.weight";
+    return model_tensor(g, -1, name, p->m->dim, p->m->vocab, out, e);
+}
+
 static enum status open_head(struct params *p, const struct gguf *g, struct err *e) {
     struct mat_part part;
     struct model *m = p->m;
-    const char *name = gguf_tensor(g, "output.weight") ? "output.weight" : "token_embd.weight";
     size_t n = (size_t)m->vocab, k = (size_t)m->dim;
-    TRY(model_tensor(g, -1, name, m->dim, m->vocab, &part, e));
-    p->own_head = m->ops->act_size != sizeof(float);
-    p->head = p->own_head ? NULL : m->head;
-    if (p->own_head) TRY(m->ops->mat_open(m->ops, &p->head, &part, 1, m->dim, MAT_LINEAR, e));
+    TRY(head_part(p, g, &part, e));
+    p->head.n = m->vocab;
+    p->head.own = m->ops->act_size != sizeof(float);
+    p->head.fwd = p->head.own ? NULL : m->head;
+    if (p->head.own)
+        TRY(m->ops->mat_open(m->ops, &p->head.fwd, &part, 1, m->dim, MAT_LINEAR, e));
     float *w = mem_alloc(n * k * sizeof *w);
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for a head of %zu values", n * k);
     unpack(w, &part, m->dim);
-    enum status st = open_back(p, &p->head_back, p->head, w, m->vocab, m->dim, e);
+    enum status st = open_back(p, &p->head.back, p->head.fwd, w, m->vocab, m->dim, e);
     mem_free(w);
+    return st;
+}
+
+static void close_head(const struct params *p, struct params_head *h) {
+    struct ops *o = p->m->ops;
+    if (h->own) o->mat_close(o, h->fwd);
+    o->mat_close(o, h->back);
+    *h = (struct params_head){.fwd = NULL};
+}
+
+static enum status check_few(const struct params *p, const int32_t *token, int n, struct err *e) {
+    for (int i = 0; i < n; i++)
+        if (token[i] < 0 || token[i] >= p->m->vocab || (i > 0 && token[i] <= token[i - 1]))
+            return fail(e, ST_INVALID, "token %d of those to learn with is out of order", i);
+    return n > 0 ? ST_OK : fail(e, ST_INVALID, "there are no tokens to learn with");
+}
+
+enum status params_few(struct params *p, const struct gguf *g, const int32_t *token, int n,
+                       struct err *e) {
+    struct mat_part part;
+    size_t k = (size_t)p->m->dim;
+    TRY(check_few(p, token, n, e));
+    TRY(head_part(p, g, &part, e));
+    size_t row = k / (size_t)part.type->elems * (size_t)part.type->bytes;
+    if (!p->place) p->place = ARENA_NEW(&p->lora.arena, int32_t, (size_t)p->m->vocab);
+    float *w = mem_alloc((size_t)n * k * sizeof *w);
+    if (!p->place || !w) {
+        mem_free(w);
+        return fail(e, ST_NO_MEMORY, "no memory for %d rows of the head", n);
+    }
+    close_head(p, &p->few);
+    for (int i = 0; i < p->m->vocab; i++) p->place[i] = -1;
+    for (int i = 0; i < n; i++) {
+        p->place[token[i]] = i;
+        part.type->to_f32(w + (size_t)i * k, part.data + (size_t)token[i] * row,
+                          k / (size_t)part.type->elems);
+    }
+    p->few.n = n;
+    p->few.own = 1;
+    enum status st = open_f32(p, &p->few.fwd, w, n, p->m->dim, e);
+    if (st == ST_OK) st = open_back(p, &p->few.back, p->few.fwd, w, n, p->m->dim, e);
+    mem_free(w);
+    if (st != ST_OK) close_head(p, &p->few);
     return st;
 }
 
@@ -175,8 +225,8 @@ void params_close(struct params *p) {
     struct ops *o = p->m->ops;
     for (int i = 0; p->linear && i < p->m->layers * MODEL_LINEARS; i++)
         o->mat_close(o, p->linear[i].back);
-    if (p->own_head) o->mat_close(o, p->head);
-    o->mat_close(o, p->head_back);
+    close_head(p, &p->head);
+    close_head(p, &p->few);
     arena_free(&p->lora.arena);
     *p = (struct params){.m = NULL};
 }

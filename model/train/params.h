@@ -30,6 +30,12 @@ struct params_linear {
     struct params_part part[MODEL_PARTS];
 };
 
+/* Rows that log-probabilities are read through: all of the vocabulary, or some. */
+struct params_head {
+    struct mat *fwd, *back; /* the whole head's fwd is the model's where products by it are in f32 */
+    int n, own;
+};
+
 struct params {
     struct model *m;
     struct grad *g;
@@ -39,8 +45,8 @@ struct params {
     size_t at[MODEL_LINEARS];     /* of the matrix in struct layer */
     float *value, *grad;          /* (n) */
     size_t n;
-    struct mat *head, *head_back; /* head is the model's where products by it are in f32 */
-    int own_head;
+    struct params_head head, few; /* few.fwd NULL: none were chosen */
+    int32_t *place;               /* (vocabulary): of a token among the few, or -1 */
 };
 
 /* g, the file's directory, and its bytes must stay. extra: values behind LoRA's own, all 0.
@@ -49,6 +55,10 @@ enum status params_open(struct params *p, struct model *m, struct grad *grad, co
                         const struct hyper *h, const struct params_config *c, int extra,
                         struct err *e) MUST_CHECK;
 void params_close(struct params *p);
+
+/* Learning's softmax runs over these tokens alone: n of them, ascending. ST_INVALID, ST_NO_MEMORY. */
+enum status params_few(struct params *p, const struct gguf *g, const int32_t *token, int n,
+                       struct err *e) MUST_CHECK;
 
 /* Makes the matrices of the present values. */
 enum status params_apply(struct params *p, struct err *e) MUST_CHECK;

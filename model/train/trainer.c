@@ -2,8 +2,8 @@
 #include "model/train/trainer.h"
 
 #include "model/backend.h"
-#include "model/shards.h"
-#include "model/tok.h"
+#include "model/format/shards.h"
+#include "model/tokenizer/tok.h"
 #include "model/train/optim.h"
 #include "model/train/pass.h"
 
@@ -97,7 +97,7 @@ static enum status start(struct trainer *t, const struct trainer_config *c, stru
     TRY(hyper_read(&t->hyper, &t->files.g, e));
     TRY(model_open(&t->m, &t->files.g, t->ops, NULL, e));
     TRY(params_open(&t->p, t->m, t->g, &t->files.g, &t->hyper, &pc, c->scalars, e));
-    t->pass = (struct pass){.p = &t->p, .g = t->g};
+    t->pass = (struct pass){.p = &t->p, .g = t->g, .whole = c->whole};
     t->seed = c->seed;
     t->scalars = c->scalars;
     t->alpha = t->p.lora.alpha;
@@ -143,6 +143,10 @@ void trainer_info(const struct trainer *t, struct trainer_info *out) {
 enum status trainer_tokens(const struct trainer *t, struct view text, struct arena *a,
                            int32_t **ids, size_t *n, struct err *e) {
     return tok_encode(t->tok, text, a, ids, n, e);
+}
+
+enum status trainer_few_tokens(struct trainer *t, const int32_t *token, int n, struct err *e) {
+    return params_few(&t->p, &t->files.g, token, n, e);
 }
 
 /* --- trees */
@@ -191,12 +195,24 @@ static enum status run(struct trainer *t, const struct train_tree *y, const stru
     return pass_backward(&t->pass, y, e);
 }
 
+/* Tokens that are read become places among the few. */
+static enum status to_few(const struct trainer *t, struct train_tree *y, struct err *e) {
+    for (int i = 0; i < y->n_picks; i++) {
+        int place = t->p.place[y->pick[i]];
+        if (place < 0)
+            return fail(e, ST_INVALID, "token %d is not among those to learn with", y->pick[i]);
+        y->pick[i] = place;
+    }
+    return ST_OK;
+}
+
 static enum status tree_run(struct trainer *t, const struct tree *in, const struct ask *ask,
                             int n_asks, const struct trainer_loss *loss, struct err *e) {
     struct train_tree y;
     arena_reset(&t->tree);
     TRY(train_tree_open(&y, t->m, in, ask, n_asks, &t->tree, e));
-    enum status st = run(t, &y, in, ask, n_asks, loss, e);
+    enum status st = loss && t->p.few.fwd ? to_few(t, &y, e) : ST_OK;
+    if (st == ST_OK) st = run(t, &y, in, ask, n_asks, loss, e);
     train_tree_close(&y, t->m);
     return st;
 }

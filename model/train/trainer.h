@@ -21,6 +21,7 @@ struct trainer_config {
     float alpha;           /* 0: twice the rank */
     int first;             /* layers below stay as they are and run forward only */
     unsigned skip;         /* linears that stay: a bit each of TRAINER_LINEARS' order */
+    int whole;                        /* 1: keeps every trained layer's activations: faster */
     uint64_t seed;
     int scalars;                      /* values of the caller's that are trained, too */
     double beta1, beta2, decay, clip; /* AdamW's; 0, 0: .9 and .98 */
@@ -48,6 +49,12 @@ void trainer_close(struct trainer *t); /* NULL is fine */
 void trainer_info(const struct trainer *t, struct trainer_info *out);
 enum status trainer_tokens(const struct trainer *t, struct view text, struct arena *a,
                            int32_t **ids, size_t *n, struct err *e) MUST_CHECK;
+
+/* From now on trainer_learn's log-probabilities are among these tokens only, n of them, ascending;
+ * trainer_score's stay those of the whole vocabulary. A learned ask for another token is
+ * ST_INVALID. */
+enum status trainer_few_tokens(struct trainer *t, const int32_t *token, int n,
+                               struct err *e) MUST_CHECK;
 
 /* The caller's trained values, and the derivatives that a loss adds to. */
 float *trainer_scalars(struct trainer *t);

@@ -4,7 +4,7 @@
 #include "server/api/v1.h"
 #include "server/api/watch.h"
 
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 
 #include <stdio.h>
 #include <string.h>

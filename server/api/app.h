@@ -4,7 +4,7 @@
 
 #include "server/api/relevance.h"
 #include "server/http/http.h"
-#include "server/rank/shelf.h"
+#include "server/registry/registry.h"
 #include "server/store/store.h"
 #include "server/vectors/vectors.h"
 

@@ -5,6 +5,7 @@
 #include "server/api/stack.h"
 #include "server/api/watch.h"
 #include "server/eval/calibrate.h"
+#include "server/readout/readout.h"
 #include "server/store/calibration.h"
 #include "server/store/depth.h"
 
@@ -48,23 +49,29 @@ static enum status get_text(struct fitting *f, json_t *top, const char *name, st
     return ST_OK;
 }
 
+/* Readouts by which a history alone ranks. */
+static enum status read_readout(struct view name, enum readout_id *out, struct err *e) {
+    char what[240] = "must read a history:";
+    for (enum readout_id r = READOUT_AUTO; r < READOUTS; r++) {
+        const struct readout *x = readout_of(r);
+        size_t n = strlen(what);
+        if (x && !x->alone) continue;
+        *out = r;
+        if (view_eq_str(name, readout_name(r)) || (name.n == 0 && r == READOUT_AUTO)) return ST_OK;
+        snprintf(what + n, sizeof what - n, "%s %s", r ? "," : "", readout_name(r));
+    }
+    return wrong(e, "readout", what);
+}
+
 static enum status read_fields(struct fitting *f, json_t *top, struct err *e) {
-    static const enum readout may[] = {READOUT_AUTO, READOUT_ITEM, READOUT_RELEVANCE,
-                                       READOUT_HYBRID};
     json_t *members = json_object_get(top, "members");
     struct view readout;
-    size_t i = 0;
     TRY(get_text(f, top, "catalog", &f->c.catalog, e));
     TRY(get_text(f, top, "surface", &f->c.surface, e));
     TRY(get_text(f, top, "model", &f->model, e));
     TRY(get_text(f, top, "readout", &readout, e));
     if (!f->c.catalog.n) return wrong(e, "catalog", "is missing");
-    while (readout.n && i < COUNT(may) && !view_eq_str(readout, readout_name(may[i]))) i++;
-    if (i == COUNT(may))
-        return wrong(e, "readout",
-                     "must be one of auto, item, relevance, hybrid: those that read "
-                     "a history");
-    f->c.readout = may[i];
+    TRY(read_readout(readout, &f->c.readout, e));
     if (!members) return ST_OK;
     if (!json_is_integer(members) || json_integer_value(members) < 1 ||
         json_integer_value(members) > MEMBERS_MAX)

@@ -6,7 +6,7 @@
 #include "server/api/query.h"
 #include "server/api/stack.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "server/api/out.h"
 #include "server/api/query.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* /api/experiments: grids that are run in the background, and their results. */
-#include "server/api/experiment_csv.h"
+#include "server/report/experiment_csv.h"
 #include "server/api/lab.h"
 #include "server/api/out.h"
 #include "server/api/query.h"

@@ -9,7 +9,7 @@
 #include "server/api/watch.h"
 #include "server/store/depth.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <math.h>

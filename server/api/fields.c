@@ -1,7 +1,7 @@
 /* Typed fields as JSON. */
 #include "server/api/fields.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <math.h>
 

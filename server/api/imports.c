@@ -4,10 +4,10 @@
 #include "server/api/app.h"
 #include "server/api/fields.h"
 #include "server/api/out.h"
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "server/api/query.h"
 #include "server/catalog/snapshot.h"
-#include "server/rank/surface.h"
+#include "server/surface/surface.h"
 
 #include <string.h>
 

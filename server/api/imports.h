@@ -2,7 +2,7 @@
 #ifndef API_IMPORTS_H
 #define API_IMPORTS_H
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "server/http/http.h"
 #include "server/import/import.h"
 

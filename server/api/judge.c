@@ -1,7 +1,7 @@
 /* Judging a dump's texts. */
 #include "server/api/judge.h"
 
-#include "server/rank/surface.h"
+#include "server/surface/surface.h"
 
 static enum status judge_surface(struct view name, struct view json, struct err *e) {
     struct arena a;

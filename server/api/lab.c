@@ -1,7 +1,7 @@
 /* Experiments in the background. */
 #include "server/api/lab.h"
 
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/api/stack.h"
 
 #include <stdio.h>

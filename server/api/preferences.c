@@ -8,7 +8,7 @@
 #include "server/wish/clauses.h"
 #include "server/store/depth.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "server/store/depth.h"
 #include "server/wish/clauses.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <string.h>

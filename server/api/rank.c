@@ -6,7 +6,7 @@
 #include "server/api/stack.h"
 #include "server/api/watch.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <stdio.h>
 #include <string.h>

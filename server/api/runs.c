@@ -1,6 +1,6 @@
 /* /api/runs: saved rankings, as they were answered, and as files. */
 #include "server/api/app.h"
-#include "server/api/export.h"
+#include "server/report/export.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"

@@ -2,7 +2,7 @@
 #ifndef API_STACK_H
 #define API_STACK_H
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 #include <pthread.h>
 

@@ -40,6 +40,10 @@ static void write_choices(struct buf *b, const struct surface *s) {
     out_close(b, ']');
     out_open(b, "weights", '{');
     out_num(b, "item", s->blend_item);
+    if (s->has_shares) {
+        out_num(b, "whole", s->whole);
+        out_num(b, "meaning", s->meaning);
+    }
     out_close(b, '}');
 }
 

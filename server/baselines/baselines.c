@@ -1,7 +1,7 @@
 /* Running the baselines that a request asks for. */
 #include "server/baselines/baselines.h"
 
-#include "model/base/sort_key.h"
+#include "kernels/base/sort_key.h"
 
 #include <math.h>
 #include <stdlib.h>

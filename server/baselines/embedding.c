@@ -3,7 +3,7 @@
  * that is, a weighted sum of cosines. */
 #include "server/baselines/embedding.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "model/embed.h"
 #include "server/baselines/baselines.h"
 #include "server/baselines/vectors.h"

@@ -1,5 +1,5 @@
 /* A shuffle: what an order that knows nothing looks like. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/baselines/baselines.h"
 
 enum status baseline_random(const struct candidates *c, double *score, struct baseline_info *b,

@@ -1,7 +1,8 @@
 /* A recipe from its text to its adapter. */
 #include "server/brew/brew.h"
+#include "server/brew/members.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,11 +30,28 @@ static void keep_some(struct brew *b, int from, double share) {
     }
 }
 
+/* Leaves the sheets that are learned from, and a share of those that settings are chosen on. */
+static void keep_parts(struct brew *b, double share) {
+    int n = 0;
+    for (int i = 0; i < b->sheets.n; i++) {
+        struct graded *x = &b->sheets.at[i];
+        enum graded_part part = graded_part(x);
+        x->kept_out = part != GRADED_TRAIN;
+        if (part == GRADED_TRAIN ||
+            (part == GRADED_CHOOSE && (double)(x->key >> 11) * 0x1p-53 < share))
+            b->sheets.at[n++] = *x;
+    }
+    b->sheets.n = n;
+}
+
 static enum status read_lists(struct brew *b, struct err *e) {
     const struct recipe_data *d = &b->recipe.data;
     for (int i = 0; i < d->lists.n; i++)
         TRY(graded_read(&b->sheets, d->lists.at[i], &b->arena, &b->skipped, e));
-    keep_some(b, 0, d->keep_out);
+    if (d->parts)
+        keep_parts(b, d->keep_out);
+    else
+        keep_some(b, 0, d->keep_out);
     int from = b->sheets.n;
     for (int i = 0; i < d->keep_out_lists.n; i++)
         TRY(graded_read(&b->sheets, d->keep_out_lists.at[i], &b->arena, &b->skipped, e));
@@ -119,6 +137,7 @@ static enum status open_trainer(struct brew *b, const struct recipe_step *s, str
                                      .alpha = (float)s->alpha,
                                      .first = s->first_layer,
                                      .skip = s->skip,
+                                     .whole = s->keep_layers,
                                      .seed = r->seed,
                                      .scalars = LOSS_SCALARS,
                                      .beta1 = s->beta1,

@@ -1,5 +1,5 @@
 /* Members' histories as sheets. */
-#include "server/brew/graded.h"
+#include "server/brew/members.h"
 
 #include "model/train/random.h"
 #include "server/eval/people.h"

@@ -1,8 +1,8 @@
 /* Sheets as prompt trees. */
 #include "server/brew/prompt.h"
 
-#include "server/rank/prompt.h"
-#include "model/base/buf.h"
+#include "server/readout/prompt.h"
+#include "kernels/base/buf.h"
 
 #include <string.h>
 
@@ -35,6 +35,8 @@ struct build {
     struct brew_tree *to;
     struct brew_words *words;
     const struct graded *sheet;
+    struct snapshot *items; /* the sheet's: its fields are words in the prompts, as in rankings */
+    const char *item_word;  /* the sheet's own; NULL: the surface's */
     const struct surface *surface;
     struct arena *a;
     int32_t *parent, *off, *tok;
@@ -53,9 +55,9 @@ static int item_room(const struct build *b) {
 static enum status fill(struct build *b, const char *tmpl, struct view clause, struct view *out,
                         struct err *e) {
     const struct surface *s = b->surface;
-    const char *one = b->sheet->item_word ? b->sheet->item_word : s->item_word;
+    const char *one = b->item_word ? b->item_word : s->item_word;
     char *cap = arena_copy(b->a, one, strlen(one));
-    const char *many = b->sheet->item_word ? arena_printf(b->a, "%ss", one) : s->items_word;
+    const char *many = b->item_word ? arena_printf(b->a, "%ss", one) : s->items_word;
     if (!cap || !many) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
     if (cap[0] >= 'a' && cap[0] <= 'z') cap[0] = (char)(cap[0] - 'a' + 'A');
     const struct word w[] = {{"item_word", view_of(one)},
@@ -151,7 +153,7 @@ static enum status query_item(struct build *b, int root, int at, const int *item
     struct brew_tree *o = b->to;
     struct view text, tail;
     int node;
-    TRY(surface_render_item(f->item, &b->sheet->item[item[at]], b->a, &text, e));
+    TRY(surface_render(f->item, b->items, item[at], b->a, &text, e));
     TRY(fill(b, f->tail, VIEW(""), &tail, e));
     TRY(add_node(b, root, &node, e));
     TRY(add_text(b, text, room(b, ITEM_TOKENS), e));
@@ -181,14 +183,18 @@ static enum status build_query(struct build *b, const int *item, const int *wish
 
 /* --- item */
 
-static enum status item_line(struct build *b, const struct item *it, struct view *out,
-                             struct err *e) {
-    struct view text;
-    TRY(surface_render_item(b->surface->item, it, b->a, &text, e));
+static enum status as_line(struct build *b, struct view text, struct view *out, struct err *e) {
     const char *line = arena_printf(b->a, "\n%.*s", (int)text.n, text.p);
     if (!line) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
     *out = view_of(line);
     return ST_OK;
+}
+
+static enum status item_line(struct build *b, const struct item *it, struct view *out,
+                             struct err *e) {
+    struct view text;
+    TRY(surface_render_item(b->surface->item, it, b->a, &text, e));
+    return as_line(b, text, out, e);
 }
 
 /* The newest of the liked items whose lines fit beside a leaf: the first of them. */
@@ -227,7 +233,8 @@ static enum status item_leaves(struct build *b, int root, const int *item, int *
     for (int i = 0; i < b->to->n_items; i++) {
         struct view text;
         int node;
-        TRY(item_line(b, &b->sheet->item[item[i]], &text, e));
+        TRY(surface_render(b->surface->item, b->items, item[i], b->a, &text, e));
+        TRY(as_line(b, text, &text, e));
         TRY(add_node(b, root, &node, e));
         TRY(add_text(b, text, item_room(b), e));
         TRY(add_ask(b, &ask[i * step], e));
@@ -266,6 +273,12 @@ static void finish(struct build *b) {
     b->to->tokens = t->n ? b->off[t->n] : 0;
 }
 
+/* The sheet's items as a catalogue. */
+static enum status open_items(struct build *b, struct err *e) {
+    const struct catalog c = {.name = "sheet", .surface = b->surface->name};
+    return snapshot_make(&b->items, &c, b->sheet->item, b->sheet->n_items, NULL, e);
+}
+
 enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struct graded *s,
                         enum brew_readout readout, const int *item, int n_items, const int *wish,
                         int n_wishes, struct arena *a, struct err *e) {
@@ -273,9 +286,14 @@ enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struc
     struct trainer_info info;
     trainer_info(w->trainer, &info);
     b.context = info.context;
+    /* Half of the sheets are read in their own words, half as a catalogue without a surface is. */
+    b.item_word = s->key & 1 ? s->item_word : NULL;
     TRY(surface_of(w, s->surface, &b.surface, e));
     TRY(start(&b, n_items, n_wishes, readout == BREW_QUERY ? b.surface->n_empty : 1, e));
-    TRY((readout == BREW_QUERY ? build_query : build_item)(&b, item, wish, e));
+    TRY(open_items(&b, e));
+    enum status st = (readout == BREW_QUERY ? build_query : build_item)(&b, item, wish, e);
+    snapshot_free(b.items);
+    TRY(st);
     finish(&b);
     return ST_OK;
 }

@@ -6,8 +6,8 @@
 #define BREW_PROMPT_H
 
 #include "model/train/trainer.h"
-#include "server/brew/graded.h"
-#include "server/rank/surface.h"
+#include "server/eval/graded.h"
+#include "server/surface/surface.h"
 
 enum brew_readout { BREW_QUERY, BREW_ITEM };
 

@@ -32,6 +32,7 @@ static const struct recipe_field data[] = {
     {"keep_out_lists", FILES, AT(recipe_data, keep_out_lists), 0, 0},
     {"keep_out", REAL, AT(recipe_data, keep_out), 0, .9},
     {"members", INT, AT(recipe_data, members), 1, 100000},
+    {"parts", INT, AT(recipe_data, parts), 0, 1},
     {NULL, OTHER, 0, 0, 0}};
 static const struct recipe_field step[] = {
     {"do", OTHER, 0, 0, 0},
@@ -44,6 +45,8 @@ static const struct recipe_field step[] = {
     {"first_layer", INT, AT(recipe_step, first_layer), 0, 10000},
     {"items", INT, AT(recipe_step, items), 2, GRADED_ITEMS_MAX},
     {"lists", INT, AT(recipe_step, lists), 1, 10000},
+    {"vocabulary", INT, AT(recipe_step, vocabulary), 0, 10000000},
+    {"keep_layers", INT, AT(recipe_step, keep_layers), 0, 1},
     {"warm", INT, AT(recipe_step, warm), 0, 100000},
     {"text_tokens", INT, AT(recipe_step, text_tokens), 2, 4096},
     {"rate", REAL, AT(recipe_step, rate), 0, 10},
@@ -186,6 +189,8 @@ static enum status read_step(struct recipe_step *s, json_t *o, int n,
     if (steps && (!json_is_integer(steps) || json_integer_value(steps) < 1))
         return bad(e, where, "steps", "is no whole number from 1 on");
     s->steps = json_integer_value(steps);
+    if (s->vocabulary && s->weights.pair > 0)
+        return bad(e, where, "vocabulary", "goes with the losses list and text, not with pair");
     if ((s->steps > 0) + (s->minutes > 0) + (s->epochs > 0) > 1)
         return bad(e, where, "steps", "stands beside minutes or epochs: give one of them");
     if (!s->steps && !(s->minutes > 0) && !(s->epochs > 0)) s->epochs = 1;

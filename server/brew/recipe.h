@@ -17,6 +17,8 @@ struct recipe_data {
     struct recipe_files lists, catalogs, texts, keep_out_lists;
     double keep_out; /* share of the lists' sheets that are kept for the report, by their hash */
     int members;     /* most members of a catalogue */
+    int parts;       /* 1: learns from the sheets' part `train` only, and measures on a share
+                      * keep_out of `choose`; `test` is left alone (graded_part) */
 };
 
 struct recipe_step;
@@ -33,6 +35,9 @@ struct recipe_step {
     enum brew_readout readout;
     struct loss_weights weights;
     int rank, first_layer, items, lists, warm, text_tokens;
+    int vocabulary;  /* learning's softmax runs over the tokens of its data and so many others; 0:
+                      * over all */
+    int keep_layers; /* 1: activations are kept for the backward pass */
     unsigned skip;
     double alpha, rate, scalar_rate, least, clip, decay, beta1, beta2, gain, beta;
     double epochs, minutes; /* one of the three says how long; 0: not given */

@@ -2,8 +2,8 @@
 #include "server/brew/brew.h"
 #include "server/store/json_memory.h"
 
-#include "model/base/buf.h"
-#include "model/base/file.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/file.h"
 
 #include <math.h>
 #include <jansson.h>

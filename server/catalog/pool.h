@@ -2,8 +2,8 @@
 #ifndef CATALOG_POOL_H
 #define CATALOG_POOL_H
 
-#include "model/base/arena.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/view.h"
 
 /* Private to server/catalog. One owner; the pieces live as long as the arena. */
 struct pool {

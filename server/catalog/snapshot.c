@@ -1,5 +1,5 @@
 /* Making a snapshot, and finding items and fields in it. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/catalog/build.h"
 #include "server/catalog/fields.h"
 

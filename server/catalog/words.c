@@ -1,7 +1,7 @@
 /* A typed field of an item in words. */
 #include "server/catalog/snapshot.h"
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 #include <math.h>
 #include <stdio.h>

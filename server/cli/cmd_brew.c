@@ -2,9 +2,9 @@
 #include "server/brew/brew.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
-#include "server/rank/shelf_files.h"
+#include "server/registry/files.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* taproom eval PROTOCOL: what rankings are worth, on cases whose answers are known. */
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 #include "server/eval/eval.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,10 +73,15 @@ static enum status configure(const struct options *o, struct arena *a, struct ev
     if (o->n_args < 1) return no_protocol(NULL, e);
     if (!eval_find(view_of(o->arg[0])) && strcmp(o->arg[0], "all") != 0)
         return no_protocol(o->arg[0], e);
-    if (o->n_args > 1 && strcmp(o->arg[0], "models") != 0 && strcmp(o->arg[0], "all") != 0)
-        return fail(e, ST_INVALID, "only the protocol models takes files");
-    c->models = o->arg + 1;
-    c->n_models = o->n_args - 1;
+    int judged = strcmp(o->arg[0], "judged") == 0;
+    if (o->n_args > 1 && !judged && strcmp(o->arg[0], "models") != 0 &&
+        strcmp(o->arg[0], "all") != 0)
+        return fail(e, ST_INVALID, "only the protocols models and judged take files");
+    c->models = c->files = o->arg + 1;
+    if (judged)
+        c->n_files = o->n_args - 1;
+    else
+        c->n_models = o->n_args - 1;
     c->catalog = view_of(o->catalog ? o->catalog : "movies");
     c->test = strcmp(split, "test") == 0;
     if (!c->test && strcmp(split, "development") != 0)

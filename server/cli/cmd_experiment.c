@@ -1,12 +1,12 @@
 /* taproom experiment FILE: runs a grid of evaluations at low priority; started again, it goes on.
  */
-#include "server/api/assets.h"
-#include "server/api/experiment_csv.h"
+#include "server/assets/assets.h"
+#include "server/report/experiment_csv.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 #include "server/eval/experiment.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <jansson.h>
 #include <stdio.h>

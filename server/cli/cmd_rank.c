@@ -1,10 +1,10 @@
 /* taproom rank: one ranking, printed as a table or as the JSON of /api/rank. */
-#include "server/api/export.h"
+#include "server/report/export.h"
 #include "server/api/ranking.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,10 +19,8 @@ static enum status wrong(const char *option, const char *value, struct err *e) {
 
 static enum status choose(const struct options *o, struct rank_request *r, struct err *e) {
     int i;
-    for (i = 0; o->readout && i < READOUTS; i++)
-        if (strcmp(o->readout, readout_name((enum readout)i)) == 0) break;
-    if (i == READOUTS) return wrong("readout", o->readout, e);
-    r->readout = (enum readout)i;
+    if (o->readout) r->readout = readout_named(o->readout);
+    if (r->readout == READOUTS) return wrong("readout", o->readout, e);
     for (i = 0; o->retrieve && i < RETRIEVES; i++)
         if (strcmp(o->retrieve, retrieve_name((enum retrieve)i)) == 0) break;
     if (i == RETRIEVES) return wrong("retrieve", o->retrieve, e);

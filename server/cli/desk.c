@@ -1,13 +1,13 @@
 /* Opening the data folder and the model. */
 #include "server/cli/desk.h"
 
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/cli/cli.h"
 #include "server/import/import.h"
 #include "server/store/given.h"
 
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 #include "model/embed.h"
 
 #include <stdio.h>
@@ -199,8 +199,8 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
     TRY(st);
     TRY(shelf_take(d->shelf, VIEW(""), NULL, NULL, &d->ranker, e));
     engine_info(d->ranker->engine, &m);
-    fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", cli_plain(m.name, name), m.code, m.precision,
-            clock_s() - from);
+    fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", cli_plain(m.name, name), m.code,
+            m.precision, clock_s() - from);
     if (m.note) fprintf(stderr, "Of the model's file: %s\n", cli_plain(m.note, note));
     if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
     return ST_OK;

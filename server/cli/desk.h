@@ -3,7 +3,7 @@
 #define CLI_DESK_H
 
 #include "server/cli/options.h"
-#include "server/rank/shelf.h"
+#include "server/registry/registry.h"
 
 #include <stdatomic.h>
 

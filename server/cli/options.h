@@ -3,7 +3,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 enum { OPTIONS_LIST = 50, OPTIONS_ARGS = 32 };
 

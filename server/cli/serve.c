@@ -1,7 +1,7 @@
 /* taproom serve: opens the data folder, the port and the model, in this order, and runs until it is
  * told to stop. */
 #include "server/api/app.h"
-#include "server/api/assets.h"
+#include "server/assets/assets.h"
 #include "server/api/lab.h"
 #include "server/cli/cli.h"
 #include "server/api/stack.h"
@@ -9,7 +9,7 @@
 #include "server/rank/vector_texts.h"
 #include "server/store/json_memory.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

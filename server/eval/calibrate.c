@@ -1,10 +1,10 @@
 /* From interactions to probabilities. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/calibrate.h"
 
 #include "server/metrics/calibration.h"
 #include "server/metrics/metrics.h"
-#include "model/base/sort_key.h"
+#include "kernels/base/sort_key.h"
 #include "server/rank/rank.h"
 #include "server/store/calibration.h"
 
@@ -24,7 +24,7 @@ struct cases {
     int *member;
     int n, members;
     const char *surface_json; /* of the rankings, and how they were read */
-    enum readout used;
+    enum readout_id used;
 };
 
 /* --- cases --- */

@@ -12,7 +12,7 @@
 
 struct calibrate_config {
     struct view catalog, surface; /* surface "": the catalogue's own */
-    enum readout readout;         /* auto: what a history alone gets */
+    enum readout_id readout;      /* auto: what a history alone gets */
     int members;                  /* most members that are asked, 0: 100 */
     unsigned long long seed;
     void *arg; /* of both */

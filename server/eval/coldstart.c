@@ -1,6 +1,6 @@
 /* Protocol `coldstart`: a member is known by the last K liked items only; the next liked one is to
  * be found among 19 others. What baselines learn from never holds the member's interactions. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/coldstart.h"
 
 #include "server/eval/shadow.h"

@@ -4,8 +4,8 @@
 #include "server/eval/wishes.h"
 #include "server/rank/rank.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,10 @@
 
 /* In the order of `eval all`. */
 const struct eval_protocol eval_protocols[] = {
+    {"judged", "Surfaces that nobody prepared, judged item by item",
+     METHOD_BIT(READOUT_AUTO) | METHOD_BIT(METHOD_BASELINE + BASELINE_EMBEDDING) |
+         METHOD_BIT(METHOD_BASELINE + BASELINE_BM25),
+     0, eval_judged},
     {"order", "Does the order of the candidates matter?",
      METHOD_BIT(READOUT_AUTO) | METHOD_BIT(READOUT_RELEVANCE) | METHOD_BIT(READOUT_ITEM), 4,
      eval_order},

@@ -5,8 +5,8 @@
 #define EVAL_EVAL_H
 
 #include "server/eval/method.h"
-#include "server/eval/sheet.h"
-#include "server/rank/shelf.h"
+#include "server/report/sheet.h"
+#include "server/registry/registry.h"
 
 /* Models that a protocol may hold at once. */
 enum { EVAL_LOADED = 5 };
@@ -25,6 +25,8 @@ struct eval_config {
     enum history_policy policy; /* coldstart: which past interactions stand in the prompt */
     const char *const *models;  /* models: further ones, by what the shelf calls them */
     int n_models;
+    const char *const *files; /* judged: graded lists and judged surfaces in place of our own */
+    int n_files;
     struct shelf *shelf;
     /* A file of the program, "fixtures/movies/instructions.jsonl"; 0 when there is none. */
     int (*asset)(const char *path, struct view *data, const char **etag);
@@ -109,6 +111,7 @@ enum status eval_steer(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_order(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_injection(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_models(struct eval *ev, struct err *e) MUST_CHECK;
+enum status eval_judged(struct eval *ev, struct err *e) MUST_CHECK;
 enum status eval_precision(struct eval *ev, struct err *e) MUST_CHECK;
 
 #endif

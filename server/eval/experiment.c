@@ -1,10 +1,10 @@
 /* Running cells, one after the other. */
 #include "server/eval/experiment.h"
 
-#include "server/eval/verdict.h"
+#include "server/report/verdict.h"
 #include "server/store/json_memory.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Protocol `injection`: an item whose text gives orders or fakes control tokens. Its neighbours'
  * scores must stay the same bits; what it gains itself is measured beside a harmless text of the
  * same length. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/shadow.h"
 #include "server/eval/wishes.h"

@@ -1,6 +1,6 @@
 /* Protocol `instruction`: each wish ranks 10 wanted items among 40 (negated wishes: up to 10 that
  * violate it among the other 30), drawn by the seed. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/instruction.h"
 
 #include "server/eval/wishes.h"

@@ -11,7 +11,7 @@ static const char *const baselines[BASELINES] = {
 };
 
 const char *method_name(int m) {
-    return m < READOUTS                      ? readout_name((enum readout)m)
+    return m < READOUTS                      ? readout_name((enum readout_id)m)
            : m == METHOD_WHOLE               ? "whole wish"
            : m < METHOD_BASELINE + BASELINES ? baselines[m - METHOD_BASELINE]
                                              : "chance";
@@ -68,14 +68,15 @@ static enum status run(struct trial *t, struct ranker *k, int m, int with_baseli
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for a case");
     r->whole_wish = m == METHOD_WHOLE;
-    r->readout = m == METHOD_WHOLE ? READOUT_QUERY : (enum readout)m;
+    r->readout = m == METHOD_WHOLE ? READOUT_QUERY : (enum readout_id)m;
     r->all_baselines = with_baselines;
     TRY(rank_run(k, r, t->hooks, a, x, e));
     t->cost[m] = (struct sheet_cost){x->score_s, t->n, x->tokens_computed};
     take(t, x, m, -1);
     if (with_baselines) take_baselines(t, x);
     /* In an asked-for `query` examples are clauses, so there the requests differ. */
-    int same = m == READOUT_AUTO && (x->used != READOUT_QUERY || r->n_examples == 0);
+    int same = m == READOUT_AUTO && !(x->share_whole > 0) && !(x->share_meaning > 0) &&
+               (x->used != READOUT_QUERY || r->n_examples == 0);
     if (same) take(t, x, (int)x->used, -1);
     return ST_OK;
 }

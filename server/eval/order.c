@@ -1,6 +1,6 @@
 /* Protocol `order`: the same candidates in five orders, and each alone. Items never see each other,
  * so scores must be the same bits. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
 #include "server/rank/rank.h"

@@ -1,8 +1,8 @@
 /* Sampling members and what they are asked to rank. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/people.h"
 
-#include "model/base/sort_key.h"
+#include "kernels/base/sort_key.h"
 #include "server/rank/rank.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Protocol `precision`: the same rankings computed in each precision: what each costs, and how far
  * its probabilities and orders are from those in f32. It ends with the rule by which `auto`
  * chooses. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
 #include "server/rank/rank.h"
@@ -72,7 +72,7 @@ static int place(const struct list *l, const char *id) {
 }
 
 static enum status run(struct eval *ev, struct ranker *k, const struct instruction *w,
-                       struct list *l, enum readout readout, struct arena *a, struct scored *out,
+                       struct list *l, enum readout_id readout, struct arena *a, struct scored *out,
                        struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     struct rank_result *x = ARENA_NEW(a, struct rank_result, 1);

@@ -5,8 +5,8 @@
 #include "server/rank/rank.h"
 #include "server/store/json_memory.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -39,15 +39,16 @@ static void add_row(struct buf *b, json_t *row) {
     json_decref(row);
 }
 
+/* exact: rows are a copy of what was understood before. */
 static enum status import(struct store *s, enum import_kind kind, const struct catalog *cat,
-                          struct buf *b, struct err *e) {
+                          int exact, struct buf *b, struct err *e) {
     struct import_result *x = mem_alloc(sizeof *x);
     struct view left = buf_text(b);
     const struct import_config c = {.kind = kind,
                                     .format = IMPORT_JSONL,
                                     .catalog = view_of(cat->name),
                                     .surface = view_of(cat->surface),
-                                    .exact = 1};
+                                    .exact = exact};
     enum status st =
         !x || b->failed ? fail(e, ST_NO_MEMORY, "no memory to copy a catalogue") : ST_OK;
     int any = left.n > 0;
@@ -85,7 +86,7 @@ static enum status copy_items(struct shadow *s, struct store *from, const struct
     TRY(store_items(from, c->catalog, VIEW(""), 0, STORE_PAGE_MAX, a, &items, &n, &total, e));
     for (int i = 0; i < n; i++) add_item(b, &items[i]);
     for (int i = 0; i < c->n_extra; i++) add_item(b, &c->extra[i]);
-    return import(s->store, IMPORT_ITEMS, cat, b, e);
+    return import(s->store, IMPORT_ITEMS, cat, 1, b, e);
 }
 
 static enum status add_history(struct store *from, const struct shadow_config *c,
@@ -118,9 +119,9 @@ static enum status copy_members(struct shadow *s, struct store *from, const stru
     for (int i = 0; i < n; i++)
         add_row(b, json_pack("{s:s,s:s,s:s}", "id", m[i].id, "name", m[i].name, "profile",
                              m[i].profile));
-    TRY(import(s->store, IMPORT_MEMBERS, cat, b, e));
+    TRY(import(s->store, IMPORT_MEMBERS, cat, 1, b, e));
     for (int i = 0; c->interactions && i < n; i++) TRY(add_history(from, c, &m[i], a, b, e));
-    return import(s->store, IMPORT_INTERACTIONS, cat, b, e);
+    return import(s->store, IMPORT_INTERACTIONS, cat, 1, b, e);
 }
 
 static enum status copy(struct shadow *s, struct store *from, const struct shadow_config *c,
@@ -132,36 +133,6 @@ static enum status copy(struct shadow *s, struct store *from, const struct shado
     if (store_surface(from, view_of(cat.surface), a, &json, NULL) == ST_OK)
         TRY(store_surface_put(s->store, view_of(cat.surface), json, e));
     return copy_members(s, from, c, &cat, a, b, e);
-}
-
-enum status shadow_open(struct shadow *out, struct ranker *from, const struct shadow_config *c,
-                        struct err *e) {
-    const char *tmp = getenv("TMPDIR");
-    struct arena a;
-    struct buf b;
-    memset(out, 0, sizeof *out);
-    if (snprintf(out->folder, sizeof out->folder, "%.40s/taproom-XXXXXX",
-                 tmp && strlen(tmp) <= 40 ? tmp : "/tmp") < 0 ||
-        !mkdtemp(out->folder)) {
-        enum status st =
-            fail(e, ST_IO, "cannot make a folder for a copy of the catalogue: %s", strerror(errno));
-        out->folder[0] = 0;
-        return st;
-    }
-    arena_init(&a, (size_t)1 << 30);
-    buf_init(&b, ROWS_MAX);
-    enum status st = store_open(&out->store, out->folder, e);
-    if (st == ST_OK) st = copy(out, from->store, c, &a, &b, e);
-    buf_free(&b);
-    arena_free(&a);
-    if (st == ST_OK && !(out->ranker = mem_alloc(sizeof *out->ranker)))
-        st = fail(e, ST_NO_MEMORY, "no memory for a copy of the catalogue");
-    if (st == ST_OK) {
-        ranker_init(out->ranker, out->store, from->engine);
-        out->ranker->embedder = from->embedder;
-    } else
-        shadow_close(out);
-    return st;
 }
 
 static void remove_folder(const char *folder) {
@@ -179,4 +150,54 @@ void shadow_close(struct shadow *s) {
     store_close(s->store);
     if (s->folder[0]) remove_folder(s->folder);
     memset(s, 0, sizeof *s);
+}
+
+static enum status open_empty(struct shadow *out, struct ranker *from, struct err *e) {
+    const char *tmp = getenv("TMPDIR");
+    if (snprintf(out->folder, sizeof out->folder, "%.40s/taproom-XXXXXX",
+                 tmp && strlen(tmp) <= 40 ? tmp : "/tmp") < 0 ||
+        !mkdtemp(out->folder)) {
+        enum status st =
+            fail(e, ST_IO, "cannot make a folder for a copy of the catalogue: %s", strerror(errno));
+        out->folder[0] = 0;
+        return st;
+    }
+    TRY(store_open(&out->store, out->folder, e));
+    out->ranker = mem_alloc(sizeof *out->ranker);
+    if (!out->ranker) return fail(e, ST_NO_MEMORY, "no memory for a copy of the catalogue");
+    ranker_init(out->ranker, out->store, from->engine);
+    out->ranker->embedder = from->embedder;
+    return ST_OK;
+}
+
+enum status shadow_empty(struct shadow *out, struct ranker *from, struct err *e) {
+    memset(out, 0, sizeof *out);
+    enum status st = open_empty(out, from, e);
+    if (st != ST_OK) shadow_close(out);
+    return st;
+}
+
+enum status shadow_open(struct shadow *out, struct ranker *from, const struct shadow_config *c,
+                        struct err *e) {
+    struct arena a;
+    struct buf b;
+    TRY(shadow_empty(out, from, e));
+    arena_init(&a, (size_t)1 << 30);
+    buf_init(&b, ROWS_MAX);
+    enum status st = copy(out, from->store, c, &a, &b, e);
+    buf_free(&b);
+    arena_free(&a);
+    if (st != ST_OK) shadow_close(out);
+    return st;
+}
+
+enum status shadow_import(struct shadow *s, const char *catalog, const struct item *item, int n,
+                          struct err *e) {
+    const struct catalog cat = {.name = catalog, .surface = ""};
+    struct buf b;
+    buf_init(&b, ROWS_MAX);
+    for (int i = 0; i < n; i++) add_item(&b, &item[i]);
+    enum status st = import(s->store, IMPORT_ITEMS, &cat, 0, &b, e);
+    buf_free(&b);
+    return st;
 }

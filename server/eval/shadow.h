@@ -24,6 +24,11 @@ struct shadow {
  * ST_NO_MEMORY. */
 enum status shadow_open(struct shadow *out, struct ranker *from, const struct shadow_config *c,
                         struct err *e) MUST_CHECK;
+/* One without any catalogue, and n items into it as a new catalogue: as a person would import them,
+ * so that columns and values are understood. ST_CONFLICT when it has one of that name. */
+enum status shadow_empty(struct shadow *out, struct ranker *from, struct err *e) MUST_CHECK;
+enum status shadow_import(struct shadow *s, const char *catalog, const struct item *item, int n,
+                          struct err *e) MUST_CHECK;
 void shadow_close(struct shadow *s); /* removes its folder; an all-zero one is fine */
 
 #endif

@@ -1,6 +1,6 @@
 /* Protocol `steer`: one sentence is added to a wish. Does the share of what it names change among
  * the first ten, and does the rest keep its order? (As SteerEval, arXiv 2601.21105.) */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
 #include "server/rank/rank.h"

@@ -1,9 +1,9 @@
 /* Judging who calls. */
 #include "server/http/access.h"
 
-#include "model/base/arena.h"
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 
 #include <string.h>
 #include <strings.h>

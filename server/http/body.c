@@ -1,7 +1,7 @@
 /* Reading of request bodies: in small pieces under a total deadline, by few workers at a time. */
 #include "server/http/edge.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 /* The library waits for the whole piece and restarts its clock at each byte, so a piece is the
  * least that is waited for: 64 bytes still take 10 MiB in a third of a second. Pieces begin with

@@ -1,7 +1,7 @@
 /* Counting places for slow work. */
 #include "server/http/budget.h"
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 #include <time.h>
 

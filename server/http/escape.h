@@ -2,7 +2,7 @@
 #ifndef HTTP_ESCAPE_H
 #define HTTP_ESCAPE_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* Writes v with its quotes, NUL-terminated, into cap bytes (at least 3) and returns the length
  * without the NUL. Bytes that are not UTF-8 become U+FFFD. Text that does not fit is cut between

@@ -2,7 +2,7 @@
  * itself, so the one of a request is found by its two addresses, which no other socket shares. */
 #include "server/http/edge.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <arpa/inet.h>
 #include <civetweb.h>

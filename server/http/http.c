@@ -3,7 +3,7 @@
 #include "server/http/edge.h"
 #include "server/http/escape.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <arpa/inet.h>
 #include <civetweb.h>

@@ -4,8 +4,8 @@
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
-#include "model/base/arena.h"
-#include "model/base/buf.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/buf.h"
 
 struct http; /* a running server */
 struct req;  /* one request; lives while its handler runs, used by that worker only */

@@ -3,7 +3,7 @@
 #ifndef HTTP_PATH_H
 #define HTTP_PATH_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 enum { PATH_BYTES = 1024, PATH_PARTS = 16, PATH_QUERY_BYTES = 8192, PATH_PAIRS = 32 };
 

@@ -1,7 +1,7 @@
 /* The table of sessions. */
 #include "server/http/session.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <errno.h>
 #include <stdio.h>

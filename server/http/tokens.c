@@ -3,7 +3,7 @@
 
 #include "server/http/http.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef HTTP_TOKENS_H
 #define HTTP_TOKENS_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 enum { TOKEN_NAME = 65, TOKEN_BYTES = 256, TOKEN_LEAST = 16, TOKENS_MAX = 1000 };
 

@@ -2,7 +2,7 @@
  * a least rate, and only so many slow ones are waited for at once. */
 #include "server/http/edge.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <civetweb.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* Looking at the cells of a column. */
 #include "server/import/column.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/import/label.h"
 #include "server/import/markup.h"
 #include "server/import/trim.h"

@@ -3,7 +3,7 @@
 #ifndef IMPORT_CSV_H
 #define IMPORT_CSV_H
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "server/import/import.h"
 #include "server/import/spool.h"
 

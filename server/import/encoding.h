@@ -2,7 +2,7 @@
 #ifndef IMPORT_ENCODING_H
 #define IMPORT_ENCODING_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* What a stream's bytes say, gathered piece by piece. Zero-initialised. */
 enum { ENCODING_SAMPLE = 16 << 10 };

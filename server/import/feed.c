@@ -2,8 +2,8 @@
 #include "server/import/feed.h"
 #include "server/store/json_memory.h"
 
-#include "model/base/arena.h"
-#include "model/base/buf.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/buf.h"
 
 #include <expat.h>
 #include <jansson.h>

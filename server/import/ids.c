@@ -1,7 +1,7 @@
 /* Made ids: FNV-1a over both texts, mixed, with a count of repeats. */
 #include "server/import/ids.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <string.h>
 

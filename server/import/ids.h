@@ -2,7 +2,7 @@
 #ifndef IMPORT_IDS_H
 #define IMPORT_IDS_H
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 /* How often each text came. Zero-initialised; mem_alloc. */
 struct ids {

@@ -2,7 +2,7 @@
  */
 #include "server/import/import.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/import/report.h"
 #include "server/import/rows.h"
 #include "server/import/spool.h"

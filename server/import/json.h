@@ -2,7 +2,7 @@
 #ifndef IMPORT_JSON_H
 #define IMPORT_JSON_H
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "server/import/spool.h"
 
 #include <jansson.h>

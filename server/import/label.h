@@ -2,7 +2,7 @@
 #ifndef IMPORT_LABEL_H
 #define IMPORT_LABEL_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 enum { LABEL_UNKNOWN = 9 };
 /* 1 for what is a like ("like", "purchase", "thumbs_up", "true", "1"), -1 for a dislike, 0 for what

@@ -1,7 +1,7 @@
 /* The first pass: a look at the columns, and what follows from it. */
 #include "server/import/layout.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/import/trim.h"
 #include "server/value/words.h"
 

@@ -2,8 +2,8 @@
 #ifndef IMPORT_LIST_H
 #define IMPORT_LIST_H
 
-#include "model/base/buf.h"
-#include "model/base/view.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/view.h"
 
 enum list_rule {
     LIST_NONE, /* the cell is one text */

@@ -2,7 +2,7 @@
 #ifndef IMPORT_MARKUP_H
 #define IMPORT_MARKUP_H
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 /* Whether the text holds a tag of HTML, or a named or numbered character of it. */
 int markup_tags(struct view text);

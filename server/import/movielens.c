@@ -6,7 +6,7 @@
 #include "server/store/stage.h"
 #include "server/value/value.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <stdio.h>
 #include <string.h>

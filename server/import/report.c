@@ -1,7 +1,7 @@
 /* The report of an import. */
 #include "server/import/report.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <stdio.h>
 #include <string.h>

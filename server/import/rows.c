@@ -1,7 +1,7 @@
 /* Cells to values. */
 #include "server/import/rows.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/import/markup.h"
 #include "server/import/trim.h"
 

@@ -2,7 +2,7 @@
 #ifndef IMPORT_SOURCE_H
 #define IMPORT_SOURCE_H
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "server/import/dialect.h"
 #include "server/import/json.h"
 #include "server/import/spool.h"

@@ -1,7 +1,7 @@
 /* The input's way into a file of its own: unpacking, converting, mapping. */
 #include "server/import/spool.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/import/encoding.h"
 
 #include <errno.h>

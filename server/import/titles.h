@@ -2,7 +2,7 @@
 #ifndef IMPORT_TITLES_H
 #define IMPORT_TITLES_H
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 /* Writes the repaired title to out (at most a few bytes longer than the original): articles behind
  * a comma go to the front, in brackets too; "(1995)" at the end is cut and given as *year (else

@@ -2,7 +2,7 @@
 #ifndef IMPORT_TRIM_H
 #define IMPORT_TRIM_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* Without white space at both ends: ASCII, no-break and ideographic spaces, zero-width marks. */
 struct view trim(struct view v);

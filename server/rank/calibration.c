@@ -2,11 +2,12 @@
 #include "server/rank/calibration.h"
 
 #include "server/metrics/calibration.h"
+#include "server/readout/readout.h"
 #include "server/rank/rank.h"
-#include "server/rank/rank_context.h"
+#include "server/rank/load.h"
 #include "server/store/calibration.h"
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -18,7 +19,7 @@ const char *calibration_name(enum calibration_method m) {
     return methods[m];
 }
 
-void calibration_key(const struct engine_info *m, const char *surface_json, enum readout used,
+void calibration_key(const struct engine_info *m, const char *surface_json, enum readout_id used,
                      char key[CALIBRATION_KEY]) {
     struct buf b;
     buf_init(&b, 1 << 20);
@@ -96,7 +97,8 @@ static const char *reason(const struct rank_context *s, const struct rank_result
     if (s->n_wish > 0 || s->n_examples > 0)
         return "interactions say how likely a like is after a history, not after a wish or examples";
     if (s->n_history == 0) return "there is no history that interactions could be compared with";
-    if (x->used == READOUT_QUERY) return "this readout does not read a history";
+    if (!readout_of(x->model)->alone && x->model != READOUT_BLEND)
+        return "this readout does not read a history";
     return NULL;
 }
 

@@ -31,7 +31,7 @@ struct calibration {
 };
 
 /* The name of what a fit depends on: model, precision, surface (its JSON), readout. */
-void calibration_key(const struct engine_info *m, const char *surface_json, enum readout used,
+void calibration_key(const struct engine_info *m, const char *surface_json, enum readout_id used,
                      char key[CALIBRATION_KEY]);
 
 /* The stored fit of that name; *there 0: none. Arrays live in a. */

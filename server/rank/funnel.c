@@ -1,13 +1,13 @@
 /* Constraints, then retrieval: the lists of several retrievers are joined by their ranks. */
 #include "server/rank/funnel.h"
 
-#include "server/rank/rank_context.h"
+#include "server/rank/load.h"
 #include "server/rank/retrieve.h"
 
 /* --- constraints */
 
 static enum status cut(struct rank_context *s, unsigned char **fails, struct err *e) {
-    struct funnel *f = &s->funnel;
+    struct funnel *f = s->funnel;
     const struct snapshot *c = s->catalog;
     *fails = ARENA_NEW(s->a, unsigned char, (size_t)c->n);
     if (!*fails) return fail(e, ST_NO_MEMORY, "no memory for constraints");
@@ -47,14 +47,14 @@ static enum status named(struct rank_context *s, const unsigned char *fails, str
         int at;
         TRY(context_place(s, r->candidate[i], "candidates", i, &at, e));
         if (hide && fails[at]) {
-            s->funnel.hidden++;
+            s->funnel->hidden++;
             continue;
         }
         s->place[s->n++] = at;
-        s->funnel.failing_kept += fails[at];
+        s->funnel->failing_kept += fails[at];
     }
-    s->funnel.by = "asked for";
-    s->funnel.retrieved = s->n;
+    s->funnel->by = "asked for";
+    s->funnel->retrieved = s->n;
     return s->n > 0 ? ST_OK : none_within(r->n_candidates, e);
 }
 
@@ -120,7 +120,7 @@ static enum status by_rule(struct retrieval *x, struct rank_context *s, struct e
  * where the model ranks that quickly (*whole: what that is called), else the request's number. */
 static int wanted_count(const struct rank_context *s, const char **whole) {
     int most = ranker_whole(s->k), n = s->catalog->n;
-    long long within = s->funnel.within;
+    long long within = s->funnel->within;
     *whole = NULL;
     if (s->r->retrieve != RETRIEVE_AUTO || s->r->has_count) return s->r->count;
     if (n - s->n_marks <= most) {
@@ -148,13 +148,13 @@ static enum status retrieved(struct rank_context *s, const unsigned char *fails,
     if (!all && x.failing) TRY(add_fused(&x, s, 1, count, fill, e));
     s->place = x.place;
     s->n = x.n;
-    s->funnel.retrieved = s->n;
-    s->funnel.by = whole ? whole : all ? "the catalogue's order" : retrieval_names(&x, s->a);
-    s->funnel.lacking = fill && !whole ? x.why : NULL;
-    for (int i = 0; i < s->n; i++) s->funnel.failing_kept += fails[s->place[i]];
-    if (!s->funnel.by) return fail(e, ST_NO_MEMORY, "no memory for a text");
+    s->funnel->retrieved = s->n;
+    s->funnel->by = whole ? whole : all ? "the catalogue's order" : retrieval_names(&x, s->a);
+    s->funnel->lacking = fill && !whole ? x.why : NULL;
+    for (int i = 0; i < s->n; i++) s->funnel->failing_kept += fails[s->place[i]];
+    if (!s->funnel->by) return fail(e, ST_NO_MEMORY, "no memory for a text");
     if (s->n > 0) return ST_OK;
-    if (s->funnel.within == 0 && s->catalog->n > 0) return none_within(s->catalog->n, e);
+    if (s->funnel->within == 0 && s->catalog->n > 0) return none_within(s->catalog->n, e);
     (void)fail(e, ST_INVALID, "there is no item to rank");
     err_field(e, "candidates");
     err_hint(e, s->catalog->n ? "retrieve more items, by another rule or from another offset"
@@ -166,6 +166,6 @@ enum status funnel_run(struct rank_context *s, struct err *e) {
     unsigned char *fails;
     TRY(cut(s, &fails, e));
     TRY(s->r->n_candidates ? named(s, fails, e) : retrieved(s, fails, e));
-    s->funnel.ranked = s->n;
+    s->funnel->ranked = s->n;
     return ST_OK;
 }

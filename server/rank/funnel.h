@@ -24,7 +24,7 @@ struct funnel {
     struct tally tally[CONSTRAINTS_MAX]; /* of each constraint over the catalogue */
 };
 
-/* Chooses the candidates into s->place, s->n, and fills s->funnel. ST_INVALID names
+/* Chooses the candidates into s->place, s->n, and fills s->funnel-> ST_INVALID names
  * "candidates", "candidates.retrieve" or "constraints" when there is nothing to rank;
  * ST_NOT_FOUND an id that the catalogue has not. */
 enum status funnel_run(struct rank_context *s, struct err *e) MUST_CHECK;

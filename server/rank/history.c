@@ -2,7 +2,7 @@
 #include "server/rank/history.h"
 
 #include "server/baselines/embedding.h"
-#include "model/base/sort_key.h"
+#include "kernels/base/sort_key.h"
 
 #include <stdlib.h>
 

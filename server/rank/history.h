@@ -2,7 +2,7 @@
 #ifndef RANK_HISTORY_H
 #define RANK_HISTORY_H
 
-#include "server/rank/rank_context.h"
+#include "server/rank/load.h"
 
 /* Chooses from the n interactions of `all` (oldest first, with items of the snapshot) by the
  * request's policy, limit and budget into s->history (oldest first again), and says in s->chosen

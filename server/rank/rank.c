@@ -2,14 +2,15 @@
  * in order. */
 #include "server/rank/rank.h"
 
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 #include "server/baselines/hybrid.h"
 #include "server/metrics/metrics.h"
-#include "server/rank/prompt_sections.h"
-#include "server/rank/readout_item.h"
-#include "server/rank/readout_query.h"
-#include "server/rank/readout_relevance.h"
+#include "server/rank/load.h"
+#include "server/readout/prompt_sections.h"
+#include "server/readout/readout.h"
+#include "server/readout/meaning.h"
+#include "server/readout/query.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,23 +27,14 @@ void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
     if (copy && x->n_warnings < WARNINGS_MAX) x->warning[x->n_warnings++] = copy;
 }
 
-/* All readouts of one ranking share one prompt forest, so they are one job. */
-struct readouts {
-    struct query_readout query;
-    struct item_readout item;
-    struct relevance_readout relevance;
-};
-
-static enum status build(struct rank_context *s, enum readout used, struct readouts *q,
-                         struct prompt *p, struct err *e) {
+/* A readout's questions; what it must know to read the answers comes in *state. */
+static enum status build(struct rank_context *s, void **state, struct prompt *p, struct err *e) {
+    const struct readout *readout = readout_of(s->model);
     p->recording = 1;
     if (s->r->no_model) return ST_OK;
-    if (used == READOUT_RELEVANCE) return relevance_build(&q->relevance, s, p, e);
-    if (used != READOUT_ITEM) TRY(query_build(&q->query, s, p, e));
-    if (used == READOUT_QUERY) return ST_OK;
-    p->recording = 1;
-    int on_one_scale = used == READOUT_BLEND || s->r->readout == READOUT_HYBRID;
-    return item_build(&q->item, s, p, on_one_scale, e);
+    *state = arena_alloc(s->a, readout->state);
+    if (!*state) return fail(e, ST_NO_MEMORY, "no memory for a readout");
+    return readout->build(*state, s, p, e);
 }
 
 /* Tokens that every item shares (the roots), and the name of what is shown of the prompt. */
@@ -92,8 +84,8 @@ static void warn_about_prompt(struct rank_context *s, struct rank_result *x) {
     if (s->r->policy == HISTORY_RELEVANT && s->n_history && !s->chosen.by_wish)
         rank_warn(x, s->a, "history: no interaction matches the wish's words; the newest are used");
     for (int i = 0; i < s->wish.n_notes; i++) rank_warn(x, s->a, "%s", s->wish.note[i]);
-    if (s->funnel.lacking)
-        rank_warn(x, s->a, "candidates were found without the embedding: %s", s->funnel.lacking);
+    if (s->funnel->lacking)
+        rank_warn(x, s->a, "candidates were found without the embedding: %s", s->funnel->lacking);
 }
 
 /* What the result says of the constraints. */
@@ -102,7 +94,7 @@ static enum status tell_constraints(struct rank_context *s, struct rank_result *
     struct constraint *c = ARENA_NEW(s->a, struct constraint, (size_t)n);
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for constraints");
     x->n_constraints = n;
-    x->funnel = s->funnel;
+    x->funnel = *s->funnel;
     for (int k = 0; k < n; k++) {
         const struct field *f = &s->catalog->field[s->wish.constraint[k].field];
         struct rank_constraint *to = &x->constraint[k];
@@ -153,14 +145,16 @@ static enum status learn(struct rank_context *s, int runs, struct err *e) {
 }
 
 /* runs: baselines will be asked, too. */
-static enum status prepare(struct rank_context *s, int runs, struct readouts *q,
-                           struct rank_result *x, struct err *e) {
+static enum status prepare(struct rank_context *s, int runs, void **state, struct rank_result *x,
+                           struct err *e) {
     TRY(learn(s, runs, e));
     TRY(context_items(s, e));
     x->surface = s->surface;
     x->model = s->model;
     x->used = s->used;
     x->why = s->why;
+    x->share_whole = s->shares.whole;
+    x->share_meaning = s->shares.meaning;
     memcpy(x->clause, s->wish.clause, sizeof x->clause);
     x->n_clauses = s->n_clauses;
     x->n_wish = s->n_wish;
@@ -172,7 +166,7 @@ static enum status prepare(struct rank_context *s, int runs, struct readouts *q,
     x->empty_tau = (double)NAN;
     TRY(tell_constraints(s, x, e));
     prompt_init(&x->prompt, s->k->engine, s->a);
-    TRY(build(s, x->model, q, &x->prompt, e));
+    TRY(build(s, state, &x->prompt, e));
     TRY(name_prompt(x, e));
     warn_about_prompt(s, x);
     return ST_OK;
@@ -241,51 +235,43 @@ static enum status score(struct rank_context *s, const struct rank_hooks *h, str
     return st;
 }
 
-/* Scores of all candidates, by readout. */
+/* Scores of all candidates. */
 struct values {
-    double *score, *logprob, *prior, *mass, *item_score, *learnt, *part;
+    struct readout_values model;
+    double *learnt, *meaning;
 };
 
 static enum status values_new(struct rank_context *s, struct values *v, struct err *e) {
     size_t n = (size_t)s->n;
-    double **all[] = {&v->score, &v->logprob, &v->prior, &v->mass, &v->item_score, &v->learnt};
+    struct readout_values *m = &v->model;
+    double **all[] = {&m->score, &m->logprob, &m->prior,  &m->mass,
+                      &m->whole, &m->other,   &v->learnt, &v->meaning};
+    memset(v, 0, sizeof *v);
     for (size_t i = 0; i < COUNT(all); i++)
         if (!(*all[i] = ARENA_NEW(s->a, double, n)))
             return fail(e, ST_NO_MEMORY, "no memory for scores");
-    v->part = ARENA_NEW(s->a, double, n *(size_t)s->n_clauses + 1);
-    return v->part ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for scores");
+    m->part = ARENA_NEW(s->a, double, n *(size_t)s->n_clauses + 1);
+    return m->part ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for scores");
 }
 
-static enum status finish(struct rank_context *s, struct readouts *q, struct rank_result *x,
+static enum status finish(struct rank_context *s, void *state, struct rank_result *x,
                           struct values *v, struct err *e) {
+    const struct readout *readout = readout_of(s->model);
+    double *score;
     TRY(values_new(s, v, e));
     if (s->r->no_model) return ST_OK;
-    switch (x->model) {
-    case READOUT_RELEVANCE:
-        relevance_finish(&q->relevance, s, v->score, v->logprob, v->prior, v->mass);
-        x->has_prior = x->has_label_mass = 1;
-        break;
-    case READOUT_ITEM:
-        item_finish(&q->item, s, x->used == READOUT_HYBRID, v->score, v->logprob, v->prior);
-        x->has_prior = 1;
-        break;
-    case READOUT_BLEND: /* shows the item's own log-probability and prior */
-        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
-        item_finish(&q->item, s, 1, v->item_score, v->logprob, v->prior);
-        x->has_prior = 1;
-        for (int i = 0; i < s->n; i++) v->score[i] += s->surface.blend_item * v->item_score[i];
-        break;
-    default:
-        query_finish(&q->query, s, v->score, v->logprob, v->prior, v->part);
-        x->has_prior = x->n_clauses > 0;
-    }
+    score = v->model.score;
+    readout->finish(state, s, &v->model);
+    x->has_prior = v->model.has_prior;
+    x->has_label_mass = readout->has_mass;
+    TRY(meaning_add(s, score, v->meaning, e));
     if (x->used == READOUT_HYBRID) {
         struct candidates c;
         context_candidates(s, s->place, s->n, &c);
-        TRY(hybrid_add(&c, x->n_wish > 0, v->score, v->learnt, &x->why, e));
+        TRY(hybrid_add(&c, x->n_wish > 0, score, v->learnt, &x->why, e));
     }
     for (int i = 0; i < s->n; i++)
-        if (!isfinite(v->score[i]))
+        if (!isfinite(score[i]))
             return fail(e, ST_CORRUPT, "the score of item %s is not a finite number",
                         s->item[i]->id);
     return ST_OK;
@@ -336,17 +322,20 @@ static enum status order(struct rank_context *s, struct rank_result *x, const st
     x->item = ARENA_NEW(s->a, struct ranked, (size_t)s->n);
     double *share = ARENA_NEW(s->a, double, (size_t)s->n *(size_t)s->wish.n_constraints + 1);
     if (!x->item || !share) return fail(e, ST_NO_MEMORY, "no memory for the ranking");
-    int has_parts = !s->r->no_model && (x->model == READOUT_QUERY || x->model == READOUT_BLEND);
+    const struct readout_values *m = &v->model;
+    int has_parts = !s->r->no_model && readout_of(x->model)->has_parts;
     for (int i = 0; i < s->n; i++) {
         x->item[i] = (struct ranked){.item = s->item[i],
                                      .rank = i,
-                                     .score = v->score[i],
-                                     .logprob = v->logprob[i],
-                                     .prior = v->prior[i],
-                                     .label_mass = v->mass[i],
+                                     .score = m->score[i],
+                                     .logprob = m->logprob[i],
+                                     .prior = m->prior[i],
+                                     .label_mass = m->mass[i],
                                      .learnt = v->learnt[i],
-                                     .other = s->surface.blend_item * v->item_score[i],
-                                     .clause = has_parts ? v->part + (size_t)i * parts : NULL};
+                                     .whole = m->whole[i],
+                                     .meaning = v->meaning[i],
+                                     .other = m->other[i],
+                                     .clause = has_parts ? m->part + (size_t)i * parts : NULL};
         set_outcomes(s, &x->item[i], i, share + i * s->wish.n_constraints);
     }
     TRY(ask_baselines(s, x, e)); /* before sorting: baselines score by the candidates' places */
@@ -393,12 +382,12 @@ static void warn_about_result(struct rank_context *s, struct rank_result *x) {
                   "under an empty request");
 }
 
-static enum status run(struct rank_context *s, struct readouts *q, struct rank_result *out,
+static enum status run(struct rank_context *s, void *state, struct rank_result *out,
                        struct err *e) {
     struct values v;
     TRY(check_cost(&out->prompt, e));
     if (!s->r->no_model) TRY(score(s, s->hooks, out, e));
-    TRY(finish(s, q, out, &v, e));
+    TRY(finish(s, state, out, &v, e));
     TRY(order(s, out, &v, e));
     TRY(compare_with_empty(s, out, e));
     TRY(calibration_apply(s, out, e));
@@ -411,12 +400,12 @@ static enum status start(struct ranker *k, const struct rank_request *r, const s
                          struct arena *a, int runs, struct rank_result *out, struct err *e) {
     double from = clock_s();
     struct rank_context *s = ARENA_NEW(a, struct rank_context, 1);
-    struct readouts *q = ARENA_NEW(a, struct readouts, 1);
-    if (!s || !q) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
+    void *state = NULL;
+    if (!s) return fail(e, ST_NO_MEMORY, "no memory for a ranking");
     memset(out, 0, sizeof *out);
     enum status st = context_load(s, k, r, h, a, e);
-    if (st == ST_OK) st = prepare(s, runs, q, out, e);
-    if (st == ST_OK && runs) st = run(s, q, out, e);
+    if (st == ST_OK) st = prepare(s, runs, &state, out, e);
+    if (st == ST_OK && runs) st = run(s, state, out, e);
     context_close(s);
     out->embed_s = s->embed_s;
     out->other_s = clock_s() - from - out->queue_s - out->score_s - out->embed_s;

@@ -5,12 +5,13 @@
 
 #include "server/baselines/baselines.h"
 #include "server/baselines/learner.h"
-#include "server/rank/answer_cache.h"
+#include "server/readout/answer_cache.h"
 #include "server/rank/calibration.h"
 #include "server/rank/funnel.h"
-#include "server/rank/prompt.h"
+#include "server/readout/prompt.h"
+#include "server/readout/rank_context.h"
 #include "server/rank/request.h"
-#include "server/rank/surface.h"
+#include "server/surface/surface.h"
 #include "server/rank/tag_index.h"
 
 #include <pthread.h>
@@ -61,6 +62,8 @@ struct ranked {
     double other;       /* in a blend: what history, examples and profile add to the score */
     double probability; /* of a like, by a calibration; NAN where there is none */
     double learnt;      /* in a hybrid: what the baseline that learns adds to the score */
+    double whole;       /* what the wish as one text adds to the score */
+    double meaning;     /* what its meaning by the embedding model adds */
     double *clause;     /* (n_clauses): contribution of each to the score, or NULL */
     const unsigned char *outcome; /* (n_constraints): enum outcome of each */
     const double *share;          /* (n_constraints): what each adds to the score */
@@ -74,19 +77,13 @@ static inline double ranked_value(const struct ranked *r) {
     return r->score - (r->behind ? 1e6 : 0);
 }
 
-/* What was taken of a member's history. */
-struct history_choice {
-    int of, dropped;     /* all there are; of those chosen, left out by the budget */
-    int likes, dislikes; /* among those that are used */
-    int tokens;          /* of their titles */
-    int by_wish;         /* `relevant` found interactions that match the wish */
-};
-
 enum { WARNINGS_MAX = 16 };
 struct rank_result {
     struct surface surface;
-    enum readout used, model; /* model: how the language model is read; `used` but in a hybrid */
+    enum readout_id used, model; /* model: how the language model is read; `used` but in a hybrid */
     const char *why;
+    double share_whole,
+        share_meaning; /* weights of ranked.whole and .meaning; 0: they do not count */
     int has_prior, has_label_mass;
     struct clause clause[CLAUSES_MAX];
     struct rank_constraint {

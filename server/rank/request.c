@@ -4,7 +4,7 @@
 #include "server/store/depth.h"
 #include "server/store/json_memory.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -13,8 +13,6 @@
 enum { INSTRUCTION_MAX = 400 * 1024, COUNT_DEFAULT = 100, HISTORY_DEFAULT = 20 };
 #define CLOCK_MAX (1ll << 40) /* Unix seconds, either side of 1970 */
 
-static const char *const readouts[READOUTS] = {"auto", "relevance", "query",
-                                               "item", "blend",     "hybrid"};
 static const char *const retrieves[RETRIEVES] = {
     "auto", "bm25", "popularity", "item_knn", "ease", "embedding", "recency", "random", "all"};
 static const char *const modes[CONSTRAINTS_MODES] = {"after", "hide", "score"};
@@ -27,10 +25,6 @@ const char *history_name(enum history_policy p) {
 
 const char *constraints_name(enum constraints_mode m) {
     return (unsigned)m < CONSTRAINTS_MODES ? modes[m] : "?";
-}
-
-const char *readout_name(enum readout r) {
-    return (unsigned)r < READOUTS ? readouts[r] : "?";
 }
 
 const char *retrieve_name(enum retrieve r) {
@@ -90,7 +84,7 @@ static enum status get_small(struct reader *x, json_t *v, const char *field, int
 
 static enum status get_name(struct reader *x, json_t *v, const char *field,
                             const char *const *names, int n, int *out) {
-    char what[160];
+    char what[240];
     size_t at = (size_t)snprintf(what, sizeof what, "must be one of");
     for (int i = 0; i < n; i++) {
         if (json_is_string(v) && strcmp(json_string_value(v), names[i]) == 0) {
@@ -223,6 +217,15 @@ static enum status get_flag(struct reader *x, json_t *v, const char *field, int 
     return json_is_boolean(v) ? ST_OK : wrong(x, field, "must be true or false");
 }
 
+static enum status get_share(struct reader *x, json_t *v, const char *field, int *given,
+                             double *out) {
+    *given = 1;
+    *out = json_number_value(v);
+    return json_is_number(v) && *out >= 0 && *out <= 10
+               ? ST_OK
+               : wrong(x, field, "must be a number from 0 to 10");
+}
+
 /* ISO 8601, or Unix seconds. */
 static enum status get_clock(struct reader *x, json_t *v) {
     struct rank_request *r = x->r;
@@ -245,8 +248,8 @@ static enum status get_list(struct reader *x, json_t *v, const char *field,
 
 /* Fields that are not given when they are null; texts and numbers see to that themselves. */
 static int may_be_null(const char *key) {
-    static const char *const keys[] = {"examples",  "clauses", "candidates", "history",
-                                       "baselines", "readout", "now",        "constraints"};
+    static const char *const keys[] = {"examples", "clauses", "candidates",  "history", "baselines",
+                                       "readout",  "now",     "constraints", "meaning"};
     for (size_t i = 0; i < COUNT(keys); i++)
         if (strcmp(key, keys[i]) == 0) return 1;
     return 0;
@@ -269,6 +272,7 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     if (strcmp(key, "model") == 0) return get_text(x, v, key, 200, &r->model);
     if (strcmp(key, "client") == 0) return get_text(x, v, key, 64, &r->client);
     if (strcmp(key, "preferences") == 0) return get_flag(x, v, key, &r->preferences);
+    if (strcmp(key, "meaning") == 0) return get_share(x, v, key, &r->has_meaning, &r->meaning);
     if (strcmp(key, "save") == 0) {
         int save = 1;
         TRY(get_flag(x, v, key, &save));
@@ -290,8 +294,8 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
     }
     if (strcmp(key, "readout") == 0) {
         int how = (int)r->readout;
-        TRY(get_name(x, v, key, readouts, READOUTS, &how));
-        r->readout = (enum readout)how;
+        TRY(get_name(x, v, key, readout_names, READOUTS, &how));
+        r->readout = (enum readout_id)how;
         return ST_OK;
     }
     *known = 0;
@@ -370,6 +374,7 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
         json_object_set_new(json_object_get(top, "history"), "tokens",
                             json_integer(r->history_tokens));
     if (top && r->preferences) json_object_set_new(top, "preferences", json_true());
+    if (top && r->has_meaning) json_object_set_new(top, "meaning", json_real(r->meaning));
     if (top && r->top) json_object_set_new(top, "top", json_integer(r->top));
     if (top && r->constraints != CONSTRAINTS_AFTER)
         json_object_set_new(top, "constraints", json_string(constraints_name(r->constraints)));

@@ -2,17 +2,9 @@
 #ifndef RANK_REQUEST_H
 #define RANK_REQUEST_H
 
+#include "server/readout/rank_context.h"
 #include "server/wish/wish.h"
 
-enum readout {
-    READOUT_AUTO,
-    READOUT_RELEVANCE,
-    READOUT_QUERY,
-    READOUT_ITEM,
-    READOUT_BLEND,
-    READOUT_HYBRID, /* what auto would take, and a baseline that learns */
-    READOUTS
-};
 enum retrieve {
     RETRIEVE_AUTO,
     RETRIEVE_BM25,
@@ -34,7 +26,7 @@ enum history_policy {
     HISTORY_LIKES,
     HISTORY_POLICIES
 };
-enum { RANK_ITEMS_MAX = 500, EXAMPLES_MAX = 50, BASELINE_NAMES_MAX = 16 };
+enum { RANK_ITEMS_MAX = 500, BASELINE_NAMES_MAX = 16 };
 
 struct example {
     struct view item, text; /* exactly one is given */
@@ -56,21 +48,24 @@ struct rank_request {
     enum constraints_mode constraints;
     int has_now; /* the request's clock, by which "tomorrow" is read; else the machine's */
     long long now;
-    enum readout readout;
+    enum readout_id readout;
     struct view baseline[BASELINE_NAMES_MAX];
     int n_baselines, all_baselines;
     int history;                /* interactions of the member to use */
     enum history_policy policy; /* which of them */
     int history_tokens;         /* most tokens of their titles, 0 = no such limit */
-    int preferences;            /* 1: the catalogue's active preferences count as clauses, too */
-    struct view model;          /* who ranks, by its name on the shelf; "" the default one */
-    struct view client;         /* who asks: a newer request of a client ends its older one */
-    unsigned long long user;    /* who takes turns with others in the engine's queue; 0 = nobody */
-    struct view owner;          /* who asks, by name: whose run and preferences; not of the JSON */
-    int unsaved;                /* 1: the run is not stored */
-    int no_profile;             /* explanations only: the member's profile does not count */
-    int without_clause;         /* explanations only: the clause of that number, from 1, does not */
-    int top;                    /* 0 = all */
+    int has_meaning; /* the embedding's share of `auto` is given; else the surface's or the model's
+                      */
+    double meaning;  /* 0: none */
+    int preferences; /* 1: the catalogue's active preferences count as clauses, too */
+    struct view model;       /* who ranks, by its name on the shelf; "" the default one */
+    struct view client;      /* who asks: a newer request of a client ends its older one */
+    unsigned long long user; /* who takes turns in the engine's queue; 0 = nobody */
+    struct view owner;       /* who asks, by name: whose run and preferences; not of the JSON */
+    int unsaved;             /* 1: the run is not stored */
+    int no_profile;          /* explanations only: the member's profile does not count */
+    int without_clause;      /* explanations only: the clause of that number, from 1, does not */
+    int top;                 /* 0 = all */
     long long seed;
     int has_before; /* calibration and evaluation only: of the history, what came strictly before
                        that time */
@@ -82,7 +77,6 @@ struct rank_request {
     struct view leave_out;
 };
 
-const char *readout_name(enum readout r);
 const char *retrieve_name(enum retrieve r);
 const char *history_name(enum history_policy p);
 const char *constraints_name(enum constraints_mode m);

@@ -1,7 +1,7 @@
 /* Rankings and previews as JSON text. */
 #include "server/rank/rank.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -178,6 +178,8 @@ static json_t *item_json(const struct rank_result *x, const struct ranked *r) {
         json_object_set_new(o, "probability", p);
     }
     if (o && x->model == READOUT_BLEND) json_object_set_new(o, "other", json_real(r->other));
+    if (o && x->share_whole > 0) json_object_set_new(o, "whole", json_real(r->whole));
+    if (o && x->share_meaning > 0) json_object_set_new(o, "meaning", json_real(r->meaning));
     if (o && x->used == READOUT_HYBRID) json_object_set_new(o, "learnt", json_real(r->learnt));
     return o;
 }

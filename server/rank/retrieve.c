@@ -1,8 +1,8 @@
 /* The retrievers. */
 #include "server/rank/retrieve.h"
 
-#include "model/base/seeded.h"
-#include "model/base/sort_key.h"
+#include "kernels/base/seeded.h"
+#include "kernels/base/sort_key.h"
 #include "model/embed.h"
 #include "server/baselines/embedding.h"
 #include "server/baselines/liked.h"
@@ -21,8 +21,8 @@ enum status retrieval_open(struct retrieval *x, struct rank_context *s, int coun
     size_t n = (size_t)s->catalog->n;
     x->room = count > RANK_ITEMS_MAX ? count : RANK_ITEMS_MAX;
     x->depth = DEPTH * count < s->catalog->n ? DEPTH * count : s->catalog->n;
-    x->failing =
-        !x->blind && s->r->constraints != CONSTRAINTS_HIDE && s->funnel.within - s->n_marks < count;
+    x->failing = !x->blind && s->r->constraints != CONSTRAINTS_HIDE &&
+                 s->funnel->within - s->n_marks < count;
     x->taken = ARENA_NEW(s->a, unsigned char, n);
     x->place = ARENA_NEW(s->a, int, (size_t)x->room + SNAPSHOT_SAMPLE);
     if (!x->taken || !x->place) return fail(e, ST_NO_MEMORY, "no memory for candidates");

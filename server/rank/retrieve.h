@@ -3,7 +3,7 @@
 #ifndef RANK_RETRIEVE_H
 #define RANK_RETRIEVE_H
 
-#include "server/rank/rank_context.h"
+#include "server/rank/load.h"
 #include "server/vectors/rrf.h"
 
 enum { RETRIEVERS_MAX = 8, LISTS_MAX = 3 * (CLAUSES_MAX + 1) + 6 };

@@ -1,7 +1,7 @@
 /* Items of the snapshot that rankings use, rendered one by one. */
 #include "server/rank/vector_texts.h"
 
-#include "server/rank/surface.h"
+#include "server/surface/surface.h"
 
 #include <string.h>
 

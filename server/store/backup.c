@@ -5,8 +5,8 @@
 #include "server/store/dump_check.h"
 #include "server/store/private.h"
 
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "server/store/private.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 enum { CALIBRATIONS_MAX = 100, JSON_MAX = 1 << 20 };
 

@@ -3,7 +3,7 @@
 
 #include "server/store/private.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 #include <stdio.h>
 

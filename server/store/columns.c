@@ -5,7 +5,7 @@
 #include "server/store/preference.h"
 #include "server/store/private.h"
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 #include <float.h>
 #include <limits.h>

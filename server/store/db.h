@@ -2,8 +2,8 @@
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
-#include "model/base/arena.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/view.h"
 
 #include <sqlite3.h>
 

@@ -3,7 +3,7 @@
 #ifndef STORE_DEPTH_H
 #define STORE_DEPTH_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 #include <jansson.h>
 

@@ -6,7 +6,7 @@
 #include "server/store/dump_check.h"
 #include "server/store/private.h"
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 #include <errno.h>
 #include <fcntl.h>

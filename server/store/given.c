@@ -3,7 +3,7 @@
 
 #include "server/store/private.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 static enum status count(struct db *d, struct view name, long long *n, struct err *e) {
     sqlite3_stmt *st;

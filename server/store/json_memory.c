@@ -2,7 +2,7 @@
  * absent ones in many places, so whole bodies are refused before they are read (depth.c). */
 #include "server/store/json_memory.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <jansson.h>
 

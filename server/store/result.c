@@ -1,7 +1,7 @@
 /* Finished cases of evaluations: one JSON text each, by what was measured and the case's name. */
 #include "server/store/private.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 
 enum { RESULT_MAX = 1 << 20 };
 

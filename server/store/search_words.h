@@ -7,7 +7,7 @@
 
 #include "server/store/db.h"
 
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 
 /* The SQL function search_words(text) of a connection, for building an index: text with words in
  * the index' form. */

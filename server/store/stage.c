@@ -1,7 +1,7 @@
 /* The staging file and the step from it into the store. */
 #include "server/store/stage.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "server/store/private.h"
 
 #include <stdio.h>

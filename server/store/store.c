@@ -2,7 +2,7 @@
 #include "server/store/columns.h"
 #include "server/store/private.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <dirent.h>
 #include <errno.h>

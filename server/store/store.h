@@ -5,8 +5,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
-#include "model/base/arena.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/view.h"
 
 struct store;
 

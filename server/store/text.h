@@ -2,7 +2,7 @@
 #ifndef STORE_TEXT_H
 #define STORE_TEXT_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* Makes text printable: broken UTF-8 and control characters become '?', a cut last character goes.
  */

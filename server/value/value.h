@@ -3,7 +3,7 @@
 #ifndef VALUE_VALUE_H
 #define VALUE_VALUE_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* --- numbers ------------------------------------------------------------------------------- */
 

@@ -3,8 +3,8 @@
 #ifndef VALUE_WORDS_H
 #define VALUE_WORDS_H
 
-#include "model/base/arena.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/view.h"
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
 #ifndef VECTORS_INDEX_H
 #define VECTORS_INDEX_H
 
-#include "model/base/arena.h"
-#include "model/base/status.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/status.h"
 
 #include <stdint.h>
 

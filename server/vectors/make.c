@@ -2,7 +2,7 @@
  * text is new. */
 #include "server/vectors/private.h"
 
-#include "model/base/cores.h"
+#include "kernels/base/cores.h"
 #include "model/engine.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #ifndef VECTORS_RRF_H
 #define VECTORS_RRF_H
 
-#include "model/base/arena.h"
-#include "model/base/status.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/status.h"
 
 enum { RRF_K = 60 };
 

@@ -4,7 +4,7 @@
 #ifndef WISH_CLAUSES_H
 #define WISH_CLAUSES_H
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/wish/wish.h"
 
 /* Fills out[CLAUSES_MAX] and *n in the order of the wish. sign is +1 (more of this) or -1 (less);

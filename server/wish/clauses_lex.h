@@ -2,8 +2,8 @@
 #ifndef WISH_CLAUSES_LEX_H
 #define WISH_CLAUSES_LEX_H
 
-#include "model/base/arena.h"
-#include "model/base/view.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/view.h"
 #include "server/wish/grammar.h"
 
 /* Breaks, weakest first: neighbours collapse into the strongest. */

@@ -6,7 +6,7 @@
 #ifndef WISH_GRAMMAR_H
 #define WISH_GRAMMAR_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* What a phrase does to the clauses. */
 enum clauses_mark {

@@ -2,7 +2,7 @@
 #ifndef WISH_OUTCOME_H
 #define WISH_OUTCOME_H
 
-#include "model/base/view.h"
+#include "kernels/base/view.h"
 
 /* Whether v names `name` in its words, and does not deny it ("nut-free" has no nuts); whole: v says
  * nothing else. */

@@ -1,5 +1,5 @@
 /* A constraint in plain words. */
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "server/wish/wish.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef WISH_TERMS_H
 #define WISH_TERMS_H
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/wish/grammar.h"
 
 enum term_kind {

@@ -7,7 +7,7 @@
  * FORM `query`: 12 items of 60 tokens, 6 wishes of 20 tokens and 3 empty ones below each item (6
  * lists); `item`: one wish and history of 120 tokens, 12 items of 60 tokens below it (1 list).
  * tests/bench/brew_peer.py runs the same lists in PyTorch. */
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "model/train/random.h"
 #include "model/train/trainer.h"
 

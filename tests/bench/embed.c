@@ -1,8 +1,8 @@
 /* How long the embedding model takes: bench_embed FOLDER TEXTS THREADS [VECTORS]. TEXTS has one
  * text a line; prints JSON with the median of three rounds, and writes the vectors (f32) to
  * VECTORS. tests/bench/vectors.py sets it beside sentence-transformers. */
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 #include "model/embed.h"
 
 #include <stdio.h>

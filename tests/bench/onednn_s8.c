@@ -1,8 +1,8 @@
 /* One primitive for each shape, one block of weights for each layer. */
 #include "tests/bench/onednn_s8.h"
 
-#include "model/base/arena.h"
-#include "model/base/clock.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/clock.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <string.h>

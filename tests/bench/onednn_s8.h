@@ -3,7 +3,7 @@
 #ifndef TESTS_BENCH_ONEDNN_S8_H
 #define TESTS_BENCH_ONEDNN_S8_H
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 struct s8_shape {
     int rows, n, k;

@@ -3,7 +3,7 @@
  * folder; then the best 100 are sought by vectors (int8 scan, the best read again from the store),
  * by BM25, and both at once by a filter that lets a tenth of the items come. Prints JSON with
  * medians in milliseconds, and whether the vectors' best are those of an exact search. */
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "server/import/import.h"
 #include "server/vectors/index.h"
 #include "tests/unit/store_help.h"

@@ -4,10 +4,10 @@
  * usage: bench_roofline MODEL THREADS PASSES PREFIXxITEMSxTOKENS... */
 #include "kernels/cpu/int8.h"
 #include "kernels/cpu/matmul.h"
-#include "model/base/arena.h"
-#include "model/base/clock.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/clock.h"
 #include "model/family.h"
-#include "model/shards.h"
+#include "model/format/shards.h"
 #include "tests/bench/onednn_s8.h"
 
 #include <omp.h>

@@ -3,7 +3,7 @@
 #define TESTS_CUDA_CUDA_HELP_H
 
 #include "kernels/ops.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "tests/unit/near.h"
 
 static struct ops *ref, *gpu; /* the judge; the backend */

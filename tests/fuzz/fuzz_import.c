@@ -4,7 +4,7 @@
  * object, lines that go up, every row read or counted. Build with
  * clang -fsanitize=fuzzer,address,undefined -D_DEFAULT_SOURCE -I. and the sources of
  * server/import, server/value, server/store/{depth,text}.c,
- * model/base/{arena,buf,clock,status,view}.c, and -ljansson -lexpat -lz -lutf8proc -lstemmer;
+ * kernels/base/{arena,buf,clock,status,view}.c, and -ljansson -lexpat -lz -lutf8proc -lstemmer;
  * server/import/{import,movielens,spool,feed}.c need the store and may be left out with stubs. */
 #include "server/import/encoding.h"
 #include "server/import/markup.h"

@@ -1,9 +1,9 @@
 /* Fuzzes the tokenizer, for libFuzzer. The first byte chooses: text for one of the small
  * vocabularies of fixtures/tokenizer (run from the repository root), whose ids must spell the text
  * again, or a whole GGUF file. Build with clang -fsanitize=fuzzer,address,undefined and the sources
- * of model/tok, model/template, model/gguf, model/base and kernels/blocks, and -lpcre2-8. */
-#include "model/template.h"
-#include "model/tok.h"
+ * of model/tokenizer, model/format, kernels/base and kernels/blocks, and -lpcre2-8. */
+#include "model/tokenizer/template.h"
+#include "model/tokenizer/tok.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: rank metrics */
 /* Fitting probabilities against scikit-learn (fixtures/metrics/make_calibration.py), and what no
  * data can break. */
 #include "server/metrics/calibration.h"

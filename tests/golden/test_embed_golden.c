@@ -1,8 +1,8 @@
 /* links: model */
 /* Vectors of all-MiniLM-L6-v2 against PyTorch in float32 (fixtures/embedding/make.py), where the
  * weights are at hand (else exit code 77); alone and in batches, with one thread and two. */
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 #include "model/embed.h"
 #include "tests/t.h"
 

@@ -1,9 +1,9 @@
-/* links: model */
+/* links: model train */
 /* Gradients of LoRA's factors against PyTorch's (fixtures/grad/make.py), on tiny models: in f32 to
  * 1e-3, and their direction in bf16 where the CPU has it. */
 #include "model/adapter.h"
-#include "model/base/file.h"
-#include "model/shards.h"
+#include "kernels/base/file.h"
+#include "model/format/shards.h"
 #include "model/train/trainer.h"
 #include "tests/t.h"
 

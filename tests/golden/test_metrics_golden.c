@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: rank metrics */
 /* Metrics against scikit-learn, SciPy and a bootstrap written anew (fixtures/metrics/make.py). */
 #include "server/metrics/metrics.h"
 #include "tests/golden/numbers.h"

@@ -2,9 +2,9 @@
 /* Token ids against the `tokenizers` package (fixtures/tokenizer/make.py) and `sentencepiece`
  * (make_spm.py): small trained vocabularies, the real ones of Gemma 3 and Qwen2.5 where they are at
  * hand, and the real SmolLM2 (else exit code 77 after the rest). */
-#include "model/base/buf.h"
-#include "model/template.h"
-#include "model/tok.h"
+#include "kernels/base/buf.h"
+#include "model/tokenizer/template.h"
+#include "model/tokenizer/tok.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

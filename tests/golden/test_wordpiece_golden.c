@@ -1,9 +1,9 @@
 /* links: model */
 /* WordPiece ids against the `tokenizers` package (fixtures/wordpiece/make.py), with the vocabulary
  * of all-MiniLM-L6-v2 where it is at hand (else exit code 77). */
-#include "model/base/arena.h"
-#include "model/base/file.h"
-#include "model/tok_wordpiece.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/file.h"
+#include "model/tokenizer/tok_wordpiece.h"
 #include "tests/t.h"
 
 #include <jansson.h>

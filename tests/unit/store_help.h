@@ -3,7 +3,7 @@
 #ifndef TESTS_STORE_HELP_H
 #define TESTS_STORE_HELP_H
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "server/import/import.h"
 #include "tests/t.h"
 

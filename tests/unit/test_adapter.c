@@ -1,9 +1,9 @@
-/* links: model */
+/* links: model train */
 /* Adapters: PEFT's and llama.cpp's forms in and out, merged at load, their base, damage. */
 #include "model/adapter.h"
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "model/engine.h"
-#include "model/shards.h"
+#include "model/format/shards.h"
 #include "model/train/trainer.h"
 #include "tests/t.h"
 

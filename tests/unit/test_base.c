@@ -1,9 +1,9 @@
 /* links: base */
 /* Views, numbers, UTF-8, times, arenas and files: the small things everything else trusts. */
-#include "model/base/arena.h"
-#include "model/base/buf.h"
-#include "model/base/clock.h"
-#include "model/base/file.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
+#include "kernels/base/file.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

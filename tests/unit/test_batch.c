@@ -1,7 +1,7 @@
 /* links: model */
 /* Chunks out of several jobs: every job gets its share, answers have the bits of the job alone, and
  * a job that fails does not touch the others. `test_batch cuda` asks that backend. */
-#include "model/batch.h"
+#include "model/step.h"
 #include "tests/t.h"
 
 #define FILE_NAME "fixtures/tiny/tied.gguf"

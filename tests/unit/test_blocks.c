@@ -1,8 +1,8 @@
 /* links: kernels */
 /* Block formats: every type against the values of the `gguf` package, f16 and bf16 exactly. */
 #include "kernels/blocks.h"
-#include "model/base/arena.h"
-#include "model/base/file.h"
+#include "kernels/base/arena.h"
+#include "kernels/base/file.h"
 #include "tests/t.h"
 
 static uint32_t bits(float f) {

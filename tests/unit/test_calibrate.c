@@ -1,7 +1,7 @@
-/* links: rank */
+/* links: rank eval import */
 /* Fits on invented scores, whether what was held out is held out, and cases from a store through a
  * tiny model. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/eval/calibrate.h"
 #include "server/rank/rank.h"
 #include "server/store/calibration.h"

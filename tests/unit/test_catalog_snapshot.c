@@ -1,6 +1,6 @@
 /* links: catalog import */
 /* Snapshots: finding, order, sample, lifetimes, versions, threads, memory that runs out. */
-#include "model/base/seeded.h"
+#include "kernels/base/seeded.h"
 #include "server/catalog/snapshot.h"
 #include "tests/unit/store_help.h"
 

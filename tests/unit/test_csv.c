@@ -1,7 +1,7 @@
 /* links: import */
 /* The reader of separated text: every kind of quote, line end and separator, and that a stray quote
  * costs no other row. */
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "server/import/dialect.h"
 #include "tests/unit/store_help.h"
 

@@ -1,6 +1,6 @@
-/* links: api */
+/* links: api report */
 /* Cells of CSV that no spreadsheet takes for formulas. */
-#include "server/api/csv_out.h"
+#include "server/report/csv_out.h"
 #include "tests/t.h"
 
 int main(void) {

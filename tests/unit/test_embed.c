@@ -1,7 +1,7 @@
 /* links: model */
 /* The encoder on a small model of random weights: PyTorch's vectors, batches, cancelling, two
  * callers, files that do not fit, memory that ends. */
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "model/embed.h"
 #include "tests/t.h"
 

@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: rank import */
 /* The embedding baseline on small models of random weights: what its score is made of, that vectors
  * are kept and made anew for a new text, retrieval, and what it says when it has nothing. */
 #include "model/embed.h"

@@ -1,8 +1,8 @@
 /* links: model */
 /* The engine and what goes wrong around it: files that lie, weights that are no numbers, memory
  * that runs out. */
-#include "model/base/file.h"
-#include "model/gguf.h"
+#include "kernels/base/file.h"
+#include "model/format/gguf.h"
 #include "tests/unit/tiny_call.h"
 
 /* --- files that lie: a tiny model with some bytes changed */

@@ -1,7 +1,7 @@
-/* links: rank */
+/* links: rank report eval import */
 /* Evaluations through a tiny model: kept cases, reports, and what a protocol promises. */
 #include "server/eval/eval.h"
-#include "server/eval/verdict.h"
+#include "server/report/verdict.h"
 #include "server/store/choice.h"
 #include "tests/unit/store_help.h"
 

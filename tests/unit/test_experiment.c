@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: rank eval import */
 /* Experiments through tiny models: what a specification may say, cells that land one by one, and
  * going on after a stop. */
 #include "server/eval/experiment.h"

@@ -1,10 +1,10 @@
-/* links: rank */
+/* links: rank import */
 /* Which items come to be ranked: constraints first, retrieval by what was asked, small catalogues
  * whole. */
 #include "server/rank/rank.h"
 #include "tests/unit/store_help.h"
 
-#include "model/base/sort_key.h"
+#include "kernels/base/sort_key.h"
 #include "model/engine.h"
 
 #include <stdio.h>

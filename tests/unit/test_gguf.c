@@ -1,6 +1,6 @@
 /* links: model */
 /* Parsing of GGUF: valid files, then every lie that a file can tell. */
-#include "model/gguf.h"
+#include "model/format/gguf.h"
 #include "tests/t.h"
 #include "tests/unit/gguf_build.h"
 

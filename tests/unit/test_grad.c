@@ -1,8 +1,8 @@
-/* links: model */
+/* links: model train */
 /* Every backward operation against finite differences of the forward one, on odd shapes, for both
  * tables; the bits against the number of threads. */
 #include "kernels/grad.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "model/train/random.h"
 #include "tests/t.h"
 

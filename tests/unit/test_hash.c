@@ -1,6 +1,6 @@
 /* links: model */
 /* SHA-256 by the examples of FIPS 180-2, in one range and in two. */
-#include "model/hash.h"
+#include "model/format/hash.h"
 #include "tests/t.h"
 
 int main(void) {

@@ -1,6 +1,6 @@
 /* links: import */
 /* Imports: what is kept, what is refused and how that is said, for JSONL and CSV. */
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "tests/unit/store_help.h"
 
 #define J IMPORT_JSONL

@@ -2,8 +2,8 @@
 /* MovieLens in RecBole's files: a made-up small one, faults in it, and the real one when it is
  * there.
  */
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 #include "server/import/titles.h"
 #include "tests/unit/store_help.h"
 

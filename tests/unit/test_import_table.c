@@ -1,7 +1,7 @@
 /* links: import */
 /* Each format with each fault in each column: what it costs, where it is told, and that all other
  * rows are there. */
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "tests/unit/store_help.h"
 
 #include <zlib.h>

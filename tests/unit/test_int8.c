@@ -3,7 +3,7 @@
  * bits are the same alone and among others. What makes the rows is compared with the reference. */
 #include "kernels/cpu/int8.h"
 #include "kernels/ops.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "tests/unit/near.h"
 
 #include <omp.h>

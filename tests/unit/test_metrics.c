@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: rank metrics */
 /* Ranking metrics by cases worked out by hand, ties and missing scores among them. */
 #include "server/metrics/metrics.h"
 #include "tests/t.h"

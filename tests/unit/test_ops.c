@@ -3,7 +3,7 @@
  * of bits: a row alone, among others, with one thread or two, with its path cut anywhere. Each
  * instruction set runs in a process of its own, because oneDNN picks its code once. */
 #include "kernels/ops.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 #include "tests/unit/near.h"
 
 #include <omp.h>

@@ -1,7 +1,7 @@
 /* links: model */
 /* A model file's header is read, whatever others do to the file meanwhile; how far a loading is. */
 #define _GNU_SOURCE
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "model/engine.h"
 #include "tests/t.h"
 

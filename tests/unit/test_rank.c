@@ -1,4 +1,4 @@
-/* links: rank */
+/* links: rank import */
 /* Rankings through a tiny model: an item's score depends on the request and on itself, on nothing
  * else. */
 #include "server/rank/explain.h"
@@ -65,7 +65,7 @@ static const struct ranked *of(const struct rank_result *x, const char *id) {
     return NULL;
 }
 
-static struct rank_request request(const char *wish, enum readout readout) {
+static struct rank_request request(const char *wish, enum readout_id readout) {
     struct rank_request r;
     request_init(&r);
     r.instruction = view_of(wish);
@@ -74,7 +74,7 @@ static struct rank_request request(const char *wish, enum readout readout) {
 }
 
 /* Alone, among others, in another order, cold and from caches: the same bits. */
-static void alone_or_among(enum readout readout, int like) {
+static void alone_or_among(enum readout_id readout, int like) {
     static const char *const all[] = {"a", "b", "c", "d", "e", "f"}, *const turned[] = {"f", "c",
                                                                                         "b"};
     struct rank_request r = request("red things, no lamps", readout);
@@ -752,7 +752,8 @@ int main(void) {
     ranker_init(ranker, s, en);
     /* `relevance` needs answers of one token, which the tiny vocabulary has not. */
     for (int like = 0; like < 2; like++)
-        for (int r = READOUT_QUERY; r <= READOUT_HYBRID; r++) alone_or_among((enum readout)r, like);
+        for (int r = READOUT_QUERY; r <= READOUT_HYBRID; r++)
+            alone_or_among((enum readout_id)r, like);
     parts();
     known_answers();
     typed();

@@ -1,6 +1,6 @@
 /* links: model */
 /* Safetensors: a valid file, then every lie that its directory can tell. */
-#include "model/safetensors.h"
+#include "model/format/safetensors.h"
 #include "tests/t.h"
 #include "tests/unit/gguf_build.h"
 

@@ -3,7 +3,7 @@
  * The parts are those of fixtures/tiny/split.py. */
 #include "tests/unit/tiny_model.h"
 
-#include "model/shards.h"
+#include "model/format/shards.h"
 
 #define PART(n) "fixtures/tiny/split-0000" #n "-of-00003.gguf"
 

@@ -1,10 +1,10 @@
-/* links: rank */
+/* links: rank registry */
 /* Models by name: found, loaded when asked for, held, switched, closed when others need their
  * place, broken, given up. */
-#include "server/rank/shelf.h"
+#include "server/registry/registry.h"
 #include "tests/t.h"
 
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 
 #include <pthread.h>
 #include <stdlib.h>

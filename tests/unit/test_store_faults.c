@@ -1,7 +1,7 @@
 /* links: import */
 /* Faults: kill -9 in the middle of an import, a full disk, no memory, many threads at once. */
-#include "model/base/buf.h"
-#include "model/base/clock.h"
+#include "kernels/base/buf.h"
+#include "kernels/base/clock.h"
 #include "tests/unit/store_help.h"
 
 #include <dirent.h>

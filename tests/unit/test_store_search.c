@@ -1,7 +1,7 @@
 /* links: import */
 /* BM25: scores against an independent computation, hostile texts, one catalogue apart from another.
  */
-#include "model/base/buf.h"
+#include "kernels/base/buf.h"
 #include "tests/unit/store_help.h"
 
 #include <sqlite3.h>

@@ -1,8 +1,8 @@
-/* links: rank */
+/* links: rank import */
 /* Item-kNN and EASE: against numpy and scipy on MovieLens-100K, and on small catalogues by what
  * must hold: a left out member is as if never seen, nothing is invented, several threads may ask at
  * once. */
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "server/baselines/learner.h"
 #include "tests/unit/store_help.h"
 

@@ -1,7 +1,7 @@
 /* links: model */
 /* Which chat template a file gets, and the ids around each turn. */
-#include "model/template.h"
-#include "model/base/buf.h"
+#include "model/tokenizer/template.h"
+#include "kernels/base/buf.h"
 #include "tests/unit/tok_file.h"
 
 static struct err e;

@@ -1,9 +1,9 @@
 /* links: model */
 /* The tokenizer on vocabularies made for the test: merging, what text may become, damaged metadata,
  * work on long words, memory faults, threads. */
-#include "model/base/buf.h"
-#include "model/tok.h"
-#include "model/tok_split.h"
+#include "kernels/base/buf.h"
+#include "model/tokenizer/tok.h"
+#include "model/tokenizer/tok_split.h"
 #include "tests/unit/tok_file.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* links: model */
 /* SentencePiece vocabularies: what merges first, what falls back to bytes, what a broken file says.
  * Ids of trained vocabularies are compared with the `sentencepiece` package in test_tok_golden. */
-#include "model/tok.h"
+#include "model/tokenizer/tok.h"
 #include "tests/t.h"
 #include "tests/unit/tok_file.h"
 

@@ -1,6 +1,6 @@
 /* links: rank */
 /* Where probes are cut, typed and edited one after the other. */
-#include "server/rank/trail.h"
+#include "server/readout/prefix_splits.h"
 #include "tests/t.h"
 
 static struct trails trails;

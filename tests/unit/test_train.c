@@ -1,7 +1,7 @@
-/* links: model */
+/* links: model train */
 /* Training on whole tiny models of every family: gradients against finite differences, a packed
  * list against its sequences one by one, threads, checkpoints. */
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "model/train/random.h"
 #include "model/train/trainer.h"
 #include "tests/t.h"

@@ -1,8 +1,8 @@
 /* links: model */
 /* Prompt trees before judges from outside: an independent forward pass in double precision with a
  * dense mask over the flattened tree, which a wrong mask must fail, and PyTorch's logits. */
-#include "model/base/file.h"
-#include "model/gguf.h"
+#include "kernels/base/file.h"
+#include "model/format/gguf.h"
 #include "tests/unit/tiny_model.h"
 
 enum { LABELS = 3 };

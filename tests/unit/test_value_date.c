@@ -1,6 +1,6 @@
 /* links: value */
 /* Dates in every form that is read, and what is none. */
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "server/value/value.h"
 #include "tests/t.h"
 

@@ -1,7 +1,7 @@
 /* links: vectors */
 /* The search over vectors in int8 against one over the vectors as they were: the same places in the
  * same order, with ties, filters, few and no items, and vectors that were never written. */
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "model/embed.h"
 #include "server/vectors/index.h"
 #include "server/vectors/rrf.h"

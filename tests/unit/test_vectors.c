@@ -1,10 +1,10 @@
-/* links: rank */
+/* links: rank import */
 /* The vectors' thread on a small model of random weights: what it makes, that it takes up what was
  * kept, gives up in time, follows changes and deletions, lets rankings go first, and goes on when
  * nothing can be written. */
 #include "server/rank/vector_texts.h"
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "model/embed.h"
 #include "server/vectors/vectors.h"
 #include "tests/unit/store_help.h"

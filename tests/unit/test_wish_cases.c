@@ -3,7 +3,7 @@
  * about each item of its catalogue, which comes twice: as JSONL and as CSV. The tables are written
  * by people who do not know the grammar; fixtures/wishes/README.md has their format. Another folder
  * may be named as argument, and "-v" behind it shows each wish as it was read. */
-#include "model/base/file.h"
+#include "kernels/base/file.h"
 #include "server/value/words.h"
 #include "server/wish/wish.h"
 #include "tests/t.h"

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_TINY_CALL_H
 #define TESTS_UNIT_TINY_CALL_H
 
-#include "model/base/clock.h"
+#include "kernels/base/clock.h"
 #include "tests/unit/tiny_model.h"
 
 #include <pthread.h>

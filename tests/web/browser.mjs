@@ -57,6 +57,7 @@ export async function story(run) {
   await browser.close();
   console.log(`${tally.passed} passed, ${tally.failed} failed`);
   process.exitCode = tally.failed ? 1 : 0;
+  setTimeout(() => process.exit(), 5000).unref(); // a story that broke leaves servers of its own behind
 }
 
 // A page whose faults are collected. expectFailures lets 4xx/5xx lines of the browser's console through.

@@ -419,8 +419,8 @@ async function handle(db, seen, stepMs, req, res) {
   const url = new URL(req.url, 'http://x');
   const path = url.pathname.split('/').slice(1).map(decodeURIComponent);
   if (path[0] !== 'api') {
-    const name = path[0] || 'index.html';
-    if (!/^[a-z_]+\.(html|js|css|svg)$/.test(name)) refuse(404, 'not_found', 'No such page.');
+    const name = path.join('/') || 'index.html';
+    if (!/^([a-z_]+\/)*[a-z_]+\.(html|js|css|svg)$/.test(name)) refuse(404, 'not_found', 'No such page.');
     const body = name === 'chart.js' ? CHART : await readFile(new URL(name, WEB));
     res.writeHead(200, {
       'Content-Type': TYPES[name.split('.')[1]],

@@ -63,7 +63,7 @@ screens() {
 }
 
 case ${1:-} in
-  syntax) for file in "$tmp"/web/*.js "$tmp"/tests/web/*.mjs; do node --check "$file" || exit 1; done ;;
+  syntax) find "$tmp"/web "$tmp"/tests/web -name '*.js' -o -name '*.mjs' | while read -r file; do node --check "$file" || exit 1; done ;;
   unit) node --test "$tmp"/tests/web/*.test.mjs ;;
   states) node "$tmp/tests/web/states.mjs" && node "$tmp/tests/web/live.mjs" ;;
   story) story "${2:?the program}" ;;

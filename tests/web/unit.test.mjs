@@ -1,16 +1,16 @@
 // The page's pure parts under `node --test`: format, state, files to import and the event-stream parser.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import * as f from '../../web/format.js';
-import * as s from '../../web/state.js';
-import * as file from '../../web/import_file.js';
-import { firstWishes } from '../../web/first_wish.js';
+import * as f from '../../web/kit/format.js';
+import * as s from '../../web/kit/state.js';
+import * as file from '../../web/kit/import_file.js';
+import { firstWishes } from '../../web/act/first_wish.js';
 import { parseCsv, separatorOf } from './mock_csv.mjs';
-import * as u from '../../web/url.js';
-import * as o from '../../web/orders.js';
-import * as plan from '../../web/tour_plan.js';
-import { AMONG, groupOf, wordsOf } from '../../web/explain.js';
-import { createSse, readEvents, rawScore } from '../../web/api.js';
+import * as u from '../../web/kit/url.js';
+import * as o from '../../web/kit/orders.js';
+import * as plan from '../../web/act/tour_plan.js';
+import { AMONG, groupOf, wordsOf } from '../../web/view/results/explain.js';
+import { createSse, readEvents, rawScore } from '../../web/kit/api.js';
 
 const STREAM =
   ': ping\n\nevent: progress\ndata: {"seq":1,"phase":"score"}\n\r\nevent: score\r\ndata: {"item":"é 🎬"}\r\n\r\n' +

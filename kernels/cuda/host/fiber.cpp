@@ -3,7 +3,7 @@
  * told about every switch. */
 #include "kernels/cuda/host/fiber.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <stdint.h>
 #include <sys/mman.h>

@@ -2,7 +2,7 @@
 #include "kernels/cuda/host/fiber.h"
 #include "kernels/cuda/host/runtime.h"
 #include "kernels/cuda/host/shim.h"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "kernels/cuda/matmul.cuh"
 
 #include "kernels/cuda/number.cuh"
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 struct matmul_lib {
     struct device_gpu *d;

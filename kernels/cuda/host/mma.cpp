@@ -1,7 +1,7 @@
 /* mma.m16n8k16 and ldmatrix as warp operations of the shim. A sum runs over k in order, in f32. */
 #include "kernels/cuda/mma.cuh"
 
-#include "model/base/status.h"
+#include "kernels/base/status.h"
 
 struct fragments {
     uint32_t a[4], b[2];

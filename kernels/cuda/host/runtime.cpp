@@ -1,6 +1,6 @@
 #include "kernels/cuda/host/runtime.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Streams and graphs: queued work, and work that is recorded to be queued again. */
 #include "kernels/cuda/host/runtime.h"
 
-#include "model/base/arena.h"
+#include "kernels/base/arena.h"
 
 #include <utility>
 #include <vector>

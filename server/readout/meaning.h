@@ -1,0 +1,12 @@
+/* The share of the embedding in `auto`: the meaning of the whole text (readout_meaning.c). */
+#ifndef READOUT_MEANING_H
+#define READOUT_MEANING_H
+
+#include "server/readout/rank_context.h"
+
+/* Adds to score (n), and writes into meaning (n), the share that the ranking gives it; nothing
+ * where that is 0. */
+enum status meaning_add(struct rank_context *s, double *score, double *meaning,
+                        struct err *e) MUST_CHECK;
+
+#endif

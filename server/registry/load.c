@@ -1,0 +1,206 @@
+/* Loading models one after the other, and closing those in the way. */
+#include "server/registry/load.h"
+
+#include "kernels/base/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Of a parameter in memory: the head is kept in f32 whatever the others are, and it is most of a
+ * small model. */
+enum { PARAMETER_BYTES = 4 };
+
+void shelf_load_close(struct ranker *r) {
+    if (!r) return;
+    struct engine *en = r->engine;
+    ranker_close(r);
+    engine_close(en);
+    mem_free(r);
+}
+
+/* --- room --- */
+
+static int n_loaded_locked(const struct shelf *s) {
+    int n = 0;
+    for (int i = 0; i < SHELF_SLOTS; i++) n += s->slot[i].state == SHELF_LOADED;
+    return n;
+}
+
+/* Closes the loaded model that nobody uses and that was used longest ago; 0 when there is none.
+ * The lock is free meanwhile. */
+static int drop_one_locked(struct shelf *s) {
+    struct shelf_slot *old = NULL;
+    for (int i = 0; i < SHELF_SLOTS; i++) {
+        struct shelf_slot *x = &s->slot[i];
+        if (x->state != SHELF_LOADED || x->users || x == s->def) continue;
+        if (!old || x->used < old->used) old = x;
+    }
+    if (!old) return 0;
+    struct ranker *r = old->ranker;
+    old->ranker = NULL;
+    old->state = SHELF_THERE;
+    pthread_mutex_unlock(&s->lock);
+    shelf_load_close(r);
+    pthread_mutex_lock(&s->lock);
+    return 1;
+}
+
+/* What the machine can still give without swapping, in bytes; a large number where it does not
+ * say. */
+static long long bytes_free(void) {
+    char *text = NULL;
+    size_t n;
+    long long kib = 1ll << 40;
+    struct err e;
+    if (file_read("/proc/meminfo", 1 << 16, &text, &n, &e) != ST_OK) return kib << 10;
+    const char *at = strstr(text, "MemAvailable:");
+    if (at && sscanf(at, "MemAvailable: %lld", &kib) != 1) kib = 1ll << 40;
+    mem_free(text);
+    return kib << 10;
+}
+
+/* The file's bytes while it is read, and the weights. */
+static long long bytes_needed(const struct shelf_slot *x) {
+    struct engine_info m;
+    struct arena a;
+    struct err e;
+    arena_init(&a, 1 << 20);
+    long long weights = engine_peek(x->path, &a, &m, &e) == ST_OK ? m.parameters : 0;
+    arena_free(&a);
+    return x->bytes + weights * PARAMETER_BYTES;
+}
+
+static enum status make_room_locked(struct shelf *s, const struct shelf_slot *x, struct err *e) {
+    pthread_mutex_unlock(&s->lock);
+    long long need = bytes_needed(x), have = bytes_free();
+    pthread_mutex_lock(&s->lock);
+    while (need > have) {
+        if (!drop_one_locked(s))
+            return fail(e, ST_LIMIT, "it needs about %lld MiB of memory, %lld MiB are free",
+                        need >> 20, have >> 20);
+        have = bytes_free();
+    }
+    return ST_OK;
+}
+
+/* --- loading --- */
+
+static int wanted_locked(const struct shelf *s, const struct shelf_slot *x) {
+    return !s->stop && (x->users > 0 || x->next_default);
+}
+
+/* On the engine's thread. */
+static int on_loading(void *arg, double share) {
+    struct shelf_slot *x = arg;
+    struct shelf *s = x->shelf;
+    pthread_mutex_lock(&s->lock);
+    x->share = share;
+    int give_up = !wanted_locked(s, x);
+    pthread_mutex_unlock(&s->lock);
+    return give_up;
+}
+
+/* On the engine's thread: what `eval precision` chose for the model. A store that cannot be read
+ * says so at the next ranking. */
+static const char *decided(void *arg, const char *sha256) {
+    struct shelf_slot *x = arg;
+    struct err e;
+    if (!x->shelf->c.store) return NULL;
+    if (store_choice(x->shelf->c.store, sha256, x->decided, &e) != ST_OK) return NULL;
+    return x->decided[0] ? x->decided : NULL;
+}
+
+static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ranker **out,
+                               struct err *e) {
+    struct engine_config c = s->c.engine;
+    struct engine *en;
+    c.model = x->path;
+    c.adapter = x->adapter[0] ? x->adapter : NULL;
+    if (x->precision[0]) c.precision = x->precision;
+    c.arg = x;
+    c.loading = on_loading;
+    c.decided = decided;
+    struct ranker *r = mem_alloc(sizeof *r);
+    if (!r) return fail(e, ST_NO_MEMORY, "no memory for a model");
+    enum status st = engine_open(&en, &c, e);
+    if (st != ST_OK) {
+        mem_free(r);
+        return st;
+    }
+    ranker_init(r, s->c.store, en);
+    r->id = x->id;
+    r->learner = &s->learner;
+    r->snapshots = s->snapshots;
+    r->rank_all = s->c.rank_all;
+    r->embedder = s->embedder;
+    r->vectors = s->vectors;
+    r->embedding = s->embedding;
+    *out = r;
+    return ST_OK;
+}
+
+/* Whatever was wrong, people see it as the fault of the model that they named. */
+static void break_locked(struct shelf *s, struct shelf_slot *x, enum status st,
+                         const struct err *why) {
+    if (st == ST_CANCELLED) { /* somebody may want it by now */
+        x->state = wanted_locked(s, x) ? SHELF_WAITING : SHELF_THERE;
+        return;
+    }
+    x->st = fail(&x->err, ST_INVALID, "the model cannot be loaded: %s", why->text);
+    err_field(&x->err, "model");
+    if (why->hint[0]) err_hint(&x->err, "%s", why->hint);
+    x->state = SHELF_BROKEN;
+    x->next_default = 0;
+    s->failures++;
+}
+
+static void load_locked(struct shelf *s, struct shelf_slot *x) {
+    struct ranker *r = NULL;
+    struct err e = {.line = 0};
+    x->state = SHELF_LOADING;
+    x->share = 0;
+    enum status st = make_room_locked(s, x, &e);
+    pthread_mutex_unlock(&s->lock);
+    if (st == ST_OK) st = open_ranker(s, x, &r, &e);
+    pthread_mutex_lock(&s->lock);
+    if (st == ST_OK) {
+        engine_info(r->engine, &x->info);
+        x->ranker = r;
+        x->state = SHELF_LOADED;
+        x->share = 1;
+        x->used = ++s->clock;
+        if (x->next_default) s->def = x;
+        x->next_default = 0;
+        s->loads++;
+    } else
+        break_locked(s, x, st, &e);
+    pthread_cond_broadcast(&s->changed);
+}
+
+/* The longest waiting place that is still wanted. */
+static struct shelf_slot *next_locked(struct shelf *s) {
+    struct shelf_slot *first = NULL;
+    for (int i = 0; i < SHELF_SLOTS; i++) {
+        struct shelf_slot *x = &s->slot[i];
+        if (x->state != SHELF_WAITING) continue;
+        if (!wanted_locked(s, x))
+            x->state = SHELF_THERE;
+        else if (!first || x->used < first->used)
+            first = x;
+    }
+    return first;
+}
+
+void *shelf_load_main(void *arg) {
+    struct shelf *s = arg;
+    pthread_mutex_lock(&s->lock);
+    while (!s->stop) {
+        struct shelf_slot *x = next_locked(s);
+        if (x && (n_loaded_locked(s) < s->c.loaded_max || drop_one_locked(s)))
+            load_locked(s, x);
+        else
+            pthread_cond_wait(&s->wake, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}

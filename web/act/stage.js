@@ -1,0 +1,61 @@
+// The views beside the ranking. Each is a module of its own that is loaded when it is first asked for.
+// createStage(root, rankRoot, context): a module exports mount(root, context) -> {enter(query), leave()}
+import { h } from '../kit/dom.js';
+
+const LOAD = {
+  compare: () => import('../view/compare/compare.js'),
+  tour: () => import('../view/tour/tour.js'),
+  evaluate: () => import('../view/evaluate.js'),
+  runs: () => import('../view/runs.js'),
+};
+export const TITLES = {
+  rank: 'Rank',
+  compare: 'Compare',
+  tour: 'Tour',
+  evaluate: 'Evaluate',
+  runs: 'Saved runs',
+};
+
+export function createStage(root, rankRoot, context) {
+  const made = new Map(); // name -> {box, view}
+  let at = 'rank';
+
+  async function viewOf(name) {
+    if (!made.has(name)) {
+      const box = h('div', { class: `view view-${name}`, hidden: true });
+      root.append(box);
+      const { mount } = await LOAD[name]();
+      made.set(name, { box, view: mount(box, context) });
+    }
+    return made.get(name);
+  }
+
+  function leave() {
+    made.get(at)?.view.leave?.();
+    for (const { box } of made.values()) box.hidden = true;
+    at = 'rank';
+    root.hidden = true;
+    rankRoot.hidden = false;
+    document.title = 'Taproom';
+  }
+
+  return {
+    leave,
+    async enter(name, query) {
+      if (at !== name) leave();
+      at = name;
+      rankRoot.hidden = true;
+      root.hidden = false;
+      document.title = `${TITLES[name]} \u2013 Taproom`;
+      try {
+        const { box, view } = await viewOf(name);
+        if (at !== name) return;
+        box.hidden = false;
+        await view.enter(query);
+      } catch (e) {
+        made.delete(name);
+        context.session.failed(TITLES[name], e, () => this.enter(name, query));
+      }
+    },
+  };
+}

@@ -1,0 +1,154 @@
+// Finding items: a search in the whole catalogue, page by page, with more/less like each.
+// mountBrowse(api, store, intents) returns {show}
+import { h, fillWith, makeDialog, later } from '../kit/dom.js';
+import { counted, day } from '../kit/format.js';
+import { labelOf } from '../kit/state.js';
+
+const PAGE = 50;
+
+export function mountBrowse(api, store, intents) {
+  const d = makeDialog('browse', 'Items of the catalogue');
+  const ui = { at: 0, turn: 0, items: [], total: 0 };
+  const search = h('input', {
+    type: 'search',
+    id: 'browse-q',
+    autocomplete: 'off',
+    placeholder: 'part of a title, a tag or a word of the text',
+    oninput: later(200, () => load(0)),
+  });
+  const say = h('p', { class: 'fact', role: 'status' });
+  const list = h('ul', { class: 'browse-list' });
+  const back = h('button', { type: 'button', onclick: () => load(ui.at - PAGE) }, 'Previous');
+  const next = h('button', { type: 'button', onclick: () => load(ui.at + PAGE) }, 'Next');
+  const pager = h('div', { class: 'pager' }, back, next);
+  fillWith(
+    d.body,
+    h('div', { class: 'field' }, h('label', { htmlFor: 'browse-q' }, 'Search'), search),
+    say,
+    list,
+    pager,
+    dropping(),
+  );
+
+  async function load(at) {
+    const mine = ++ui.turn;
+    const { catalog } = store.get();
+    try {
+      const { items, total } = await api.items(catalog, {
+        q: search.value.trim(),
+        offset: at,
+        limit: PAGE,
+      });
+      if (mine !== ui.turn) return;
+      Object.assign(ui, { at, items, total });
+      const word = store.get().surface?.item_word ?? 'item';
+      const range = items.length ? `, ${at + 1} to ${at + items.length} are shown` : '';
+      say.textContent = `${counted(total, word)} in ${catalog}${range}.`;
+      back.disabled = at === 0;
+      next.disabled = at + PAGE >= total;
+      pager.hidden = total <= PAGE;
+      d.dialog.scrollTop = 0;
+      draw();
+    } catch (e) {
+      if (mine === ui.turn) say.textContent = [e.message, e.hint].filter(Boolean).join(' ');
+    }
+  }
+
+  const mark = (i, label) => {
+    const title = i.title || i.id;
+    const on = labelOf(store.get().examples, i.id) === label;
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: `mark-as ${label}`,
+        'aria-pressed': String(on),
+        'aria-label': `${label === 'like' ? 'More' : 'Less'} like ${title}`,
+        onclick: e => {
+          intents.markExample({ item: i.id, title, text: '', label });
+          const at = [...list.querySelectorAll('.mark-as')].indexOf(e.currentTarget);
+          draw();
+          list.querySelectorAll('.mark-as')[at]?.focus();
+        },
+      },
+      label === 'like' ? '+' : '\u2212',
+    );
+  };
+  function draw() {
+    fillWith(
+      list,
+      ui.items.map(i =>
+        h(
+          'li',
+          {},
+          h('span', { class: 'marks' }, mark(i, 'like'), mark(i, 'dislike')),
+          h(
+            'span',
+            {},
+            h('strong', { class: 'browse-title' }, i.title || i.id),
+            h(
+              'span',
+              { class: 'blurb' },
+              [day(i.time), ...(i.tags ?? [])].filter(Boolean).join(', '),
+              i.text ? ` ${i.text}` : '',
+            ),
+          ),
+        ),
+      ),
+    );
+  }
+
+  // Deleting asks once more, by the button's own words.
+  function dropping() {
+    const said = h('p', { class: 'fact', role: 'status' });
+    const button = h('button', {
+      type: 'button',
+      class: 'quiet',
+      id: 'drop-catalog',
+      onclick: () => (ui.sure ? drop() : ask()),
+      onblur: () => calm(),
+    });
+    function calm() {
+      ui.sure = false;
+      button.textContent = 'Delete this catalogue';
+      button.classList.remove('alarm');
+    }
+    function ask() {
+      ui.sure = true;
+      const { catalogs, catalog, surface } = store.get();
+      const c = (catalogs ?? []).find(k => k.name === catalog) ?? {};
+      const parts = [
+        counted(c.items ?? 0, surface?.item_word ?? 'item'),
+        c.members ? counted(c.members, 'member') : null,
+        c.interactions ? counted(c.interactions, 'interaction') : null,
+      ].filter(Boolean);
+      const last = parts.pop();
+      button.textContent = `Delete ${catalog} for good: ${parts.length ? `${parts.join(', ')} and ` : ''}${last}`;
+      button.classList.add('alarm');
+    }
+    async function drop() {
+      button.disabled = true;
+      try {
+        const { catalog } = store.get();
+        await intents.dropCatalog(catalog, () => d.close());
+        said.textContent = '';
+      } catch (e) {
+        said.textContent = [e.message, e.hint].filter(Boolean).join(' ');
+      }
+      button.disabled = false;
+      calm();
+    }
+    calm();
+    ui.calm = calm;
+    return h('div', { class: 'browse-do' }, button, said);
+  }
+
+  return {
+    show() {
+      ui.calm();
+      d.open();
+      search.focus();
+      load(0);
+    },
+  };
+}

@@ -1,0 +1,216 @@
+// The answer: what produced the list, remarks, the list itself or why there is none, and its exports.
+// mountResults(root, store, intents)
+import { h, fillWith, keepFocus } from '../../kit/dom.js';
+import * as f from '../../kit/format.js';
+import { keyOf } from '../../kit/state.js';
+import { funnelLine } from '../wish/limits.js';
+import { listTable, columnsOf, withData, tops, slide } from './table.js';
+
+export function mountResults(root, store, intents) {
+  const head = h('div', { class: 'run-head' });
+  const table = h('div', { class: 'table-box' });
+  const tail = h('div', { class: 'run-tail' });
+  fillWith(root, head, table, tail);
+  store.watch(['result', 'stored', 'previous', 'catalog', 'catalogs', 'surface'], s =>
+    fillWith(head, runHead(s, intents)),
+  );
+  store.watch(['result'], s => fillWith(tail, s.result ? runTail(s, intents) : null));
+  const list = [
+    'result',
+    'examples',
+    'row',
+    'sort',
+    'page',
+    'catalog',
+    'catalogs',
+    'previous',
+    'explained',
+  ];
+  store.watch(list, (s, before) => {
+    const places = s.result !== before.result || s.sort !== before.sort ? tops(table) : null;
+    keepFocus(table, () => fillWith(table, tableOrNothing(s, intents)));
+    if (places) slide(table, places);
+  });
+  store.watch(['running'], s => {
+    root.classList.toggle('waiting', s.running && !!s.result);
+    table.setAttribute('aria-busy', String(!!s.running));
+    if (!s.result) fillWith(table, tableOrNothing(s, intents));
+    for (const tr of table.querySelectorAll('tr.scored')) tr.classList.remove('scored');
+  });
+  // A row steps forward again when its new score has come, before the new order is known.
+  store.watch(['job'], s => {
+    if (!s.job?.arrived || !s.result) return;
+    const arrived = new Set(s.job.arrived);
+    for (const tr of table.querySelectorAll('tr.item:not(.scored)'))
+      tr.classList.toggle('scored', arrived.has(tr.dataset.item));
+  });
+  const stale = store => store.resultKey && store.resultKey !== keyOf(store);
+  store.watch(null, s => root.classList.toggle('stale', !!s.result && !s.running && stale(s)));
+}
+
+function runHead(s, intents) {
+  const r = s.result;
+  if (!r) return null;
+  const word = s.surface?.item_word ?? 'item';
+  const facts = [
+    r.model && h('span', { title: f.modelDetail(r.model) }, f.modelName(r.model)),
+    [r.model?.precision, r.model?.backend].filter(Boolean).join(' on '),
+  ].filter(Boolean);
+  return [
+    s.stored
+      ? h(
+          'div',
+          { class: 'stored' },
+          h(
+            'p',
+            {},
+            h('strong', {}, 'Saved run '),
+            h('span', { class: 'mono' }, s.stored.id),
+            s.stored.created ? `, ${f.when(s.stored.created)}` : '',
+            '. This is the stored order, not a new one.',
+          ),
+          h(
+            'div',
+            { class: 'notice-do' },
+            h(
+              'button',
+              { type: 'button', id: 'run-again', onclick: () => intents.runAgain() },
+              'Run again',
+            ),
+            h(
+              'button',
+              { type: 'button', class: 'quiet', id: 'drop-run', onclick: () => intents.dropRun() },
+              'Delete',
+            ),
+          ),
+        )
+      : null,
+    h(
+      'p',
+      { class: 'produced' },
+      'Ordered by the ',
+      h('strong', {}, r.readout?.used ?? '?'),
+      ' readout',
+      r.readout?.why ? `: ${r.readout.why}` : '.',
+    ),
+    funnelLine(s, intents),
+    h('p', { class: 'fact' }, facts.flatMap((x, i) => (i ? [', ', x] : [x])), '.'),
+    h(
+      'p',
+      { class: 'fact' },
+      r.calibration?.calibrated
+        ? `Probabilities of a like are fitted to ${f.counted(r.calibration.cases, 'interaction')} of this catalogue (ECE ${f.num(r.calibration.ece, 3)}${r.calibration.stale ? '; the catalogue was changed since' : ''}). Other scores are comparable within this run only.`
+        : 'Scores are comparable within this run only.',
+      (s.surface?.name ?? '') === 'movies' ? ' The model may have read about these films.' : '',
+      ' ',
+      f.overlapLine(s.previous, r.items ?? []),
+      r.empty && !r.empty.same
+        ? ` Against an empty profile: Kendall \u03c4 ${f.num(r.empty.tau)}.`
+        : '',
+    ),
+    r.empty?.same
+      ? h('p', {}, h('span', { class: 'badge' }, 'same as empty profile'))
+      : null,
+    remarks(r),
+    h(
+      'p',
+      { class: 'stale-note' },
+      `You have changed something since this order was made. Press Rank to see the ${f.plural(word)} it gives now.`,
+    ),
+  ];
+}
+
+function remarks(r) {
+  const list = [
+    ...(r.warnings ?? []).map(f.warningText),
+    f.labelMassWarning(r.items ?? []),
+    r.prompt?.truncated?.length
+      ? `The prompt was shortened: ${r.prompt.truncated.map(x => `${x.part ?? x}${x.why ? ` (${x.why})` : ''}`).join(', ')}.`
+      : null,
+  ].filter(Boolean);
+  return list.length
+    ? h(
+        'ul',
+        { class: 'remarks', 'aria-label': 'Remarks' },
+        list.map(text => h('li', {}, text)),
+      )
+    : null;
+}
+
+function tableOrNothing(s, intents) {
+  const r = s.result;
+  if (!r)
+    return s.running || s.catalogs === null
+      ? [
+          h('p', { class: 'fact coming' }, s.catalog ? `The list from ${s.catalog} comes here.` : '\u00a0'),
+          skeleton(),
+        ]
+      : s.catalogs.length
+        ? nothing(
+            s.catalog ? `No list from ${s.catalog} yet.` : 'Nothing ranked yet.',
+            'Write a wish and press Rank: the list comes here.',
+          )
+        : firstImport(intents);
+  if (!r.items?.length)
+    return nothing(
+      'Nothing to show.',
+      'No item was a candidate. Choose other candidates, or a larger number, under "Candidates, length, baselines".',
+    );
+  return listTable(s, intents);
+}
+
+function runTail(s, intents) {
+  const r = s.result;
+  const shown = new Set(withData(r));
+  const notes = columnsOf(r)
+    .map(b => [b, r.baselines?.[b]])
+    .filter(([b, x]) => !shown.has(b) || x?.trained_on)
+    .map(([b, x]) =>
+      h(
+        'li',
+        {},
+        h('strong', {}, f.baselineName(b)),
+        !shown.has(b) ? `: no data${x?.why ? ` (${x.why})` : ''}` : `: from ${x.trained_on}`,
+      ),
+    );
+  const links = (r.run || r.typed) && h(
+    'p',
+    { class: 'exports' },
+    [
+      ['permalink', 'Link to this run', id => ({ href: `#/run/${encodeURIComponent(id)}` })],
+      ...['json', 'csv', 'html'].map(format => [
+        `export-${format}`,
+        format.toUpperCase(),
+        id => ({ href: intents.runFile(id, format), download: `${id}.${format}` }),
+      ]),
+    ].map(([id, text, to]) =>
+      r.run
+        ? h('a', { id, ...to(r.run) }, text)
+        : h('button', { type: 'button', class: 'link', id, onclick: () => kept(id) }, text),
+    ),
+  );
+  // A list made while typing is no run yet: it becomes one, and then the link is followed.
+  async function kept(id) {
+    if (await intents.keepRun()) document.getElementById(id)?.click();
+  }
+  return [links, notes.length ? h('ul', { class: 'trained' }, notes) : null];
+}
+
+const nothing = (title, text, more = null) =>
+  h('div', { class: 'nothing' }, h('h2', {}, title), h('p', {}, text), more);
+const firstImport = intents =>
+  nothing(
+    'Nothing on tap yet.',
+    'There is no catalogue yet. Import one as CSV or JSONL: an id and a title on each row are enough.',
+    h(
+      'button',
+      { type: 'button', class: 'primary', onclick: () => intents.openImport() },
+      'Import a catalogue',
+    ),
+  );
+const skeleton = () =>
+  h(
+    'div',
+    { class: 'skeleton', 'aria-hidden': 'true' },
+    Array.from({ length: 8 }, (_, i) => h('div', { vars: { '--w': `${72 - ((i * 29) % 40)}%` } })),
+  );
