@@ -162,13 +162,26 @@ static int ready(struct engine *en, struct ticket *t) {
     return t->st == ST_OK;
 }
 
+/* A chunk is shared out evenly over users, and a user's part over that user's jobs. */
+static double part_of_user(struct ticket *const *t, int n, int i) {
+    int same = 0;
+    for (int k = 0; k < n; k++) same += t[k]->job->user == t[i]->job->user;
+    return t[i]->job->user ? 1. / same : 1;
+}
+
 /* One chunk for all running jobs; marks those that have ended by running[i] = 0. */
 static void advance(struct engine *en, struct ticket *const *t, int n, int *running) {
     struct plan *plan[RUNNING_MAX];
+    double weight[RUNNING_MAX];
     int plans = 0;
-    for (int i = 0; i < n; i++)
-        if ((running[i] = ready(en, t[i]))) plan[plans++] = t[i]->plan;
+    for (int i = 0; i < n; i++) {
+        if (!(running[i] = ready(en, t[i]))) continue;
+        weight[plans] = part_of_user(t, n, i);
+        plan[plans++] = t[i]->plan;
+    }
+    en->batch.weight = weight;
     if (plans > 0) batch_step(&en->batch, plan, plans, &en->work);
+    en->batch.weight = NULL;
     for (int i = 0; i < n; i++) {
         int more = 1;
         if (running[i]) {

@@ -20,7 +20,8 @@ struct http {
     struct access access;
     char cookie[ACCESS_COOKIE]; /* the name of ours, with the port: cookies know none */
     struct budget streams, readers, imports, large, slow;
-    atomic_int inside; /* requests that hold a worker */
+    _Atomic double long_s, import_s; /* how long places were held lately */
+    atomic_int inside;               /* requests that hold a worker */
     atomic_int closing;
     pthread_mutex_t lock; /* guards arena_used */
     struct arena arena[HTTP_WORKERS];

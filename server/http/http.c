@@ -210,30 +210,45 @@ static int admit(struct req *r, const struct mg_request_info *info, struct err *
     return 0;
 }
 
-static void refuse_busy(struct req *r, const char *why, struct err *e) {
+static void refuse_busy(struct req *r, const char *why, int retry_s, struct err *e) {
     (void)fail(e, ST_BUSY, "%s", why);
-    err_hint(e, "try again in a second");
+    e->retry_s = retry_s;
+    err_hint(e, "try again in %d s", retry_s);
     req_fail(r, 503, ST_BUSY, e);
+}
+
+/* Seconds until one of these places may be free: each is held about as long as it was lately. */
+static int place_free_in(const struct budget *b, double held_s) {
+    enum { RETRY_MAX_S = 60 };
+    double s = held_s / b->max;
+    return s < 1 ? 1 : s > RETRY_MAX_S ? RETRY_MAX_S : (int)s + 1;
+}
+
+static void note_held(_Atomic double *held_s, double s) {
+    double was = atomic_load(held_s);
+    atomic_store(held_s, was > 0 ? .8 * was + .2 * s : s); /* one lost of two at once is no harm */
 }
 
 static void run_handler(struct req *r, struct err *e) {
     struct http *h = r->h;
     int kind = r->route->kind;
     struct budget *b = kind == HTTP_LONG ? &h->streams : kind == HTTP_IMPORT ? &h->imports : NULL;
+    _Atomic double *held_s = kind == HTTP_LONG ? &h->long_s : &h->import_s;
     if (kind != HTTP_ALWAYS && atomic_load(&h->inside) > HTTP_WORKERS - HTTP_RESERVED) {
-        refuse_busy(r, "too many requests at once", e);
+        refuse_busy(r, "too many requests at once", 1, e);
         return;
     }
     if (b && !budget_take(b, QUEUE_MS)) {
         refuse_busy(r,
                     kind == HTTP_LONG ? "too many rankings or exports at once"
                                       : "too many imports at once",
-                    e);
+                    place_free_in(b, atomic_load(held_s)), e);
         return;
     }
     enum status st = r->route->fn(r, e);
     body_done(r);
     reply_finish(r, st, e);
+    if (b) note_held(held_s, clock_s() - r->start_s);
     if (b) budget_give(b);
     if (r->large) budget_give(&h->large);
 }
