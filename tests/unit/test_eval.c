@@ -291,10 +291,10 @@ static void other_protocols(void) {
 static char dir[64];
 
 static const char *file(const char *name, const char *text) {
-    static char path[4][128];
+    static char path[8][128];
     static int at;
     struct err e;
-    at = (at + 1) % 4;
+    at = (at + 1) % 8;
     snprintf(path[at], sizeof path[at], "%s/%s", dir, name);
     GOOD(file_write(path[at], text, strlen(text), &e));
     return path[at];
