@@ -4,6 +4,7 @@
 import { api, explain as measure, gate } from './kit/api.js';
 import { copyText } from './kit/dom.js';
 import * as st from './kit/state.js';
+import { withLimit, withoutLimit } from './kit/limit.js';
 import { compareHash } from './kit/url.js';
 import { createSession } from './kit/session.js';
 import { rankActions } from './act/rank.js';
@@ -135,6 +136,11 @@ const intents = {
   dropPreference: preferences.drop,
   movePreference: preferences.move,
   setChoice: (key, value) => change({ [key]: value }),
+  editLimit: (limit, clause, form, type) =>
+    change({ clauses: withLimit(get().clauses, clause, limit, form, type) }),
+  dropLimit: (limit, clause) => change({ clauses: withoutLimit(get().clauses, clause, limit) }),
+  fieldsOf: api.catalog,
+  setAnyway: () => set({ anyway: get().resultKey }),
   setSort: sort => set({ sort, page: 0 }),
   setPage: page => set({ page }),
   setLive: ranking.setLive,

@@ -178,7 +178,7 @@ await story(async ({ browser, ok, step }) => {
     await page.waitForSelector('.remarks');
     await ranked(page);
     ok(
-      /changed nothing.*Low label mass/s.test(await page.textContent('.remarks')),
+      /changed nothing.*hardly wanted to answer/s.test(await page.textContent('.remarks')),
       'both are said',
     );
     ok(

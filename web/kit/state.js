@@ -88,6 +88,7 @@ export const INITIAL = {
   running: false,
   result: null,
   resultKey: '',
+  anyway: '', // the key of a result that is shown though its wish contradicts itself
   previous: null,
   stored: null,
   sort: 'rank',
