@@ -89,6 +89,12 @@ class Killed(Case):
             self.assertEqual(s.call('GET', '/api/catalogs/moving/items?limit=1')[1]['total'], c['items'])
         self.assertEqual([x for x in os.listdir(s.data) if '.tmp' in x], [])
 
+    def await_some(self, state):
+        """Until one of each was acknowledged in this round, or for some seconds."""
+        runs, kept, until = len(state['runs']), len(state['kept']) + len(state['gone']), time.monotonic() + 8
+        while time.monotonic() < until and (len(state['runs']) == runs or len(state['kept']) + len(state['gone']) == kept):
+            time.sleep(.02)
+
     def test_nothing_acknowledged_is_lost(self):
         random.seed(SEED)
         s = Server()
@@ -99,7 +105,8 @@ class Killed(Case):
             backup = subprocess.Popen([TAPROOM, 'backup', '--data', s.data, '--keep', '2'], env=ENV,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             SERVERS.append(backup)
-            time.sleep(random.uniform(.1, 1.2))
+            self.await_some(state)
+            time.sleep(random.uniform(0, .8))
             if k % 2:
                 backup.kill()
             s.stop(signal.SIGKILL)
