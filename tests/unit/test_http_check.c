@@ -299,8 +299,9 @@ static void charsets(void) {
         struct err e;
         EQ(check_headers(h, COUNT(h), "POST", &local, &c, &e), 0);
         if (!view_eq_str(c.charset, t[i].charset)) T_SAY("%s", t[i].type);
-        struct route rows = {"POST", "/", NULL, 9, HTTP_JSON | HTTP_CSV | HTTP_ROWS, 0};
-        struct route json = {"POST", "/", NULL, 9, HTTP_JSON | HTTP_CSV, 0};
+        struct route rows = {"POST", "/",       NULL, 9, HTTP_JSON | HTTP_CSV | HTTP_ROWS,
+                             0,      ROLE_READ, NULL};
+        struct route json = {"POST", "/", NULL, 9, HTTP_JSON | HTTP_CSV, 0, ROLE_READ, NULL};
         EQ(check_body(&rows, &c, &e), 0);
         EQ(check_body(&json, &c, &e), t[i].charset[0] ? 415 : 0);
     }
