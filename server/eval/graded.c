@@ -1,5 +1,6 @@
 /* Reading graded lists. */
 #include "server/eval/graded.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/file.h"
 
@@ -85,7 +86,7 @@ static enum status read_item(struct item *it, json_t *o, struct arena *a, struct
     if (fields && !json_is_object(fields)) return bad(e, "fields", "is no object");
     char *extra = fields ? json_dumps(fields, JSON_COMPACT) : NULL;
     it->extra = arena_copy(a, extra ? extra : "{}", extra ? strlen(extra) : 2);
-    free(extra);
+    json_text_free(extra);
     return it->extra ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a sheet");
 }
 

@@ -58,7 +58,9 @@ static enum readout_id choose(const struct rank_context *s, const char **why) {
 static struct shares choose_shares(const struct rank_context *s) {
     struct engine_info m;
     struct shares x = {.clauses = 1, .beta = 1};
-    if (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID) return x;
+    if (s->model == READOUT_RELEVANCE ||
+        (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID))
+        return x;
     engine_info(s->k->engine, &m);
     x.whole = s->surface.whole;
     x.meaning = s->surface.has_shares ? s->surface.meaning : PLAIN_MEANING;
@@ -81,26 +83,24 @@ static struct shares choose_shares(const struct rank_context *s) {
 /* Says in `why` what counts beside the clauses. */
 static enum status tell_shares(struct rank_context *s, struct err *e) {
     if (!(s->shares.whole > 0) && !(s->shares.meaning > 0)) return ST_OK;
-    s->why = arena_printf(
-        s->a, "%s%s%s", s->why,
-        s->shares.whole > 0 ? "; the whole wish as one text counts beside them" : "",
-        s->shares.meaning > 0 && s->shares.whole > 0
-            ? ", and so does its meaning by the embedding model"
-        : s->shares.meaning > 0 ? "; this model alone is no better than the embedding on a surface "
-                                  "that nobody prepared, so both are added"
-                                : "");
+    s->why =
+        arena_printf(s->a, "%s%s%s", s->why,
+                     s->shares.whole > 0 ? "; the whole wish as one text counts beside them" : "",
+                     s->shares.meaning > 0 && s->shares.whole > 0
+                         ? ", and so does its meaning by the embedding model"
+                     : s->shares.meaning > 0
+                         ? "; the model alone is no better than the embedding on a surface that "
+                           "nobody prepared, so both are added"
+                         : "");
     return s->why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
 }
 
 enum status context_choose(struct rank_context *s, struct err *e) {
+    int written = !s->r->has_clauses && !s->r->without_clause && !s->n_preferences;
     s->model = choose(s, &s->why);
-    s->shares = (struct shares){.clauses = 1, .beta = 1};
-    if (readout_of(s->model)->has_parts || (!s->n_wish && s->model == READOUT_ITEM)) {
-        int written = !s->r->has_clauses && !s->r->without_clause && !s->n_preferences;
-        s->shares = choose_shares(s);
-        TRY(join_all(s, written, &s->whole, e));
-        TRY(tell_shares(s, e));
-    }
+    s->shares = choose_shares(s);
+    TRY(join_all(s, written, &s->whole, e));
+    TRY(tell_shares(s, e));
     s->used = s->r->readout == READOUT_HYBRID ? READOUT_HYBRID : s->model;
     return ST_OK;
 }
