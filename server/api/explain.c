@@ -68,6 +68,7 @@ static enum status read_own(struct asked *q, json_t *top, struct err *e) {
 static enum status read_request(struct asked *q, struct err *e) {
     static const char *const own[] = {"items", "stability", NULL};
     TRY(request_parse(&q->request, q->body, &q->arena, &q->unknown, e));
+    q->request.user = app_user(q->req, q->request.client);
     json_t *top = json_loadb(q->body.p, q->body.n, 0, NULL);
     enum status st = read_own(q, top, e);
     if (st == ST_OK) st = request_unknown(top, own, &q->arena, &q->unknown, e);
@@ -98,6 +99,7 @@ static void *work(void *arg) {
     const struct explain_hooks h = {
         .rank = {.arg = q, .embedding = on_embedding, .started = on_started}, .step = on_step};
     request_init(&q->request);
+    q->request.owner = view_of(req_caller(q->req)->name);
     q->st = read_request(q, q->err);
     struct ranker *k = NULL;
     if (q->st == ST_OK) q->st = app_model(q->app, &q->watch, q->request.model, &k, q->err);

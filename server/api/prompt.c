@@ -15,7 +15,7 @@
 
 struct preview {
     struct app *app;
-    struct view body, json;
+    struct view body, json, owner;
     struct arena arena;
     struct rank_request request;
     struct rank_result result;
@@ -25,6 +25,7 @@ static enum status preview(void *arg, struct err *e) {
     struct preview *p = arg;
     const char *unknown;
     request_init(&p->request);
+    p->request.owner = p->owner;
     TRY(request_parse(&p->request, p->body, &p->arena, &unknown, e));
     struct ranker *k;
     TRY(app_model(p->app, NULL, p->request.model, &k, e));
@@ -44,6 +45,7 @@ enum status api_prompt_preview(struct req *r, struct err *e) {
     if (!p) return fail(e, ST_NO_MEMORY, "no memory for a preview");
     p->app = app;
     p->body = body;
+    p->owner = view_of(req_caller(r)->name);
     arena_init(&p->arena, (size_t)1 << 30);
     enum status st = stack_call(preview, p, e);
     if (st == ST_OK) req_reply(r, 200, "application/json", p->json, NULL);

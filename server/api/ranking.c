@@ -27,7 +27,7 @@ static enum status save(struct ranker *k, const struct rank_request *r, struct v
     const char *more = arena_printf(a, "{\"request\":%s,", request.p);
     if (!more) return fail(e, ST_NO_MEMORY, "no memory for the run's text");
     TRY(prepend(more, answer, a, &text, e));
-    return store_run_save(k->store, r->catalog, r->instruction, text, id, e);
+    return store_run_save(k->store, r->owner, r->catalog, r->instruction, text, id, e);
 }
 
 /* A wish whose clauses all have the weight 0 orders nothing. */

@@ -221,6 +221,7 @@ static enum status score(struct rank_context *s, const struct rank_hooks *h, str
                     .ask = x->prompt.ask,
                     .n_asks = x->prompt.n_asks,
                     .arg = &w,
+                    .user = s->r->user,
                     .progress = on_progress,
                     .answered = on_answered};
     if (w.h->started) w.h->started(w.h->arg, &j);

@@ -3,6 +3,7 @@
 
 #include "server/rank/request_names.h"
 #include "server/store/depth.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/clock.h"
 
@@ -35,7 +36,7 @@ void request_init(struct rank_request *r) {
     *r = (struct rank_request){
         .count = COUNT_DEFAULT, .history = HISTORY_DEFAULT, .seed = 1, .all_baselines = 1};
     r->catalog = r->surface = r->instruction = r->member = r->leave_out = r->client = r->model =
-        VIEW("");
+        r->owner = VIEW("");
 }
 
 /* What the readers below share. */
@@ -382,8 +383,6 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
     char *s = top ? json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(top);
     *out = s ? (struct view){arena_copy(a, s, strlen(s)), strlen(s)} : (struct view){0};
-    json_free_t free_fn;
-    json_get_alloc_funcs(NULL, &free_fn);
-    free_fn(s);
+    json_text_free(s);
     return out->p ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the request's text");
 }

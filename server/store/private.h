@@ -28,7 +28,7 @@ struct store {
     pthread_cond_t freed;
     struct db writer, reader[STORE_READERS];
     int taken[STORE_READERS];
-    unsigned imports; /* names of staging files; guarded by pool */
+    unsigned imports;                               /* names of staging files; guarded by pool */
     struct word_count counted[STORE_WORDS_COUNTED]; /* by the hash; guarded by pool */
 };
 

@@ -132,11 +132,12 @@ static const struct bound_row bounds[] = {
 const struct grammar grammar_fr = {
     .code = "fr",
     .name = "French",
-    .words = "le|la|les|un|une|des|du|de|et|ou|pas|sans|avec|pour|je|nous|moins|plus|que|"
-             "qui|dans|sur|entre|jusqu'|jusqu'à|au|aux|en|à|est|cherche|voudrais|veux|d'|"
-             "l'|n'|j'|qu'|rien|sauf|mais|avant|après|depuis|maximum|euros|sous|chez|trop|"
-             "ni|aucun|aucune|gratuit|gratuite|cher|très|ne|jamais|livre|livres|quelque|"
-             "immédiatement|suite|chose|ce|demain|année|années|heures|d'au|demi|environ|gratuits|films",
+    .words =
+        "le|la|les|un|une|des|du|de|et|ou|pas|sans|avec|pour|je|nous|moins|plus|que|"
+        "qui|dans|sur|entre|jusqu'|jusqu'à|au|aux|en|à|est|cherche|voudrais|veux|d'|"
+        "l'|n'|j'|qu'|rien|sauf|mais|avant|après|depuis|maximum|euros|sous|chez|trop|"
+        "ni|aucun|aucune|gratuit|gratuite|cher|très|ne|jamais|livre|livres|quelque|"
+        "immédiatement|suite|chose|ce|demain|année|années|heures|d'au|demi|environ|gratuits|films",
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
