@@ -95,7 +95,8 @@ class Copy:
         for name in files.split('\n'):
             if name and (ROOT / name).is_file():
                 self.restore(name)
-        self.must(['cmake', '-S', self.source, '-B', self.build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Debug', '-DTAPROOM_CUDA=OFF'])
+        self.must(['cmake', '-S', self.source, '-B', self.build, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Debug', '-DTAPROOM_SANITIZE=ON',
+                   '-DTAPROOM_CUDA=OFF'])
 
     def must(self, command):
         r = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
