@@ -1,9 +1,10 @@
 // Starts the page: the views are mounted on one store, and the intents below are the only ones to change it.
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
-import { api, explain as measure } from './kit/api.js';
+import { api, explain as measure, gate } from './kit/api.js';
 import { copyText } from './kit/dom.js';
 import * as st from './kit/state.js';
+import { withLimit, withoutLimit } from './kit/limit.js';
 import { compareHash } from './kit/url.js';
 import { createSession } from './kit/session.js';
 import { rankActions } from './act/rank.js';
@@ -24,6 +25,7 @@ import { mountSettings } from './view/wish/settings.js';
 import { mountProgress } from './view/results/progress.js';
 import { mountResults } from './view/results/results.js';
 import { mountKeys } from './view/keys.js';
+import { createSignIn } from './view/sign_in.js';
 
 const $ = id => document.getElementById(id);
 const session = createSession();
@@ -39,6 +41,19 @@ const models = modelActions(session, api, ranking);
 const stage = createStage($('stage'), $('rank-view'), { session, api, go });
 const route = routeActions(session, api, wish, ranking, preferences, stage);
 const keys = mountKeys();
+
+const signIn = createSignIn(api, who => set({ who }));
+gate.ask = signIn.ask;
+// Nothing of the one who leaves stays in the window.
+async function signOut() {
+  try {
+    await api.signOut();
+    history.replaceState(null, '', '#/');
+    location.reload();
+  } catch (e) {
+    session.failed('Signing out did not work', e, signOut);
+  }
+}
 
 // Windows that are seldom opened are loaded when they are asked for.
 const made = {};
@@ -121,6 +136,11 @@ const intents = {
   dropPreference: preferences.drop,
   movePreference: preferences.move,
   setChoice: (key, value) => change({ [key]: value }),
+  editLimit: (limit, clause, form, type) =>
+    change({ clauses: withLimit(get().clauses, clause, limit, form, type) }),
+  dropLimit: (limit, clause) => change({ clauses: withoutLimit(get().clauses, clause, limit) }),
+  fieldsOf: api.catalog,
+  setAnyway: () => set({ anyway: get().resultKey }),
   setSort: sort => set({ sort, page: 0 }),
   setPage: page => set({ page }),
   setLive: ranking.setLive,
@@ -149,6 +169,7 @@ const intents = {
   openBrowse,
   openSurface,
   openKeys: () => keys.show(),
+  signOut,
   runFile: api.runFile,
 };
 
@@ -189,6 +210,7 @@ addEventListener('popstate', route.route);
 addEventListener('focus', () => get().result && preferences.changed());
 
 async function boot() {
+  signIn.look().catch(() => {}); // whoever must sign in is told by the next call
   try {
     await route.loadCatalogs();
   } catch (e) {

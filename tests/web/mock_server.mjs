@@ -161,11 +161,18 @@ function answer(catalog, req, id) {
   const parts = new Map(
     items.map(i => [i.id, clauses.map(c => c.sign * c.weight * overlap(c.text, i))]),
   );
-  const total = i => parts.get(i.id).reduce((a, b) => a + b, 0);
-  const order = ranked(items, total);
-  const limited = /limit/.test(req.instruction ?? '');
   const relevance = req.readout === 'relevance';
   const blend = req.readout === 'blend';
+  // What "auto" adds beside the clauses; a blend has another part.
+  const whole = i => (relevance || blend ? 0 : 0.5 * overlap(req.instruction ?? '', i));
+  const meaning = i => (relevance || blend ? 0 : noise(`e${req.instruction}${i.id}`) - 0.5);
+  const tie = x => (/\btie\b/.test(req.instruction ?? '') ? Math.round(x) : x);
+  const total = i =>
+    tie(parts.get(i.id).reduce((a, b) => a + b, 0) + whole(i) + meaning(i) + (blend ? 0.25 : 0));
+  const order = ranked(items, total);
+  const limit = limitIn(clauses, req.instruction ?? '');
+  const limited = !!limit;
+  const outcome = id => outcomeOf(limit, id);
   const base = {
     popularity: req.instruction?.includes('warn') ? null : ranked(items, i => i.popularity ?? 0),
     bm25: ranked(items, i => overlap((req.instruction ?? '').slice(0, 12), i)),
@@ -190,6 +197,7 @@ function answer(catalog, req, id) {
       ? []
       : clauses.map((c, k) => ({
           ...c,
+          check: limit?.clause === k ? limit.words : '',
           source:
             k < own.length ? 'wish' : k < own.length + standing.length ? 'preference' : 'example',
         })),
@@ -203,7 +211,7 @@ function answer(catalog, req, id) {
         score: total(i),
         logprob: -31.2 + total(i) * 3,
         prior: -33.9,
-        ...(blend ? { other: 0.25 } : {}),
+        ...(blend ? { other: 0.25 } : relevance ? {} : { whole: whole(i), meaning: meaning(i) }),
         probability: req.member ? 0.62 : null,
         label_mass: relevance ? 0.12 + noise(`m${i.id}`) * 0.2 : null,
         clauses: relevance ? [] : parts.get(i.id),
@@ -219,12 +227,13 @@ function answer(catalog, req, id) {
         ),
       }))
       .sort((a, b) => a.rank - b.rank)
-      .map(checked(limited))
+      .map(i => (limited ? { ...i, outcomes: [outcome(i.item)] } : i))
       .filter(i => req.constraints !== 'hide' || !i.outcomes?.includes('fails'))
       .sort((a, b) => fails(a) - fails(b) || a.rank - b.rank)
       .map((i, at) => ({ ...i, rank: at + 1 }))
       .slice(0, req.top ?? 20),
-    ...(limited ? limitsOf(items) : {}),
+    constraints: limited ? [talliedOf(limit, items)] : [],
+    language: /\bnicht\b/.test(req.instruction ?? '') ? 'de' : 'en',
     funnel: {
       items: catalog.items.length,
       within: limited ? catalog.items.filter(i => outcome(i.id) !== 'fails').length : catalog.items.length,
@@ -250,39 +259,44 @@ function answer(catalog, req, id) {
     timing: { tokens_computed: 8123, tokens_cached: 2210, queue_ms: 3, score_ms: 4210 },
     warnings: req.instruction?.includes('warn')
       ? ['The wish changed nothing against the empty profile.']
-      : [],
+      : /storms.*nothing with storms/.test(req.instruction ?? '')
+        ? ['the wish contradicts itself: "storms" is wanted and unwanted']
+        : [],
   };
 }
 
-// A wish that holds the word "limit" has one: a price that some items keep, some break and some do not tell.
-const outcome = id => ['holds', 'holds', 'fails', 'unknown'][Math.floor(noise(`l${id}`) * 4)];
-const checked = limited => i => (limited ? { ...i, outcomes: [outcome(i.item)] } : i);
+// A wish that holds the word "limit" has one in the first clause with a comparison: of a price that some items keep,
+// some break and some do not tell.
+const COMPARE = /(?:nothing |price )?(over|at most|at least|below|above) (\d+)( EUR)?/;
+const priceOf = id => (noise(`l${id}`) > 0.75 ? null : Math.floor(noise(`p${id}`) * 1000));
+function limitIn(clauses, wish) {
+  const clause = /limit/.test(wish) ? clauses.findIndex(c => COMPARE.test(c.text)) : -1;
+  if (clause < 0) return null;
+  const [text, said, value] = COMPARE.exec(clauses[clause].text);
+  const op = { over: '<=', 'at most': '<=', 'at least': '>=', below: '<', above: '>' }[said];
+  const name = { '<=': 'at most', '>=': 'at least', '<': 'below', '>': 'above' }[op];
+  return { clause, text, field: 'price', op, value, unit: 'EUR', negated: false, words: `price ${name} ${value} EUR` };
+}
+function outcomeOf(limit, id) {
+  const price = priceOf(id);
+  if (!limit) return 'holds';
+  if (price === null) return 'unknown';
+  const x = Number(limit.value);
+  const holds = { '<=': price <= x, '>=': price >= x, '<': price < x, '>': price > x }[limit.op];
+  return holds ? 'holds' : 'fails';
+}
 const fails = i => (i.outcomes?.includes('fails') ? 1 : 0);
-function limitsOf(items) {
-  const n = what => items.filter(i => outcome(i.id) === what).length;
-  return {
-    constraints: [
-      {
-        text: 'nothing over 500',
-        field: 'price',
-        op: '<=',
-        value: '500',
-        unit: 'EUR',
-        negated: false,
-        words: 'price at most 500 EUR',
-        holds: n('holds'),
-        fails: n('fails'),
-        unknown: n('unknown'),
-      },
-    ],
-  };
+function talliedOf(limit, items) {
+  const n = what => items.filter(i => outcomeOf(limit, i.id) === what).length;
+  const high = limit.op[0] === '<';
+  const bounds = { lo: high ? null : Number(limit.value), hi: high ? Number(limit.value) : null };
+  return { ...limit, ...bounds, holds: n('holds'), fails: n('fails'), unknown: n('unknown') };
 }
 
 class Refusal extends Error {
-  constructor(status, error) {
+  constructor(status, { beside = {}, ...error }) {
     super(error.message);
-    this.status = status;
-    this.error = error;
+    Object.assign(this, { status, error, beside });
   }
 }
 const refuse = (status, code, message, more = {}) => {
@@ -334,13 +348,15 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
+  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, busy: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
       if (res.headersSent) return res.end();
-      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json' });
-      res.end(JSON.stringify({ error: e.error ?? { code: 'internal', message: e.message } }));
+      const again = e.error?.retry ? { 'Retry-After': String(e.error.retry) } : {};
+      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json', ...again });
+      const error = e.error ?? { code: 'internal', message: e.message };
+      res.end(JSON.stringify({ error, ...e.beside }));
     }),
   );
   await new Promise(done => server.listen(port, '127.0.0.1', done));
@@ -505,6 +521,7 @@ async function handle(db, seen, stepMs, req, res) {
       backend: 'cpu',
       precision: 'bf16',
     });
+  if (what === 'GET /session') return json({ needed: false, user: '', role: 'admin' });
   if (what === 'GET /surfaces')
     return json({ name: path[2], question: '', ...(SURFACES[path[2]] ?? SURFACES.generic) });
   if (what === 'POST /clauses') {
@@ -542,6 +559,15 @@ async function handle(db, seen, stepMs, req, res) {
     preferences.sort((a, b) => a.position - b.position || a.id - b.id);
     return json(p);
   }
+  if (what === 'GET /catalogs' && path.length === 3)
+    return json({
+      ...brief(path[2], catalog(path[2])),
+      fields: [
+        { name: 'tags', type: 'list', unit: '' },
+        { name: 'time', type: 'date', unit: '' },
+        { name: 'price', type: 'money', unit: 'EUR' },
+      ],
+    });
   if (what === 'DELETE /catalogs') {
     catalog(path[2]);
     db.catalogs.delete(path[2]);
@@ -595,6 +621,7 @@ async function handle(db, seen, stepMs, req, res) {
     const request = JSON.parse(body);
     const wish = request.instruction ?? '';
     seen.clients.add(request.client);
+    if (seen.busy > 0 && seen.busy--) refuse(503, 'busy', 'Too many rankings are waiting.', { retry: 1 });
     if (wish.includes('refuse'))
       refuse(503, 'queue_full', 'Too many rankings are waiting.', {
         field: 'instruction',

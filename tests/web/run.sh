@@ -53,7 +53,8 @@ story() {
   server=
   if grep -nE 'Sanitizer|runtime error' "$tmp/server.log"; then return 1; fi
   PROGRAM=$program DATA=$tmp/restart node "$tmp/tests/web/restart.mjs" &&
-    PROGRAM=$program DATA=$tmp/two node "$tmp/tests/web/two_models.mjs"
+    PROGRAM=$program DATA=$tmp/two node "$tmp/tests/web/two_models.mjs" &&
+    PROGRAM=$program DATA=$tmp/signed node "$tmp/tests/web/sign_in.mjs"
 }
 
 screens() {
@@ -64,7 +65,7 @@ screens() {
 case ${1:-} in
   syntax) find "$tmp"/web "$tmp"/tests/web -name '*.js' -o -name '*.mjs' | while read -r file; do node --check "$file" || exit 1; done ;;
   unit) node --test "$tmp"/tests/web/*.test.mjs ;;
-  states) node "$tmp/tests/web/states.mjs" && node "$tmp/tests/web/live.mjs" ;;
+  states) for i in states live effect; do node "$tmp/tests/web/$i.mjs" || exit 1; done ;;
   story) story "${2:?the program}" ;;
   screens) screens "${2:?the program}" "${@:3}" ;;
   *) echo "usage: run.sh syntax | unit | states | story PROGRAM | screens PROGRAM [FOLDER [VIEW...]]" >&2 && exit 2 ;;

@@ -25,7 +25,8 @@ await story(async ({ browser, ok, step }) => {
     ok((await titles(page)).length >= 3, 'a first ranking without configuration');
     console.log(`first ranking after ${Date.now() - started} ms`);
     ok((await page.inputValue('#wish')).length > 5, 'a default wish');
-    ok(/readout/.test(await text(page, '.produced')), 'what produced the order');
+    ok(/^Your wish .+\.$/.test(await text(page, '#effect')), 'what the wish did');
+    ok(/The model was asked/.test(await text(page, '.produced')), 'what produced the order');
     ok(/comparable within this run only/.test(await text(page, '.run-head')), 'words about scores');
     const roles = await page.$eval('table.list', t => [
       t.tHead.rows[0].cells.length,
@@ -35,8 +36,8 @@ await story(async ({ browser, ok, step }) => {
     ok(roles[0] === roles[1] && roles[2], 'a real table with as many cells as headings', roles);
     const score = await text(page, '.item .score');
     ok(/^[\u2212]?\d+\.\d\d$/.test(score), 'a score as a number', score);
-    const share = Number(await page.$eval('.item .bar', b => b.style.getPropertyValue('--share')));
-    ok(share > 0.9 && share <= 1, 'the first bar is full', share);
+    const to = Number(await page.$eval('.item .bar', b => b.style.getPropertyValue('--to')));
+    ok(to > 0.5 && to <= 1, 'the first bar stands above the average item', to);
     const cells = await page.$$eval('.item .col-base', all => all.map(c => c.textContent));
     ok(
       cells.length > 0 &&
@@ -126,7 +127,7 @@ await story(async ({ browser, ok, step }) => {
       'the row says that it is open',
     );
     ok((await page.locator('.parts tbody tr').count()) >= 2, 'what each part contributed');
-    ok(/log-probability.*prior.*label mass/s.test(await text(page, '.facts')), 'raw numbers');
+    ok(/log-probability.*prior.*share of the answer/s.test(await text(page, '.facts')), 'raw numbers');
     ok(page.url().includes('row='), 'the open row is in the URL');
     await page.keyboard.press('Escape');
     ok((await page.locator('.detail').count()) === 0, 'Escape closes it');

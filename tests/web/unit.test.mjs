@@ -101,11 +101,11 @@ test('rank change: signed, in words, and no data is never 0', () => {
   assert.equal(f.changeWords(null, 'EASE'), 'no data from EASE');
 });
 
-test('bars lie within the run', () => {
-  assert.equal(f.barShare(3, -1, 3), 1);
-  assert.ok(f.barShare(-1, -1, 3) > 0 && f.barShare(-1, -1, 3) < 0.05);
-  assert.equal(f.barShare(2, 2, 2), 1);
-  assert.equal(f.barShare(NaN, 0, 1), 0);
+test('bars stand in the middle of their scale', () => {
+  assert.deepEqual(f.barOf(3, 3), { from: 0.5, to: 1 });
+  assert.deepEqual(f.barOf(-1.5, 3), { from: 0.25, to: 0.5 });
+  assert.deepEqual(f.barOf(9, 3), { from: 0.5, to: 1 });
+  assert.deepEqual(f.barOf(NaN, 1), { from: 0.5, to: 0.5 });
   assert.deepEqual(f.extent([3, null, -2, NaN]), [-2, 3]);
   assert.deepEqual(f.extent([]), [0, 0]);
 });

@@ -2,7 +2,8 @@
 // rankActions(session, hooks): hooks.settled() and hooks.took(result) come from the other actions.
 import { api, rank } from '../kit/api.js';
 import { announce, later } from '../kit/dom.js';
-import { counted, duration } from '../kit/format.js';
+import { asksSomething, contradictionOf, headlineOf } from '../kit/effect.js';
+import { counted } from '../kit/format.js';
 import * as st from '../kit/state.js';
 import { toHash } from '../kit/url.js';
 import { keep } from '../kit/session.js';
@@ -42,6 +43,14 @@ export function intoSight() {
     answer.scrollIntoView({ block: 'start' });
 }
 
+// What a screen reader hears of a new list: the sentence above it, how many rows it has, and the first.
+function saying(s) {
+  const items = s.result.items ?? [];
+  if (contradictionOf(s.result)) return 'This wish contradicts itself; no list is shown.';
+  const n = counted(items.length, s.surface?.item_word ?? 'item');
+  return `${headlineOf(s)}. ${n}. First: ${items[0]?.title || items[0]?.item || 'nothing'}.`;
+}
+
 export function rankActions(session, hooks) {
   const { get, set, failed, notice } = session;
   const answers = new Map(); // request as JSON -> {result, previous}: Back shows the list as it was
@@ -79,6 +88,8 @@ export function rankActions(session, hooks) {
     keep = !live,
   ) {
     if (!request.catalog) return;
+    // An order of nothing would be made up; the page says so in the place of the list.
+    if (key === st.keyOf(get()) && !asksSomething(get())) return stop();
     abort?.abort();
     const mine = (abort = new AbortController());
     const before = shown?.catalog === request.catalog ? shown.items : null;
@@ -116,9 +127,7 @@ export function rankActions(session, hooks) {
       remember(key, { result, previous: before });
       show(key, result, before);
       hooks.took(request, result);
-      const n = counted(result.items?.length ?? 0, get().surface?.item_word ?? 'item');
-      const first = result.items?.[0]?.title ?? 'nothing';
-      announce(`Ranked ${n} in ${duration(result.timing?.score_ms ?? 0)}. First: ${first}.`);
+      announce(saying(get()));
     } catch (e) {
       if (abort !== mine) return;
       set(NO_JOB);
@@ -139,15 +148,9 @@ export function rankActions(session, hooks) {
     if (get().job) set(NO_JOB);
   }
 
-  const asks = s =>
-    s.wish.trim() ||
-    s.examples.length ||
-    s.member ||
-    st.liveClauses(s.clauses).length ||
-    s.preferences.length;
   const live = later(LIVE_MS, async () => {
     const before = get();
-    if (!before.live || before.view !== 'rank' || !before.catalog || !asks(before)) return;
+    if (!before.live || before.view !== 'rank' || !before.catalog || !asksSomething(before)) return;
     await hooks.settled();
     const s = get();
     const request = st.requestOf(s);

@@ -90,10 +90,10 @@ export function changeWords(change, from) {
   return `${change > 0 ? 'up' : 'down'} ${Math.abs(change)} from ${from}`;
 }
 
-// Share of a bar between the lowest and highest score of the run; a visible stump remains for the lowest.
-export function barShare(score, min, max) {
-  if (!Number.isFinite(score)) return 0;
-  return max > min ? 0.03 + 0.97 * ((score - min) / (max - min)) : 1;
+// Where a score stands on a scale from -most to most, as shares of its width: {from, to}, of which one is the middle.
+export function barOf(score, most) {
+  const x = Number.isFinite(score) && most > 0 ? Math.max(-1, Math.min(1, score / most)) : 0;
+  return x < 0 ? { from: 0.5 + x / 2, to: 0.5 } : { from: 0.5, to: 0.5 + x / 2 };
 }
 
 export function extent(values) {
@@ -116,8 +116,8 @@ export const LOW_LABEL_MASS = 0.5;
 export function labelMassWarning(items) {
   const m = median(items.map(i => i.label_mass));
   return m !== null && m < LOW_LABEL_MASS
-    ? `Low label mass: half of the items have ${m.toFixed(2)} or less of the model's probability on the answer words, ` +
-        'so this order says little. Try the query readout.'
+    ? `The model hardly wanted to answer: for half of the items only ${m.toFixed(2)} or less of its probability is on the words asked for (the label mass), ` +
+        'so this order says little. Ask it part by part instead.'
     : null;
 }
 
@@ -130,6 +130,12 @@ export function progressLine(job, word) {
       text: `Waiting: ${counted(job.queue_position, 'ranking')} before this one`,
     };
   }
+  if (job.phase === 'busy')
+    return {
+      share: null,
+      queued: true,
+      text: `Many others rank at this moment; asked again in about ${job.busy_s} s`,
+    };
   if (job.phase === 'load')
     return {
       share: job.loaded ?? 0,
@@ -206,17 +212,31 @@ export function overlapLine(before, items) {
 export const warningText = w =>
   typeof w === 'string' ? w : (w?.message ?? w?.text ?? JSON.stringify(w));
 
+// Ways to ask the model (readouts, as the API calls them): name -> [what it is called here, what it does].
 export const READOUTS = {
-  auto: 'The surface and the request decide; the choice and its reason stand above the list.',
-  relevance:
+  auto: [
+    'as fits the wish',
+    'The words of the catalogue and the request decide; what was chosen, and why, stands above the list under "how".',
+  ],
+  relevance: [
+    'yes or no',
     'Asks of each item whether the member would like it: how far yes outweighs no, minus what the model says without you.',
-  query:
+  ],
+  query: [
+    'part by part',
     'Asks how well each item explains each part of the wish. Likes and dislikes count as parts.',
-  item: 'Asks how much more expected the item becomes once the model has read the wish and the history.',
-  blend: 'A sum of the other readouts on one scale, with weights fitted on development data.',
-  hybrid:
+  ],
+  item: [
+    'how expected it is',
+    'Asks how much more expected the item becomes once the model has read the wish and the history.',
+  ],
+  blend: ['all ways added up', 'A sum of the other ways on one scale, with weights fitted on development data.'],
+  hybrid: [
+    'with what others liked',
     'What the language model says and what EASE has learnt from interactions; the model alone where there are none.',
+  ],
 };
+export const readoutName = key => (READOUTS[key] ? `${READOUTS[key][0]} (${key})` : key);
 
 export const RETRIEVERS = {
   auto: 'whatever fits the request',

@@ -72,6 +72,7 @@ export const CHOICES = {
 };
 
 export const INITIAL = {
+  who: null, // {needed, user, role}: who is signed in
   ...CHOICES,
   catalogs: null,
   surface: null,
@@ -87,6 +88,7 @@ export const INITIAL = {
   running: false,
   result: null,
   resultKey: '',
+  anyway: '', // the key of a result that is shown though its wish contradicts itself
   previous: null,
   stored: null,
   sort: 'rank',

@@ -8,7 +8,8 @@ import { columnCard, columnName } from './compare_card.js';
 import { modelOptions } from '../models.js';
 import { drawOrders } from './compare_grid.js';
 import { kendallTau, overlapAt } from '../../kit/orders.js';
-import { num } from '../../kit/format.js';
+import { num, readoutName } from '../../kit/format.js';
+import { agreementWords } from '../../kit/effect.js';
 
 const MOST = 4;
 const SHOWN = [10, 20, 50, 100];
@@ -212,7 +213,7 @@ export function mount(root, { session }) {
     if (!c.order.size) return 'no data for these items';
     const { same, of } = overlapAt(a, c.order, ui.k);
     const tau = kendallTau(a, c.order);
-    return `overlap@${of} ${same} of ${of} \u00b7 Kendall \u03c4 ${tau === null ? '\u2013' : num(tau)}`;
+    return `${same} of the first ${of} are the same \u00b7 ${tau === null ? 'no order to compare' : `${agreementWords(tau)} (Kendall \u03c4 ${num(tau)})`}`;
   }
 
   // The models may come after the view.
@@ -284,10 +285,10 @@ const baselineOrder = (r, b) =>
 // What may stand beside the first setting: its name, and the choices made from it.
 const VARIANTS = {
   copy: ['as it is, to be edited', c => ({ ...c })],
-  relevance: ['with the relevance readout', c => ({ ...c, readout: 'relevance' })],
-  query: ['with the query readout', c => ({ ...c, readout: 'query' })],
-  item: ['with the item readout', c => ({ ...c, readout: 'item' })],
-  blend: ['with the blend', c => ({ ...c, readout: 'blend' })],
+  relevance: [`asked ${readoutName('relevance')}`, c => ({ ...c, readout: 'relevance' })],
+  query: [`asked ${readoutName('query')}`, c => ({ ...c, readout: 'query' })],
+  item: [`asked ${readoutName('item')}`, c => ({ ...c, readout: 'item' })],
+  blend: [`asked ${readoutName('blend')}`, c => ({ ...c, readout: 'blend' })],
   examples: ['without its examples', c => ({ ...c, examples: [] })],
   standing: ['without standing preferences', c => ({ ...c, standing: false })],
   member: ['without its member', c => ({ ...c, member: '' })],

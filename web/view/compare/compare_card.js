@@ -2,7 +2,8 @@
 // columnCard(column, actions) returns an element; column.say(text), column.made(result) and
 // column.progress(event) write into it
 import { h } from '../../kit/dom.js';
-import { READOUTS, baselineName, counted, modelDetail, modelName, progressLine } from '../../kit/format.js';
+import { ASKED } from '../../kit/effect.js';
+import { READOUTS, readoutName, baselineName, counted, modelDetail, modelName, progressLine } from '../../kit/format.js';
 import { POLICIES, liveClauses, clausesTouched } from '../../kit/state.js';
 import { toHash } from '../../kit/url.js';
 
@@ -78,7 +79,7 @@ function setting(c, edit, base, models) {
   const made = h('p', { class: 'fact' });
   c.made = r => {
     const how = [r.model?.precision, r.model?.backend].filter(Boolean).join(' on ');
-    made.textContent = [r.readout?.used, modelName(r.model), how].filter(Boolean).join(', ');
+    made.textContent = [r.readout?.used && `asked ${ASKED[r.readout.used] ?? r.readout.used}`, modelName(r.model), how].filter(Boolean).join(', ');
     made.title = modelDetail(r.model);
   };
   if (c.result) c.made(c.result);
@@ -94,7 +95,7 @@ function setting(c, edit, base, models) {
       pick(
         'Readout',
         c.choices.readout,
-        Object.keys(READOUTS).map(r => [r, r]),
+        Object.keys(READOUTS).map(r => [r, readoutName(r)]),
         readout => edit({ readout }),
       ),
       c.choices.member

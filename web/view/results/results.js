@@ -2,19 +2,23 @@
 // mountResults(root, store, intents)
 import { h, fillWith, keepFocus } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
+import { asksSomething, contradictionOf } from '../../kit/effect.js';
 import { keyOf } from '../../kit/state.js';
 import { funnelLine } from '../wish/limits.js';
+import { headline } from './headline.js';
 import { listTable, columnsOf, withData, tops, slide } from './table.js';
 
 export function mountResults(root, store, intents) {
   const head = h('div', { class: 'run-head' });
   const table = h('div', { class: 'table-box' });
   const tail = h('div', { class: 'run-tail' });
+  const how = { open: false }; // kept from one list to the next
   fillWith(root, head, table, tail);
-  store.watch(['result', 'stored', 'previous', 'catalog', 'catalogs', 'surface'], s =>
-    fillWith(head, runHead(s, intents)),
-  );
-  store.watch(['result'], s => fillWith(tail, s.result ? runTail(s, intents) : null));
+  const drawHead = s => keepFocus(head, () => fillWith(head, runHead(s, intents, how)));
+  const drawTail = s => fillWith(tail, s.result && !noRanking(s) ? runTail(s, intents) : null);
+  const drawList = s => keepFocus(table, () => fillWith(table, tableOrNothing(s, intents)));
+  store.watch(['result', 'stored', 'previous', 'catalog', 'catalogs', 'surface'], drawHead);
+  store.watch(['result'], drawTail);
   const list = [
     'result',
     'examples',
@@ -28,7 +32,7 @@ export function mountResults(root, store, intents) {
   ];
   store.watch(list, (s, before) => {
     const places = s.result !== before.result || s.sort !== before.sort ? tops(table) : null;
-    keepFocus(table, () => fillWith(table, tableOrNothing(s, intents)));
+    drawList(s);
     if (places) slide(table, places);
   });
   store.watch(['running'], s => {
@@ -44,18 +48,28 @@ export function mountResults(root, store, intents) {
     for (const tr of table.querySelectorAll('tr.item:not(.scored)'))
       tr.classList.toggle('scored', arrived.has(tr.dataset.item));
   });
+  // What cannot be ranked takes the list away as soon as it is written.
+  let none = noRanking(store.get());
+  store.watch(null, s => {
+    if (noRanking(s) === none) return;
+    none = noRanking(s);
+    for (const draw of [drawHead, drawList, drawTail]) draw(s);
+  });
   const stale = store => store.resultKey && store.resultKey !== keyOf(store);
   store.watch(null, s => root.classList.toggle('stale', !!s.result && !s.running && stale(s)));
 }
 
-function runHead(s, intents) {
+// Why there is no ranking to show: 'empty' when nothing is asked, 'contradiction' until it is looked at all the same.
+function noRanking(s) {
+  if (s.stored || s.catalogs === null) return '';
+  if (!asksSomething(s)) return 'empty';
+  return contradictionOf(s.result) && s.anyway !== s.resultKey ? 'contradiction' : '';
+}
+
+function runHead(s, intents, how) {
   const r = s.result;
-  if (!r) return null;
+  if (!r || noRanking(s)) return null;
   const word = s.surface?.item_word ?? 'item';
-  const facts = [
-    r.model && h('span', { title: f.modelDetail(r.model) }, f.modelName(r.model)),
-    [r.model?.precision, r.model?.backend].filter(Boolean).join(' on '),
-  ].filter(Boolean);
   return [
     s.stored
       ? h(
@@ -85,32 +99,8 @@ function runHead(s, intents) {
           ),
         )
       : null,
-    h(
-      'p',
-      { class: 'produced' },
-      'Ordered by the ',
-      h('strong', {}, r.readout?.used ?? '?'),
-      ' readout',
-      r.readout?.why ? `: ${r.readout.why}` : '.',
-    ),
+    headline(s, how),
     funnelLine(s, intents),
-    h('p', { class: 'fact' }, facts.flatMap((x, i) => (i ? [', ', x] : [x])), '.'),
-    h(
-      'p',
-      { class: 'fact' },
-      r.calibration?.calibrated
-        ? `Probabilities of a like are fitted to ${f.counted(r.calibration.cases, 'interaction')} of this catalogue (ECE ${f.num(r.calibration.ece, 3)}${r.calibration.stale ? '; the catalogue was changed since' : ''}). Other scores are comparable within this run only.`
-        : 'Scores are comparable within this run only.',
-      (s.surface?.name ?? '') === 'movies' ? ' The model may have read about these films.' : '',
-      ' ',
-      f.overlapLine(s.previous, r.items ?? []),
-      r.empty && !r.empty.same
-        ? ` Against an empty profile: Kendall \u03c4 ${f.num(r.empty.tau)}.`
-        : '',
-    ),
-    r.empty?.same
-      ? h('p', {}, h('span', { class: 'badge' }, 'same as empty profile'))
-      : null,
     remarks(r),
     h(
       'p',
@@ -122,7 +112,7 @@ function runHead(s, intents) {
 
 function remarks(r) {
   const list = [
-    ...(r.warnings ?? []).map(f.warningText),
+    ...(r.warnings ?? []).map(f.warningText).map(upperFirst),
     f.labelMassWarning(r.items ?? []),
     r.prompt?.truncated?.length
       ? `The prompt was shortened: ${r.prompt.truncated.map(x => `${x.part ?? x}${x.why ? ` (${x.why})` : ''}`).join(', ')}.`
@@ -139,6 +129,22 @@ function remarks(r) {
 
 function tableOrNothing(s, intents) {
   const r = s.result;
+  const none = s.catalogs?.length ? noRanking(s) : '';
+  if (none === 'empty' && !s.running)
+    return nothing(
+      'Nothing is asked for.',
+      'Say what you want to see, in a word or a sentence, or mark items with + and \u2212. Without that, any order would be made up.',
+    );
+  if (none === 'contradiction')
+    return nothing(
+      'This wish contradicts itself.',
+      `${contradictionOf(r).replace(/^the wish contradicts itself: /i, '')}. Change one of the two on the left, or see what the rest of the wish makes of it.`,
+      h(
+        'button',
+        { type: 'button', id: 'rank-anyway', onclick: () => intents.setAnyway() },
+        'Show the order all the same',
+      ),
+    );
   if (!r)
     return s.running || s.catalogs === null
       ? [
@@ -196,6 +202,7 @@ function runTail(s, intents) {
   return [links, notes.length ? h('ul', { class: 'trained' }, notes) : null];
 }
 
+const upperFirst = text => text.charAt(0).toUpperCase() + text.slice(1);
 const nothing = (title, text, more = null) =>
   h('div', { class: 'nothing' }, h('h2', {}, title), h('p', {}, text), more);
 const firstImport = intents =>

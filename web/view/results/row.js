@@ -2,7 +2,9 @@
 // detailRow(item, state, columns, intents) returns a <tr>; intents.explain(item, progress) measures its parts;
 // badges(item, state): what is known of its place, in short words
 import { h, fillWith, copyText } from '../../kit/dom.js';
+import { ASKED } from '../../kit/effect.js';
 import * as f from '../../kit/format.js';
+import { wordsOf } from '../wish/limits.js';
 
 export function detailRow(i, s, columns, intents) {
   const r = s.result;
@@ -37,6 +39,7 @@ export function detailRow(i, s, columns, intents) {
             ? h('p', { class: 'full' }, i.text)
             : h('p', { class: 'fact' }, 'This item has no text.'),
           i.tags?.length ? h('p', { class: 'tags' }, i.tags.join(', ')) : null,
+          checkedList(i, r),
           h('p', { class: 'fact mono' }, `id ${i.item}`),
           copy,
         ),
@@ -59,13 +62,13 @@ export function detailRow(i, s, columns, intents) {
               i.empty_rank ? 'its place when nothing is asked' : 'no place without a wish is known',
             ),
             fact(
-              'label mass',
+              'share of the answer',
               i.label_mass === null || i.label_mass === undefined ? f.NONE : f.num(i.label_mass, 4),
               i.label_mass === null || i.label_mass === undefined
-                ? 'only the relevance readout has one'
+                ? 'label mass: only asking yes or no has one'
                 : i.label_mass < f.LOW_LABEL_MASS
-                  ? 'low: the answer words are not what the model wanted to say'
-                  : 'probability on the answer words',
+                  ? 'label mass, low: yes and no are not what the model wanted to say'
+                  : 'label mass: probability on the words yes and no',
             ),
           ),
           h(
@@ -82,6 +85,18 @@ export function detailRow(i, s, columns, intents) {
         ),
       ),
     ),
+  );
+}
+
+const OUTCOMES = { holds: 'holds', fails: 'fails', unknown: 'not known' };
+// Nothing is checked without being shown.
+function checkedList(i, r) {
+  const all = r.constraints ?? [];
+  if (!all.length || !i.outcomes?.length) return null;
+  return h(
+    'dl',
+    { class: 'checked', 'aria-label': 'Checked by rule' },
+    all.map((c, k) => [h('dt', {}, wordsOf(c)), h('dd', { class: i.outcomes[k] }, OUTCOMES[i.outcomes[k]])]),
   );
 }
 
@@ -162,7 +177,7 @@ function leftOutTable(i, m, kept) {
       !sameScore(i.score, m.score)
         ? `Scored among other items, ${kept ? 'and not when this run was made, ' : ''}the item gets ${f.num(m.score, 4)}.`
         : stability.changed
-          ? `Not stable: in ${orders}, ${f.counted(stability.changed, 'score')} moved; Kendall \u03c4 is ${f.num(stability.tau, 3)} at worst.`
+          ? `Not stable: in ${orders}, ${f.counted(stability.changed, 'score')} moved; the orders agree by ${f.num(stability.tau, 3)} at worst, where 1 is the same (Kendall \u03c4).`
           : `Order-stable: the item gets exactly this score among other items, and in ${orders}.`,
     ),
     partsTable(
@@ -189,36 +204,38 @@ function leftOutTable(i, m, kept) {
   ];
 }
 
-function contributions(i, r) {
-  const clauses = r.clauses ?? [];
+// What an item's score is the sum of. Whatever is left beside the known parts has a line of its own.
+export function partsOf(i, r) {
   const given = i.clauses ?? [];
-  const known = clauses.length && given.length;
-  const lines = known ? clauses.map((c, k) => clauseLine(c, given[k])) : [];
-  // Only a blend has a part that comes from no clause; with it the lines add up to the score.
-  if (Number.isFinite(i.whole)) lines.push({ words: ['The whole wish as one text'], v: i.whole });
-  if (Number.isFinite(i.meaning))
-    lines.push({ words: ['Meaning of the whole text, by the embedding'], v: i.meaning });
-  if (Number.isFinite(i.other))
-    lines.push({ words: ['History, examples and profile'], v: i.other });
-  // Only a hybrid has what a baseline learnt.
-  if (Number.isFinite(i.learnt)) lines.push({ words: ['Learnt from interactions'], v: i.learnt });
+  const lines = given.length ? (r.clauses ?? []).map((c, k) => clauseLine(c, given[k])) : [];
+  const more = [
+    ['The whole wish as one text', i.whole],
+    ['Meaning: how near the texts are (embedding)', i.meaning],
+    ['History, examples and profile', i.other],
+    ['Learnt from interactions', i.learnt],
+  ];
+  for (const [words, v] of more) if (Number.isFinite(v)) lines.push({ words: [words], v });
+  if (!lines.length) return [];
+  const rest = i.score - lines.reduce((sum, x) => sum + (x.v ?? 0), 0);
+  if (Math.abs(rest) > 1e-4 * Math.max(1, Math.abs(i.score)))
+    lines.push({ words: ['What the model says of the request as a whole'], v: rest });
+  return lines;
+}
+
+function contributions(i, r) {
+  const lines = partsOf(i, r);
   if (!lines.length)
     return h(
       'p',
       { class: 'fact' },
-      `The ${r.readout?.used ?? ''} readout reads the wish as a whole, so there are no parts to show.`,
+      `Asked ${ASKED[r.readout?.used] ?? 'this way'}, the model reads the wish as a whole, so there are no parts to show.`,
     );
-  const scale = Math.max(
-    ...(r.items ?? [])
-      .flatMap(x => [...(x.clauses ?? []), x.whole, x.meaning, x.other, x.learnt])
-      .filter(Number.isFinite)
-      .map(Math.abs),
-    1e-9,
-  );
-  return partsTable('What each part contributed', lines, scale);
+  const all = (r.items ?? []).flatMap(x => partsOf(x, r)).map(x => Math.abs(x.v));
+  const scale = Math.max(...all.filter(Number.isFinite), 1e-9);
+  return partsTable('What each part contributed', lines, scale, i.score);
 }
 
-function partsTable(title, lines, scale) {
+function partsTable(title, lines, scale, sum) {
   if (!lines.length) return null;
   return [
     h('h3', {}, title),
@@ -256,6 +273,19 @@ function partsTable(title, lines, scale) {
           ),
         ),
       ),
+      sum === undefined
+        ? null
+        : h(
+            'tfoot',
+            {},
+            h(
+              'tr',
+              {},
+              h('th', { scope: 'row' }, 'Together: the score'),
+              h('td', {}),
+              h('td', { class: 'mono value' }, f.signed(sum, 2)),
+            ),
+          ),
     ),
   ];
 }

@@ -2,6 +2,7 @@
 // listTable(state, intents) returns its elements; tops(root) and slide(root, tops) move the rows
 import { h, sr } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
+import { scaleOf, tiesOf } from '../../kit/effect.js';
 import { labelOf, PAGE } from '../../kit/state.js';
 import { limitMarks, outside, outsideRow } from '../wish/limits.js';
 import { detailRow, badges } from './row.js';
@@ -28,7 +29,8 @@ export function listTable(s, intents) {
   const pages = Math.ceil(items.length / PAGE);
   const at = Math.min(s.page, pages - 1);
   const page = items.slice(at * PAGE, (at + 1) * PAGE);
-  const [min, max] = f.extent(r.items.map(i => i.score));
+  const scale = scaleOf(r);
+  const ties = tiesOf(r.items);
   const moves = s.previous ? f.movesSince(s.previous, r.items) : null;
   const head = (key, text, extra = '') =>
     h(
@@ -70,7 +72,18 @@ export function listTable(s, intents) {
         { role: 'row' },
         head('rank', 'Rank', 'col-rank'),
         plain('Title', 'col-item'),
-        plain('Score', 'col-score'),
+        h(
+          'th',
+          {
+            role: 'columnheader',
+            scope: 'col',
+            class: 'col-score',
+            title: scale.ofSample
+              ? 'The middle of the bar is the average item of the catalogue, its ends are three standard deviations away'
+              : 'The middle of the bar is 0',
+          },
+          'Score',
+        ),
         baselines.map(b => head(b, f.baselineName(b), 'col-base')),
       ),
     ),
@@ -81,7 +94,7 @@ export function listTable(s, intents) {
         s.sort === 'rank' && outside(i) && !(page[at - 1] && outside(page[at - 1]))
           ? outsideRow(3 + baselines.length)
           : null,
-        itemRow(i, { s, intents, baselines, min, max, moves }),
+        itemRow(i, { s, intents, baselines, scale, ties, moves }),
         s.row === i.item ? detailRow(i, s, 3 + baselines.length, intents) : null,
       ]),
     ),
@@ -120,17 +133,20 @@ function pager(at, pages, n, intents) {
   );
 }
 
-function itemRow(i, { s, intents, baselines, min, max, moves }) {
+function itemRow(i, { s, intents, baselines, scale, ties, moves }) {
   const open = s.row === i.item;
   const title = i.title || i.item;
   const move = moves?.get(i.item);
+  const tie = ties.get(i.item);
+  const { from, to } = f.barOf(i.score, scale.most);
   return h(
     'tr',
     { role: 'row', class: `item${open ? ' open' : ''}`, 'data-item': i.item },
     h(
       'td',
       { role: 'cell', class: 'col-rank' },
-      h('span', { class: 'rank' }, String(i.rank)),
+      h('span', { class: 'rank' }, String(tie ?? i.rank)),
+      tie ? h('span', { class: 'tied', title: 'Its score is the same as a neighbour\u2019s' }, 'tied') : null,
       moves
         ? h(
             'span',
@@ -189,7 +205,7 @@ function itemRow(i, { s, intents, baselines, min, max, moves }) {
       h('span', {
         class: 'bar',
         'aria-hidden': 'true',
-        vars: { '--share': f.barShare(i.score, min, max).toFixed(4) },
+        vars: { '--from': from.toFixed(4), '--to': to.toFixed(4) },
       }),
     ),
     baselines.map(b => baselineCell(i, b)),

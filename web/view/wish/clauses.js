@@ -34,10 +34,12 @@ export function mountClauses(root, store, intents) {
     h('button', { type: 'submit' }, 'Add'),
   );
   fillWith(root, h('div', { class: 'head' }, h('h2', {}, 'Read as'), reset), list, say, add);
-  const update = (el, c) => row(el, c);
+  let nth = 0;
+  const update = (el, c) => row(el, c, ++nth);
   const make = c => chip(c.id, intents);
   store.watch(['clauses', 'clauseError', 'wish'], s => {
     const clauses = liveClauses(s.clauses);
+    nth = 0;
     keyed(list, clauses, c => c.id, make, update);
     reset.hidden = !clausesTouched(s.clauses);
     say.textContent =
@@ -61,7 +63,6 @@ function chip(id, intents) {
   const text = h('input', {
     type: 'text',
     class: 'clause-text',
-    'aria-label': 'Words of this part',
     autocomplete: 'off',
     onchange: () =>
       text.value.trim()
@@ -105,7 +106,7 @@ function chip(id, intents) {
   return el;
 }
 
-function row(el, c) {
+function row(el, c, nth) {
   const { sign, text, weight, shown, gone } = parts.get(el);
   const less = c.sign < 0;
   el.classList.toggle('less', less);
@@ -114,6 +115,7 @@ function row(el, c) {
   sign.title = less ? 'Less of this. Press for more.' : 'More of this. Press for less.';
   sign.setAttribute('aria-label', `${less ? 'Less' : 'More'} of ${c.text}. Press to change.`);
   put(text, 'value', c.text);
+  text.setAttribute('aria-label', `Words of part ${nth}: ${c.text}`);
   put(weight, 'value', String(c.weight));
   weight.setAttribute('aria-label', `Weight of ${c.text}`);
   shown.textContent = c.weight.toFixed(1);

@@ -1,8 +1,10 @@
 // What of a wish is checked by rule: its limits with their counts, who fails them, and the way from all items to the list.
 // mountLimits(root, store, intents) stands under the wish; funnelLine(state, intents) above the list;
 // limitMarks(item, result) and outside(item) belong to a row
-import { h, fillWith, sr } from '../../kit/dom.js';
+import { h, fillWith, keepFocus, sr } from '../../kit/dom.js';
+import { asksSomething, contradictionOf, languageOf } from '../../kit/effect.js';
 import { counted, plural, whole } from '../../kit/format.js';
+import { canBeField, clauseOfLimit, formOf, isName, opsFor } from '../../kit/limit.js';
 
 const OUTCOMES = [
   ['holds', n => (n === 1 ? 'holds' : 'hold')],
@@ -21,34 +23,169 @@ export const wordsOf = c => c.words || [c.field, c.op, c.value, c.unit].filter(B
 export const outside = item => (item.outcomes ?? []).includes('fails');
 
 export function mountLimits(root, store, intents) {
-  store.watch(['result', 'constraints', 'wish'], s => {
-    const found = s.wish.trim() ? (s.result?.constraints ?? []) : [];
-    root.hidden = !found.length && s.constraints === 'after';
+  const ui = { open: '', fields: null, of: '' }; // open: the key of the limit that is being edited
+  store.watch(['result', 'constraints', 'wish', 'clauses'], s => draw(s));
+
+  function draw(s) {
+    const found = asksSomething(s) ? (s.result?.constraints ?? []) : [];
+    const notes = notesOf(s);
+    root.hidden = !found.length && !notes.length && s.constraints === 'after';
     if (root.hidden) return fillWith(root);
+    keepFocus(root, () =>
+      fillWith(
+        root,
+        notes.map(text => h('p', { class: 'wish-note', role: 'note' }, text)),
+        found.length || s.constraints !== 'after'
+          ? [
+              h('h2', {}, 'Checked by rule'),
+              h('ul', { class: 'limits' }, found.map(c => chip(c, s))),
+              hideToggle(s),
+            ]
+          : null,
+      ),
+    );
+  }
+
+  function hideToggle(s) {
     const hide = h('input', {
       type: 'checkbox',
       id: 'hide-failing',
+      'data-key': 'hide',
       checked: s.constraints === 'hide',
       onchange: () => intents.setChoice('constraints', hide.checked ? 'hide' : 'after'),
     });
-    fillWith(
-      root,
-      h('h2', {}, 'Checked by rule'),
-      h(
-        'ul',
-        { class: 'limits' },
-        found.map(c =>
-          h(
-            'li',
-            { class: c.negated ? 'limit less' : 'limit', title: `From "${c.text}"` },
-            h('span', { class: 'limit-words' }, wordsOf(c)),
-            h('span', { class: 'limit-counts' }, countsOf(c) || 'nothing to check'),
-          ),
-        ),
-      ),
-      h('label', { class: 'check' }, hide, 'Hide those that fail'),
+    return h('label', { class: 'check' }, hide, 'Hide those that fail');
+  }
+
+  function chip(c, s) {
+    const clause = clauseOfLimit(s, c);
+    const standing = s.result.clauses?.[c.clause]?.source === 'preference';
+    const words = wordsOf(c);
+    const key = `${c.field} ${c.text}`;
+    const open = ui.open === key && !!clause;
+    const edit = h(
+      'button',
+      {
+        type: 'button',
+        class: 'limit-words',
+        'data-key': `limit-${key}`,
+        'aria-expanded': String(open),
+        'aria-label': `Change the limit: ${words}`,
+        onclick: async () => {
+          ui.open = open ? '' : key;
+          if (!open) await fields(s.catalog);
+          draw(store.get());
+          if (!open) root.querySelector('.limit-form select')?.focus();
+        },
+      },
+      words,
     );
-  });
+    return h(
+      'li',
+      { class: c.negated ? 'limit less' : 'limit', title: `From \u201c${c.text}\u201d` },
+      clause ? edit : h('span', { class: 'limit-words' }, words),
+      h(
+        'span',
+        { class: 'limit-counts' },
+        countsOf(c) || 'nothing to check',
+        standing ? ' (a standing preference)' : '',
+      ),
+      clause
+        ? h(
+            'button',
+            {
+              type: 'button',
+              class: 'quiet small gone',
+              'aria-label': `Remove the limit: ${words}`,
+              title: 'Remove this limit',
+              onclick: () => {
+                intents.dropLimit(c, clause.id);
+                (root.querySelector('.limit-words') ?? document.getElementById('wish')).focus();
+              },
+            },
+            '\u00d7',
+          )
+        : null,
+      open
+        ? limitForm(c, ui.fields ?? [], (form, type) => {
+            ui.open = '';
+            intents.editLimit(c, clause.id, form, type);
+            document.getElementById('wish').focus({ preventScroll: true });
+          })
+        : null,
+    );
+  }
+
+  async function fields(catalog) {
+    if (ui.of === catalog) return;
+    try {
+      ui.fields = (await intents.fieldsOf(catalog)).fields ?? [];
+      ui.of = catalog;
+    } catch {
+      ui.fields = null; // the limit's own field is enough
+    }
+  }
+}
+
+// What a person should know of the wish itself: its language, and what cannot all be kept.
+function notesOf(s) {
+  const language = languageOf(s.result);
+  const against = contradictionOf(s.result);
+  return [
+    against && `${against.charAt(0).toUpperCase()}${against.slice(1)}.`,
+    language &&
+      `Read as ${language}: limits and exclusions work, the rest is judged by a model that has read mostly English.`,
+  ].filter(Boolean);
+}
+
+// Field, comparison and value of one limit; done(form, type) says it anew.
+function limitForm(c, fields, done) {
+  const typeOf = name => fields.find(f => f.name === name)?.type ?? (c.unit ? 'money' : 'number');
+  const form = formOf(c, typeOf(c.field));
+  const options = select => Object.entries(select).map(([value, text]) => h('option', { value }, text));
+  const choices = isName(c) ? [] : fields.filter(canBeField).map(f => f.name);
+  if (!choices.includes(c.field)) choices.unshift(c.field);
+  const field = h(
+    'select',
+    { 'aria-label': 'Field of the limit', disabled: choices.length < 2 },
+    choices.map(name => h('option', { value: name }, name.replaceAll('_', ' '))),
+  );
+  const op = h('select', { 'aria-label': 'Comparison' });
+  const value = h('input', { type: 'text', 'aria-label': 'Value of the limit', value: form.value, required: true });
+  const upto = h('input', { type: 'text', 'aria-label': 'Upper value of the limit', value: form.upto });
+  const unit = h('span', { class: 'fact' });
+  const show = () => {
+    const type = typeOf(field.value);
+    const was = op.value || form.op;
+    fillWith(op, options(opsFor(c, type)));
+    op.value = [...op.options].some(o => o.value === was) ? was : op.options[0].value;
+    upto.hidden = op.value !== 'between';
+    const known = fields.find(f => f.name === field.value);
+    form.unit = field.value === c.field ? formOf(c, type).unit : type === 'duration' ? 'minutes' : (known?.unit ?? '');
+    unit.textContent = type === 'date' ? 'year or date' : form.unit;
+  };
+  field.value = c.field;
+  show();
+  field.onchange = op.onchange = show;
+  return h(
+    'form',
+    {
+      class: 'limit-form',
+      onsubmit: e => {
+        e.preventDefault();
+        const range = op.value === 'between';
+        if (!value.value.trim() || (range && !upto.value.trim())) return (range ? upto : value).focus();
+        const said = { value: value.value.trim(), upto: upto.value.trim() };
+        done({ ...form, ...said, field: field.value, op: op.value }, typeOf(field.value));
+      },
+    },
+    field,
+    op,
+    value,
+    upto,
+    unit,
+    h('button', { type: 'submit', class: 'small' }, 'Apply'),
+  );
 }
 
 // "1,682 movies, 640 within your limits, 100 by your wish (embedding and BM25), 20 shown."
@@ -90,14 +227,15 @@ export function funnelLine(s, intents) {
   );
 }
 
-// What a row breaks, and what could not be checked for it.
+// What was checked of a row: what it keeps, what it breaks, and what could not be checked.
 export function limitMarks(item, result) {
   const all = result?.constraints ?? [];
-  const marks = (item.outcomes ?? []).flatMap((outcome, i) =>
-    !all[i] || outcome === 'holds'
-      ? []
-      : [[outcome, outcome === 'fails' ? `not ${wordsOf(all[i])}` : `${all[i].field} not known`]],
-  );
+  const marks = (item.outcomes ?? []).flatMap((outcome, i) => {
+    if (!all[i]) return [];
+    const field = all[i].field.replaceAll('_', ' ');
+    const text = { holds: `${field} \u2713`, fails: `not ${wordsOf(all[i])}`, unknown: `${field} not known` };
+    return [[outcome, text[outcome] ?? text.unknown]];
+  });
   const seen = new Set();
   const once = marks.filter(([, text]) => !seen.has(text) && seen.add(text));
   return once.length

@@ -65,7 +65,7 @@ function row(p, all, i, intents) {
     maxLength: 2000,
     autocomplete: 'off',
     'data-key': `text-${p.id}`,
-    'aria-label': 'Words of this preference',
+    'aria-label': `Words of the preference ${name}`,
     onchange: () => {
       if (text.value.trim()) intents.editPreference(p.id, { text: text.value.trim() });
       else text.value = p.text;

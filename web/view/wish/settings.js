@@ -2,7 +2,7 @@
 // mountSettings(root, store, intents)
 import { h, put, fillWith, fold, keepFocus } from '../../kit/dom.js';
 import { modelPicker } from '../models.js';
-import { READOUTS, RETRIEVERS, baselineName } from '../../kit/format.js';
+import { READOUTS, readoutName, RETRIEVERS, baselineName } from '../../kit/format.js';
 import { BASELINES, COUNT_MAX, POLICIES } from '../../kit/state.js';
 
 export function mountSettings(root, store, intents) {
@@ -11,12 +11,12 @@ export function mountSettings(root, store, intents) {
     store,
     intents,
     'readout',
-    'Readout',
-    Object.keys(READOUTS).map(k => [k, k]),
+    'How the model is asked',
+    Object.keys(READOUTS).map(k => [k, readoutName(k)]),
   );
   readout.querySelector('select').setAttribute('aria-describedby', 'readout-says');
   store.watch(['readout'], s => {
-    explain.textContent = READOUTS[s.readout] ?? '';
+    explain.textContent = READOUTS[s.readout]?.[1] ?? '';
   });
   const history = h(
     'div',
