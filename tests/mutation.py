@@ -9,6 +9,7 @@ For each break the group's own tests are built and run until one fails; if none 
 no break: another one takes its place. A test that runs too long has noticed. Ends with 1 when more than 5 of 60 go unnoticed.
 """
 import argparse
+import functools
 import os
 import pathlib
 import random
@@ -39,10 +40,20 @@ SWAPS = [(r' < ', ' <= '), (r' <= ', ' < '), (r' > ', ' >= '), (r' >= ', ' > '),
          (r'(?<=[ (\[])[1-9]\d{0,2}(?=[;,)\]])', None)]  # one more
 
 
-def code_lines(text):
+@functools.cache
+def original(path):
+    """A source file's text as it was when it was first looked at."""
+    return (ROOT / path).read_bytes()
+
+
+def lines_of(path):
+    return original(path).decode().split('\n')
+
+
+def code_lines(lines):
     """(number, line) of lines inside functions, with texts blanked out; comments are left out."""
     depth, comment, function = 0, False, False
-    for i, line in enumerate(text.split('\n')):
+    for i, line in enumerate(lines):
         bare = re.sub(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', lambda m: '"' * len(m[0]), line)
         bare = re.sub(r'/\*.*?\*/', lambda m: ' ' * len(m[0]), bare)
         if comment:
@@ -60,7 +71,7 @@ def code_lines(text):
 def breaks_of(path):
     """Every break of a file, as (file, line, column, before, after)."""
     found = []
-    for number, bare in code_lines(path.read_text(encoding='utf-8')):
+    for number, bare in code_lines(lines_of(path.relative_to(ROOT))):
         for pattern, after in SWAPS:
             for m in re.finditer(pattern, bare):
                 new = str(int(m[0]) + 1) if after is None else after
@@ -81,7 +92,7 @@ def choose(group, seed):
 
 def said(one):
     path, number, column, before, after = one
-    line = (ROOT / path).read_text(encoding='utf-8').split('\n')[number]
+    line = lines_of(path)[number]
     return f'{path}:{number + 1}: "{before.strip()}" becomes "{after.strip() or "nothing"}" in: {line.strip()}'
 
 
@@ -105,7 +116,7 @@ class Copy:
 
     def restore(self, name):
         """Copies a file that is not the same; equal ones keep their time, so that nothing is built for them."""
-        to, now = self.source / name, (ROOT / name).read_bytes()
+        to, now = self.source / name, original(pathlib.Path(name))
         if not to.exists() or to.read_bytes() != now:
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_bytes(now)
@@ -113,7 +124,7 @@ class Copy:
 
     def apply(self, one):
         path, number, column, before, after = one
-        lines = (ROOT / path).read_text(encoding='utf-8').split('\n')
+        lines = lines_of(path)
         line = lines[number]
         assert line[column:column + len(before)] == before, one
         lines[number] = line[:column] + after + line[column + len(before):]
