@@ -14,18 +14,18 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ROOMS = ('server/', 'model/', 'kernels/')
-GCDA_AT_ONCE = 50
+AT_ONCE = 50
 SHOWN = 0.75
 
 
 def reports(build):
-    """gcov's JSON of every object that was run."""
-    files = sorted(str(p.resolve()) for p in pathlib.Path(build).rglob('*.gcda'))
-    if not files:
+    """gcov's JSON of every object that was built; what no program took from its library was not run."""
+    files = sorted(str(p.resolve()) for p in pathlib.Path(build).rglob('*.gcno'))
+    if not any(pathlib.Path(build).rglob('*.gcda')):
         sys.exit(f'{build} has no counts: build with -DTAPROOM_COVERAGE=ON and run tests')
     with tempfile.TemporaryDirectory() as out:
-        for i in range(0, len(files), GCDA_AT_ONCE):
-            subprocess.run(['gcov', '--json-format', '--hash-filenames', *files[i:i + GCDA_AT_ONCE]], cwd=out, check=True,
+        for i in range(0, len(files), AT_ONCE):
+            subprocess.run(['gcov', '--json-format', '--hash-filenames', *files[i:i + AT_ONCE]], cwd=out, check=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for name in os.listdir(out):
             with gzip.open(os.path.join(out, name)) as f:

@@ -88,6 +88,7 @@ run_tests() {
     -DCMAKE_BUILD_TYPE=Debug -DTAPROOM_TESTS=OFF -DTAPROOM_CUDA=OFF
   step "build as released" build_release
   [ ! -x "$BUILDS/release/taproom" ] || release=true
+  step "thread sanitizer" run_tsan
   unlock
 
   step_ctest "$sanitized"
