@@ -12,7 +12,7 @@ VALUES = [9e999, -9e999, 2**63 - 1, -2**63, -1, 0, 2, 7, 1000, 536870911, 1.5, '
           '{"frames":3}', '{"readout":"magic"}', b'\xff\x00', b'\x00\x00\xc0\x7f' * 384, None]
 ROWS = [  # where using the server leaves none
     "INSERT INTO result VALUES('k', 'n', 5, '{}')",
-    "INSERT INTO experiment VALUES('x-1', 'n', 5, '{}')",
+    "INSERT INTO experiment(id, name, created, spec) VALUES('x-1', 'n', 5, '{}')",
     "INSERT INTO cell(experiment, n, state, settings, result) VALUES('x-1', 0, 'done', '{}', '{}')",
     "INSERT INTO vector SELECT min(row), 'm', 5, x'0000803f' FROM item",
     "INSERT INTO calibration SELECT min(row), 'k', 5, 1, '{}' FROM catalog",
