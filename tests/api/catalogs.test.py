@@ -138,7 +138,7 @@ class Embedding(Case):
         self.assertEqual(len(set(scores)), 8)
         order = sorted(r['items'], key=lambda i: -i['baselines']['embedding']['score'])
         self.assertEqual([i['baselines']['embedding']['rank'] for i in order], list(range(1, 9)))
-        self.assertEqual(number('vectors'), 8)
+        self.assertGreaterEqual(number('vectors'), 8)
         self.assertGreaterEqual(number('texts_embedded_total'), 10)
 
         def settled():  # the catalogue's vectors are made in the background, and count, too
@@ -147,11 +147,11 @@ class Embedding(Case):
                 seen = number('texts_embedded_total')
                 time.sleep(1)
             return seen
-        embedded = settled()
+        embedded, vectors = settled(), number('vectors')
         # The same items again: only the wish's clauses are embedded.
         again = s.call('POST', '/api/rank', {**request, 'candidates': request['candidates'][::-1]})[1]
         self.assertEqual({i['item']: i['baselines'] for i in again['items']}, {i['item']: i['baselines'] for i in r['items']})
-        self.assertEqual(number('vectors'), 8)
+        self.assertEqual(number('vectors'), vectors)
         self.assertLess(number('texts_embedded_total') - embedded, 8)
         # The nearest of the whole catalogue.
         code, near, _ = s.call('POST', '/api/rank', {**request, 'candidates': {'retrieve': 'embedding', 'count': 5}})
