@@ -6,13 +6,14 @@ import { copyText } from './kit/dom.js';
 import * as st from './kit/state.js';
 import { withLimit, withoutLimit } from './kit/limit.js';
 import { compareHash } from './kit/url.js';
-import { createSession } from './kit/session.js';
+import { createSession, keep } from './kit/session.js';
 import { rankActions } from './act/rank.js';
 import { wishActions } from './act/wish.js';
 import { modelActions } from './act/models.js';
 import { preferenceActions } from './act/preferences.js';
 import { routeActions } from './act/route.js';
 import { createStage } from './act/stage.js';
+import { followTabs } from './act/tabs.js';
 import { mountKeyboard } from './act/keys.js';
 import { mountTop } from './view/top.js';
 import { mountNotices } from './view/notices.js';
@@ -24,6 +25,7 @@ import { mountExamples } from './view/wish/examples.js';
 import { mountSettings } from './view/wish/settings.js';
 import { mountProgress } from './view/results/progress.js';
 import { mountResults } from './view/results/results.js';
+import { toList } from './view/results/table.js';
 import { mountKeys } from './view/keys.js';
 
 const $ = id => document.getElementById(id);
@@ -39,45 +41,47 @@ const wish = wishActions(session, api, ranking, preferences);
 const models = modelActions(session, api, ranking);
 const stage = createStage($('stage'), $('rank-view'), { session, api, go });
 const route = routeActions(session, api, wish, ranking, preferences, stage);
+session.alive = api.alive;
+followTabs(session, { preferences, models, ranking, route, wish });
 const keys = mountKeys();
 
-// Windows that are seldom opened are loaded when they are asked for.
+// Windows that are seldom opened are loaded when they are asked for, and asked for again where that failed.
 const made = {};
-async function dialogOf(name, make) {
+async function dialogOf(name, make, again) {
   try {
     made[name] ??= await make();
     return made[name];
   } catch (e) {
-    session.failed('This window could not be loaded', e);
+    session.failed('This window could not be loaded', e, again);
     return { show() {} };
   }
 }
 const openImport = async file => {
   const make = async () =>
     (await import('./view/import/import.js')).mountImport(api, { done: route.imported, stateOf: get });
-  const dialog = await dialogOf('import', make);
+  const dialog = await dialogOf('import', make, () => openImport(file));
   dialog.show();
   if (file) dialog.take?.(file);
 };
 const openBrowse = async () => {
   const make = async () => (await import('./view/browse.js')).mountBrowse(api, store, intents);
-  (await dialogOf('browse', make)).show();
+  (await dialogOf('browse', make, openBrowse)).show();
 };
 const openSurface = async () => {
   const make = async () =>
     (await import('./view/surface.js')).mountSurface(api, store, { saved: wish.useWords });
-  (await dialogOf('surface', make)).show();
+  (await dialogOf('surface', make, openSurface)).show();
 };
 const openCalibration = async () => {
   const make = async () =>
     (await import('./view/calibration.js')).mountCalibration(api, store, {
       fitted: ranking.forgetAnswers,
     });
-  (await dialogOf('calibration', make)).show();
+  (await dialogOf('calibration', make, openCalibration)).show();
 };
 const openPrompt = async () => {
   const make = async () => (await import('./view/results/prompt.js')).mountPrompt();
-  (await dialogOf('prompt', make)).show(ranking.preview);
+  (await dialogOf('prompt', make, openPrompt)).show(ranking.preview);
 };
 
 // Measures what the parts of a row did; its neighbours come with it.
@@ -110,7 +114,8 @@ const intents = {
     wish.useWish(text);
     return ranking.now();
   },
-  editClause: (id, patch) => change({ clauses: st.editClause(get().clauses, id, patch) }),
+  editClause: (id, patch) => change({ clauses: st.editClause(get().clauses, id, patch), drag: null }),
+  dragWeight: (id, weight) => set({ drag: { id, weight } }),
   dropClause: id => change({ clauses: st.dropClause(get().clauses, id) }),
   addClause: text => change({ clauses: [...get().clauses, st.newClause(text)] }),
   addExample: (text, label) =>
@@ -129,6 +134,10 @@ const intents = {
   setAnyway: () => set({ anyway: get().resultKey }),
   setSort: sort => set({ sort, page: 0 }),
   setPage: page => set({ page }),
+  setDensity: density => {
+    set({ density });
+    keep('density', density);
+  },
   setLive: ranking.setLive,
   rank: ranking.now,
   rankOrCancel: ranking.rankOrCancel,
@@ -155,6 +164,7 @@ const intents = {
   openBrowse,
   openSurface,
   openKeys: () => keys.show(),
+  tellTheme: () => session.tell('theme'),
   runFile: api.runFile,
 };
 
@@ -176,10 +186,10 @@ mountProgress(block('answer', 'job'), store, intents);
 mountResults(block('answer', 'results'), store, intents);
 mountKeyboard(store, intents, keys.lettersOn);
 $('skip').addEventListener('click', e => {
+  if (get().view === 'rank') return toList(e);
   e.preventDefault();
-  const to = $(get().view === 'rank' ? 'answer' : 'stage');
-  to.focus();
-  to.scrollIntoView();
+  $('stage').focus();
+  $('stage').scrollIntoView();
 });
 // A file may be dropped anywhere; an open window takes its own.
 addEventListener('dragover', e => {

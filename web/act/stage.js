@@ -22,9 +22,9 @@ export function createStage(root, rankRoot, context) {
 
   async function viewOf(name) {
     if (!made.has(name)) {
+      const { mount } = await LOAD[name]();
       const box = h('div', { class: `view view-${name}`, hidden: true });
       root.append(box);
-      const { mount } = await LOAD[name]();
       made.set(name, { box, view: mount(box, context) });
     }
     return made.get(name);
@@ -52,6 +52,9 @@ export function createStage(root, rankRoot, context) {
         if (at !== name) return;
         box.hidden = false;
         await view.enter(query);
+        // A key may have brought the person here from a row that is out of sight now.
+        if (at === name && (document.activeElement === document.body || rankRoot.contains(document.activeElement)))
+          root.focus({ preventScroll: true });
       } catch (e) {
         made.delete(name);
         context.session.failed(TITLES[name], e, () => this.enter(name, query));

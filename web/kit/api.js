@@ -79,6 +79,11 @@ const query = values =>
   new URLSearchParams(Object.entries(values).filter(([, v]) => v !== '' && v != null)).toString();
 
 export const api = {
+  alive: () =>
+    fetch('/api/health/live').then(
+      r => r.status < 500,
+      () => false,
+    ),
   catalogs: () => json('/api/catalogs'),
   items: (catalog, values) => json(`/api/catalogs/${part(catalog)}/items?${query(values)}`),
   members: (catalog, values) => json(`/api/catalogs/${part(catalog)}/members?${query(values)}`),

@@ -102,6 +102,15 @@ export function listTable(s, intents) {
   return [table, pages > 1 ? pager(at, pages, items.length, intents) : null];
 }
 
+// The first row, where there is one, else the place where rows will come.
+export function toList(e) {
+  e?.preventDefault();
+  const first = document.querySelector('#answer button.title');
+  const to = first ?? document.getElementById('answer');
+  to.focus();
+  (first?.closest('tr') ?? to).scrollIntoView({ block: first ? 'center' : 'start' });
+}
+
 // Long lists come in pages: the browser lays out 50 rows, not 500, and the arrow keys turn the page.
 function pager(at, pages, n, intents) {
   const turn = (text, cls, to, off) =>
@@ -279,3 +288,20 @@ export function slide(root, places) {
       );
   }
 }
+
+// The row at which a person is, the focused or the opened one, and its top in the window; null where it is out of sight.
+export function rowHeld(root, row) {
+  const at = root.contains(document.activeElement) ? document.activeElement.closest('tr') : null;
+  const own = at?.classList.contains('detail') ? at.previousElementSibling : at;
+  const item = own?.dataset.item ?? row;
+  const top = rowOf(root, item)?.getBoundingClientRect().top;
+  return top >= 0 && top < innerHeight ? { item, top } : null;
+}
+// Scrolls so that it stands there again.
+export function holdRow(root, held) {
+  const now = held && rowOf(root, held.item)?.getBoundingClientRect().top;
+  if (now !== null && now !== undefined && now !== held.top)
+    scrollBy({ top: now - held.top, behavior: 'instant' });
+}
+const rowOf = (root, item) =>
+  item ? root.querySelector(`tr[data-item="${CSS.escape(item)}"]`) : null;

@@ -196,9 +196,11 @@ export function funnelLine(s, intents) {
   const steps = [counted(f.items, word)];
   if (f.within < f.items) steps.push(`${whole(f.within)} within your limits`);
   if (f.ranked < f.within || f.failing_kept)
-    steps.push(
-      `${whole(f.ranked)} ranked${f.by ? ` (found by ${f.by})` : ''}${f.failing_kept ? `, ${whole(f.failing_kept)} of them outside your limits` : ''}`,
-    );
+    steps.push([
+      `${whole(f.ranked)} ranked`,
+      f.by ? h('span', { class: 'found-by' }, ` (found by ${f.by})`) : '',
+      f.failing_kept ? `, ${whole(f.failing_kept)} of them outside your limits` : '',
+    ]);
   const shown = s.result.items?.length ?? 0;
   if (shown < f.ranked) steps.push(`${whole(shown)} shown`);
   const more = f.ranked < f.items && s.retrieve !== 'all';
