@@ -2,11 +2,10 @@
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
 import { api, explain as measure } from './kit/api.js';
-import { copyText } from './kit/dom.js';
+import { copyText, styled } from './kit/dom.js';
 import * as st from './kit/state.js';
-import { withLimit, withoutLimit } from './kit/limit.js';
 import { compareHash } from './kit/url.js';
-import { createSession, keep } from './kit/session.js';
+import { createSession, keep, recall } from './kit/session.js';
 import { rankActions } from './act/rank.js';
 import { wishActions } from './act/wish.js';
 import { modelActions } from './act/models.js';
@@ -20,13 +19,12 @@ import { mountNotices } from './view/notices.js';
 import { mountWish } from './view/wish/wish.js';
 import { mountClauses } from './view/wish/clauses.js';
 import { mountLimits } from './view/wish/limits.js';
-import { mountPreferences } from './view/wish/preferences.js';
+import { mountPreferencesFold } from './view/wish/preferences_fold.js';
 import { mountExamples } from './view/wish/examples.js';
 import { mountSettings } from './view/wish/settings.js';
 import { mountProgress } from './view/results/progress.js';
 import { mountResults } from './view/results/results.js';
 import { toList } from './view/results/table.js';
-import { mountKeys } from './view/keys.js';
 
 const $ = id => document.getElementById(id);
 const session = createSession();
@@ -43,12 +41,12 @@ const stage = createStage($('stage'), $('rank-view'), { session, api, go });
 const route = routeActions(session, api, wish, ranking, preferences, stage);
 session.alive = api.alive;
 followTabs(session, { preferences, models, ranking, route, wish });
-const keys = mountKeys();
 
 // Windows that are seldom opened are loaded when they are asked for, and asked for again where that failed.
 const made = {};
 async function dialogOf(name, make, again) {
   try {
+    await styled('views.css');
     made[name] ??= await make();
     return made[name];
   } catch (e) {
@@ -97,6 +95,16 @@ let explaining = null;
 // A new ranking makes an old answer's parts uninteresting, and wants the engine.
 store.watch(['running'], s => s.running && explaining?.abort());
 
+// Edits of a limit are edits of the clauses that say it.
+async function limits(edited) {
+  try {
+    const clauses = edited(await import('./kit/limit.js'));
+    change({ clauses });
+  } catch (e) {
+    session.failed('The limit was not changed', e);
+  }
+}
+
 // Follows a link of the page; the same address again is a fresh start of its view.
 function go(hash) {
   if (location.hash !== hash) location.hash = hash;
@@ -128,9 +136,11 @@ const intents = {
   movePreference: preferences.move,
   setChoice: (key, value) => change({ [key]: value }),
   editLimit: (limit, clause, form, type) =>
-    change({ clauses: withLimit(get().clauses, clause, limit, form, type) }),
-  dropLimit: (limit, clause) => change({ clauses: withoutLimit(get().clauses, clause, limit) }),
+    limits(l => l.withLimit(get().clauses, clause, limit, form, type)),
+  dropLimit: (limit, clause) => limits(l => l.withoutLimit(get().clauses, clause, limit)),
   fieldsOf: api.catalog,
+  rowLoaded: () => set({ details: true }),
+  notLoaded: e => session.failed('This part of the page could not be loaded', e),
   setAnyway: () => set({ anyway: get().resultKey }),
   setSort: sort => set({ sort, page: 0 }),
   setPage: page => set({ page }),
@@ -163,7 +173,10 @@ const intents = {
   openImport: () => openImport(),
   openBrowse,
   openSurface,
-  openKeys: () => keys.show(),
+  openKeys: async function openKeys() {
+    const make = async () => (await import('./view/keys.js')).mountKeys();
+    (await dialogOf('keys', make, openKeys)).show();
+  },
   tellTheme: () => session.tell('theme'),
   runFile: api.runFile,
 };
@@ -180,11 +193,11 @@ mountWish(block('ask', 'block'), store, intents);
 mountClauses(block('ask', 'block'), store, intents);
 mountLimits(block('ask', 'block'), store, intents);
 mountExamples(block('ask', 'block'), store, intents);
-mountPreferences(block('ask', 'block'), store, intents);
+mountPreferencesFold(block('ask', 'block'), store, intents);
 mountSettings(block('ask', 'block'), store, intents);
 mountProgress(block('answer', 'job'), store, intents);
 mountResults(block('answer', 'results'), store, intents);
-mountKeyboard(store, intents, keys.lettersOn);
+mountKeyboard(store, intents, () => recall('letters', 'on') === 'on');
 $('skip').addEventListener('click', e => {
   if (get().view === 'rank') return toList(e);
   e.preventDefault();

@@ -6,8 +6,6 @@ import { story, watched, ranked, anew, axe } from './browser.mjs';
 import { startMock } from './mock_server.mjs';
 
 const shell = promisify(execFile);
-// A tab behind another one draws no frames to wait for.
-const BEHIND = { polling: 200 };
 const SIZES = [
   [1280, 900],
   [820, 1180],
@@ -213,10 +211,14 @@ await story(async ({ browser, ok, step }) => {
     await other.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
     await other.fill('#preference-new', 'trains');
     await other.press('#preference-new', 'Enter');
-    await page.waitForFunction(() => [...document.querySelectorAll('.preferences .clause-text')].some(p => p.value === 'trains'), null, BEHIND);
+    await other.waitForSelector('.preferences li');
+    await page.bringToFront();
+    await page.waitForFunction(() => [...document.querySelectorAll('.preferences .clause-text')].some(p => p.value === 'trains'));
     ok((await page.inputValue('#wish')) === 'tender comedies', 'a preference, not the wish');
+    await other.bringToFront();
     await other.click('#theme');
-    await page.waitForFunction(() => document.documentElement.dataset.theme === 'light', null, BEHIND);
+    await page.bringToFront();
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
     ok(/light/.test(await text('#theme')), 'the theme');
     await other.close();
   });
@@ -244,6 +246,7 @@ await story(async ({ browser, ok, step }) => {
     }
     await page.click('#open-prompt');
     await page.keyboard.press('Escape');
+    await page.waitForSelector('#notices .notice.error');
     const said = await page.$$eval('#notices .notice.error', all => all.map(n => n.textContent));
     ok(said.length === 1, 'however often it is met', said.join(' | '));
     const again = await startMock({ stepMs: 4, port });

@@ -1,6 +1,6 @@
 // The views beside the ranking. Each is a module of its own that is loaded when it is first asked for.
 // createStage(root, rankRoot, context): a module exports mount(root, context) -> {enter(query), leave()}
-import { h } from '../kit/dom.js';
+import { h, styled } from '../kit/dom.js';
 
 const LOAD = {
   compare: () => import('../view/compare/compare.js'),
@@ -22,7 +22,7 @@ export function createStage(root, rankRoot, context) {
 
   async function viewOf(name) {
     if (!made.has(name)) {
-      const { mount } = await LOAD[name]();
+      const [{ mount }] = await Promise.all([LOAD[name](), styled('views.css')]);
       const box = h('div', { class: `view view-${name}`, hidden: true });
       root.append(box);
       made.set(name, { box, view: mount(box, context) });

@@ -84,6 +84,7 @@ export const INITIAL = {
   memberInfo: null,
   drag: null, // {id, weight}: a clause whose weight is being dragged
   theme: '',
+  details: false, // whether opened rows can be drawn
   clauseError: '',
   job: null,
   running: false,

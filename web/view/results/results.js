@@ -3,7 +3,6 @@
 import { h, copyText, fillWith, keepFocus } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { asksSomething, contradictionOf } from '../../kit/effect.js';
-import { SNIPPETS } from '../../kit/snippets.js';
 import { keyOf, requestOfKey } from '../../kit/state.js';
 import { funnelLine } from '../wish/limits.js';
 import { drawGhosts } from './ghosts.js';
@@ -38,6 +37,7 @@ export function mountResults(root, store, intents) {
     'previous',
     'explained',
     'density',
+    'details',
   ];
   store.watch(list, (s, before) => {
     const places = s.result !== before.result || s.sort !== before.sort ? tops(table) : null;
@@ -227,21 +227,25 @@ function runTail(s, intents) {
   async function kept(id) {
     if (await intents.keepRun()) document.getElementById(id)?.click();
   }
-  return [links, copyAs(s), notes.length ? h('ul', { class: 'trained' }, notes) : null];
+  return [links, copyAs(s, intents), notes.length ? h('ul', { class: 'trained' }, notes) : null];
 }
 
 // The same ranking from elsewhere, and a check that its first five stay.
-function copyAs(s) {
+function copyAs(s, intents) {
   const request = s.stored?.request ?? requestOfKey(s.resultKey);
-  const made = ([name, write]) => {
+  const copy = async (name, button) => {
+    try {
+      const { SNIPPETS } = await import('../../kit/snippets.js');
+      await copyText(SNIPPETS[name](location.origin, request, s.result.items), button);
+    } catch (e) {
+      intents.notLoaded(e);
+    }
+  };
+  const made = name => {
+    const id = `copy-${name.toLowerCase().replace(' ', '-')}`;
     const button = h(
       'button',
-      {
-        type: 'button',
-        class: 'small',
-        id: `copy-${name.toLowerCase().replace(' ', '-')}`,
-        onclick: () => copyText(write(location.origin, request, s.result.items), button),
-      },
+      { type: 'button', class: 'small', id, onclick: () => copy(name, button) },
       name,
     );
     return button;
@@ -250,7 +254,7 @@ function copyAs(s) {
     'p',
     { class: 'copy-as', role: 'group', 'aria-label': 'Copy this ranking as' },
     h('span', { class: 'fact' }, 'Copy as'),
-    Object.entries(SNIPPETS).map(made),
+    ['curl', 'Python', 'JavaScript', 'CI check'].map(made),
   );
 }
 

@@ -1,11 +1,11 @@
 // The list as a table: a page of rows, the columns of the baselines, and the motion from one order to the next.
 // listTable(state, intents) returns its elements; tops(root) and slide(root, tops) move the rows
-import { h, sr } from '../../kit/dom.js';
+import { h, sr, styled } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { scaleOf, tiesOf } from '../../kit/effect.js';
 import { labelOf, PAGE } from '../../kit/state.js';
 import { limitMarks, outside, outsideRow } from '../wish/limits.js';
-import { detailRow, badges } from './row.js';
+import { badges } from './badges.js';
 
 // Baselines that have a rank for at least one item get a column; the others are named below the list.
 export const withData = r => columnsOf(r).filter(b => (r.items ?? []).some(i => i.baselines?.[b]));
@@ -95,11 +95,22 @@ export function listTable(s, intents) {
           ? outsideRow(3 + baselines.length)
           : null,
         itemRow(i, { s, intents, baselines, scale, ties, moves }),
-        s.row === i.item ? detailRow(i, s, 3 + baselines.length, intents) : null,
+        s.row === i.item ? detailOf(i, s, 3 + baselines.length, intents) : null,
       ]),
     ),
   );
   return [table, pages > 1 ? pager(at, pages, items.length, intents) : null];
+}
+
+// What an opened row holds is loaded with the first one that is opened; the list is drawn again then.
+let detailRow = null;
+function detailOf(i, s, columns, intents) {
+  if (detailRow) return detailRow(i, s, columns, intents);
+  Promise.all([import('./row.js'), styled('views.css')]).then(([row]) => {
+    ({ detailRow } = row);
+    intents.rowLoaded();
+  }, intents.notLoaded);
+  return null;
 }
 
 // The first row, where there is one, else the place where rows will come.
