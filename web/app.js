@@ -177,7 +177,7 @@ const intents = {
     const make = async () => (await import('./view/keys.js')).mountKeys();
     (await dialogOf('keys', make, openKeys)).show();
   },
-  tellTheme: () => session.tell('theme'),
+  tellTheme: () => session.tell('theme', document.documentElement.dataset.theme),
   runFile: api.runFile,
 };
 

@@ -84,6 +84,8 @@ await story(async ({ browser, ok, step }) => {
           .map(e => `${e.tagName}.${e.className}#${e.id} ${e.getBoundingClientRect().height}`),
       );
       ok(small.length === 0, 'targets of 44 px', [...new Set(small)].slice(0, 6).join('; '));
+      await page.waitForFunction(() => !document.querySelector('.results.waiting, .results.stale'));
+      await page.waitForTimeout(600);
       await page.click('#sheet');
       ok((await page.getAttribute('#sheet', 'aria-expanded')) === 'true', 'the sheet can have more room');
       const found = await axe(page);
@@ -245,7 +247,7 @@ await story(async ({ browser, ok, step }) => {
       await page.waitForTimeout(900);
     }
     await page.click('#open-prompt');
-    await page.keyboard.press('Escape');
+    await page.waitForTimeout(500);
     await page.waitForSelector('#notices .notice.error');
     const said = await page.$$eval('#notices .notice.error', all => all.map(n => n.textContent));
     ok(said.length === 1, 'however often it is met', said.join(' | '));

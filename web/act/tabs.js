@@ -1,7 +1,6 @@
 // What this tab does when another one has changed something: it follows, and keeps its own wish.
 // followTabs(session, acts) sets session.tell; acts: {preferences, models, ranking, route, wish}
 import { announce } from '../kit/dom.js';
-import { recall } from '../kit/session.js';
 import { createTabs } from '../kit/tabs.js';
 
 export function followTabs(session, { preferences, models, ranking, route, wish }) {
@@ -23,9 +22,10 @@ export function followTabs(session, { preferences, models, ranking, route, wish 
       await wish.setCatalog(catalogs[0]?.name ?? '');
       session.notice({ text });
     },
-    theme() {
-      document.documentElement.dataset.theme = recall('theme', 'auto');
-      session.set({ theme: document.documentElement.dataset.theme });
+    // The name comes with the message: what the browser keeps may reach this tab later.
+    theme(name) {
+      document.documentElement.dataset.theme = name;
+      session.set({ theme: name });
     },
   };
   const tabs = createTabs((what, detail) =>
