@@ -1,6 +1,8 @@
 /* Dequantization of every supported block format, and the table that names them. */
 #include "kernels/blocks.h"
 
+#include <math.h>
+
 #include <string.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -42,6 +44,18 @@ float block_f16_to_f32(uint16_t h) {
         u = (rest << 13) + (exponent == 31 ? 2 * rebase : rebase);
     }
     return from_bits(u | (uint32_t)(h & 0x8000u) << 16);
+}
+
+uint16_t block_f32_to_f16(float f) {
+    uint32_t u;
+    memcpy(&u, &f, sizeof u);
+    uint16_t sign = (uint16_t)(u >> 16 & 0x8000u);
+    float a = fabsf(f);
+    if (!(a < 65520)) return (uint16_t)(sign | (isnan(f) ? 0x7e00u : 0x7c00u));
+    if (a < 0x1p-14f) return (uint16_t)(sign | (uint16_t)lrintf(a * 0x1p24f)); /* subnormal */
+    memcpy(&u, &a, sizeof u);
+    u += 0xfffu + (u >> 13 & 1u);
+    return (uint16_t)(sign | (uint16_t)((u >> 13) - (112u << 10)));
 }
 
 uint16_t block_f32_to_bf16(float f) {

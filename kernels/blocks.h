@@ -33,8 +33,9 @@ static inline float block_bf16_to_f32(uint16_t h) {
     } x = {(uint32_t)h << 16};
     return x.f;
 }
-/* Round to nearest, ties to even; NaN stays NaN. */
+/* Round to nearest, ties to even; NaN stays NaN, and in f16 what is too large becomes infinite. */
 uint16_t block_f32_to_bf16(float f);
+uint16_t block_f32_to_f16(float f);
 
 #ifdef __cplusplus
 }

@@ -190,6 +190,18 @@ enum status adapter_read(struct adapter *out, const char *path, const struct ggu
     return st;
 }
 
+static void write_factor(struct gguf_writer *w, const char *name, const uint64_t dim[2],
+                         const float *x, int half) {
+    size_t n = (size_t)(dim[0] * dim[1]);
+    uint16_t *h = half ? mem_alloc(n * sizeof *h) : NULL;
+    w->data.failed |= half && !h;
+    for (size_t i = 0; h && i < n; i++) h[i] = block_f32_to_f16(x[i]);
+    if (!half || h)
+        gguf_write_tensor(w, name, half ? 1 : 0, 2, dim, half ? (const void *)h : x,
+                          n * (half ? sizeof *h : sizeof *x));
+    mem_free(h);
+}
+
 enum status adapter_write(const struct adapter *ad, const char *path, struct err *e) {
     struct gguf_writer w;
     char name[ADAPTER_NAME + 8];
@@ -208,9 +220,9 @@ enum status adapter_write(const struct adapter *ad, const char *path, struct err
         const uint64_t a[] = {(uint64_t)p->k, (uint64_t)p->rank},
                        b[] = {(uint64_t)p->rank, (uint64_t)p->n};
         (void)snprintf(name, sizeof name, "%s.lora_a", p->name);
-        gguf_write_tensor(&w, name, 0, 2, a, p->a, (size_t)(a[0] * a[1]) * sizeof(float));
+        write_factor(&w, name, a, p->a, ad->half);
         (void)snprintf(name, sizeof name, "%s.lora_b", p->name);
-        gguf_write_tensor(&w, name, 0, 2, b, p->b, (size_t)(b[0] * b[1]) * sizeof(float));
+        write_factor(&w, name, b, p->b, ad->half);
     }
     enum status st = gguf_write_file(&w, path, e);
     gguf_write_free(&w);

@@ -23,6 +23,7 @@ struct adapter {
     char readout[16]; /* what it was trained for; "" unknown */
     float gain, beta; /* of the trained score: exp(gain) (log P - beta prior) */
     int forced;       /* adopted although a guarded measure fell */
+    int half;         /* adapter_write: factors as F16 */
     int n;
     struct adapter_part *part;
 };

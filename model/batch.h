@@ -35,7 +35,8 @@ struct batch_rows {
 struct batch {
     struct arena arena;
     int rows_max;
-    unsigned turn; /* counts chunks, from 0 again after the last */
+    unsigned turn;        /* counts chunks, from 0 again after the last */
+    const double *weight; /* of each plan in the next chunk, NULL = alike; borrowed */
     int rows, n_runs, n_read;
     int32_t *tok, *pos, *from, *read_pos;
     struct batch_run *run; /* at most rows_max */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WEIGHTS_MAX ((size_t)8 << 30)
 enum { STACK = 8 << 20, FOLDER = 512 };
 
 /* One batch, on its way to the thread and back. */
@@ -143,34 +144,35 @@ static enum status open_tokens(struct embedder *em, const char *folder, struct e
     return st;
 }
 
-static enum status open_model(struct embedder *em, const struct file_map *map, struct view config,
+static enum status open_model(struct embedder *em, struct view file, struct view config,
                               struct err *e) {
     struct safetensors s;
     struct arena a;
     arena_init(&a, 64 << 20);
-    enum status st = safetensors_parse(&s, "model.safetensors", map->p, map->n, &a, e);
+    enum status st =
+        safetensors_parse(&s, "model.safetensors", (const uint8_t *)file.p, file.n, &a, e);
     if (st == ST_OK) st = bert_open(&em->bert, &s, config, em->ops, e);
     arena_free(&a);
     return st;
 }
 
 static enum status open_weights(struct embedder *em, const char *folder, struct err *e) {
-    char path[FOLDER], *config;
-    struct file_map map;
-    size_t n;
+    char path[FOLDER], *config, *bytes = NULL;
+    size_t n, size = 0;
     TRY(path_of(folder, "model.safetensors", path, e));
     TRY(read_text(folder, "config.json", &config, &n, e));
-    enum status st = file_map_open(&map, path, e);
+    /* Read and not mapped: a file that is written meanwhile would end the process. */
+    enum status st = file_read(path, WEIGHTS_MAX, &bytes, &size, e);
     if (st == ST_OK) {
         char *sha = arena_alloc(&em->arena, 65);
-        st = sha ? open_model(em, &map, (struct view){config, n}, e)
+        st = sha ? open_model(em, (struct view){bytes, size}, (struct view){config, n}, e)
                  : fail(e, ST_NO_MEMORY, "no memory for the encoder's name");
         if (st == ST_OK) {
-            struct hash h = hash_of(map.p, map.n, NULL, 0);
+            struct hash h = hash_of(bytes, size, NULL, 0);
             hash_hex(&h, sha);
             em->info.sha256 = sha;
         }
-        file_map_close(&map);
+        mem_free(bytes);
     }
     mem_free(config);
     return st;

@@ -14,7 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RUNNING_MAX = 8, QUEUE_DEFAULT = 32, CHUNK_DEFAULT = 256, STACK = 8 << 20 };
+enum {
+    RETRY_MAX_S = 60,
+    RUNNING_MAX = 8,
+    QUEUE_DEFAULT = 32,
+    CHUNK_DEFAULT = 256,
+    STACK = 8 << 20
+};
 
 /* A caller inside engine_score. */
 struct ticket {
@@ -52,6 +58,7 @@ struct engine {
     struct ticket *first, *last;
     struct ticket *running[RUNNING_MAX];
     int n_running, n_queued, n_inside, queue_max;
+    double speed; /* tokens a second of what was computed lately, 0 = not known */
     struct cores *cores;
     atomic_int stop;
     struct engine_cache stats;
@@ -91,13 +98,48 @@ static void drop_cancelled_locked(struct engine *en) {
     en->last = last;
 }
 
+static int running_of_locked(const struct engine *en, unsigned long long user) {
+    int n = 0;
+    for (int i = 0; i < en->n_running; i++) n += en->running[i]->job->user == user;
+    return n;
+}
+
+static int places_of_locked(const struct engine *en, unsigned long long user) {
+    int n = running_of_locked(en, user);
+    for (const struct ticket *t = en->first; t; t = t->next) n += t->job->user == user;
+    return n;
+}
+
+/* Three quarters are everything to who is nobody in particular. */
+static int share_of(unsigned long long user, int all) {
+    return user ? all * 3 / 4 : all;
+}
+
+/* Who goes next: of the user of whom the fewest run, who came first. NULL: nobody may. */
+static struct ticket *next_locked(const struct engine *en) {
+    struct ticket *best = NULL;
+    int fewest = RUNNING_MAX;
+    for (struct ticket *t = en->first; t; t = t->next) {
+        int n = running_of_locked(en, t->job->user);
+        if (n < fewest && n < share_of(t->job->user, RUNNING_MAX)) best = t, fewest = n;
+    }
+    return best;
+}
+
+static void unlink_locked(struct engine *en, const struct ticket *t) {
+    struct ticket **at = &en->first, *last = NULL;
+    while (*at != t) last = *at, at = &(*at)->next;
+    *at = t->next;
+    if (en->last == t) en->last = last;
+    en->n_queued--;
+}
+
 static void admit_locked(struct engine *en) {
     drop_cancelled_locked(en);
-    while (en->first && en->n_running < RUNNING_MAX) {
-        struct ticket *t = en->first;
-        en->first = t->next;
-        if (!en->first) en->last = NULL;
-        en->n_queued--;
+    while (en->n_running < RUNNING_MAX) {
+        struct ticket *t = next_locked(en);
+        if (!t) break;
+        unlink_locked(en, t);
         t->started = clock_s();
         atomic_store(&t->job->queue_position, 0);
         en->running[en->n_running++] = t;
@@ -120,13 +162,26 @@ static int ready(struct engine *en, struct ticket *t) {
     return t->st == ST_OK;
 }
 
+/* A chunk is shared out evenly over users, and a user's part over that user's jobs. */
+static double part_of_user(struct ticket *const *t, int n, int i) {
+    int same = 0;
+    for (int k = 0; k < n; k++) same += t[k]->job->user == t[i]->job->user;
+    return t[i]->job->user ? 1. / same : 1;
+}
+
 /* One chunk for all running jobs; marks those that have ended by running[i] = 0. */
 static void advance(struct engine *en, struct ticket *const *t, int n, int *running) {
     struct plan *plan[RUNNING_MAX];
+    double weight[RUNNING_MAX];
     int plans = 0;
-    for (int i = 0; i < n; i++)
-        if ((running[i] = ready(en, t[i]))) plan[plans++] = t[i]->plan;
+    for (int i = 0; i < n; i++) {
+        if (!(running[i] = ready(en, t[i]))) continue;
+        weight[plans] = part_of_user(t, n, i);
+        plan[plans++] = t[i]->plan;
+    }
+    en->batch.weight = weight;
     if (plans > 0) batch_step(&en->batch, plan, plans, &en->work);
+    en->batch.weight = NULL;
     for (int i = 0; i < n; i++) {
         int more = 1;
         if (running[i]) {
@@ -137,6 +192,24 @@ static void advance(struct engine *en, struct ticket *const *t, int n, int *runn
         plan_close(t[i]->plan);
         t[i]->plan = NULL;
     }
+}
+
+static void note_speed_locked(struct engine *en, double took) {
+    if (en->batch.rows < 16 || took <= 0) return; /* says little */
+    double now = en->batch.rows / took;
+    en->speed = en->speed > 0 ? .9 * en->speed + .1 * now : now;
+}
+
+/* Seconds until a place may be free: of the work inside, each one's share. */
+static int retry_locked(const struct engine *en) {
+    double tokens = 0;
+    int n = en->n_queued + en->n_running;
+    for (const struct ticket *t = en->first; t; t = t->next)
+        tokens += t->job->tree->off[t->job->tree->n];
+    for (int i = 0; i < en->n_running; i++)
+        tokens += en->running[i]->job->tree->off[en->running[i]->job->tree->n] / 2.;
+    double s = en->speed > 0 && n > 0 ? tokens / en->speed / n : 0;
+    return s < 1 ? 1 : s > RETRY_MAX_S ? RETRY_MAX_S : (int)s + 1;
 }
 
 static void serve(struct engine *en) {
@@ -151,9 +224,12 @@ static void serve(struct engine *en) {
         }
         pthread_mutex_unlock(&en->lock);
         cores_take(en->cores);
+        double from = clock_s();
         advance(en, en->running, en->n_running, running);
+        double took = clock_s() - from;
         cores_leave(en->cores);
         pthread_mutex_lock(&en->lock);
+        note_speed_locked(en, took);
         copy_stats_locked(en);
         for (int i = 0; i < en->n_running; i++) {
             if (running[i])
@@ -170,12 +246,16 @@ enum status engine_score(struct engine *en, struct job *j, struct err *e) {
     struct ticket t = {.job = j, .born = clock_s()};
     j->tokens_computed = j->tokens_cached = j->roots_cached = 0;
     pthread_mutex_lock(&en->lock);
-    if (atomic_load(&en->stop) || en->n_queued + en->n_running >= en->queue_max) {
-        int n = en->n_queued + en->n_running;
+    int n = en->n_queued + en->n_running, own = places_of_locked(en, j->user);
+    int full = own >= share_of(j->user, en->queue_max);
+    if (atomic_load(&en->stop) || full || n >= en->queue_max) {
+        int retry_s = retry_locked(en);
         pthread_mutex_unlock(&en->lock);
         if (atomic_load(&en->stop)) return fail(e, ST_BUSY, "the model is being closed");
-        fail(e, ST_BUSY, "%d rankings are waiting or running already", n);
-        err_hint(e, "try again in a few seconds");
+        fail(e, ST_BUSY, "%d rankings%s are waiting or running already", full && j->user ? own : n,
+             full && j->user ? " of yours" : "");
+        err_hint(e, "try again in %d s", retry_s);
+        if (e) e->retry_s = retry_s;
         return ST_BUSY;
     }
     pthread_cond_init(&t.done, NULL);

@@ -130,15 +130,20 @@ struct job {
     atomic_int
         cancel; /* set to 1 from any thread: the job ends with ST_CANCELLED within one chunk */
     atomic_int queue_position; /* 0 while running, else jobs ahead */
+    /* Who asks, 0 = nobody in particular. Users take turns: of those that wait the next one is of
+     * the user of whom the fewest run. One user has at most three quarters of all places, and of
+     * those that run. */
+    unsigned long long user;
     /* Filled when engine_score returns. */
     long long tokens_computed, tokens_cached, roots_cached; /* the last: tokens of roots */
     double queue_s, score_s;
 };
 
 /* Runs the job on the engine thread and waits for it; any thread may call. ST_BUSY at once when the
- * queue is full, ST_CANCELLED, ST_LIMIT (a path longer than the context, with the numbers),
- * ST_INVALID (an empty node or a bad id, with the node), ST_NO_MEMORY, ST_CORRUPT (the model gave a
- * value that is not finite, with the ask). */
+ * queue is full, for all or for the job's user, with the seconds until a place may be free,
+ * ST_CANCELLED, ST_LIMIT (a path longer than the context, with the numbers), ST_INVALID (an empty
+ * node or a bad id, with the node), ST_NO_MEMORY, ST_CORRUPT (the model gave a value that is not
+ * finite, with the ask). */
 enum status engine_score(struct engine *en, struct job *j, struct err *e) MUST_CHECK;
 
 #endif

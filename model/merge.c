@@ -10,21 +10,8 @@
 
 enum { BLOCK = 32 };
 
-/* Round to nearest, ties to even; what is too large becomes infinite. */
-static uint16_t to_f16(float f) {
-    uint32_t u;
-    memcpy(&u, &f, sizeof u);
-    uint16_t sign = (uint16_t)(u >> 16 & 0x8000u);
-    float a = fabsf(f);
-    if (!(a < 65520)) return (uint16_t)(sign | (isnan(f) ? 0x7e00u : 0x7c00u));
-    if (a < 0x1p-14f) return (uint16_t)(sign | (uint16_t)lrintf(a * 0x1p24f)); /* subnormal */
-    memcpy(&u, &a, sizeof u);
-    u += 0xfffu + (u >> 13 & 1u);
-    return (uint16_t)(sign | (uint16_t)((u >> 13) - (112u << 10)));
-}
-
 static void put_f16(uint8_t *to, float f) {
-    uint16_t h = to_f16(f);
+    uint16_t h = block_f32_to_f16(f);
     memcpy(to, &h, sizeof h);
 }
 

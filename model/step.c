@@ -15,13 +15,22 @@ static void fill_from(struct batch *b, struct plan *p, int most) {
         if (b->views.view[i].row1 > rows) b->views.view[i].row1 = rows;
 }
 
+/* Of what is left for the plans from the k-th on, in the order of this chunk, that one's part. */
+static double part_of(const struct batch *b, int first, int k, int n) {
+    double left = 0;
+    if (!b->weight) return 1. / (n - k);
+    for (int i = k; i < n; i++) left += b->weight[(first + i) % n];
+    return left > 0 ? b->weight[(first + k) % n] / left : 1;
+}
+
 static void fill_all(struct batch *b, struct plan *const *plan, int n) {
     b->rows = b->n_runs = b->n_read = b->views.n = b->read_views.n = 0;
     b->n_picks = b->head.n = b->save.n = 0;
     int first = (int)(b->turn++ % (unsigned)n);
     for (int k = 0; k < n && b->rows < b->rows_max && b->n_runs < b->rows_max; k++) {
         int rows = b->rows_max - b->rows, runs = b->rows_max - b->n_runs;
-        int room = rows < runs ? rows : runs, share = room / (n - k);
+        int room = rows < runs ? rows : runs;
+        int share = (int)(room * part_of(b, first, k, n) + 1e-9);
         fill_from(b, plan[(first + k) % n], share > 0 ? share : 1);
     }
     for (int k = 0; k < n && b->rows < b->rows_max && b->n_runs < b->rows_max; k++) {

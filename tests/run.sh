@@ -61,12 +61,23 @@ check_gpu_program() {
   grep -qE 'CUDA: (no NVIDIA driver is installed|no device was found)' <<<"$said"
 }
 
-run_tests() {
-  local sanitized=$BUILDS/sanitize check release=false
+test_environment() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   # Two tests at a time on two cores: idle threads must not spin against the other test.
   export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} OMP_WAIT_POLICY=passive
+}
+
+page_environment() {
+  PLAYWRIGHT_CORE=$(npm_package playwright-core)
+  AXE_CORE=$(npm_package axe-core)
+  CHROMIUM=$(command -v chromium)
+  export PLAYWRIGHT_CORE AXE_CORE CHROMIUM
+}
+
+run_tests() {
+  local sanitized=$BUILDS/sanitize check release=false
+  test_environment
   cd "$ROOT" || return 1
   count "setup" "$SECONDS" 1 0
 
@@ -83,6 +94,7 @@ run_tests() {
   step "format of the C files" check_format
   step "shellcheck" check_scripts
   step "launcher" tests/setup/test_launcher.sh
+  step "page of results" python3 tests/bench/results.py --check
   for check in fixtures/*/check.py; do
     case $check in
       fixtures/movies/*) step "$check" python3 "$check" "$CACHE/data/ml-100k/ml-100k.item" ;;
@@ -108,10 +120,7 @@ run_tests() {
     skip "clients of other servers" "the program was not built"
   fi
 
-  PLAYWRIGHT_CORE=$(npm_package playwright-core)
-  AXE_CORE=$(npm_package axe-core)
-  CHROMIUM=$(command -v chromium)
-  export PLAYWRIGHT_CORE AXE_CORE CHROMIUM
+  page_environment
   step "page: syntax" tests/web/run.sh syntax
   step "page: unit tests" tests/web/run.sh unit
   step "page: states, in a browser" tests/web/run.sh states

@@ -1,7 +1,7 @@
 // Starts the page: the views are mounted on one store, and the intents below are the only ones to change it.
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
-import { api, explain as measure } from './kit/api.js';
+import { api, explain as measure, gate } from './kit/api.js';
 import { copyText, styled } from './kit/dom.js';
 import * as st from './kit/state.js';
 import { compareHash } from './kit/url.js';
@@ -12,7 +12,6 @@ import { modelActions } from './act/models.js';
 import { preferenceActions } from './act/preferences.js';
 import { routeActions } from './act/route.js';
 import { createStage } from './act/stage.js';
-import { followTabs } from './act/tabs.js';
 import { mountKeyboard } from './act/keys.js';
 import { mountTop } from './view/top.js';
 import { mountNotices } from './view/notices.js';
@@ -40,7 +39,33 @@ const models = modelActions(session, api, ranking);
 const stage = createStage($('stage'), $('rank-view'), { session, api, go });
 const route = routeActions(session, api, wish, ranking, preferences, stage);
 session.alive = api.alive;
-followTabs(session, { preferences, models, ranking, route, wish });
+
+// The window to sign in comes with the first call that is refused, or where somebody is signed in.
+let signing = null;
+const signIn = () =>
+  (signing ??= Promise.all([import('./view/sign_in.js'), styled('views.css')]).then(
+    ([{ createSignIn }]) => createSignIn(api, who => set({ who })),
+    e => {
+      signing = null;
+      throw e;
+    },
+  ));
+gate.ask = async signal => (await signIn()).ask(signal);
+async function lookWho() {
+  const who = await api.session();
+  if (who.needed) await (await signIn()).look();
+  else set({ who });
+}
+// Nothing of the one who leaves stays in the window.
+async function signOut() {
+  try {
+    await api.signOut();
+    history.replaceState(null, '', '#/');
+    location.reload();
+  } catch (e) {
+    session.failed('Signing out did not work', e, signOut);
+  }
+}
 
 // Windows that are seldom opened are loaded when they are asked for, and asked for again where that failed.
 const made = {};
@@ -178,6 +203,7 @@ const intents = {
     (await dialogOf('keys', make, openKeys)).show();
   },
   tellTheme: () => session.tell('theme', document.documentElement.dataset.theme),
+  signOut,
   runFile: api.runFile,
 };
 
@@ -218,6 +244,7 @@ addEventListener('popstate', route.route);
 addEventListener('focus', () => get().result && preferences.changed());
 
 async function boot() {
+  lookWho().catch(() => {}); // whoever must sign in is told by the next call
   try {
     await route.loadCatalogs();
   } catch (e) {
@@ -229,5 +256,11 @@ async function boot() {
   }
   models.load();
   await route.route();
+  // Not needed for the first list.
+  const acts = { preferences, models, ranking, route, wish };
+  import('./act/tabs.js').then(
+    ({ followTabs }) => followTabs(session, acts),
+    () => {}, // this tab keeps to itself
+  );
 }
 boot();

@@ -134,3 +134,22 @@ void mem_give_back(void) {
 void mem_trim(void) {
     (void)malloc_trim(0);
 }
+
+static atomic_size_t counted;
+
+void *mem_counted(size_t n) {
+    if (must_fail()) return NULL;
+    void *p = malloc(n);
+    if (p) atomic_fetch_add(&counted, malloc_usable_size(p));
+    return p;
+}
+
+void mem_counted_free(void *p) {
+    if (!p) return;
+    atomic_fetch_sub(&counted, malloc_usable_size(p));
+    free(p);
+}
+
+size_t mem_counted_bytes(void) {
+    return atomic_load(&counted);
+}

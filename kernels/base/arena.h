@@ -44,6 +44,11 @@ void *mem_alloc(size_t n);
 void *mem_grow(void *old, size_t keep, size_t n);
 void mem_free(void *p);
 
+/* Small pieces for a library that takes its memory so, counted in sum; any thread. */
+void *mem_counted(size_t n);
+void mem_counted_free(void *p);
+size_t mem_counted_bytes(void);
+
 /* Tests: the k-th allocation from now on fails (0 = off); with forever, every later one too. */
 void mem_fail_at(long k, int forever);
 

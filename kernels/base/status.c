@@ -14,6 +14,7 @@ enum status fail(struct err *e, enum status st, const char *fmt, ...) {
     if (!e) return st;
     e->field[0] = e->hint[0] = 0;
     e->line = 0;
+    e->retry_s = 0;
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(e->text, sizeof e->text, fmt, ap);

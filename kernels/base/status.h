@@ -47,9 +47,10 @@ struct err {
     char field[96];
     char hint[192];
     long line;
+    int retry_s; /* of ST_BUSY: when trying again may help, as measured; 0 = not known */
 };
 
-/* Formats into e (may be NULL), clears its field, hint and line, returns st. */
+/* Formats into e (may be NULL), clears the rest of it, returns st. */
 enum status fail(struct err *e, enum status st, const char *fmt, ...) PRINTF(3, 4);
 
 /* Add what is known to an error that was just made; e may be NULL. */

@@ -90,8 +90,7 @@ static enum status open_head(struct params *p, const struct gguf *g, struct err 
     p->head.n = m->vocab;
     p->head.own = m->ops->act_size != sizeof(float);
     p->head.fwd = p->head.own ? NULL : m->head;
-    if (p->head.own)
-        TRY(m->ops->mat_open(m->ops, &p->head.fwd, &part, 1, m->dim, MAT_LINEAR, e));
+    if (p->head.own) TRY(m->ops->mat_open(m->ops, &p->head.fwd, &part, 1, m->dim, MAT_LINEAR, e));
     float *w = mem_alloc(n * k * sizeof *w);
     if (!w) return fail(e, ST_NO_MEMORY, "no memory for a head of %zu values", n * k);
     unpack(w, &part, m->dim);

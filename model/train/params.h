@@ -32,7 +32,8 @@ struct params_linear {
 
 /* Rows that log-probabilities are read through: all of the vocabulary, or some. */
 struct params_head {
-    struct mat *fwd, *back; /* the whole head's fwd is the model's where products by it are in f32 */
+    struct mat *fwd,
+        *back; /* the whole head's fwd is the model's where products by it are in f32 */
     int n, own;
 };
 
@@ -56,7 +57,8 @@ enum status params_open(struct params *p, struct model *m, struct grad *grad, co
                         struct err *e) MUST_CHECK;
 void params_close(struct params *p);
 
-/* Learning's softmax runs over these tokens alone: n of them, ascending. ST_INVALID, ST_NO_MEMORY. */
+/* Learning's softmax runs over these tokens alone: n of them, ascending. ST_INVALID, ST_NO_MEMORY.
+ */
 enum status params_few(struct params *p, const struct gguf *g, const int32_t *token, int n,
                        struct err *e) MUST_CHECK;
 

@@ -54,8 +54,8 @@ static enum status take_layer(struct pass *w, struct pass_layer *y, struct err *
 
 static void give(struct pass *w) {
     struct ops *o = w->p->m->ops;
-    void *all[] = {w->keep,  w->x,      w->dx,      w->dh,     w->dpost,   w->dwide,
-                   w->dmid,  w->logits, w->dlogits, w->read_x, w->read_dx, w->read_h};
+    void *all[] = {w->keep, w->x,      w->dx,      w->dh,     w->dpost,   w->dwide,
+                   w->dmid, w->logits, w->dlogits, w->read_x, w->read_dx, w->read_h};
     for (size_t i = 0; i < COUNT(all); i++) o->release(o, all[i]);
     for (int l = 0; w->of && l < w->layers_kept; l++) {
         struct pass_layer *y = &w->of[l];
@@ -277,7 +277,8 @@ static enum status layer_backward(struct pass *w, const struct train_tree *t, in
     at_layer(w, l);
     const float *d = before_norm(w, w->y.ffn_post, y->ffn_post, rows);
     TRY(linear_backward(w, l, DOWN, w->dmid, d, w->y.act, rows, e));
-    (m->has & FAMILY_GEGLU ? g->geglu : g->swiglu)(g, w->dwide, w->dmid, w->y.gate_up, rows, m->ffn);
+    (m->has & FAMILY_GEGLU ? g->geglu : g->swiglu)(g, w->dwide, w->dmid, w->y.gate_up, rows,
+                                                   m->ffn);
     TRY(linear_backward(w, l, GATE_UP, w->dh, w->dwide, w->y.h2, rows, e));
     g->rmsnorm(g, w->dx, NULL, w->dh, w->y.mid, y->ffn_norm, rows, m->dim, m->eps);
     d = before_norm(w, w->y.post, y->attn_post, rows);

@@ -24,16 +24,16 @@ struct pass {
     int rows_max;
     struct pass_layer *of; /* (layers_kept): one, or one for each trained layer */
     int layers_kept;
-    struct pass_layer y;    /* the layer at work: one of them */
-    float *keep;            /* (layers - first, rows, dim): inputs of trained layers */
-    float *x;               /* (rows, dim) */
-    float *dx, *dh, *dpost; /* (rows, dim) */
-    float *dwide;             /* (rows, max(2 ffn, qkv)) */
-    float *dmid;              /* (rows, max(ffn, heads hd)) */
-    float *logits;            /* (HEAD_TILE, vocab) */
-    void *dlogits;            /* act: the same */
-    float *read_x, *read_dx;  /* (rows, dim) */
-    void *read_h;             /* act: (rows, dim) */
+    struct pass_layer y;           /* the layer at work: one of them */
+    float *keep;                   /* (layers - first, rows, dim): inputs of trained layers */
+    float *x;                      /* (rows, dim) */
+    float *dx, *dh, *dpost;        /* (rows, dim) */
+    float *dwide;                  /* (rows, max(2 ffn, qkv)) */
+    float *dmid;                   /* (rows, max(ffn, heads hd)) */
+    float *logits;                 /* (HEAD_TILE, vocab) */
+    void *dlogits;                 /* act: the same */
+    float *read_x, *read_dx;       /* (rows, dim) */
+    void *read_h;                  /* act: (rows, dim) */
     float *lse, *picked, *dpicked; /* (rows), (picks), (picks): host memory */
     int picks_max;
 };

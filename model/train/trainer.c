@@ -293,6 +293,7 @@ enum status trainer_export(const struct trainer *t, const struct trainer_export 
     ad.gain = x->gain;
     ad.beta = x->beta;
     ad.forced = x->forced;
+    ad.half = x->half;
     memcpy(ad.base, t->sha, sizeof ad.base);
     strncpy(ad.arch, t->info.architecture, sizeof ad.arch - 1);
     if (x->readout) strncpy(ad.readout, x->readout, sizeof ad.readout - 1);

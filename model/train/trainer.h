@@ -21,7 +21,7 @@ struct trainer_config {
     float alpha;           /* 0: twice the rank */
     int first;             /* layers below stay as they are and run forward only */
     unsigned skip;         /* linears that stay: a bit each of TRAINER_LINEARS' order */
-    int whole;                        /* 1: keeps every trained layer's activations: faster */
+    int whole;             /* 1: keeps every trained layer's activations: faster */
     uint64_t seed;
     int scalars;                      /* values of the caller's that are trained, too */
     double beta1, beta2, decay, clip; /* AdamW's; 0, 0: .9 and .98 */
@@ -98,7 +98,7 @@ struct trainer_export {
     const char *gguf, *peft; /* either may be NULL */
     const char *readout;     /* what it was trained for */
     float gain, beta;
-    int forced;
+    int forced, half; /* half: the GGUF's factors as F16 */
 };
 enum status trainer_export(const struct trainer *t, const struct trainer_export *x,
                            struct err *e) MUST_CHECK;

@@ -4,6 +4,11 @@
 #include "server/api/v1.h"
 #include "server/api/watch.h"
 
+#include "kernels/base/seeded.h"
+
+#include <stdio.h>
+#include <string.h>
+
 enum {
     JSON_BODY = 1 << 20,
     CLAUSES_BODY = 64 << 10,
@@ -12,58 +17,97 @@ enum {
 };
 
 const struct route app_routes[] = {
-    {"POST", "/api/rank", api_rank_post, JSON_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/api/prompt/preview", api_prompt_preview, JSON_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/api/explain", api_explain_post, JSON_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/api/clauses", api_clauses_post, CLAUSES_BODY, HTTP_JSON, HTTP_LONG},
-    {"GET", "/api/catalogs", api_catalogs_list, 0, 0, HTTP_QUICK},
-    {"POST", "/api/catalogs", api_catalogs_import, ROWS_BODY, ROWS, HTTP_IMPORT},
-    {"GET", "/api/catalogs/{name}", api_catalogs_get, 0, 0, HTTP_QUICK},
-    {"DELETE", "/api/catalogs/{name}", api_catalogs_delete, 0, 0, HTTP_QUICK},
-    {"GET", "/api/catalogs/{name}/items", api_catalogs_items, 0, 0, HTTP_QUICK},
-    {"GET", "/api/catalogs/{name}/members", api_members_list, 0, 0, HTTP_QUICK},
-    {"POST", "/api/catalogs/{name}/members", api_members_import, ROWS_BODY, ROWS, HTTP_IMPORT},
-    {"GET", "/api/catalogs/{name}/members/{member}", api_members_get, 0, 0, HTTP_QUICK},
+    {"POST", "/api/rank", api_rank_post, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/api/prompt/preview", api_prompt_preview, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK,
+     NULL},
+    {"POST", "/api/explain", api_explain_post, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/api/clauses", api_clauses_post, CLAUSES_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"GET", "/api/catalogs", api_catalogs_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/catalogs", api_catalogs_import, ROWS_BODY, ROWS, HTTP_IMPORT, ROLE_RANK,
+     "import"},
+    {"GET", "/api/catalogs/{name}", api_catalogs_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"DELETE", "/api/catalogs/{name}", api_catalogs_delete, 0, 0, HTTP_QUICK, ROLE_ADMIN, "delete"},
+    {"GET", "/api/catalogs/{name}/items", api_catalogs_items, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"GET", "/api/catalogs/{name}/members", api_members_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/catalogs/{name}/members", api_members_import, ROWS_BODY, ROWS, HTTP_IMPORT,
+     ROLE_ADMIN, "import"},
+    {"GET", "/api/catalogs/{name}/members/{member}", api_members_get, 0, 0, HTTP_QUICK, ROLE_READ,
+     NULL},
     {"POST", "/api/catalogs/{name}/interactions", api_members_interactions, ROWS_BODY, ROWS,
-     HTTP_IMPORT},
-    {"GET", "/api/catalogs/{name}/preferences", api_preferences_list, 0, 0, HTTP_QUICK},
+     HTTP_IMPORT, ROLE_ADMIN, "import"},
+    {"GET", "/api/catalogs/{name}/preferences", api_preferences_list, 0, 0, HTTP_QUICK, ROLE_READ,
+     NULL},
     {"POST", "/api/catalogs/{name}/preferences", api_preferences_add, JSON_BODY, HTTP_JSON,
-     HTTP_QUICK},
+     HTTP_QUICK, ROLE_RANK, NULL},
     {"PUT", "/api/catalogs/{name}/preferences/{id}", api_preferences_change, JSON_BODY, HTTP_JSON,
-     HTTP_QUICK},
-    {"DELETE", "/api/catalogs/{name}/preferences/{id}", api_preferences_delete, 0, 0, HTTP_QUICK},
-    {"GET", "/api/runs", api_runs_list, 0, 0, HTTP_QUICK},
-    {"GET", "/api/runs/{id}", api_runs_get, 0, 0, HTTP_LONG},
-    {"DELETE", "/api/runs/{id}", api_runs_delete, 0, 0, HTTP_QUICK},
-    {"GET", "/api/calibration", api_calibration_list, 0, 0, HTTP_QUICK},
-    {"POST", "/api/calibration", api_calibration_post, JSON_BODY, HTTP_JSON, HTTP_LONG},
-    {"GET", "/api/experiments", api_experiments_list, 0, 0, HTTP_QUICK},
-    {"POST", "/api/experiments", api_experiments_post, 256 << 10, HTTP_JSON, HTTP_QUICK},
-    {"GET", "/api/experiments/{id}", api_experiments_get, 0, 0, HTTP_QUICK},
-    {"DELETE", "/api/experiments/{id}", api_experiments_delete, 0, 0, HTTP_QUICK},
-    {"GET", "/api/surfaces", api_surfaces_list, 0, 0, HTTP_QUICK},
-    {"GET", "/api/surfaces/{name}", api_surfaces_get, 0, 0, HTTP_QUICK},
-    {"PUT", "/api/surfaces/{name}", api_surfaces_put, 256 << 10, HTTP_JSON, HTTP_QUICK},
-    {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, HTTP_QUICK},
-    {"GET", "/api/dump", api_dump_get, 0, 0, HTTP_LONG},
-    {"POST", "/api/restore", api_dump_restore, ROWS_BODY, HTTP_SQLITE, HTTP_IMPORT},
-    {"GET", "/api/model", api_models_get, 0, 0, HTTP_QUICK},
-    {"GET", "/api/models", api_models_list, 0, 0, HTTP_QUICK},
-    {"POST", "/api/models/default", api_models_default, JSON_BODY, HTTP_JSON, HTTP_LONG},
-    {"GET", "/api/health/live", api_health_live, 0, 0, HTTP_ALWAYS},
-    {"GET", "/api/health/ready", api_health_ready, 0, 0, HTTP_ALWAYS},
-    {"POST", "/v1/score", api_score_post, V1_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/v1/rerank", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/v2/rerank", api_rerank_2_post, V1_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/v1/reranking", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/rerank", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/reranking", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG},
-    {"POST", "/v1/embeddings", api_embeddings_post, V1_BODY, HTTP_JSON, HTTP_LONG},
-    {"GET", "/v1/models", api_openai_models_list, 0, 0, HTTP_QUICK},
-    {"GET", "/v1/models/{id}", api_openai_models_get, 0, 0, HTTP_QUICK},
-    {"GET", "/metrics", api_health_metrics, 0, 0, HTTP_ALWAYS},
+     HTTP_QUICK, ROLE_RANK, NULL},
+    {"DELETE", "/api/catalogs/{name}/preferences/{id}", api_preferences_delete, 0, 0, HTTP_QUICK,
+     ROLE_RANK, "delete"},
+    {"GET", "/api/runs", api_runs_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"GET", "/api/runs/{id}", api_runs_get, 0, 0, HTTP_LONG, ROLE_READ, NULL},
+    {"PUT", "/api/runs/{id}", api_runs_put, 1024, HTTP_JSON, HTTP_QUICK, ROLE_RANK, "share"},
+    {"DELETE", "/api/runs/{id}", api_runs_delete, 0, 0, HTTP_QUICK, ROLE_RANK, "delete"},
+    {"GET", "/api/calibration", api_calibration_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/calibration", api_calibration_post, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK,
+     NULL},
+    {"GET", "/api/experiments", api_experiments_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/experiments", api_experiments_post, 256 << 10, HTTP_JSON, HTTP_QUICK, ROLE_RANK,
+     NULL},
+    {"GET", "/api/experiments/{id}", api_experiments_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"DELETE", "/api/experiments/{id}", api_experiments_delete, 0, 0, HTTP_QUICK, ROLE_RANK,
+     "delete"},
+    {"GET", "/api/surfaces", api_surfaces_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"GET", "/api/surfaces/{name}", api_surfaces_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"PUT", "/api/surfaces/{name}", api_surfaces_put, 256 << 10, HTTP_JSON, HTTP_QUICK, ROLE_ADMIN,
+     "surface"},
+    {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, HTTP_QUICK, ROLE_ADMIN, "delete"},
+    {"GET", "/api/dump", api_dump_get, 0, 0, HTTP_LONG, ROLE_ADMIN, "dump"},
+    {"POST", "/api/restore", api_dump_restore, ROWS_BODY, HTTP_SQLITE, HTTP_IMPORT, ROLE_ADMIN,
+     "restore"},
+    {"GET", "/api/model", api_models_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"GET", "/api/models", api_models_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/models/default", api_models_default, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_ADMIN,
+     "model"},
+    {"GET", "/api/health/live", api_health_live, 0, 0, HTTP_ALWAYS, ROLE_ANYONE, NULL},
+    {"GET", "/api/health/ready", api_health_ready, 0, 0, HTTP_ALWAYS, ROLE_ANYONE, NULL},
+    {"POST", "/v1/score", api_score_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/v1/rerank", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/v2/rerank", api_rerank_2_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/v1/reranking", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/rerank", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/reranking", api_rerank_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"POST", "/v1/embeddings", api_embeddings_post, V1_BODY, HTTP_JSON, HTTP_LONG, ROLE_RANK, NULL},
+    {"GET", "/v1/models", api_openai_models_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"GET", "/v1/models/{id}", api_openai_models_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"GET", "/metrics", api_health_metrics, 0, 0, HTTP_ALWAYS, ROLE_READ, NULL},
+    {"GET", "/api/session", api_session_get, 0, 0, HTTP_ALWAYS, ROLE_ANYONE, NULL},
+    {"POST", "/api/session", api_session_post, 1024, HTTP_JSON, HTTP_QUICK, ROLE_ANYONE, "sign_in"},
+    {"DELETE", "/api/session", api_session_delete, 0, 0, HTTP_QUICK, ROLE_ANYONE, "sign_out"},
+    {"GET", "/api/openapi.json", api_openapi_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
 };
 const int app_n_routes = COUNT(app_routes);
+
+int app_sees(const struct req *r, const char *owner) {
+    const struct caller *c = req_caller(r);
+    return c->role == ROLE_ADMIN || strcmp(c->name, owner) == 0;
+}
+
+const struct view *app_owner(const struct req *r, struct view *name) {
+    const struct caller *c = req_caller(r);
+    *name = view_of(c->name);
+    return c->role == ROLE_ADMIN ? NULL : name;
+}
+
+unsigned long long app_user(const struct req *r, struct view client) {
+    struct app *app = req_app(r);
+    struct http *h = atomic_load(&app->http);
+    char who[160];
+    if (h && http_guarded(h))
+        (void)snprintf(who, sizeof who, "%s", req_caller(r)->name);
+    else
+        (void)snprintf(who, sizeof who, "%s %.*s", req_address(r), (int)client.n, client.p);
+    return seeded_hash(who, 1) | 1;
+}
 
 enum status app_ready(struct app *app, struct err *e) {
     enum status st = ST_OK;

@@ -45,6 +45,15 @@ struct watch;
 enum status app_model(struct app *app, struct watch *w, struct view name, struct ranker **out,
                       struct err *e) MUST_CHECK;
 
+/* Whether the request's caller may see what that owner stored: the owner, and administrators. */
+int app_sees(const struct req *r, const char *owner);
+/* The name that the caller's lists are limited to, in *name; NULL for administrators. */
+const struct view *app_owner(const struct req *r, struct view *name);
+
+/* Who takes turns with others in the engine's queue: a user; where nobody signs in, an address with
+ * the client's name. */
+unsigned long long app_user(const struct req *r, struct view client);
+
 /* Handlers, by file. */
 enum status api_rank_post(struct req *r, struct err *e);
 enum status api_explain_post(struct req *r, struct err *e);
@@ -65,11 +74,15 @@ enum status api_members_list(struct req *r, struct err *e);
 enum status api_members_get(struct req *r, struct err *e);
 enum status api_runs_list(struct req *r, struct err *e);
 enum status api_runs_get(struct req *r, struct err *e);
+enum status api_runs_put(struct req *r, struct err *e);
 enum status api_runs_delete(struct req *r, struct err *e);
 enum status api_experiments_list(struct req *r, struct err *e);
 enum status api_experiments_post(struct req *r, struct err *e);
 enum status api_experiments_get(struct req *r, struct err *e);
 enum status api_experiments_delete(struct req *r, struct err *e);
+enum status api_session_get(struct req *r, struct err *e);
+enum status api_session_post(struct req *r, struct err *e);
+enum status api_session_delete(struct req *r, struct err *e);
 enum status api_dump_get(struct req *r, struct err *e);
 enum status api_dump_restore(struct req *r, struct err *e);
 enum status api_surfaces_list(struct req *r, struct err *e);
@@ -81,6 +94,7 @@ enum status api_calibration_post(struct req *r, struct err *e);
 enum status api_models_list(struct req *r, struct err *e);
 enum status api_models_get(struct req *r, struct err *e);
 enum status api_models_default(struct req *r, struct err *e);
+enum status api_openapi_get(struct req *r, struct err *e);
 enum status api_health_live(struct req *r, struct err *e);
 enum status api_health_ready(struct req *r, struct err *e);
 enum status api_health_metrics(struct req *r, struct err *e);

@@ -81,6 +81,20 @@ enum status api_catalogs_get(struct req *r, struct err *e) {
     return out_reply(r, &b, e);
 }
 
+/* A catalogue is everybody's: who only ranks may bring a new one, and change none. */
+static int may_import(struct req *r, struct view name, struct err *e) {
+    struct app *app = req_app(r);
+    struct catalog c;
+    struct err none;
+    int dry = 0;
+    if (req_caller(r)->role == ROLE_ADMIN) return 1;
+    if (query_flag(r, "dry_run", &dry, &none) == ST_OK && dry) return 1;
+    if (store_catalog(app->store, name, req_arena(r), &c, &none) == ST_NOT_FOUND) return 1;
+    (void)fail(e, ST_BAD_INPUT, "there is such a catalogue, and changing it needs the role admin");
+    err_hint(e, "import under another name");
+    return 0;
+}
+
 enum status api_catalogs_import(struct req *r, struct err *e) {
     struct view name = query_text(r, "name");
     if (!store_name_ok(name)) {
@@ -89,6 +103,10 @@ enum status api_catalogs_import(struct req *r, struct err *e) {
         err_field(e, "name");
         err_hint(e, "give it in the address: POST /api/catalogs?name=books");
         return ST_INVALID;
+    }
+    if (!may_import(r, name, e)) {
+        req_refuse(r, 403, e);
+        return ST_OK;
     }
     return imports_receive(r, IMPORT_ITEMS, name, e);
 }

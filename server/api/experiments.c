@@ -23,6 +23,7 @@ static void write_row(struct buf *b, const struct experiment_row *x, const struc
     out_int(b, "cells", x->cells);
     out_int(b, "done", x->done);
     out_int(b, "failed", x->failed);
+    out_text(b, "owner", x->owner);
     out_raw(b, "spec", x->spec);
     if (state[0] != 'r') return;
     out_open(b, "running", '{');
@@ -50,6 +51,7 @@ enum status api_experiments_list(struct req *r, struct err *e) {
     out_open(&b, NULL, '{');
     out_open(&b, "experiments", '[');
     for (int i = 0; i < n; i++) {
+        if (!app_sees(r, x[i].owner)) continue;
         out_open(&b, NULL, '{');
         write_row(&b, &x[i], &news);
         out_close(&b, '}');
@@ -61,23 +63,33 @@ enum status api_experiments_list(struct req *r, struct err *e) {
 
 struct adding {
     struct store *store;
-    struct view json;
+    struct view json, owner;
     char id[EXPERIMENT_ID];
 };
 
 static enum status add(void *arg, struct err *e) {
     struct adding *x = arg;
-    return experiment_add(x->store, x->json, 0, x->id, e);
+    return experiment_add(x->store, x->owner, x->json, 0, x->id, e);
+}
+
+/* What is another's is answered as what is not there. */
+static enum status find(struct req *r, struct view id, struct experiment_row **x, struct err *e) {
+    struct app *app = req_app(r);
+    int n;
+    TRY(store_experiments(app->store, id, req_arena(r), x, &n, e));
+    if (id.n && app_sees(r, (*x)[0].owner)) return ST_OK;
+    return fail(e, ST_NOT_FOUND, "there is no experiment '%.64s'", id.n ? (*x)[0].id : "");
 }
 
 static enum status reply_one(struct req *r, struct view id, struct err *e);
 
 enum status api_experiments_post(struct req *r, struct err *e) {
     struct app *app = req_app(r);
-    struct adding x = {.store = app->store};
+    struct adding x = {.store = app->store, .owner = view_of(req_caller(r)->name)};
     TRY(app_ready(app, e));
     TRY(req_body(r, &x.json, e));
     TRY(depth_check(x.json, e));
+    TRY(depth_admit(e));
     TRY(stack_call(add, &x, e));
     struct lab *l = atomic_load(&app->lab);
     if (l) lab_wake(l);
@@ -103,8 +115,8 @@ static enum status reply_one(struct req *r, struct view id, struct err *e) {
     struct experiment_cell *c;
     struct lab_news news;
     struct buf b;
-    int n, n_cells;
-    TRY(store_experiments(app->store, id, req_arena(r), &x, &n, e));
+    int n_cells;
+    TRY(find(r, id, &x, e));
     TRY(store_experiment_cells(app->store, id, req_arena(r), &c, &n_cells, e));
     news_now(app, &news);
     buf_init(&b, OUT_MAX);
@@ -135,7 +147,7 @@ static enum status reply_csv(struct req *r, struct view id, struct err *e) {
     struct experiment_cell *c;
     char extra[120];
     int n;
-    TRY(store_experiments(app->store, id, req_arena(r), &x, &n, e));
+    TRY(find(r, id, &x, e));
     TRY(store_experiment_cells(app->store, id, req_arena(r), &c, &n, e));
     struct table t = {.cell = c, .n = n};
     buf_init(&t.b, OUT_MAX);
@@ -160,6 +172,8 @@ enum status api_experiments_delete(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct view id = req_param(r, "id");
     struct lab *l = atomic_load(&app->lab);
+    struct experiment_row *x;
+    TRY(find(r, id, &x, e));
     TRY(store_experiment_delete(app->store, id, e));
     if (l) lab_drop(l, id);
     struct buf b;

@@ -7,6 +7,7 @@
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
 #include "server/api/watch.h"
+#include "server/rank/request_names.h"
 #include "server/store/depth.h"
 
 #include "kernels/base/clock.h"
@@ -27,6 +28,7 @@ struct asked {
     struct rank_request request;
     struct view items[EXPLAIN_ITEMS];
     int n, stability;
+    const char *unknown; /* members that nobody reads, or NULL */
     struct explanation x;
     atomic_int done, total; /* rankings; total is 0 while it is not known */
     int streaming, said;
@@ -64,10 +66,12 @@ static enum status read_own(struct asked *q, json_t *top, struct err *e) {
 }
 
 static enum status read_request(struct asked *q, struct err *e) {
-    const char *unknown;
-    TRY(request_parse(&q->request, q->body, &q->arena, &unknown, e));
+    static const char *const own[] = {"items", "stability", NULL};
+    TRY(request_parse(&q->request, q->body, &q->arena, &q->unknown, e));
+    q->request.user = app_user(q->req, q->request.client);
     json_t *top = json_loadb(q->body.p, q->body.n, 0, NULL);
     enum status st = read_own(q, top, e);
+    if (st == ST_OK) st = request_unknown(top, own, &q->arena, &q->unknown, e);
     json_decref(top);
     return st;
 }
@@ -95,6 +99,7 @@ static void *work(void *arg) {
     const struct explain_hooks h = {
         .rank = {.arg = q, .embedding = on_embedding, .started = on_started}, .step = on_step};
     request_init(&q->request);
+    q->request.owner = view_of(req_caller(q->req)->name);
     q->st = read_request(q, q->err);
     struct ranker *k = NULL;
     if (q->st == ST_OK) q->st = app_model(q->app, &q->watch, q->request.model, &k, q->err);
@@ -189,6 +194,13 @@ static void write_answer(const struct asked *q, struct buf *b) {
         out_close(b, '}');
     } else
         out_raw(b, "stability", "null");
+    out_open(b, "warnings", '[');
+    if (q->unknown) {
+        char text[800];
+        (void)snprintf(text, sizeof text, UNKNOWN_IGNORED, q->unknown);
+        out_text(b, NULL, text);
+    }
+    out_close(b, ']');
     out_open(b, "timing", '{');
     out_int(b, "rankings", x->rankings);
     out_num(b, "score_ms", x->score_s * 1e3);

@@ -13,6 +13,7 @@ enum status api_health_live(struct req *r, struct err *e) {
     return out_reply(r, &b, e);
 }
 
+/* Probes come without a token, and learn no more than whether it is ready. */
 enum status api_health_ready(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct catalog *c;
@@ -25,9 +26,11 @@ enum status api_health_ready(struct req *r, struct err *e) {
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_bool(&b, "ready", 1);
-    out_text(&b, "model", s.default_id);
-    out_int(&b, "models_loaded", s.loaded);
-    out_int(&b, "catalogs", n);
+    if (req_caller(r)->role <= ROLE_READ) {
+        out_text(&b, "model", s.default_id);
+        out_int(&b, "models_loaded", s.loaded);
+        out_int(&b, "catalogs", n);
+    }
     out_close(&b, '}');
     return out_reply(r, &b, e);
 }

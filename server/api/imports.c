@@ -111,14 +111,33 @@ enum status imports_prompt(struct store *s, const struct import_config *c,
 
 /* --- the answer */
 
+static void write_line(struct buf *b, long line) {
+    if (line > 0)
+        out_int(b, "line", line);
+    else
+        out_raw(b, "line", "null");
+}
+
+/* The shape that all errors have. */
+static void write_refused(struct buf *b, const char *name, const struct err *e) {
+    if (!e->text[0]) {
+        out_raw(b, name, "null");
+        return;
+    }
+    out_open(b, name, '{');
+    out_text(b, "code", status_name(ST_INVALID));
+    out_text(b, "message", e->text);
+    out_text(b, "field", e->field[0] ? e->field : NULL);
+    write_line(b, e->line);
+    out_text(b, "hint", e->hint[0] ? e->hint : NULL);
+    out_close(b, '}');
+}
+
 static void write_errors(struct buf *b, const struct import_result *x) {
     out_open(b, "errors", '[');
     for (int i = 0; i < x->n_errors; i++) {
         out_open(b, NULL, '{');
-        if (x->errors[i].line > 0)
-            out_int(b, "line", x->errors[i].line);
-        else
-            out_raw(b, "line", "null");
+        write_line(b, x->errors[i].line);
         out_text(b, "message", x->errors[i].message);
         out_close(b, '}');
     }
@@ -171,14 +190,14 @@ static void write_file(struct buf *b, const struct import_result *x) {
     out_close(b, '}');
 }
 
-void imports_json(struct buf *b, struct view catalog, const struct import_result *x,
-                  const char *prompt) {
-    out_open(b, NULL, '{');
+static void write_report(struct buf *b, struct view catalog, const struct import_result *x,
+                         const char *prompt) {
     out_view(b, "catalog", catalog);
     out_int(b, "read", x->read);
     out_int(b, "kept", x->kept);
     out_int(b, "rejected", x->rejected);
     out_bool(b, "stored", x->stored);
+    write_refused(b, "refused", &x->refused);
     write_errors(b, x);
     out_int(b, "values_lost", x->values_lost);
     out_int(b, "continued", x->continued);
@@ -194,11 +213,49 @@ void imports_json(struct buf *b, struct view catalog, const struct import_result
     out_open(b, "warnings", '[');
     for (int i = 0; i < x->n_warnings; i++) out_text(b, NULL, x->warning[i]);
     out_close(b, ']');
+}
+
+void imports_json(struct buf *b, struct view catalog, const struct import_result *x,
+                  const char *prompt) {
+    out_open(b, NULL, '{');
+    write_report(b, catalog, x, prompt);
     out_close(b, '}');
 }
 
+/* --- receiving */
+
+struct upload {
+    struct req *r;
+    enum status st; /* of reading the body */
+};
+
 static enum status next_piece(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
-    return req_read(arg, p, cap, n, e);
+    struct upload *u = arg;
+    return u->st = req_read(u->r, p, cap, n, e);
+}
+
+/* 422 with the error and, beside it, the report. */
+static enum status reply_refused(struct req *r, struct view catalog, const struct import_result *x,
+                                 struct err *e) {
+    struct buf b;
+    enum status st = ST_OK;
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    write_refused(&b, "error", &x->refused);
+    write_report(&b, catalog, x, NULL);
+    out_close(&b, '}');
+    if (b.failed)
+        st = out_failed(&b, e);
+    else
+        req_reply(r, 422, "application/json", buf_text(&b), NULL);
+    buf_free(&b);
+    return st;
+}
+
+/* The encoding that was asked for, else the one that the Content-Type names. */
+static struct view encoding_of(struct req *r) {
+    struct view asked = query_text(r, "encoding");
+    return asked.n ? asked : req_charset(r);
 }
 
 enum status imports_receive(struct req *r, enum import_kind kind, struct view catalog,
@@ -214,21 +271,29 @@ enum status imports_receive(struct req *r, enum import_kind kind, struct view ca
     const struct imports_text text = {
         .map = query_text(r, "map"),
         .lists = query_text(r, "lists"),
-        .encoding = query_text(r, "encoding"),
+        .encoding = encoding_of(r),
         .separator = query_text(r, "separator"),
         .header = query_text(r, "header"),
         .dates = query_text(r, "dates"),
         .like_from = query_text(r, "like_from"),
         .dislike_to = query_text(r, "dislike_to"),
     };
+    struct upload upload = {r, ST_OK};
     const char *prompt;
     struct buf b;
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for an import");
+    TRY(query_flag(r, "strict", &c.strict, e));
     TRY(query_flag(r, "skip_bad", &c.skip_bad, e));
     TRY(query_flag(r, "dry_run", &c.dry_run, e));
     TRY(query_flag(r, "replace", &c.replace, e));
     TRY(imports_options(&text, req_arena(r), &c, e));
-    TRY(import_run(app->store, &c, next_piece, r, x, e));
+    enum status st = import_run(app->store, &c, next_piece, &upload, x, e);
+    if (st == ST_BAD_INPUT && upload.st == ST_OK) {
+        x->refused = *e; /* what cannot be read at all is refused as such */
+        return reply_refused(r, catalog, x, e);
+    }
+    TRY(st);
+    if (x->refused.text[0] && !c.dry_run) return reply_refused(r, catalog, x, e);
     vectors_changed(atomic_load(&app->vectors));
     TRY(imports_prompt(app->store, &c, x, &prompt, e));
     buf_init(&b, OUT_MAX);

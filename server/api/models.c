@@ -46,10 +46,11 @@ enum status api_models_get(struct req *r, struct err *e) {
     return out_reply(r, &b, e);
 }
 
-static void write_model(struct buf *b, const struct shelf_model *m) {
+/* Files and what is wrong with them are for who keeps the server. */
+static void write_model(struct buf *b, const struct shelf_model *m, int keeper) {
     out_open(b, NULL, '{');
     out_text(b, "id", m->file.id);
-    out_text(b, "file", m->file.path);
+    out_text(b, "file", keeper ? m->file.path : NULL);
     out_int(b, "bytes", m->file.bytes);
     out_text(b, "state", shelf_state_name(m->state));
     out_bool(b, "default", m->is_default);
@@ -58,7 +59,7 @@ static void write_model(struct buf *b, const struct shelf_model *m) {
     else
         out_raw(b, "loaded", m->state == SHELF_LOADED ? "1" : "0");
     out_int(b, "users", m->users);
-    out_text(b, "error", m->error);
+    out_text(b, "error", keeper || !m->error ? m->error : "it cannot be loaded");
     write_facts(b, &m->info);
     if (m->state == SHELF_LOADED) {
         write_loaded(b, &m->info);
@@ -89,7 +90,8 @@ enum status api_models_list(struct req *r, struct err *e) {
     out_text(&b, "default", s.default_id[0] ? s.default_id : NULL);
     out_int(&b, "loaded_max", s.loaded_max);
     out_open(&b, "models", '[');
-    for (int i = 0; i < x.n; i++) write_model(&b, &x.m[i]);
+    int keeper = req_caller(r)->role == ROLE_ADMIN;
+    for (int i = 0; i < x.n; i++) write_model(&b, &x.m[i], keeper);
     out_close(&b, ']');
     out_close(&b, '}');
     return out_reply(r, &b, e);

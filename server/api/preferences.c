@@ -16,6 +16,7 @@
 static void write_one(struct buf *b, const char *name, const struct preference *p) {
     out_open(b, name, '{');
     out_int(b, "id", p->id);
+    out_text(b, "owner", p->owner);
     out_text(b, "member", p->member);
     out_text(b, "text", p->text);
     out_int(b, "sign", p->sign);
@@ -31,15 +32,20 @@ static void write_one(struct buf *b, const char *name, const struct preference *
     out_close(b, '}');
 }
 
-/* All of a catalogue, or with `member` those that count for that member now. */
+/* All of the caller's in a catalogue, or with `member` those that count for that member now; with
+ * `everybody=1` an administrator sees those of all users. */
 enum status api_preferences_list(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct view member = req_query(r, "member");
     struct preference *p;
     struct buf b;
-    int n;
-    TRY(preference_list(app->store, req_param(r, "name"), member.p ? member : VIEW(""), !member.p,
-                        clock_unix(), req_arena(r), &p, &n, e));
+    int n, everybody = 0;
+    struct view owner = view_of(req_caller(r)->name);
+    TRY(query_flag(r, "everybody", &everybody, e));
+    everybody = everybody && req_caller(r)->role == ROLE_ADMIN;
+    TRY(preference_list(app->store, everybody ? NULL : &owner, req_param(r, "name"),
+                        member.p ? member : VIEW(""), !member.p, clock_unix(), req_arena(r), &p, &n,
+                        e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "preferences", '[');
@@ -124,6 +130,7 @@ static enum status read_change(void *arg, struct err *e) {
     json_t *v;
     enum status st = ST_OK;
     TRY(depth_check(c->body, e));
+    TRY(depth_admit(e));
     json_t *top = json_loadb(c->body.p, c->body.n, JSON_REJECT_DUPLICATES, &je);
     if (!json_is_object(top)) {
         json_decref(top);
@@ -156,7 +163,7 @@ static enum status change(struct req *r, struct preference *p, struct err *e) {
 }
 
 enum status api_preferences_add(struct req *r, struct err *e) {
-    struct preference p = {.member = "", .sign = 1, .active = 1};
+    struct preference p = {.owner = req_caller(r)->name, .member = "", .sign = 1, .active = 1};
     return change(r, &p, e);
 }
 
@@ -165,7 +172,10 @@ static enum status find(struct req *r, struct preference *p, struct err *e) {
     struct view id = req_param(r, "id");
     long long n;
     if (!view_int(id, &n)) return fail(e, ST_NOT_FOUND, "a preference's id is a number");
-    return preference_get(app->store, req_param(r, "name"), n, req_arena(r), p, e);
+    TRY(preference_get(app->store, req_param(r, "name"), n, req_arena(r), p, e));
+    return app_sees(r, p->owner)
+               ? ST_OK
+               : fail(e, ST_NOT_FOUND, "there is no preference %lld in this catalogue", n);
 }
 
 enum status api_preferences_change(struct req *r, struct err *e) {

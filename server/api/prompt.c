@@ -4,6 +4,7 @@
 #include "server/api/query.h"
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
+#include "server/rank/request_names.h"
 #include "server/store/depth.h"
 #include "server/wish/clauses.h"
 
@@ -14,7 +15,7 @@
 
 struct preview {
     struct app *app;
-    struct view body, json;
+    struct view body, json, owner;
     struct arena arena;
     struct rank_request request;
     struct rank_result result;
@@ -24,15 +25,14 @@ static enum status preview(void *arg, struct err *e) {
     struct preview *p = arg;
     const char *unknown;
     request_init(&p->request);
+    p->request.owner = p->owner;
     TRY(request_parse(&p->request, p->body, &p->arena, &unknown, e));
     struct ranker *k;
     TRY(app_model(p->app, NULL, p->request.model, &k, e));
     enum status st = ranking_status(rank_preview(k, &p->request, &p->arena, &p->result, e), e);
     shelf_give(p->app->shelf, k);
     TRY(st);
-    if (unknown)
-        rank_warn(&p->result, &p->arena, "these fields are not known and were ignored: %.200s",
-                  unknown);
+    if (unknown) rank_warn(&p->result, &p->arena, UNKNOWN_IGNORED, unknown);
     return preview_json(&p->request, &p->result, &p->arena, &p->json, e);
 }
 
@@ -45,6 +45,7 @@ enum status api_prompt_preview(struct req *r, struct err *e) {
     if (!p) return fail(e, ST_NO_MEMORY, "no memory for a preview");
     p->app = app;
     p->body = body;
+    p->owner = view_of(req_caller(r)->name);
     arena_init(&p->arena, (size_t)1 << 30);
     enum status st = stack_call(preview, p, e);
     if (st == ST_OK) req_reply(r, 200, "application/json", p->json, NULL);

@@ -265,13 +265,15 @@ static enum status run(struct live *v, struct err *e) {
 
 /* --- named clients */
 
-/* Ends the client's older rankings, and lists this one. */
+/* Ends the client's older rankings, and lists this one. Names of clients live inside a user. */
 static void live_join(struct live *v) {
     struct app *app = v->app;
     if (v->request.client.n == 0) return;
     pthread_mutex_lock(&app->live_lock);
     for (struct live *o = app->live; o; o = o->next) {
-        if (!view_eq(o->request.client, v->request.client)) continue;
+        if (!view_eq(o->request.client, v->request.client) ||
+            !view_eq(o->request.owner, v->request.owner))
+            continue;
         atomic_store(&o->superseded, 1);
         watch_cancel(&o->watch);
     }
@@ -323,7 +325,9 @@ enum status api_rank_post(struct req *r, struct err *e) {
     TRY(req_body(r, &body, e));
     TRY(live_open(&v, r, e));
     request_init(&v->request);
+    v->request.owner = view_of(req_caller(r)->name);
     enum status st = request_parse(&v->request, body, &v->arena, &v->unknown, e);
+    v->request.user = app_user(r, v->request.client);
     if (st == ST_OK) {
         live_join(v);
         st = live_status(v, run(v, e), e);

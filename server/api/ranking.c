@@ -1,6 +1,8 @@
 /* Ranking, saving, answering. */
 #include "server/api/ranking.h"
 
+#include "server/rank/request_names.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +27,7 @@ static enum status save(struct ranker *k, const struct rank_request *r, struct v
     const char *more = arena_printf(a, "{\"request\":%s,", request.p);
     if (!more) return fail(e, ST_NO_MEMORY, "no memory for the run's text");
     TRY(prepend(more, answer, a, &text, e));
-    return store_run_save(k->store, r->catalog, r->instruction, text, id, e);
+    return store_run_save(k->store, r->owner, r->catalog, r->instruction, text, id, e);
 }
 
 /* A wish whose clauses all have the weight 0 orders nothing. */
@@ -53,7 +55,7 @@ enum status ranking_answer(struct ranker *k, const struct rank_request *r, const
             rank_warn(x, a, "texts are long: the answer has the beginning of each only");
             break;
         }
-    if (unknown) rank_warn(x, a, "these fields are not known and were ignored: %.200s", unknown);
+    if (unknown) rank_warn(x, a, UNKNOWN_IGNORED, unknown);
     TRY(result_json(k, r, x, a, &text, e));
     if (r->unsaved) return prepend(more, text, a, json, e);
     if (save(k, r, text, a, id, &why) == ST_OK) {

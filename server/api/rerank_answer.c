@@ -2,6 +2,7 @@
 #include "server/api/rerank.h"
 
 #include "server/api/out.h"
+#include "server/store/json_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static enum status put_document(struct buf *b, const struct rerank_document *d, 
         json_decref(whole);
         if (!json) return fail(e, ST_NO_MEMORY, "no memory for a document");
         out_raw(b, "document", json);
-        free(json); /* jansson's own */
+        json_text_free(json);
         return ST_OK;
     }
     out_open(b, "document", '{');

@@ -4,7 +4,9 @@
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"
+#include "server/store/depth.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +18,9 @@ enum status api_runs_list(struct req *r, struct err *e) {
     int n;
     TRY(query_int(r, "offset", 0, 0, 1 << 30, &offset, e));
     TRY(query_int(r, "limit", 20, 1, 1000, &limit, e));
-    TRY(store_runs(app->store, (int)offset, (int)limit, req_arena(r), &row, &n, &total, e));
+    struct view name;
+    const struct view *owner = app_owner(r, &name);
+    TRY(store_runs(app->store, owner, (int)offset, (int)limit, req_arena(r), &row, &n, &total, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "runs", '[');
@@ -26,6 +30,8 @@ enum status api_runs_list(struct req *r, struct err *e) {
         out_text(&b, "catalog", row[i].catalog);
         out_text(&b, "title", row[i].title);
         out_int(&b, "created", row[i].created);
+        out_text(&b, "owner", row[i].owner);
+        out_bool(&b, "shared", row[i].shared);
         out_close(&b, '}');
     }
     out_close(&b, ']');
@@ -34,9 +40,55 @@ enum status api_runs_list(struct req *r, struct err *e) {
     return out_reply(r, &b, e);
 }
 
+/* What is another's and not to be seen is answered as what is not there. */
+static enum status may(struct req *r, const struct run_row *row, int read, struct err *e) {
+    if (app_sees(r, row->owner) || (read && row->shared)) return ST_OK;
+    return fail(e, ST_NOT_FOUND, "there is no run '%s'", row->id);
+}
+
+static enum status find_own(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct run_row row;
+    struct view json;
+    TRY(store_run(app->store, req_param(r, "id"), req_arena(r), &row, &json, e));
+    return may(r, &row, 0, e);
+}
+
+static enum status read_shared(struct req *r, int *out, struct err *e) {
+    struct view body;
+    json_t *top;
+    TRY(req_body(r, &body, e));
+    TRY(depth_load(body, &top, e));
+    const json_t *v = json_object_get(top, "shared");
+    int ok = json_is_boolean(v) && json_object_size(top) == 1;
+    *out = json_is_true(v);
+    json_decref(top);
+    if (ok) return ST_OK;
+    enum status st = fail(e, ST_INVALID, "shared must be true or false");
+    err_field(e, "shared");
+    return st;
+}
+
+/* A run is shown to others only because its owner said so. */
+enum status api_runs_put(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct buf b;
+    int shared;
+    TRY(read_shared(r, &shared, e));
+    TRY(find_own(r, e));
+    TRY(store_run_share(app->store, req_param(r, "id"), shared, e));
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    out_view(&b, "run", req_param(r, "id"));
+    out_bool(&b, "shared", shared);
+    out_close(&b, '}');
+    return out_reply(r, &b, e);
+}
+
 enum status api_runs_delete(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct buf b;
+    TRY(find_own(r, e));
     TRY(store_run_delete(app->store, req_param(r, "id"), e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
@@ -80,6 +132,8 @@ static enum status reply_json(struct req *r, const struct exported *x, struct er
     out_open(&b, NULL, '{');
     out_text(&b, "run", x->row.id);
     out_int(&b, "created", x->row.created);
+    out_text(&b, "owner", x->row.owner);
+    out_bool(&b, "shared", x->row.shared);
     struct view rest = view_trim(view_sub(x->json, 1, x->json.n));
     if (rest.p[0] != '}') buf_add(&b, ",", 1);
     buf_view(&b, rest);
@@ -102,6 +156,7 @@ enum status api_runs_get(struct req *r, struct err *e) {
         return ST_INVALID;
     }
     TRY(store_run(app->store, req_param(r, "id"), req_arena(r), &x.row, &x.json, e));
+    TRY(may(r, &x.row, 1, e));
     x.json = view_trim(x.json);
     if (x.json.n < 2 || x.json.p[0] != '{')
         return fail(e, ST_CORRUPT, "the stored run %s cannot be read", x.row.id);

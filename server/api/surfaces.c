@@ -159,6 +159,7 @@ enum status api_surfaces_put(struct req *r, struct err *e) {
     struct surface s;
     TRY(req_body(r, &body, e));
     TRY(depth_check(body, e));
+    TRY(depth_admit(e));
     TRY(surface_parse(&s, name, body, req_arena(r), e));
     TRY(surface_check_fields(body, e));
     TRY(store_surface_put(app->store, name, body, e));

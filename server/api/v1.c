@@ -75,6 +75,7 @@ enum status v1_flag(struct v1 *c, const char *name, int *out, struct err *e) {
 enum status v1_run(struct v1 *c, struct job *j, struct err *e) {
     struct app *app = c->app;
     atomic_fetch_add(&app->queued, 1);
+    j->user = app_user(c->req, VIEW(""));
     watch_job(&c->watch, j);
     enum status st = engine_score(c->ranker->engine, j, e);
     watch_job(&c->watch, NULL);

@@ -6,7 +6,7 @@
 #include <lapacke.h>
 #include <string.h>
 
-enum { BLOCK = 128 };
+enum { BLOCK = 64 };
 
 /* A matrix by columns, of which the lower triangle counts. */
 struct square {

@@ -165,7 +165,8 @@ static enum status adopt(struct brew *b, struct err *e) {
                                      .readout = b->trained->readout == BREW_ITEM ? "item" : "query",
                                      .gain = scalar[LOSS_GAIN],
                                      .beta = scalar[LOSS_BETA],
-                                     .forced = b->report.why[0] != 0};
+                                     .forced = b->report.why[0] != 0,
+                                     .half = b->recipe.half};
     TRY(trainer_export(b->t, &x, e));
     b->report.adopted = 1;
     return ST_OK;

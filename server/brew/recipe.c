@@ -20,6 +20,7 @@ static const struct recipe_field top[] = {{"name", TEXT, AT(recipe, name), 0, 0}
                                           {"backend", TEXT, AT(recipe, backend), 0, 0},
                                           {"start_from", TEXT, AT(recipe, start_from), 0, 0},
                                           {"threads", INT, AT(recipe, threads), 0, 256},
+                                          {"half", INT, AT(recipe, half), 0, 1},
                                           {"text_rise", REAL, AT(recipe, text_rise), 0, 10},
                                           {"seed", OTHER, 0, 0, 0},
                                           {"data", OTHER, 0, 0, 0},

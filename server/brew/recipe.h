@@ -46,7 +46,7 @@ struct recipe_step {
 
 struct recipe {
     const char *name, *model, *precision, *backend, *start_from;
-    int threads;
+    int threads, half;   /* half: the adapter's factors are written as F16 */
     uint64_t seed, hash; /* hash: of the recipe's text */
     struct recipe_data data;
     struct recipe_step step[RECIPE_STEPS];

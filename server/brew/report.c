@@ -1,5 +1,6 @@
 /* What a brew did: before and after on what was kept out, and the guard's verdict. */
 #include "server/brew/brew.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/buf.h"
 #include "kernels/base/file.h"
@@ -139,7 +140,7 @@ enum status brew_judge(struct brew *b, struct err *e) {
     json_decref(j.out);
     b->report.why = why;
     b->report.json = text ? arena_copy(&b->arena, text, strlen(text)) : NULL;
-    free(text);
+    json_text_free(text);
     return why && b->report.json ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a report");
 }
 
@@ -152,7 +153,7 @@ enum status brew_write_report(struct brew *b, struct arena *a, struct err *e) {
     json_decref(o);
     b->report.json = text ? arena_copy(a, text, strlen(text)) : NULL;
     b->report.why = arena_copy(a, b->report.why, strlen(b->report.why));
-    free(text);
+    json_text_free(text);
     if (!b->report.json || !b->report.why) return fail(e, ST_NO_MEMORY, "no memory for a report");
     (void)snprintf(path, sizeof path, "%s/%s.json", b->c->out, b->recipe.name);
     return file_write(path, b->report.json, strlen(b->report.json), e);

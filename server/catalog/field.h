@@ -17,7 +17,7 @@ enum field_type {
 };
 const char *field_type_name(enum field_type t); /* "number", "money", ... */
 
-enum { FIELD_EXAMPLES = 3, FIELDS_MAX = 200 };
+enum { FIELD_EXAMPLES = 3, FIELDS_MAX = 200, FIELD_VALUE_BYTES = 160, FIELD_GROUPS = 27 * 27 };
 
 /* One typed column. The stored times of items do not tell how long they are: where all of them fall
  * on a new year they are years, where all fall on a midnight days, else seconds.
@@ -45,6 +45,20 @@ struct field {
     const char *const *text;
     const char *const *const *list; /* (items): n_list[i] texts; NULL unless LIST */
     const int *n_list;              /* (items) */
+    /* TEXT and LIST: the different values of at most FIELD_VALUE_BYTES bytes, in groups: those of
+     * field_group g are distinct[group[g]] to distinct[group[g + 1] - 1]. Up to a million. */
+    const char *const *distinct;
+    const int *group; /* (FIELD_GROUPS + 1) */
+    int n_distinct;
 };
+
+/* A letter a to z of either case as 1 to 26, all else as 0. */
+static inline int field_letter(char c) {
+    return c >= 'a' && c <= 'z' ? c - 'a' + 1 : c >= 'A' && c <= 'Z' ? c - 'A' + 1 : 0;
+}
+/* The group of a text by its first two bytes. */
+static inline int field_group(const char *text) {
+    return field_letter(text[0]) * 27 + (text[0] ? field_letter(text[1]) : 0);
+}
 
 #endif

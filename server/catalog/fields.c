@@ -2,6 +2,7 @@
 #include "server/catalog/fields.h"
 
 #include "server/catalog/reader.h"
+#include "server/catalog/values.h"
 
 #include <math.h>
 #include <string.h>
@@ -344,6 +345,9 @@ static enum status all_fields(struct work *w, struct field *f, int *n, struct er
     for (int i = 0; i < w->c->n; i++)
         if (w->c->column[i].n_texts + w->c->column[i].n_lists > 0)
             TRY(one_field(w, &w->c->column[i], &f[(*n)++], e));
+    for (int i = 0; i < *n; i++)
+        if (f[i].type == FIELD_TYPE_TEXT || f[i].type == FIELD_TYPE_LIST)
+            TRY(values_make(&f[i], w->c->n_items, w->c->pool->a, e));
     fields_currency(f, *n, w->c->n_items);
     return ST_OK;
 }

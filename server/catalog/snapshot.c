@@ -24,7 +24,7 @@ struct build {
     struct columns columns;
     struct item *item;
     double *popularity;
-    int n, max;
+    int n, max, any_time;
 };
 
 static enum status no_memory(struct err *e) {
@@ -46,6 +46,9 @@ int snapshot_find(const struct snapshot *s, struct view id) {
 
 int snapshot_find_row(const struct snapshot *s, long long row) {
     int lo = 0, hi = s->n;
+    if (hi == 0 || row < s->item[0].row || row > s->item[hi - 1].row) return -1;
+    long long off = row - s->item[0].row;
+    if (s->item[hi - 1].row - s->item[0].row == hi - 1) return (int)off; /* as imports leave them */
     while (lo < hi) {
         int mid = lo + (hi - lo) / 2;
         if (s->item[mid].row < row)
@@ -150,6 +153,7 @@ enum status build_add(struct build *b, const struct item *item, double popularit
                           : isfinite(popularity) ? popularity
                                                  : 0;
     b->o->s.has_popularity |= to->has_popularity || b->popularity[b->n] > 0;
+    b->any_time |= to->has_time;
     int *slot = id_slot(b->o, view_of(to->id));
     if (*slot < 0) *slot = b->n;
     b->n++;
@@ -202,6 +206,7 @@ enum status build_finish(struct build *b, struct snapshot **out, struct err *e) 
     b->columns.n_items = b->n;
     TRY(place_items(b, e));
     TRY(fields_make(&b->columns, b->item, &s->field, &s->n_fields, e));
+    if (b->any_time) s->time = s->field[snapshot_field(s, VIEW("time"))].number; /* the first one */
     TRY(pool_by_use(&b->tags, &tag, &s->n_tags, e));
     s->tag = tag;
     s->bytes = sizeof *b->o + b->o->a.used;

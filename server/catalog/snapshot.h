@@ -19,6 +19,7 @@ struct snapshot {
     int n_fields;
     const double *popularity; /* (n): the items' own, else counts of interactions */
     int has_popularity;
+    const double *time; /* (n): Unix seconds, NAN where an item has none; NULL: none has any */
     const int *by_popularity; /* (n): places, most popular first, ties by place */
     const int *sample; /* (n_sample): places of the fixed sample, the same for every request */
     int n_sample;

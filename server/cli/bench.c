@@ -115,14 +115,15 @@ static void print_result(const struct bench *b, const struct options *o, struct 
     out_int(&t, "cached_tokens", b->cached_tokens);
     out_num(&t, "rss_mb", (double)use.ru_maxrss / 1024);
     out_close(&t, '}');
+    char name[CLI_PLAIN];
     if (o->json)
         printf("%.*s\n", (int)t.n, t.p ? t.p : "");
     else
         printf("%s, %s %s, %d threads: prefix %lld, %lld items of %lld tokens\n"
                "cold %.3f s, prefix cached %.3f s, %.1f items/s, %.0f tokens/s, %.0f MiB, "
                "loaded in %.2f s\n",
-               m.name, m.backend, m.precision, m.threads, o->prefix, o->items, o->item_tokens,
-               b->cold_s, b->cached_s, (double)o->items / b->cold_s,
+               cli_plain(m.name, name), m.backend, m.precision, m.threads, o->prefix, o->items,
+               o->item_tokens, b->cold_s, b->cached_s, (double)o->items / b->cold_s,
                (double)b->cold_tokens / b->cold_s, (double)use.ru_maxrss / 1024, b->load_s);
     buf_free(&t);
 }

@@ -16,6 +16,10 @@ static const struct command {
     {"dump", "FILE", "write everything that is stored to one file", CMD_DUMP, cmd_dump_main},
     {"restore", "FILE", "put a dump in the place of everything; - reads standard input",
      CMD_RESTORE, cmd_restore_main},
+    {"backup", "", "keep a copy of everything, and the newest N of them; also beside a server",
+     CMD_BACKUP, cmd_backup_main},
+    {"repair", "", "look through the database; a damaged one is moved aside", CMD_REPAIR,
+     cmd_repair_main},
     {"eval", "PROTOCOL", "measure the quality of rankings", CMD_EVAL, cmd_eval_main},
     {"experiment", "FILE", "run a grid of evaluations, cell by cell", CMD_EXPERIMENT,
      cmd_experiment_main},
@@ -26,8 +30,12 @@ static const struct command {
 };
 
 int cli_failed(const struct err *e) {
-    fprintf(stderr, "taproom: %s%s%s\n", e->field, e->field[0] ? ": " : "", e->text);
-    if (e->hint[0]) fprintf(stderr, "taproom: what to do: %s\n", e->hint);
+    char field[sizeof e->field], text[sizeof e->text], hint[sizeof e->hint];
+    (void)view_plain(view_of(e->field), field, sizeof field);
+    (void)view_plain(view_of(e->text), text, sizeof text);
+    (void)view_plain(view_of(e->hint), hint, sizeof hint);
+    fprintf(stderr, "taproom: %s%s%s\n", field, field[0] ? ": " : "", text);
+    if (hint[0]) fprintf(stderr, "taproom: what to do: %s\n", hint);
     return EXIT_FAILED;
 }
 
@@ -35,6 +43,11 @@ int cli_usage(const char *command, const char *what) {
     fprintf(stderr, "taproom: %s\ntaproom: see `taproom %s%s--help`\n", what, command,
             command[0] ? " " : "");
     return EXIT_USAGE;
+}
+
+const char *cli_plain(const char *text, char room[CLI_PLAIN]) {
+    (void)view_plain(view_of(text), room, CLI_PLAIN);
+    return room;
 }
 
 void cli_print_text(const char *text, int columns) {

@@ -22,12 +22,13 @@ static void on_progress(void *arg, const char *protocol, int done, int total) {
 }
 
 static void on_cell(void *arg, const struct experiment_cell *c, int finished) {
+    char text[CLI_PLAIN];
     (void)arg;
     if (!finished)
-        fprintf(stderr, "cell %d: %s\n", c->n, c->settings);
+        fprintf(stderr, "cell %d: %s\n", c->n, cli_plain(c->settings, text));
     else
         fprintf(stderr, "cell %d: %s, %.1f s%s%s\n", c->n, c->state, c->seconds,
-                c->error[0] ? ": " : "", c->error);
+                c->error[0] ? ": " : "", cli_plain(c->error, text));
 }
 
 static void print_metric(const char *name, json_t *v) {
@@ -39,14 +40,15 @@ static void print_metric(const char *name, json_t *v) {
 static void print_cell(const struct experiment_cell *c) {
     json_t *s = json_loads(c->settings, 0, NULL), *r = json_loads(c->result, 0, NULL), *v;
     const char *key;
+    char text[CLI_PLAIN];
     printf("%4d  %-7s", c->n, c->state);
     json_object_foreach(s, key, v) {
         if (json_is_string(v) && json_string_length(v))
-            printf("  %s %s", key, json_string_value(v));
+            printf("  %s %s", key, cli_plain(json_string_value(v), text));
         if (json_is_integer(v)) printf("  %s %lld", key, (long long)json_integer_value(v));
     }
     json_object_foreach(json_object_get(r, "figures"), key, v) print_metric(key, v);
-    printf("%s%s\n", c->error[0] ? "  " : "", c->error);
+    printf("%s%s\n", c->error[0] ? "  " : "", cli_plain(c->error, text));
     json_decref(s);
     json_decref(r);
 }
@@ -95,7 +97,7 @@ static enum status experiment(const struct options *o, struct desk *d, struct ar
         .base = {.command = "./taproom experiment", .asset = assets_find, .progress = on_progress}};
     TRY(file_read(o->arg[0], SPEC_MAX, &text, &n, e));
     enum status st = desk_open_store(d, o, e);
-    if (st == ST_OK) st = experiment_add(d->store, (struct view){text, n}, 1, id, e);
+    if (st == ST_OK) st = experiment_add(d->store, VIEW(""), (struct view){text, n}, 1, id, e);
     mem_free(text);
     TRY(st);
     TRY(desk_code(a, &h.base.code, e));

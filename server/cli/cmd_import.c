@@ -41,6 +41,7 @@ static enum status configure(const struct options *o, struct import_config *c, s
     c->format = csv ? IMPORT_CSV : IMPORT_JSONL;
     c->catalog = view_of(o->catalog);
     c->surface = view_of(o->surface ? o->surface : "");
+    c->strict = (int)o->strict;
     c->skip_bad = (int)o->skip_bad;
     c->dry_run = (int)(o->dry_run || o->preview);
     c->replace = (int)o->replace;
@@ -98,6 +99,13 @@ static void print_json(const struct import_config *c, const struct import_result
     buf_free(&b);
 }
 
+static void print_refused(const struct err *e) {
+    if (!e->text[0]) return;
+    print_line("Refused: ", view_of(e->text));
+    print_line("\n", view_of(e->hint));
+    printf("\n");
+}
+
 static void print_result(const struct options *o, const struct import_config *c,
                          const struct import_result *x, const char *prompt) {
     if (o->json) {
@@ -114,15 +122,15 @@ static void print_result(const struct options *o, const struct import_config *c,
         printf("\n");
     }
     for (int i = 0; i < x->n_errors; i++) {
-        if (x->errors[i].line > 0) printf("line %ld: ", x->errors[i].line);
+        printf("line %ld: ", x->errors[i].line);
         cli_print_text(x->errors[i].message, (int)strlen(x->errors[i].message));
         printf("\n");
     }
-    if (!x->stored && x->rejected && !o->skip_bad)
-        printf("Correct these lines, or leave them out with --skip-bad.\n");
+    if (x->rejected > x->n_errors) printf("and %lld more\n", x->rejected - x->n_errors);
+    print_refused(&x->refused);
 }
 
-static enum status import(const struct options *o, const struct import_config *c, int *good,
+static enum status import(const struct options *o, const struct import_config *c, int *code,
                           struct err *e) {
     static struct desk d;
     static struct import_result x;
@@ -136,7 +144,7 @@ static enum status import(const struct options *o, const struct import_config *c
     desk_close(&d);
     if (st != ST_OK) return st;
     print_result(o, c, &x, prompt);
-    *good = x.stored || (c->dry_run && x.kept > 0);
+    *code = !x.kept ? EXIT_FAILED : x.rejected && !o->skip_bad ? EXIT_PARTLY : EXIT_OK;
     return ST_OK;
 }
 
@@ -144,14 +152,12 @@ int cmd_import_main(const struct options *o) {
     struct import_config c = {.kind = IMPORT_ITEMS};
     struct err e = {.line = 0};
     struct arena a;
-    int code, good = 0;
+    int code = EXIT_FAILED;
     arena_init(&a, 64 << 20);
     if (configure(o, &c, &a, &e) != ST_OK)
         code = cli_usage("import", e.text);
-    else if (import(o, &c, &good, &e) != ST_OK)
+    else if (import(o, &c, &code, &e) != ST_OK)
         code = cli_failed(&e);
-    else
-        code = good ? EXIT_OK : EXIT_FAILED;
     arena_free(&a);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "server/cli/desk.h"
 
 #include "server/assets/assets.h"
+#include "server/cli/cli.h"
 #include "server/import/import.h"
 #include "server/store/given.h"
 
@@ -52,7 +53,7 @@ static enum status import_rows(struct store *s, const char *name, const char *ki
     if (!assets_find(path, &rows, &etag)) return fail(e, ST_INTERNAL, "%s is not built in", path);
     TRY(import_run(s, &c, read_view, &rows, x, e));
     if (x->stored) return ST_OK;
-    return fail(e, ST_INTERNAL, "%s line %ld: %s", path, x->errors[0].line, x->errors[0].message);
+    return fail(e, ST_INTERNAL, "%s: %s", path, x->refused.text);
 }
 
 static int has_catalog(struct store *s, const char *name) {
@@ -177,16 +178,17 @@ enum status desk_load_encoder(struct desk *d, const struct options *o, struct er
     return ST_OK;
 }
 
-static int never(void *arg, double share) {
-    (void)arg;
+static int is_stopped(void *arg, double share) {
+    const struct desk *d = arg;
     (void)share;
-    return 0;
+    return d->stop && atomic_load(d->stop);
 }
 
 static enum status load_default(struct desk *d, const struct options *o, struct err *e) {
-    const struct shelf_wait w = {NULL, never};
+    const struct shelf_wait w = {d, is_stopped};
     double from = clock_s();
     struct engine_info m;
+    char name[CLI_PLAIN], note[CLI_PLAIN];
     fprintf(stderr, "Loading model %s\n", o->model ? o->model : default_model);
     enum status st = shelf_switch(d->shelf, VIEW(""), &w, e);
     if (st == ST_NOT_FOUND && !o->model) {
@@ -197,9 +199,9 @@ static enum status load_default(struct desk *d, const struct options *o, struct 
     TRY(st);
     TRY(shelf_take(d->shelf, VIEW(""), NULL, NULL, &d->ranker, e));
     engine_info(d->ranker->engine, &m);
-    fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", m.name, m.code, m.precision,
-            clock_s() - from);
-    if (m.note) fprintf(stderr, "Of the model's file: %s\n", m.note);
+    fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", cli_plain(m.name, name), m.code,
+            m.precision, clock_s() - from);
+    if (m.note) fprintf(stderr, "Of the model's file: %s\n", cli_plain(m.note, note));
     if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
     return ST_OK;
 }

@@ -5,7 +5,10 @@
 #include "server/cli/options.h"
 #include "server/registry/registry.h"
 
+#include <stdatomic.h>
+
 struct desk {
+    const atomic_int *stop; /* NULL, or set from another thread: loading is given up */
     struct store *store;
     struct shelf *shelf;
     struct embedder *embedder;                          /* NULL when its files are not there */

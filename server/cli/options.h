@@ -15,7 +15,8 @@ struct options_list {
 /* NULL or 0 where not given, unless the table has a default. */
 struct options {
     const char *command;
-    const char *data, *cache, *model, *precision, *backend, *host, *token;
+    const char *data, *cache, *model, *precision, *backend, *host, *token, *token_file, *log,
+        *public_url, *trusted_proxy;
     long long port, threads, cache_mb, models, json;
     const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *constraints,
         *now, *readout, *baselines;
@@ -25,11 +26,11 @@ struct options {
         *dislike_to;
     const char *csv, *policy;
     long long history_tokens, preferences;
-    long long skip_bad, dry_run, preview, replace;
+    long long strict, skip_bad, dry_run, preview, replace;
     long long prefix, items, item_tokens, repeats;
     const char *methods, *split, *html;
     long long cases, fresh;
-    long long resume, force;
+    long long resume, force, keep, from_backup;
     const char *checkpoint_s, *type;
     const char *arg[OPTIONS_ARGS]; /* what is no option, in order */
     int n_args;
@@ -47,8 +48,10 @@ enum {
     CMD_BREW = 2048,
     CMD_DUMP = 64,
     CMD_RESTORE = 128,
+    CMD_BACKUP = 4096,
+    CMD_REPAIR = 8192,
     CMD_ENGINE = CMD_SERVE | CMD_RANK | CMD_EVAL | CMD_BENCH | CMD_MODEL | CMD_EXPERIMENT,
-    CMD_STORE = CMD_IMPORT | CMD_DUMP | CMD_RESTORE,
+    CMD_STORE = CMD_IMPORT | CMD_DUMP | CMD_RESTORE | CMD_BACKUP | CMD_REPAIR,
     CMD_ALL = CMD_ENGINE | CMD_STORE | CMD_BREW
 };
 

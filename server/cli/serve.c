@@ -4,22 +4,53 @@
 #include "server/assets/assets.h"
 #include "server/api/lab.h"
 #include "server/cli/cli.h"
+#include "server/api/stack.h"
 #include "server/cli/desk.h"
 #include "server/rank/vector_texts.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/clock.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-/* With the closing of what is left, a stop takes 5 s at most. */
-enum { FINISH_MS = 1500, ANSWER_MS = 1500, STEP_MS = 20, HOSTS_MAX = 64 };
+/* With the closing of what is left, a stop takes 2 s. */
+enum { FINISH_MS = 700, ANSWER_MS = 700, STEP_MS = 20, HOSTS_MAX = 64 };
+
+/* Lines are written from any thread; the file is opened again by the main one. */
+static struct {
+    pthread_mutex_t lock;
+    FILE *f; /* NULL: standard error */
+} log_to = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void log_line(void *app, const char *line) {
     (void)app;
-    fprintf(stderr, "%s\n", line); /* one call: lines of many threads stay whole */
+    pthread_mutex_lock(&log_to.lock);
+    fprintf(log_to.f ? log_to.f : stderr, "%s\n", line);
+    if (log_to.f) (void)fflush(log_to.f);
+    pthread_mutex_unlock(&log_to.lock);
+}
+
+/* Whoever turns logs over has moved the file away: its name is opened anew. Where that fails the
+ * old file is gone on with. */
+static enum status log_open(const struct options *o, struct err *e) {
+    if (!o->log) return ST_OK;
+    int fd = open(o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "a"), *old;
+    if (!f && fd >= 0) close(fd);
+    if (!f) return fail(e, ST_IO, "cannot write the log %.200s: %s", o->log, strerror(errno));
+    pthread_mutex_lock(&log_to.lock);
+    old = log_to.f;
+    log_to.f = f;
+    pthread_mutex_unlock(&log_to.lock);
+    if (old) (void)fclose(old);
+    return ST_OK;
 }
 
 static void wait_ms(int ms) {
@@ -42,6 +73,7 @@ static void drain(struct app *app, struct http *h) {
     atomic_store(&app->closing, 2);
     shelf_stop_learning(app->shelf);
     await_answers(h, ANSWER_MS);
+    store_give_up();
     struct lab *l = atomic_exchange(&app->lab, NULL);
     atomic_store(&app->http, NULL);
     http_close(h);
@@ -49,42 +81,85 @@ static void drain(struct app *app, struct http *h) {
     vectors_close(atomic_exchange(&app->vectors, NULL));
 }
 
-/* The names of --allow-host, of which each may be a list, one by one. They live as long as the
- * process. */
-static enum status allowed_hosts(const struct options *o, const char *const **names, int *n,
-                                 struct err *e) {
-    static struct arena a;
-    static const char *name[HOSTS_MAX];
-    arena_init(&a, 1 << 20);
-    *names = name;
-    *n = 0;
-    for (int i = 0; i < o->allow_host.n; i++) {
-        struct view rest = view_of(o->allow_host.at[i]);
-        while (rest.n) {
-            size_t to = 0;
-            while (to < rest.n && rest.p[to] != ',') to++;
-            struct view one = view_trim(view_sub(rest, 0, to));
-            rest = view_sub(rest, to + 1, rest.n);
-            if (one.n == 0) continue;
-            if (*n == HOSTS_MAX)
-                return fail(e, ST_INVALID, "--allow-host takes at most %d names", HOSTS_MAX);
-            name[*n] = arena_copy(&a, one.p, one.n);
-            if (!name[(*n)++]) return fail(e, ST_NO_MEMORY, "no memory for the names of hosts");
-        }
+/* What serve listens with; the texts live as long as the process. */
+static struct {
+    struct arena arena;
+    const char *host[HOSTS_MAX], *proxy[HOSTS_MAX];
+    int n_hosts, n_proxies;
+} names;
+
+/* A list with commas, one by one. */
+static enum status add_names(const char *list, const char *option, const char **to, int *n,
+                             struct err *e) {
+    struct view rest = view_of(list);
+    while (rest.n) {
+        size_t end = 0;
+        while (end < rest.n && rest.p[end] != ',') end++;
+        struct view one = view_trim(view_sub(rest, 0, end));
+        rest = view_sub(rest, end + 1, rest.n);
+        if (one.n == 0) continue;
+        if (*n == HOSTS_MAX)
+            return fail(e, ST_INVALID, "%s takes at most %d names", option, HOSTS_MAX);
+        to[*n] = arena_copy(&names.arena, one.p, one.n);
+        if (!to[(*n)++]) return fail(e, ST_NO_MEMORY, "no memory for the names of hosts");
     }
     return ST_OK;
 }
 
+/* https://NAME or http://NAME, with a port if need be: the name is one that clients may use. */
+static enum status add_public(const char *url, int *secure, struct err *e) {
+    struct view v = view_of(url);
+    *secure = v.n > 8 && strncmp(v.p, "https://", 8) == 0;
+    int plain = v.n > 7 && strncmp(v.p, "http://", 7) == 0;
+    if (v.n && v.p[v.n - 1] == '/') v.n--;
+    struct view name = view_sub(v, *secure ? 8 : 7, v.n);
+    const char *host = arena_copy(&names.arena, name.p, name.n);
+    if (!(*secure || plain) || !host || name.n == 0 || strpbrk(host, "/,? #@"))
+        return fail(e, ST_INVALID, "--public-url is like https://taproom.example.org, not '%.80s'",
+                    url);
+    return add_names(host, "--public-url", names.host, &names.n_hosts, e);
+}
+
+static enum status read_names(const struct options *o, int *secure, struct err *e) {
+    arena_init(&names.arena, 1 << 20);
+    *secure = 0;
+    for (int i = 0; i < o->allow_host.n; i++)
+        TRY(add_names(o->allow_host.at[i], "--allow-host", names.host, &names.n_hosts, e));
+    if (o->public_url) TRY(add_public(o->public_url, secure, e));
+    return o->trusted_proxy
+               ? add_names(o->trusted_proxy, "--trusted-proxy", names.proxy, &names.n_proxies, e)
+               : ST_OK;
+}
+
+static void say_warnings(const struct options *o) {
+    const char *said = getenv("TAPROOM_TOKEN");
+    int local = !o->host || strcmp(o->host, "127.0.0.1") == 0 || strcmp(o->host, "localhost") == 0;
+    if (!local)
+        fprintf(stderr, "Warning: other machines can reach this server; what a token allows, "
+                        "whoever has it may do\n");
+    if (o->token && (!said || strcmp(said, o->token) != 0))
+        fprintf(stderr, "Warning: everybody on this machine can see --token in the list of "
+                        "processes; use --token-file or the variable TAPROOM_TOKEN\n");
+    if (o->public_url && !o->token && !o->token_file)
+        fprintf(stderr,
+                "Warning: whoever reaches %.200s may do everything, since there is no "
+                "--token-file\n",
+                o->public_url);
+}
+
 static enum status listen_at(struct app *app, const struct options *o, struct http **h,
                              struct err *e) {
-    const char *const *allow;
-    int n_allow;
-    TRY(allowed_hosts(o, &allow, &n_allow, e));
+    int secure;
+    TRY(read_names(o, &secure, e));
     const struct http_config c = {.host = o->host ? o->host : "127.0.0.1",
                                   .port = (int)o->port,
                                   .token = o->token,
-                                  .allow = allow,
-                                  .n_allow = n_allow,
+                                  .token_file = o->token_file,
+                                  .allow = names.host,
+                                  .n_allow = names.n_hosts,
+                                  .proxies = names.proxy,
+                                  .n_proxies = names.n_proxies,
+                                  .secure = secure,
                                   .routes = app_routes,
                                   .n_routes = app_n_routes,
                                   .app = app,
@@ -92,9 +167,7 @@ static enum status listen_at(struct app *app, const struct options *o, struct ht
                                   .asset = assets_page};
     TRY(http_open(h, &c, e));
     atomic_store(&app->http, *h);
-    if (strcmp(c.host, "127.0.0.1") != 0 && strcmp(c.host, "localhost") != 0)
-        fprintf(stderr, "Warning: other machines can reach this server; whoever has the token can "
-                        "read and change everything\n");
+    say_warnings(o);
     return ST_OK;
 }
 
@@ -160,41 +233,95 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     return ST_OK;
 }
 
-static void run(struct app *app, struct http *h, const struct options *o, const sigset_t *stop) {
-    int got = 0;
-    printf("Taproom is ready: http://%s:%d\n", o->host ? o->host : "127.0.0.1", http_port(h));
-    fflush(stdout);
-    while (sigwait(stop, &got) != 0) continue;
-    fprintf(stderr, "Stopping\n");
+/* SIGHUP: what others keep outside is read again; whatever is wrong with it changes nothing. */
+static void reload(struct http *h, const struct options *o) {
+    struct err e = {.line = 0};
+    if (log_open(o, &e) != ST_OK) fprintf(stderr, "%s\n", e.text);
+    if (http_reload(h, &e) == ST_OK)
+        log_line(NULL, "event=reload");
+    else
+        fprintf(stderr, "The tokens stay as they were: %s\n", e.text);
+}
+
+/* Starting takes long, and signals are heard meanwhile: it has a thread of its own. */
+static struct starting {
+    struct app *app;
+    struct desk *desk;
+    const struct options *o;
+    struct http *h;
+    enum status st;
+    struct err e;
+    atomic_int stop, failed;
+} starting;
+
+static void *start_main(void *arg) {
+    struct starting *x = arg;
+    x->st = start(x->app, x->desk, x->o, &x->h, &x->e);
+    if (x->st == ST_OK) {
+        printf("Taproom is ready: http://%s:%d\n", x->o->host ? x->o->host : "127.0.0.1",
+               http_port(x->h));
+        fflush(stdout);
+    } else {
+        atomic_store(&x->failed, 1);
+        (void)kill(getpid(), SIGHUP); /* wakes the main thread */
+    }
+    return NULL;
+}
+
+/* Waits for a signal that ends the server. */
+static void await_end(struct starting *x, const sigset_t *stop) {
+    for (int got = 0; got != SIGINT && got != SIGTERM;) {
+        if (sigwait(stop, &got) != 0 || got != SIGHUP) continue;
+        if (atomic_load(&x->failed)) break;
+        struct http *h = atomic_load(&x->app->http);
+        if (h) reload(h, x->o);
+    }
+    if (!atomic_load(&x->failed)) fprintf(stderr, "Stopping\n");
     /* From here on a second signal ends the process at once. */
+    signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, stop, NULL);
-    drain(app, h);
+}
+
+/* A start that is not through yet is given up. */
+static void end_start(struct starting *x, pthread_t t) {
+    atomic_store(&x->stop, 1);
+    if (!atomic_load(&x->app->ready)) {
+        atomic_store(&x->app->closing, 2);
+        store_give_up();
+    }
+    pthread_join(t, NULL);
 }
 
 int serve_main(const struct options *o) {
     static struct app app;
     static struct desk desk;
-    struct http *h = NULL;
+    struct starting *x = &starting;
     struct err e = {.line = 0};
+    pthread_t t;
     sigset_t stop;
     if (o->n_args) return cli_usage("serve", "serve takes no arguments");
     /* Before any thread starts, so that none of them is interrupted. */
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     mem_give_back();
+    json_memory_count();
     app.version = TAPROOM_VERSION;
     pthread_mutex_init(&app.live_lock, NULL);
     relevance_memo_init(&app.relevance);
-    enum status st = start(&app, &desk, o, &h, &e);
-    if (st == ST_OK)
-        run(&app, h, o, &stop);
-    else
-        http_close(h);
+    if (log_open(o, &e) != ST_OK) return cli_failed(&e);
+    desk.stop = &x->stop;
+    x->app = &app, x->desk = &desk, x->o = o;
+    if (stack_start(&t, start_main, x, &e) != ST_OK) return cli_failed(&e);
+    await_end(x, &stop);
+    int failed = atomic_load(&x->failed); /* by itself, and not because it was given up */
+    end_start(x, t);
+    if (x->h) drain(&app, x->h);
     vectors_close(atomic_exchange(&app.vectors, NULL));
     desk_close(&desk);
-    return st == ST_OK ? EXIT_OK : cli_failed(&e);
+    return x->st == ST_OK || !failed ? EXIT_OK : cli_failed(&x->e);
 }

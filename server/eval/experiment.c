@@ -2,6 +2,7 @@
 #include "server/eval/experiment.h"
 
 #include "server/report/verdict.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/clock.h"
 
@@ -124,7 +125,7 @@ static enum status measure(const struct experiment_host *h, const struct experim
     json_t *top = tmp ? cell_json(sheet, method, tmp) : NULL;
     char *text = top ? json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     *result = text ? arena_copy(a, text, strlen(text)) : NULL;
-    free(text);
+    json_text_free(text);
     json_decref(top);
     return *result ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a cell");
 }

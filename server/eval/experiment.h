@@ -17,15 +17,15 @@ struct experiment_host {
     void *arg;
 };
 
-/* Checks a specification and stores it with its cells; the same text is the same experiment, whose
- * failed cells wait again. ST_BAD_INPUT, ST_INVALID with the field, ST_LIMIT.
+/* Checks a specification and stores it with its cells; the same text of the same owner is the same
+ * experiment, whose failed cells wait again. ST_BAD_INPUT, ST_INVALID with the field, ST_LIMIT.
  *
  * {"name", "protocol": "coldstart" | "instruction", "catalog", "split", "members", "seed",
  *  "grid": {"model": [file, ...], "precision": [...], "readout": [...], "surface": [...],
  *           "history": ["likes" | "recent" | "balanced"], "k": [...]}}
  * All but protocol and name are optional; "" as a model is the default one. */
-enum status experiment_add(struct store *s, struct view json, int paths, char id[EXPERIMENT_ID],
-                           struct err *e) MUST_CHECK;
+enum status experiment_add(struct store *s, struct view owner, struct view json, int paths,
+                           char id[EXPERIMENT_ID], struct err *e) MUST_CHECK;
 
 /* Runs the waiting cells of one experiment, or ("") of all, until none is left: ST_OK, also when
  * cells failed (their row says why); or until the host's stop says 1: ST_CANCELLED, and a later

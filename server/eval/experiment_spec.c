@@ -1,5 +1,6 @@
 /* Reading a specification into cells. */
 #include "server/eval/experiment.h"
+#include "server/store/json_memory.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -120,8 +121,8 @@ static json_t *settings(json_t *top, json_t *const *axis, size_t at) {
     return out;
 }
 
-static enum status keep(struct store *s, json_t *top, json_t *const *axis, size_t n,
-                        struct view spec, const char *id, struct err *e) {
+static enum status keep(struct store *s, struct view owner, json_t *top, json_t *const *axis,
+                        size_t n, struct view spec, const char *id, struct err *e) {
     struct arena a;
     enum status st = ST_OK;
     arena_init(&a, 64 << 20);
@@ -132,22 +133,36 @@ static enum status keep(struct store *s, json_t *top, json_t *const *axis, size_
              *copy = text ? arena_copy(&a, text, strlen(text)) : NULL;
         cells[i] = view_of(copy);
         if (!copy) st = fail(e, ST_NO_MEMORY, "no memory for an experiment");
-        free(text);
+        json_text_free(text);
         json_decref(own);
     }
     if (!cells) st = fail(e, ST_NO_MEMORY, "no memory for an experiment");
     const char *name = json_string_value(json_object_get(top, "name"));
     if (st == ST_OK)
-        st = store_experiment_add(s, view_of(id), view_of(name), spec, cells, (int)n, e);
+        st = store_experiment_add(s, view_of(id), owner, view_of(name), spec, cells, (int)n, e);
     arena_free(&a);
     return st;
 }
 
-static enum status add(struct store *s, json_t *top, int paths, char id[EXPERIMENT_ID],
-                       struct err *e) {
+/* An id of the text, and of who owns it: nobody meets another's by the same text. */
+static enum status name_it(struct view owner, const char *text, char id[EXPERIMENT_ID],
+                           struct err *e) {
+    char hash[65], *both = mem_alloc(owner.n + 1 + strlen(text) + 1);
+    if (!both) return fail(e, ST_NO_MEMORY, "no memory for an experiment");
+    size_t at = owner.n;
+    memcpy(both, owner.p, at);
+    if (at) both[at++] = '\n';
+    memcpy(both + at, text, strlen(text));
+    engine_sha256(both, at + strlen(text), hash);
+    (void)snprintf(id, EXPERIMENT_ID, "x-%.16s", hash);
+    mem_free(both);
+    return ST_OK;
+}
+
+static enum status add(struct store *s, struct view owner, json_t *top, int paths,
+                       char id[EXPERIMENT_ID], struct err *e) {
     json_t *axis[AXES] = {NULL};
     size_t n = 1;
-    char hash[65];
     TRY(check_top(top, e));
     enum status st = ST_OK;
     for (int x = 0; st == ST_OK && x < AXES; x++) {
@@ -160,18 +175,15 @@ static enum status add(struct store *s, json_t *top, int paths, char id[EXPERIME
     }
     char *text = json_dumps(top, JSON_COMPACT | JSON_SORT_KEYS);
     if (st == ST_OK && !text) st = fail(e, ST_NO_MEMORY, "no memory for an experiment");
-    if (st == ST_OK) {
-        engine_sha256(text, strlen(text), hash);
-        (void)snprintf(id, EXPERIMENT_ID, "x-%.16s", hash);
-        st = keep(s, top, axis, n, view_of(text), id, e);
-    }
-    free(text);
+    if (st == ST_OK) st = name_it(owner, text, id, e);
+    if (st == ST_OK) st = keep(s, owner, top, axis, n, view_of(text), id, e);
+    json_text_free(text);
     for (int x = 0; x < AXES; x++) json_decref(axis[x]);
     return st;
 }
 
-enum status experiment_add(struct store *s, struct view json, int paths, char id[EXPERIMENT_ID],
-                           struct err *e) {
+enum status experiment_add(struct store *s, struct view owner, struct view json, int paths,
+                           char id[EXPERIMENT_ID], struct err *e) {
     json_error_t why;
     json_t *top = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &why);
     id[0] = 0;
@@ -182,7 +194,7 @@ enum status experiment_add(struct store *s, struct view json, int paths, char id
         json_decref(top);
         return ST_BAD_INPUT;
     }
-    enum status st = add(s, top, paths, id, e);
+    enum status st = add(s, owner, top, paths, id, e);
     json_decref(top);
     return st;
 }

@@ -1,5 +1,6 @@
 /* Reading graded lists. */
 #include "server/eval/graded.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/file.h"
 
@@ -85,7 +86,7 @@ static enum status read_item(struct item *it, json_t *o, struct arena *a, struct
     if (fields && !json_is_object(fields)) return bad(e, "fields", "is no object");
     char *extra = fields ? json_dumps(fields, JSON_COMPACT) : NULL;
     it->extra = arena_copy(a, extra ? extra : "{}", extra ? strlen(extra) : 2);
-    free(extra);
+    json_text_free(extra);
     return it->extra ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a sheet");
 }
 
@@ -194,8 +195,7 @@ static enum status at_line(enum status st, const char *path, int line, struct er
 
 /* Calls take for every line that is not blank. */
 static enum status each_line(struct view rest, const char *name, void *arg,
-                             enum status (*take)(void *arg, struct view line, int n,
-                                                 struct err *e),
+                             enum status (*take)(void *arg, struct view line, int n, struct err *e),
                              struct err *e) {
     for (int line = 1; rest.n; line++) {
         const char *end = memchr(rest.p, '\n', rest.n);
@@ -247,8 +247,8 @@ static enum status read_row(struct item *it, json_t *o, struct arena *a, struct 
         json_object_del(fields, own[i]);
     }
     json_object_set_new(row, "fields", fields);
-    enum status st = json_is_object(o) ? read_item(it, row, a, e)
-                                       : bad(e, "line", "is no JSON object");
+    enum status st =
+        json_is_object(o) ? read_item(it, row, a, e) : bad(e, "line", "is no JSON object");
     json_decref(row);
     if (st == ST_OK && !it->id[0]) st = bad(e, "id", "is missing");
     return st;

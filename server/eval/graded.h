@@ -32,9 +32,10 @@ struct graded_set {
 };
 
 /* Adds the sheets of a file, one JSON object a line: {"surface", "item_kind", "items": [{"title",
- * "text", "tags", "fields"} or a text], "wishes": [{"kind", "wish", "liked", "disliked", "grades"}]}. Wishes
- * without a wanted and an unwanted item say nothing and are left out; *skipped counts them. All
- * lives in a. ST_NOT_FOUND, ST_BAD_INPUT and ST_INVALID with the line and the field. */
+ * "text", "tags", "fields"} or a text], "wishes": [{"kind", "wish", "liked", "disliked",
+ * "grades"}]}. Wishes without a wanted and an unwanted item say nothing and are left out; *skipped
+ * counts them. All lives in a. ST_NOT_FOUND, ST_BAD_INPUT and ST_INVALID with the line and the
+ * field. */
 enum status graded_read(struct graded_set *s, const char *path, struct arena *a, int *skipped,
                         struct err *e) MUST_CHECK;
 /* The same of a text; name stands for the file in errors. */

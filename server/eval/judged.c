@@ -150,12 +150,21 @@ static void measure(struct eval *ev, struct sheet_case *c, const struct judged *
                     const struct graded *g, const struct graded_wish *w, const struct trial *t) {
     static const int parts[] = {METHOD_BASELINE + BASELINE_EMBEDDING,
                                 METHOD_BASELINE + BASELINE_BM25};
+    static const double nothing[GRADED_ITEMS_MAX];
     double sum[GRADED_ITEMS_MAX] = {0};
+    int asked = 0;
     for (int m = 0; m < METHODS; m++)
         if (t->known[m]) put(ev, c, m, g, w->grade, trial_score(t, m));
-    for (size_t k = 0; k < COUNT(parts); k++)
-        if (t->known[parts[k]]) add_standard(sum, trial_score(t, parts[k]), t->n);
-    if (t->known[parts[0]] && t->known[parts[1]]) put(ev, c, j->sum, g, w->grade, sum);
+    for (size_t k = 0; k < COUNT(parts); k++) {
+        int m = parts[k];
+        if (!(ev->set >> m & 1)) continue;
+        asked++;
+        if (t->known[m])
+            add_standard(sum, trial_score(t, m), t->n);
+        else /* it has nothing to go by, and so cannot tell items apart */
+            put(ev, c, m, g, w->grade, nothing);
+    }
+    if (asked == COUNT(parts)) put(ev, c, j->sum, g, w->grade, sum);
     eval_cost(ev, c, t);
 }
 

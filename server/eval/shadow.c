@@ -3,6 +3,7 @@
 
 #include "server/import/import.h"
 #include "server/rank/rank.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/buf.h"
 #include "kernels/base/clock.h"
@@ -34,7 +35,7 @@ static void add_row(struct buf *b, json_t *row) {
         buf_add(b, "\n", 1);
     } else
         b->failed = 1;
-    free(text);
+    json_text_free(text);
     json_decref(row);
 }
 
@@ -53,7 +54,7 @@ static enum status import(struct store *s, enum import_kind kind, const struct c
     int any = left.n > 0;
     if (st == ST_OK && any) st = import_run(s, &c, read_view, &left, x, e);
     if (st == ST_OK && any && !x->stored)
-        st = fail(e, ST_INTERNAL, "a copied row was refused: %s", x->errors[0].message);
+        st = fail(e, ST_INTERNAL, "copied rows were refused: %s", x->refused.text);
     mem_free(x);
     buf_clear(b);
     return st;

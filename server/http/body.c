@@ -128,3 +128,7 @@ int body_left(const struct req *r) {
 int req_body_type(const struct req *r) {
     return r->check.type;
 }
+
+struct view req_charset(const struct req *r) {
+    return r->check.charset;
+}

@@ -116,6 +116,7 @@ static int check_addressee(const struct check_header *h, int n, const struct che
                       "--allow-host NAME for the name in the browser's address");
     struct view fetch = check_find(h, n, "Sec-Fetch-Site");
     out->cross_site = fetch.p && !same_nocase(fetch, "same-origin") && !same_nocase(fetch, "none");
+    out->own_page = origin.p || (fetch.p && same_nocase(fetch, "same-origin"));
     return 0;
 }
 
@@ -143,25 +144,24 @@ static int check_length(const struct check_header *h, int n, const char *method,
     return view_int(length, &out->length) ? 0 : refuse(400, e, "Content-Length is wrong", NULL);
 }
 
-/* Whether a parameter leaves the body in UTF-8: every one does but a charset that is neither that
- * nor a part of it. */
-static int parameter_fits(struct view v) {
+/* The charset that a parameter names, where it is neither UTF-8 nor a part of it; else "". */
+static struct view foreign_charset(struct view v) {
     static const char *const same[] = {"utf-8", "utf8", "utf_8", "us-ascii", "ascii"};
     size_t name = strlen("charset");
-    if (v.n < name || strncasecmp(v.p, "charset", name) != 0) return 1;
+    if (v.n < name || strncasecmp(v.p, "charset", name) != 0) return VIEW("");
     struct view set = view_trim(view_sub(v, name, v.n));
-    if (set.n == 0 || set.p[0] != '=') return 1;
+    if (set.n == 0 || set.p[0] != '=') return VIEW("");
     set = view_trim(view_sub(set, 1, set.n));
     if (set.n >= 2 && (set.p[0] == '"' || set.p[0] == '\'') && set.p[set.n - 1] == set.p[0])
         set = view_trim(view_sub(set, 1, set.n - 2));
     for (size_t i = 0; i < COUNT(same); i++)
-        if (same_nocase(set, same[i])) return 1;
-    return 0;
+        if (same_nocase(set, same[i])) return VIEW("");
+    return set;
 }
 
-/* The media type, by any of its names; 0 for another one, or text that is not UTF-8. None of them
- * is one that a browser sends to another site without asking first. */
-static int body_type(struct view v) {
+/* The media type, by any of its names; 0 for another one. None of them is one that a browser sends
+ * to another site without asking first. */
+static int body_type(struct view v, struct view *charset) {
     static const struct {
         const char *name;
         int type;
@@ -187,7 +187,8 @@ static int body_type(struct view v) {
     while (to < v.n) {
         from = ++to;
         while (to < v.n && v.p[to] != ';') to++;
-        if (!parameter_fits(view_trim(view_sub(v, from, to - from)))) return 0;
+        struct view set = foreign_charset(view_trim(view_sub(v, from, to - from)));
+        if (set.n) *charset = set;
     }
     for (size_t i = 0; i < COUNT(known); i++)
         if (same_nocase(media, known[i].name)) return known[i].type;
@@ -219,7 +220,7 @@ int check_headers(const struct check_header *h, int n, const char *method,
     int code = check_addressee(h, n, site, out, e);
     if (!code) code = check_length(h, n, method, out, e);
     if (code) return code;
-    out->type = body_type(check_find(h, n, "Content-Type"));
+    out->type = body_type(check_find(h, n, "Content-Type"), &out->charset);
     struct view packed = check_find(h, n, "Content-Encoding");
     if (packed.p && !same_nocase(packed, "identity"))
         return refuse(415, e, "compressed bodies are not taken", "send the body as it is");
@@ -248,7 +249,7 @@ int check_body(const struct route *route, const struct check *c, struct err *e) 
     /* A browser asks before it sends one of these types to another site, and is told no. So they
      * are demanded even where the body is empty. */
     int types = route->types ? route->types : HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE;
-    if (c->type & types) return 0;
+    if ((c->type & types) && (!c->charset.n || (types & HTTP_ROWS))) return 0;
     (void)fail(e, ST_UNSUPPORTED, "this call does not take a body of that Content-Type");
     err_field(e, "Content-Type");
     if (types == HTTP_SQLITE)
@@ -260,18 +261,36 @@ int check_body(const struct route *route, const struct check *c, struct err *e) 
     return 415;
 }
 
-int check_token(const struct check_header *h, int n, const char *token, struct err *e) {
-    if (!token) return 0;
-    struct view got = check_find(h, n, "Authorization");
-    size_t want = strlen(token), scheme = strlen("Bearer ");
-    int differs = 1;
-    if (got.n == scheme + want && strncasecmp(got.p, "Bearer ", scheme) == 0) {
-        differs = 0;
-        for (size_t i = 0; i < want; i++) differs |= got.p[scheme + i] ^ token[i];
+static int is_one_of(struct view v, const char *const *all, int n) {
+    for (int i = 0; i < n; i++)
+        if (view_eq_str(v, all[i])) return 1;
+    return 0;
+}
+
+static int looks_like_address(struct view v, size_t room) {
+    if (v.n == 0 || v.n >= room) return 0;
+    for (size_t i = 0; i < v.n; i++)
+        if (!strchr("0123456789abcdefABCDEF:.", v.p[i])) return 0;
+    return 1;
+}
+
+void check_client(const struct check_header *h, int n, const char *peer, const char *const *proxies,
+                  int n_proxies, char *out, size_t room) {
+    struct view who = view_of(peer);
+    if (is_one_of(who, proxies, n_proxies)) {
+        struct view all = check_find(h, n, "X-Forwarded-For");
+        while (all.n && is_one_of(who, proxies, n_proxies)) {
+            size_t from = all.n;
+            while (from > 0 && all.p[from - 1] != ',') from--;
+            struct view one = view_trim(view_sub(all, from, all.n));
+            if (!looks_like_address(one, room)) break;
+            who = one;
+            all = view_sub(all, 0, from ? from - 1 : 0);
+        }
     }
-    return differs ? refuse(401, e, "this call needs the server's token",
-                            "send the header Authorization: Bearer TOKEN")
-                   : 0;
+    size_t len = who.n < room ? who.n : room - 1;
+    memcpy(out, who.p, len);
+    out[len] = 0;
 }
 
 int check_etag(struct view header, const char *etag) {
@@ -297,6 +316,7 @@ const char *check_code_name(int code) {
     case 413:
     case 431: return "limit";
     case 415: return "unsupported_type";
+    case 429: return "too_many";
     case 503: return "busy";
     default: return code >= 500 ? "internal" : "bad_input";
     }

@@ -27,11 +27,13 @@ struct check_site {
 
 /* What the header says, once it passed. */
 struct check {
-    long long length; /* Content-Length, -1 = none */
-    int chunked;      /* the body comes in chunks, its length is not known */
-    int type;         /* HTTP_JSON, HTTP_NDJSON, HTTP_CSV; 0 = none or another */
-    int cross_site;   /* Sec-Fetch-Site names another site: refused for all but the page */
-    int expects;      /* the client waits for 100 Continue */
+    long long length;    /* Content-Length, -1 = none */
+    int chunked;         /* the body comes in chunks, its length is not known */
+    int type;            /* HTTP_JSON, HTTP_NDJSON, HTTP_CSV; 0 = none or another */
+    struct view charset; /* of the body, where it is not UTF-8: rows of imports are read in it */
+    int cross_site;      /* Sec-Fetch-Site names another site: refused for all but the page */
+    int own_page;        /* Origin or Sec-Fetch-Site say that a page of ours sent it */
+    int expects;         /* the client waits for 100 Continue */
 };
 
 /* Everything that needs neither path nor route: number of headers, repeated ones, Host, Origin,
@@ -45,8 +47,10 @@ int check_allowable(const char *name);
 /* The body against the route that was found: 413 and 415. */
 int check_body(const struct route *route, const struct check *c, struct err *e);
 
-/* `Authorization: Bearer TOKEN`, compared in constant time; 401. A NULL token lets all pass. */
-int check_token(const struct check_header *h, int n, const char *token, struct err *e);
+/* Whose request it is, into out: the peer, or when that is one of the proxies, the last address of
+ * X-Forwarded-For that is none. What is no address there is not believed. */
+void check_client(const struct check_header *h, int n, const char *peer, const char *const *proxies,
+                  int n_proxies, char *out, size_t room);
 
 /* First header of that name (case-insensitive), p == NULL if there is none. */
 struct view check_find(const struct check_header *h, int n, const char *name);

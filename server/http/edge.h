@@ -2,6 +2,7 @@
 #ifndef HTTP_EDGE_H
 #define HTTP_EDGE_H
 
+#include "server/http/access.h"
 #include "server/http/budget.h"
 #include "server/http/check.h"
 #include "server/http/route.h"
@@ -16,8 +17,11 @@ struct http {
     char host[16];
     atomic_int port; /* set when the port was free to choose, while workers already run */
     struct mg_context *ctx;
+    struct access access;
+    char cookie[ACCESS_COOKIE]; /* the name of ours, with the port: cookies know none */
     struct budget streams, readers, imports, large, slow;
-    atomic_int inside; /* requests that hold a worker */
+    _Atomic double long_s, import_s; /* how long places were held lately */
+    atomic_int inside;               /* requests that hold a worker */
     atomic_int closing;
     pthread_mutex_t lock; /* guards arena_used */
     struct arena arena[HTTP_WORKERS];
@@ -46,6 +50,10 @@ struct req {
     int n_pairs;
     const struct route *route; /* NULL for the page and for what was refused */
     char allow[ROUTE_ALLOW];
+    struct caller caller;
+    char address[PEER_TEXT]; /* the client's */
+    char set_cookie[160];    /* a header line to send with the reply, "" = none */
+    const char *audit;       /* what to write to the audit log, NULL = nothing */
     /* body.c */
     int reading;         /* holds a reader's place */
     int piece;           /* bytes asked for at once */
@@ -95,10 +103,9 @@ void body_done(struct req *r);
 /* Whether the client may still be sending a body. */
 int body_left(const struct req *r);
 
-/* reply.c: a refusal with an HTTP code of the edge's own; the end of a handler's reply; the text of
+/* reply.c: the end of a handler's reply; the text of
  * an error as JSON (`{"error":{...}` plus tail, REPLY_ERROR bytes), cleaned for the status. */
 enum { REPLY_ERROR = 4096 };
-void reply_refuse(struct req *r, int code, const struct err *e);
 void reply_finish(struct req *r, enum status st, const struct err *e);
 struct view reply_error_json(struct req *r, char room[REPLY_ERROR], const char *code,
                              enum status st, const struct err *e, const char *tail);

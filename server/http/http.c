@@ -73,6 +73,23 @@ static void log_request(struct req *r, const char *event) {
     h->c.log(h->c.app, line);
 }
 
+/* One JSON line of who did what, from where, to what: names of things, never what is in them. */
+static void log_audit(struct req *r) {
+    char when[CLOCK_TEXT], line[1024], what[400], who[200];
+    if (!r->audit || !r->h->c.log) return;
+    struct view thing = r->route ? req_param(r, "name") : VIEW("");
+    if (!thing.n) thing = req_query(r, "name");
+    if (!thing.n && r->route) thing = req_param(r, "id");
+    clock_format(clock_unix(), when);
+    escape_json(what, sizeof what, thing);
+    escape_json(who, sizeof who, view_of(r->caller.name));
+    snprintf(line, sizeof line,
+             "{\"time\":\"%s\",\"event\":\"audit\",\"action\":\"%s\",\"user\":%s,\"role\":\"%s\","
+             "\"address\":\"%s\",\"what\":%s,\"code\":%d}",
+             when, r->audit, who, caller_role_name(r->caller.role), r->address, what, r->code);
+    r->h->c.log(r->h->c.app, line);
+}
+
 /* "/" and the decoded parts: only text that was checked reaches the table of the page's files. */
 static const char *page_path(struct req *r) {
     char *t = arena_alloc(r->arena, PATH_BYTES + 2), *at = t;
@@ -135,6 +152,33 @@ static int read_address(struct req *r, const struct mg_request_info *info, struc
     return st == ST_OK ? 0 : http_code(st);
 }
 
+/* A browser sends a session's cookie with whatever asks it to, so what changes something must also
+ * say that our own page sent it. */
+static int judge_caller(struct req *r, const struct route *row, struct err *e) {
+    struct http *h = r->h;
+    int role = row ? row->role : ROLE_READ;
+    int code =
+        access_judge(&h->access, r->header, r->n_headers, h->cookie, r->address, &r->caller, e);
+    if (code == 401) r->audit = "wrong_token";
+    if (code) return code;
+    if (r->caller.role != ROLE_ANYONE && row) r->audit = row->audit;
+    int reads = !strcmp(r->method, "GET") || r->head;
+    if (r->caller.by_cookie && !reads && !r->check.own_page) {
+        (void)fail(e, ST_BAD_INPUT, "a signed-in browser's change must come from the page");
+        return 403;
+    }
+    if (r->caller.role <= role) return 0;
+    if (r->caller.role == ROLE_ANYONE) {
+        (void)fail(e, ST_BAD_INPUT, "this call needs a token of this server");
+        err_hint(e, "send the header Authorization: Bearer TOKEN, or sign in on the page");
+        return 401;
+    }
+    (void)fail(e, ST_BAD_INPUT, "this call needs the role %s, and this token has %s",
+               caller_role_name(role), caller_role_name(r->caller.role));
+    err_hint(e, "ask who keeps this server for a token that may do it");
+    return 403;
+}
+
 /* The checks in their order; 0 with the route set, or with the page's file sent. */
 static int admit(struct req *r, const struct mg_request_info *info, struct err *e) {
     struct check_site site = {.host = r->h->host,
@@ -149,45 +193,62 @@ static int admit(struct req *r, const struct mg_request_info *info, struct err *
         (void)fail(e, ST_BAD_INPUT, "requests from pages of other sites are refused");
         return 403;
     }
-    if (api) code = check_token(r->header, r->n_headers, r->h->c.token, e);
-    if (code) return code;
     if (!api) return serve_page(r, e);
     const struct route *row =
         route_find(r->h->c.routes, r->h->c.n_routes, r->method, &r->path, &code, r->allow);
+    int refused = judge_caller(r, row, e);
+    if (refused) return refused;
     if (!row) {
         (void)fail(e, ST_BAD_INPUT,
                    code == 404 ? "there is no such call" : "this call does not know that method");
         return code;
     }
     code = check_body(row, &r->check, e);
-    if (!code) r->route = row;
-    return code;
+    if (code) return code;
+    r->route = row;
+    r->audit = row->audit;
+    return 0;
 }
 
-static void refuse_busy(struct req *r, const char *why, struct err *e) {
+static void refuse_busy(struct req *r, const char *why, int retry_s, struct err *e) {
     (void)fail(e, ST_BUSY, "%s", why);
-    err_hint(e, "try again in a second");
+    e->retry_s = retry_s;
+    err_hint(e, "try again in %d s", retry_s);
     req_fail(r, 503, ST_BUSY, e);
+}
+
+/* Seconds until one of these places may be free: each is held about as long as it was lately. */
+static int place_free_in(const struct budget *b, double held_s) {
+    enum { RETRY_MAX_S = 60 };
+    double s = held_s / b->max;
+    return s < 1 ? 1 : s > RETRY_MAX_S ? RETRY_MAX_S : (int)s + 1;
+}
+
+static void note_held(_Atomic double *held_s, double s) {
+    double was = atomic_load(held_s);
+    atomic_store(held_s, was > 0 ? .8 * was + .2 * s : s); /* one lost of two at once is no harm */
 }
 
 static void run_handler(struct req *r, struct err *e) {
     struct http *h = r->h;
     int kind = r->route->kind;
     struct budget *b = kind == HTTP_LONG ? &h->streams : kind == HTTP_IMPORT ? &h->imports : NULL;
+    _Atomic double *held_s = kind == HTTP_LONG ? &h->long_s : &h->import_s;
     if (kind != HTTP_ALWAYS && atomic_load(&h->inside) > HTTP_WORKERS - HTTP_RESERVED) {
-        refuse_busy(r, "too many requests at once", e);
+        refuse_busy(r, "too many requests at once", 1, e);
         return;
     }
     if (b && !budget_take(b, QUEUE_MS)) {
         refuse_busy(r,
                     kind == HTTP_LONG ? "too many rankings or exports at once"
                                       : "too many imports at once",
-                    e);
+                    place_free_in(b, atomic_load(held_s)), e);
         return;
     }
     enum status st = r->route->fn(r, e);
     body_done(r);
     reply_finish(r, st, e);
+    if (b) note_held(held_s, clock_s() - r->start_s);
     if (b) budget_give(b);
     if (r->large) budget_give(&h->large);
 }
@@ -202,6 +263,7 @@ enum status req_large(struct req *r, struct err *e) {
 static void request_init(struct req *r, struct mg_connection *conn) {
     const struct mg_request_info *info = mg_get_request_info(conn);
     *r = (struct req){.h = mg_get_user_context_data(conn), .conn = conn, .start_s = clock_s()};
+    r->caller.role = ROLE_ANYONE;
     if (!info) return;
     r->method = info->request_method ? info->request_method : "";
     r->head = strcmp(r->method, "HEAD") == 0;
@@ -209,6 +271,8 @@ static void request_init(struct req *r, struct mg_connection *conn) {
     for (int i = 0; i < info->num_headers && i < CHECK_HEADERS; i++)
         r->header[r->n_headers++] =
             (struct check_header){info->http_headers[i].name, info->http_headers[i].value};
+    check_client(r->header, r->n_headers, info->remote_addr, r->h->c.proxies, r->h->c.n_proxies,
+                 r->address, sizeof r->address);
 }
 
 /* After a large request, at most once in some seconds: what it held in small pieces goes back. */
@@ -231,11 +295,12 @@ static int on_request(struct mg_connection *conn) {
     atomic_fetch_add(&r.h->inside, 1);
     int code = admit(&r, mg_get_request_info(conn), &e);
     if (code)
-        reply_refuse(&r, code, &e);
+        req_refuse(&r, code, &e);
     else if (r.route)
         run_handler(&r, &e);
     edge_written(&r);
     log_request(&r, "request");
+    log_audit(&r);
     if (body_left(&r)) gone_drain(&r);
     arena_give(r.h, r.arena);
     trim(r.h, &r);
@@ -251,7 +316,7 @@ static int on_refusal(struct mg_connection *conn, int code, const char *text) {
     struct err e;
     request_init(&r, conn);
     (void)fail(&e, ST_BAD_INPUT, code < 500 ? "the request is malformed" : "the request failed");
-    reply_refuse(&r, code, &e);
+    req_refuse(&r, code, &e);
     log_request(&r, "refusal");
     return 0;
 }
@@ -346,6 +411,10 @@ static enum status start(struct http *h, struct err *e) {
     if (mg_get_server_ports(h->ctx, 1, &port) < 1 || port.port <= 0)
         return fail(e, ST_IO, "the server does not tell its port");
     atomic_store(&h->port, port.port);
+    if (c->secure)
+        (void)snprintf(h->cookie, sizeof h->cookie, "__Host-taproom");
+    else
+        (void)snprintf(h->cookie, sizeof h->cookie, "taproom-%d", port.port);
     return ST_OK;
 }
 
@@ -358,8 +427,12 @@ enum status http_open(struct http **out, const struct http_config *c, struct err
         return fail(e, ST_INVALID, "the address to listen on must be IPv4, such as 127.0.0.1");
     if (c->port < 0 || c->port > 65535)
         return fail(e, ST_INVALID, "the port must be 0 to 65535, not %d", c->port);
-    if (!check_loopback(host) && (!c->token || strlen(c->token) < 16))
-        return fail(e, ST_INVALID, "listening on %s needs a token of at least 16 characters", host);
+    if (!check_loopback(host) && !c->token && !c->token_file) {
+        enum status st = fail(e, ST_INVALID, "listening on %s needs tokens", host);
+        err_hint(e, "give --token-file FILE, or one token of at least 16 characters in the "
+                    "variable TAPROOM_TOKEN");
+        return st;
+    }
     for (int i = 0; i < c->n_allow; i++)
         if (!check_allowable(c->allow[i]))
             return fail(e, ST_INVALID, "--allow-host takes a NAME or NAME:PORT, not '%.80s'",
@@ -379,13 +452,23 @@ enum status http_open(struct http **out, const struct http_config *c, struct err
     budget_init(&h->large, HTTP_LARGE);
     budget_init(&h->slow, HTTP_SLOW);
     for (int i = 0; i < HTTP_WORKERS; i++) arena_init(&h->arena[i], ARENA_BYTES);
-    enum status st = start(h, e);
+    double idle_s = c->session_s ? c->session_s : 12 * 3600;
+    enum status st = access_init(&h->access, c->token, c->token_file, idle_s, e);
+    if (st == ST_OK) st = start(h, e);
     if (st != ST_OK) {
         http_close(h);
         return st;
     }
     *out = h;
     return ST_OK;
+}
+
+enum status http_reload(struct http *h, struct err *e) {
+    return access_reload(&h->access, e);
+}
+
+int http_guarded(const struct http *h) {
+    return h->access.needed;
 }
 
 int http_port(const struct http *h) {
@@ -402,6 +485,7 @@ void http_close(struct http *h) {
     budget_destroy(&h->imports);
     budget_destroy(&h->large);
     budget_destroy(&h->slow);
+    access_close(&h->access);
     pthread_mutex_destroy(&h->lock);
     mem_free(h);
 }

@@ -23,6 +23,18 @@ struct route {
     size_t body_max;    /* most bytes of the body, 0 = no body allowed */
     int types;          /* accepted body types: HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_SQLITE */
     int kind;           /* HTTP_QUICK ... */
+    int role;           /* who may call it: this role, or one that may more */
+    const char *audit;  /* what the call is named in the audit log, NULL: it is not written there */
+};
+/* What tokens allow, the most first. A row that says nothing is the administrators'. ANYONE needs
+ * no token. */
+enum role { ROLE_ADMIN, ROLE_RANK, ROLE_READ, ROLE_ANYONE };
+const char *caller_role_name(int role);
+/* Who a request comes from. Without tokens everybody is the administrator "". */
+struct caller {
+    char name[65]; /* owns what the caller stores */
+    int role;
+    int by_cookie; /* a browser's session, not a token in a header */
 };
 /* HTTP_ROWS: what else rows of imports come as (gzip, XML, JSON-LD, bytes of no type). */
 enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8, HTTP_ROWS = 16 };
@@ -32,9 +44,12 @@ enum { HTTP_JSON = 1, HTTP_NDJSON = 2, HTTP_CSV = 4, HTTP_SQLITE = 8, HTTP_ROWS 
 enum { HTTP_QUICK, HTTP_LONG, HTTP_IMPORT, HTTP_ALWAYS };
 
 struct http_config {
-    const char *host;  /* "127.0.0.1"; another address needs a token */
-    int port;          /* 0 picks a free one */
-    const char *token; /* NULL, or what all but the page demands as `Authorization: Bearer` */
+    const char *host; /* "127.0.0.1"; another address needs a token */
+    int port;         /* 0 picks a free one */
+    /* With either all but the page and routes of ROLE_ANYONE demand `Authorization: Bearer` or a
+     * session's cookie. token: of the administrator ""; token_file: see tokens_parse. */
+    const char *token, *token_file;
+    int session_s; /* a session that is not used for so long ends; 0 = 12 hours */
     const struct route *routes;
     int n_routes;
     void *app; /* given to handlers by req_app */
@@ -44,6 +59,9 @@ struct http_config {
     int (*asset)(const char *path, struct view *data, const char **type, const char **etag);
     const char *const *allow; /* names, or "name:port", that clients may address the server by */
     int n_allow;
+    const char *const *proxies; /* IPv4 addresses whose X-Forwarded-For is believed */
+    int n_proxies;
+    int secure;     /* people come by https: cookies and headers say so */
     int silence_ms; /* longest wait for one byte to come or go; 0 = 5000 */
     int body_ms;    /* longest sum of waits for a body, plus a second for each HTTP_RATE bytes that
                      * came; 0 = 10000. A reply is given silence_ms and as much */
@@ -74,11 +92,22 @@ enum {
  * signals before, so that they reach the caller's sigwait and not a worker. */
 enum status http_open(struct http **out, const struct http_config *c, struct err *e) MUST_CHECK;
 int http_port(const struct http *h);
+/* Reads the file of tokens again. After a failure, which names the line, the old ones stay. */
+enum status http_reload(struct http *h, struct err *e) MUST_CHECK;
+/* Whether tokens are demanded. */
+int http_guarded(const struct http *h);
 /* Writes of running handlers fail from now on; waits for the handlers. NULL is fine. */
 void http_close(struct http *h);
 void http_stats(struct http *h, struct http_stats *out);
 
 void *req_app(const struct req *r);
+const struct caller *req_caller(const struct req *r);
+const char *req_address(const struct req *r); /* the client's, as far as it is known */
+/* Begins a browser's session for a token and has its cookie sent with the reply; req_caller is then
+ * its holder. 0, or the code to refuse with. sign_out ends the session that the request came with.
+ */
+int req_sign_in(struct req *r, struct view token, struct err *e);
+void req_sign_out(struct req *r);
 struct arena *req_arena(struct req *r); /* reset after the reply; at most 64 MiB */
 struct view req_param(const struct req *r,
                       const char *name); /* decoded {name} of the path, "" if none */
@@ -92,6 +121,9 @@ enum status req_large(struct req *r, struct err *e) MUST_CHECK;
  * handler that writes nothing for long can ask now and then. */
 int req_gone(struct req *r);
 int req_body_type(const struct req *r); /* HTTP_JSON ... */
+/* The body's charset where it is not UTF-8, "" where it is: only routes that take HTTP_ROWS get
+ * such a body. Borrowed from the header. */
+struct view req_charset(const struct req *r);
 
 /* Whole body into the request's arena, with a NUL behind it. Waits for one of HTTP_READERS places:
  * ST_BUSY (503) after .1 s. ST_TIMEOUT (408), ST_BAD_INPUT when it ended early, ST_LIMIT (413) for
@@ -106,6 +138,8 @@ enum status req_read(struct req *r, char *p, size_t cap, size_t *n, struct err *
 void req_reply(struct req *r, int code, const char *type, struct view body, const char *extra);
 /* The error a handler would get by failing; for handlers that need another code. */
 void req_fail(struct req *r, int code, enum status st, const struct err *e);
+/* A refusal with a code of the edge's own, such as 403. */
+void req_refuse(struct req *r, int code, const struct err *e);
 int http_code(enum status st);
 
 /* A reply without a known length (exports): chunked, gathered to 16 KiB. write answers 0 when the

@@ -60,6 +60,7 @@ const char *reply_reason(int code) {
              {415, "Unsupported Media Type"},
              {417, "Expectation Failed"},
              {422, "Unprocessable Content"},
+             {429, "Too Many Requests"},
              {431, "Request Header Fields Too Large"},
              {500, "Internal Server Error"},
              {503, "Service Unavailable"},
@@ -100,10 +101,12 @@ static int send_head(struct req *r, int code, const char *type, long long length
     else if (length < 0 && r->http1)
         snprintf(size, sizeof size, "Transfer-Encoding: chunked\r\n");
     r->code = code;
-    int n = snprintf(t, sizeof t, "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s\r\n", code, reply_reason(code),
-                     type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "", size,
-                     r->page ? "Cache-Control: no-cache\r\n" : "Cache-Control: no-store\r\n",
-                     security, extra ? extra : "");
+    static const char https[] = "Strict-Transport-Security: max-age=31536000\r\n";
+    int n =
+        snprintf(t, sizeof t, "HTTP/1.1 %d %s\r\n%s%s%s%s%s%s%s%s%s\r\n", code, reply_reason(code),
+                 type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "", size,
+                 r->page ? "Cache-Control: no-cache\r\n" : "Cache-Control: no-store\r\n", security,
+                 r->h->c.secure ? https : "", r->set_cookie, extra ? extra : "");
     CHECK(n > 0 && (size_t)n < sizeof t);
     return edge_write(r, t, (size_t)n);
 }
@@ -130,9 +133,32 @@ static unsigned trouble_id(struct http *h) {
     return (n + h->born) * 2654435761u;
 }
 
+/* Names of files shrink to their last part for who does not keep the server; addresses of calls
+ * stay. */
+static void hide_paths(char *text) {
+    static const char *const calls[] = {"/api/", "/v1/", "/v2/"};
+    char *to = text;
+    for (char *at = text; *at;) {
+        int begins = *at == '/' && (at == text || strchr(" '\"(", at[-1]));
+        for (size_t i = 0; begins && i < COUNT(calls); i++)
+            begins = strncmp(at, calls[i], strlen(calls[i])) != 0;
+        size_t n = begins ? strcspn(at, " '\"),;") : 1, last = n;
+        while (begins && last > 0 && at[last - 1] != '/') last--;
+        if (!begins) last = 0;
+        memmove(to, at + last, n - last);
+        to += n - last;
+        at += n;
+    }
+    *to = 0;
+}
+
 /* What went wrong inside is for the log; a person who reads the reply cannot help it. */
 static void clean(struct req *r, enum status st, const struct err *e, struct err *out) {
     *out = *e;
+    if (r->caller.role != ROLE_ADMIN) {
+        hide_paths(out->text);
+        hide_paths(out->hint);
+    }
     if (st != ST_INTERNAL && st != ST_IO && e->text[0]) return;
     unsigned id = trouble_id(r->h);
     snprintf(r->trouble, sizeof r->trouble, "e-%08x: %s", id, e->text);
@@ -165,7 +191,8 @@ static void send_error(struct req *r, int code, const char *name, enum status st
                        const struct err *e) {
     char room[REPLY_ERROR], extra[ROUTE_ALLOW + 32] = "";
     if (r->reply != EDGE_NONE) return;
-    if (code == 503) snprintf(extra, sizeof extra, "Retry-After: 1\r\n");
+    if (code == 503 || code == 429)
+        snprintf(extra, sizeof extra, "Retry-After: %d\r\n", e->retry_s > 0 ? e->retry_s : 1);
     if (code == 401) snprintf(extra, sizeof extra, "WWW-Authenticate: Bearer\r\n");
     if (code == 405) snprintf(extra, sizeof extra, "Allow: %s\r\n", r->allow);
     struct view body = reply_error_json(r, room, name, st, e, "");
@@ -178,7 +205,7 @@ void req_fail(struct req *r, int code, enum status st, const struct err *e) {
     send_error(r, code, status_name(st), st, e ? e : &none);
 }
 
-void reply_refuse(struct req *r, int code, const struct err *e) {
+void req_refuse(struct req *r, int code, const struct err *e) {
     send_error(r, code, check_code_name(code), ST_BAD_INPUT, e);
 }
 

@@ -75,6 +75,16 @@ static int is_ambiguous(struct view v) {
     return c.either > 0;
 }
 
+void look_range(struct look *l, double x) {
+    int first = l->numbers == 0;
+    if (x == -1)
+        l->minus++;
+    else
+        l->above = l->minus == l->numbers || x < l->above ? x : l->above;
+    l->lo = first || x < l->lo ? x : l->lo;
+    l->hi = first || x > l->hi ? x : l->hi;
+}
+
 static void look_at_value(struct look *l, struct view v, int is_flag, int events) {
     double x = 0;
     struct quantity q;
@@ -83,8 +93,7 @@ static void look_at_value(struct look *l, struct view v, int is_flag, int events
     if (v.n > SHORT_CELL) return;
     int number = number_read(v, MARKS_ANY, &x) == v.n;
     if (number) {
-        l->lo = l->numbers == 0 || x < l->lo ? x : l->lo;
-        l->hi = l->numbers == 0 || x > l->hi ? x : l->hi;
+        look_range(l, x);
         l->numbers++;
         l->whole += x == floor(x);
         marks_add(&l->marks, v);
@@ -121,6 +130,7 @@ enum status column_look(struct column *c, const struct cell *cell, int events, s
     l->last = h;
     l->filled++;
     l->nested += cell->kind == CELL_NESTED;
+    l->objects += cell->kind == CELL_NESTED && v.p[0] == '{';
     l->bytes += (long long)v.n;
     for (size_t i = 0; i < v.n; i++) l->blanks += v.p[i] == ' ';
     l->urls += is_url(v);

@@ -15,7 +15,7 @@ struct distinct {
 };
 
 struct look {
-    long long filled, nested;
+    long long filled, nested, objects; /* objects: of the nested ones, no lists */
     long long numbers, whole, dates, flags, money, durations, urls, words, labels;
     long long bytes, blanks; /* sums over the filled cells */
     long long changes;       /* cells that differ from the one above */
@@ -23,6 +23,8 @@ struct look {
         hits; /* hits: of those tested, ids of the catalogue's items */
     uint64_t last;
     double lo, hi;
+    double above;    /* the lowest but for -1, by which some say that there is no rating */
+    long long minus; /* how many are -1 */
     struct marks_count marks;
     struct order_count order;
     struct list_look list;
@@ -63,6 +65,8 @@ struct column {
 /* Looks at one more cell. events: labels of interactions count, too. a: where samples go. */
 enum status column_look(struct column *c, const struct cell *cell, int events, struct arena *a,
                         struct err *e) MUST_CHECK;
+/* One more number of the column, for its range. */
+void look_range(struct look *l, double x);
 /* Decides type, list, marks, order and markup from what was seen. */
 void column_decide(struct column *c, enum date_order wanted);
 void column_close(struct column *c);

@@ -149,6 +149,7 @@ static void read_row(struct csv *c) {
         if (i >= c->text.n || c->text.p[i] == '\n' || c->text.p[i] == '\r') break;
         i += step;
     }
+    c->lines = c->line - c->row_line;
     if (i < c->text.n && c->fault != CSV_UNCLOSED && c->fault != CSV_SPANS) {
         i = line_end(c, i);
         if (i < c->text.n) {

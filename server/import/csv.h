@@ -39,6 +39,7 @@ struct csv {
     size_t row_at;
     long row_line;
     enum csv_fault fault;
+    long lines;                  /* line ends inside its quotes, also where a fault cut it */
     int n, quoted;               /* cells; whether any was quoted */
     struct view cell[CSV_CELLS]; /* point into text or plain */
     char *plain; /* cells whose doubled quotes were made one; mem_alloc, CSV_ROW_MAX */

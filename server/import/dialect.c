@@ -144,7 +144,7 @@ static int shows_quotes(struct csv *c, const struct dialect_found *f) {
         hanging = 0;
         for (int i = 0; i < c->n; i++) {
             struct view v = c->cell[i];
-            cells++;
+            cells += row > 0;
             if (!v.n || v.p[0] != '"') continue;
             int closed = v.n >= 2 && v.p[v.n - 1] == '"';
             whole += closed;
@@ -153,7 +153,7 @@ static int shows_quotes(struct csv *c, const struct dialect_found *f) {
             hanging = !closed && i == c->n - 1;
         }
     }
-    return (need && open <= need) || (!open && columns && whole * columns >= cells);
+    return (need && open <= need) || (!open && whole && whole * columns >= cells);
 }
 
 /* Quotes inside quoted cells written \\", as MySQL does: such a quote with more of the cell behind
@@ -182,6 +182,46 @@ static int cells_of(struct csv *c, size_t at) {
     return csv_next(c) ? c->n : 0;
 }
 
+/* The next line behind `at` that is not blank; text.n when there is none. */
+static size_t next_filled(struct view text, size_t at) {
+    do at = next_line(text, at);
+    while (at < text.n && view_trim(line_at(text, at)).n == 0);
+    return at;
+}
+
+/* Cells of the line at `at` where the line behind it has as many, else 0. */
+static int cells_twice(struct csv *c, struct view text, size_t at) {
+    size_t behind = next_line(text, at);
+    int n = cells_of(c, at);
+    return behind >= text.n || cells_of(c, behind) == n ? n : 0;
+}
+
+/* Whether the line is a heading: one cell above a table. With commas of its own, or further such
+ * lines below, the table must be a clear one. */
+static int is_heading(struct csv *c, struct view text, size_t at, const struct dialect_found *f) {
+    struct view line = line_at(text, at);
+    int one = cells_of(c, at) == 1 && c->fault == CSV_GOOD;
+    size_t below = next_filled(text, at);
+    if (below >= text.n) return 0;
+    if (!memchr(line.p, f->dialect.separator[0], line.n) && !memchr(line.p, '"', line.n) &&
+        cells_twice(c, text, below) >= 2)
+        return 1;
+    for (int k = 0; k < 10 && one && below < text.n; k++) {
+        if (cells_twice(c, text, below) >= 3) return 1;
+        if (cells_of(c, below) != 1) return 0;
+        below = next_filled(text, below);
+    }
+    return 0;
+}
+
+/* "#id,title" is a header, "# made today, by hand" a comment. */
+static int is_marked_header(struct csv *c, struct view text, size_t at) {
+    struct view line = line_at(text, at);
+    size_t below = next_filled(text, at);
+    return below < text.n && cells_of(c, at) == cells_of(c, below) && line.n > 1 &&
+           line.p[1] != ' ' && line.p[1] != '#';
+}
+
 /* Lines before the table: "# exported 2024", a heading without separators above rows that all have
  * as many. */
 static void skip_lines(struct csv *c, struct view text, struct dialect_found *f) {
@@ -190,23 +230,10 @@ static void skip_lines(struct csv *c, struct view text, struct dialect_found *f)
         struct view line = line_at(text, f->at);
         size_t next = next_line(text, f->at);
         if (next >= text.n) return;
-        int blank = view_trim(line).n == 0;
-        int mark =
-            line.n && (line.p[0] == '#' || (line.n > 1 && line.p[0] == '/' && line.p[1] == '/'));
-        if (!blank) {
-            size_t below = next;
-            while (below < text.n && view_trim(line_at(text, below)).n == 0)
-                below = next_line(text, below);
-            if (below >= text.n) return;
-            int here = cells_of(c, f->at), there = cells_of(c, below);
-            size_t third = next_line(text, below);
-            int also = third < text.n ? cells_of(c, third) : there;
-            /* "#id,title" is a header, "# made today, by hand" a comment. */
-            int header =
-                mark && here == there && line.n > 1 && line.p[1] != ' ' && line.p[1] != '#';
-            int heading = !memchr(line.p, f->dialect.separator[0], line.n) &&
-                          !memchr(line.p, '"', line.n) && there >= 2 && also == there;
-            if (mark ? header : !heading) return;
+        if (view_trim(line).n) {
+            int mark = line.p[0] == '#' || (line.n > 1 && line.p[0] == '/' && line.p[1] == '/');
+            if (next_filled(text, f->at) >= text.n) return;
+            if (mark ? is_marked_header(c, text, f->at) : !is_heading(c, text, f->at, f)) return;
             f->skipped++;
         }
         f->at = next;

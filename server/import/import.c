@@ -1,13 +1,12 @@
-/* An import from its first byte to the commit: two passes, counting faults, storing all or nothing.
- */
+/* An import from its first byte to the commit: two passes, then a judgement, then storing. */
 #include "server/import/import.h"
 
 #include "kernels/base/arena.h"
+#include "server/import/faults.h"
 #include "server/import/report.h"
 #include "server/import/rows.h"
 #include "server/import/spool.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct import {
@@ -19,32 +18,8 @@ struct import {
     struct source source;
     struct layout layout;
     struct rows rows;
+    struct faults faults;
 };
-
-/* --- faults */
-
-static void note(struct import_result *r, long line, const char *text) {
-    if (r->n_errors == IMPORT_ERRORS) return;
-    r->errors[r->n_errors].line = line;
-    snprintf(r->errors[r->n_errors].message, sizeof r->errors[0].message, "%s", text);
-    text_clean(r->errors[r->n_errors++].message);
-}
-
-/* Unknown items are only seen at the end, so their faults are merged in among the others, by line.
- * Both lists are in order; the first IMPORT_ERRORS of both stay. */
-static void note_unknown(struct import_result *r, const struct stage_missing *u, int n) {
-    struct import_result rest = *r;
-    char text[200];
-    r->n_errors = 0;
-    for (int i = 0, k = 0; r->n_errors < IMPORT_ERRORS && (i < n || k < rest.n_errors);)
-        if (k == rest.n_errors || (i < n && u[i].line < rest.errors[k].line)) {
-            snprintf(text, sizeof text, "there is no item '%s' in the catalogue", u[i].item.text);
-            note(r, u[i++].line, text);
-        } else {
-            note(r, rest.errors[k].line, rest.errors[k].message);
-            k++;
-        }
-}
 
 /* --- the second pass */
 
@@ -79,10 +54,10 @@ static enum status too_long(const struct source *s, const char *text, struct err
 static enum status take_rows(struct import *m, struct err *e) {
     struct import_result *r = m->result;
     for (;;) {
-        struct fault f = {""};
+        struct fault f = {.text = ""};
         int got, continues = 0;
         TRY(source_next(&m->source, &f, &got, e));
-        if (!got) return ST_OK;
+        if (!got) break;
         if (m->source.too_long && !m->config->skip_bad) return too_long(&m->source, f.text, e);
         if (!f.text[0]) TRY(rows_make(&m->rows, &m->source, &f, &continues, e));
         if (continues) {
@@ -91,10 +66,10 @@ static enum status take_rows(struct import *m, struct err *e) {
         }
         r->read++;
         if (!f.text[0]) TRY(add_row(m, &f, e));
-        if (!f.text[0]) continue;
-        r->rejected++;
-        note(r, m->source.line, f.text);
+        if (f.text[0]) faults_add(&m->faults, r, m->source.line, &f);
     }
+    if (m->source.cut) faults_cut(&m->faults, m->source.line);
+    return ST_OK;
 }
 
 /* --- storing */
@@ -118,15 +93,10 @@ static enum status check_and_store(struct import *m, struct err *e) {
         struct stage_missing first[IMPORT_ERRORS];
         int n;
         TRY(stage_unknown(m->stage, c->catalog, &unknown, first, IMPORT_ERRORS, &n, e));
-        note_unknown(r, first, n);
-        r->rejected += unknown;
+        faults_unknown(&m->faults, r, first, n, unknown);
         good -= unknown;
     }
-    if (good == 0)
-        note(r, 0,
-             r->read ? "no row could be kept; nothing was stored"
-                     : "the input holds no rows; nothing was stored");
-    if (good == 0 || (r->rejected && !c->skip_bad)) return ST_OK;
+    if (!faults_allow(&m->faults, c, r, good, m->spool.replaced)) return ST_OK;
     r->kept = good;
     if (c->dry_run)
         return c->kind == IMPORT_ITEMS ? stage_would_drop(m->stage, c->catalog, &r->dropped, e)
@@ -154,7 +124,7 @@ static enum status read_rows(struct import *m, struct err *e) {
     rows_open(&m->rows, &m->layout);
     enum status st = take_rows(m, e);
     if (st == ST_OK) st = finish(m, e);
-    if (st == ST_OK) st = report_make(m->result, &m->spool, &m->source, &m->layout, e);
+    if (st == ST_OK) st = report_make(m->result, &m->spool, &m->source, &m->faults, &m->layout, e);
     rows_close(&m->rows);
     return st;
 }
@@ -192,6 +162,11 @@ static enum status check_config(struct store *s, const struct import_config *c, 
     if (!store_name_ok(c->catalog) || (c->surface.n && !store_name_ok(c->surface))) {
         st = fail(e, ST_INVALID, "a name is 1 to 64 letters, digits, . _ -");
         err_field(e, store_name_ok(c->catalog) ? "surface" : "catalog");
+        return st;
+    }
+    if (c->strict && c->skip_bad) {
+        st = fail(e, ST_INVALID, "strict and skip_bad ask for opposite things");
+        err_field(e, "strict");
         return st;
     }
     arena_init(&a, 1 << 20);

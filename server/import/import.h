@@ -1,5 +1,5 @@
 /* Imports: a file of items, members or interactions, whoever wrote it, read in two passes (a look
- * at its columns, then its rows) and stored all-or-nothing. */
+ * at its columns, then its rows) and stored in one transaction. */
 #ifndef IMPORT_IMPORT_H
 #define IMPORT_IMPORT_H
 
@@ -22,10 +22,11 @@ struct import_config {
     enum import_format format;
     struct view catalog;
     struct view surface; /* items: the surface, "" = that of the catalogue replaced, or generic */
-    int skip_bad; /* 1: bad rows are left out and counted; 0: one bad row and nothing is stored */
+    int strict;          /* 1: one bad row and nothing is stored */
+    int skip_bad; /* 1: the good rows are stored, however few they are and whatever the rest is */
     int dry_run;  /* 1: check only, store nothing */
     int replace;  /* items: 1 = an existing catalogue of that name is replaced, 0 = ST_CONFLICT */
-    int exact;    /* 1: columns are named as ours and values are plain; nothing is guessed */
+    int exact; /* 1: columns are named as ours and values are plain; nothing is guessed; strict */
     /* Corrections of what would be guessed: pairs "theirs" -> "ours", n_map of them. "ours" is a
      * role (id, title, text, tags, popularity, time; name, profile; member, item, label, rating,
      * at), "field" (kept as a further field), "" (left out) or the name that a further field gets.
@@ -62,16 +63,17 @@ struct import_column {
     int n_samples;
 };
 
-/* kept: rows that were stored, or with dry_run would be; 0 when the input was refused. An error
- * without a line (0) is about the whole input. read = good rows + rejected ones. */
+/* kept: rows that were stored, or with dry_run would be; 0 when the input was refused.
+ * read = good rows + rejected ones. */
 struct import_result {
     long long read, kept, rejected;
-    int n_errors; /* <= IMPORT_ERRORS, the first ones */
+    struct err refused; /* why nothing may be stored; no text: it may. line 0: the whole input */
+    int n_errors;       /* <= IMPORT_ERRORS, the first ones */
     struct {
         long line;
         char message[200];
-    } errors[IMPORT_ERRORS];
-    int stored; /* 0 when nothing was committed */
+    } errors[IMPORT_ERRORS]; /* of the rejected rows, by line */
+    int stored;              /* 0 when nothing was committed */
 
     const char *format, *encoding, *separator; /* "csv", "Shift_JIS", "comma"; "" where none */
     int packed, header;                        /* gzip; the first line names the columns */
@@ -83,7 +85,7 @@ struct import_result {
     double lowest, highest, like_from, dislike_to;
     struct import_column *column; /* NULL without an arena */
     int n_columns;
-    const char *warning[IMPORT_WARNINGS];
+    const char *warning[IMPORT_WARNINGS + 1];
     int n_warnings;
     /* The first good row as it is stored; item.id NULL: there was none, or it is no item. */
     struct item item;
@@ -100,10 +102,13 @@ struct import_result {
  * the database first, rows to a second one: rankings and other writers wait only for the last step,
  * and memory does not grow with the file.
  *
- * Reads to the end. Rows with faults are counted and described; the status is ST_OK whenever the
- * whole input was read, also when it was refused (result->stored says so). A failing reader, a full
- * disk or a row over 1 MiB without skip_bad rolls everything back and is returned, ST_LIMIT with
- * the row's byte. */
+ * Reads to the end. Rows with faults are left out, counted and described, and the others are
+ * stored, unless (result->refused says which): no row is good; strict; or, without skip_bad, the
+ * file itself is damaged (a quote that swallows lines, bytes that are not of its encoding, JSON
+ * that ends too early), or more than one row and more than a tenth of all would be lost. The status
+ * is ST_OK whenever the whole input was read, also when it was refused. ST_BAD_INPUT for what
+ * cannot be read at all. A failing reader, a full disk or a row over 1 MiB without skip_bad rolls
+ * everything back and is returned, ST_LIMIT with the row's byte. */
 enum status import_run(struct store *s, const struct import_config *c, import_read read, void *arg,
                        struct import_result *result, struct err *e) MUST_CHECK;
 

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- spans of values, without reading them */
 
@@ -143,13 +144,20 @@ static int is_row(struct view object) {
     json_t *tree = object.n <= JSON_ROW_MAX && depth_check(object, NULL) == ST_OK
                        ? json_loadb(object.p, object.n, JSON_DECODE_INT_AS_REAL, NULL)
                        : NULL;
+    static const char *const wrappers[] = {
+        "items",   "products", "results", "data",   "records", "rows",
+        "entries", "articles", "posts",   "docs",   "list",    "hits",
+        "books",   "movies",   "films",   "shows",  "games",   "songs",
+        "tracks",  "jobs",     "events",  "offers", "courses", "listings",
+        "recipes", "features", "@graph",  "stores", "places",  "itemListElement"};
     int scalars = 0, named = 0, list = 0;
     const char *key;
     json_t *value;
     json_object_foreach(tree, key, value) {
         static const char *const names[] = {"id", "title", "name", "ID", "Title", "Name"};
         int plain = !json_is_array(value) && !json_is_object(value);
-        if (strcmp(key, "itemListElement") == 0 || strcmp(key, "@graph") == 0) list = 1;
+        for (size_t i = 0; i < COUNT(wrappers); i++)
+            list |= strcasecmp(key, wrappers[i]) == 0 && json_is_object(json_array_get(value, 0));
         scalars += plain && key[0] != '@';
         for (size_t i = 0; i < COUNT(names); i++) named += plain && strcmp(key, names[i]) == 0;
     }
@@ -226,6 +234,7 @@ static enum json_got load(struct json_reader *j, char why[200]) {
     struct view v = j->row;
     if (v.n > JSON_ROW_MAX) return JSON_TOO_LONG;
     if (!utf8_valid(v)) {
+        j->damage = 1;
         snprintf(why, 200, "%s",
                  memchr(v.p, 0, v.n) ? "the row holds a NUL byte; save the file as UTF-8 text"
                                      : "the row is not UTF-8");
@@ -255,6 +264,14 @@ static enum json_got load(struct json_reader *j, char why[200]) {
     return JSON_FAULT;
 }
 
+/* A first or last line whose brackets are open: the text is no lines, or was cut off. */
+static int is_open(const struct json_reader *j) {
+    struct json_reader row = {.text = j->row};
+    if (j->row_at != j->first && j->at < j->text.n) return 0;
+    return j->row.n && (j->row.p[0] == '{' || j->row.p[0] == '[') &&
+           value_end(&row, 0, j->row.n) > j->row.n;
+}
+
 static enum json_got next_line(struct json_reader *j, char why[200]) {
     while (j->at < j->text.n) {
         size_t end = spool_find(j->spool, j->text, j->at, '\n'), n = end - j->at;
@@ -266,7 +283,10 @@ static enum json_got next_line(struct json_reader *j, char why[200]) {
         /* Lines of a list without its brackets end in commas. */
         if (j->row.n > 1 && j->row.p[j->row.n - 1] == ',')
             j->row = view_trim(view_sub(j->row, 0, j->row.n - 1));
-        if (j->row.n) return load(j, why);
+        if (!j->row.n) continue;
+        enum json_got got = load(j, why);
+        j->damage |= got == JSON_FAULT && is_open(j);
+        return got;
     }
     return JSON_END;
 }
@@ -297,6 +317,7 @@ static enum json_got next_value(struct json_reader *j, char why[200]) {
         i++;
     }
     j->at = i;
+    j->cut = !j->ended && i >= v.n && j->form != JSON_STREAM;
     if (j->ended || i >= v.n) return JSON_END;
     if ((j->form == JSON_LIST && v.p[i] == ']') || (j->form == JSON_NAMED && v.p[i] == '}')) {
         j->ended = 1;
@@ -318,6 +339,7 @@ static enum json_got next_value(struct json_reader *j, char why[200]) {
         int is_long = v.n - i > JSON_ROW_MAX;
         resync(j);
         if (is_long) return JSON_TOO_LONG;
+        j->damage = 1;
         snprintf(why, 200,
                  "not valid JSON: a bracket or quote that is opened here is never closed");
         return JSON_FAULT;
@@ -326,13 +348,12 @@ static enum json_got next_value(struct json_reader *j, char why[200]) {
     j->row = view_sub(v, i, end - i);
     j->line += lines_between(v, i, end);
     j->at = end;
-    enum json_got got = load(j, why);
-    /* A comma or colon too many may have moved where the rows begin. */
-    return got;
+    return load(j, why);
 }
 
 enum json_got json_next(struct json_reader *j, char why[200]) {
     json_close(j);
     why[0] = 0;
+    j->damage = 0;
     return j->form == JSON_LINES ? next_line(j, why) : next_value(j, why);
 }

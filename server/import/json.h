@@ -24,10 +24,12 @@ struct json_reader {
     size_t at;
     long line;
     int ended; /* the list's bracket was closed */
+    int cut;   /* the text ended before it */
     /* The current row. */
     struct view row;
     size_t row_at;
     long row_line;
+    int damage;       /* a fault: of the text as a whole, not of the row */
     struct view name; /* JSON_NAMED: the row's, as written, in its quotes */
     json_t *key;      /* and as a string */
     json_t *tree;     /* an object, or NULL */

@@ -46,7 +46,7 @@ int label_read(struct view text) {
     if (view_double((struct view){folded, len}, &x))
         return x == 1 ? 1 : x == 0 || x == -1 ? -1 : LABEL_UNKNOWN;
     for (size_t i = 0; i < len; i++)
-        if (!strchr(" _-.'", folded[i]) || (i == 0 && len == 2)) word[n++] = folded[i];
+        if (!strchr(" _-.'$", folded[i]) || (i == 0 && len == 2)) word[n++] = folded[i];
     for (size_t i = 0; n && i < COUNT(table); i++)
         if (in_words(table[i].words, word, n)) return table[i].label;
     return LABEL_UNKNOWN;

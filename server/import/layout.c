@@ -95,8 +95,7 @@ static void look_at_range(struct layout *p, const struct source *s) {
         struct view v = trim(s->cell[i].text);
         double x;
         if (!may_be_rating(p, i) || !v.n || number_read(v, MARKS_ANY, &x) != v.n) continue;
-        l->lo = l->numbers == 0 || x < l->lo ? x : l->lo;
-        l->hi = l->numbers == 0 || x > l->hi ? x : l->hi;
+        look_range(l, x);
     }
 }
 
@@ -104,7 +103,7 @@ static enum status look(struct layout *p, struct source *s, layout_has_item has,
                         struct err *e) {
     int got, events = p->config->kind == IMPORT_INTERACTIONS;
     for (;;) {
-        struct fault f = {""};
+        struct fault f = {.text = ""};
         TRY(source_next(s, &f, &got, e));
         if (!got) return ST_OK;
         if (f.text[0]) continue;
@@ -227,8 +226,10 @@ static void scale(struct layout *p) {
     int r = p->by[ROLE_RATING];
     const struct import_config *c = p->config;
     if (r < 0 || p->column[r].look.numbers == 0) return;
+    const struct look *l = &p->column[r].look;
     p->has_range = 1;
-    label_scale(p->column[r].look.lo, p->column[r].look.hi, &p->scale);
+    p->minus_is_none = l->lo == -1 && l->hi > 1;
+    label_scale(p->minus_is_none ? l->above : l->lo, l->hi, &p->scale);
     if (c->has_like) p->scale.like_from = c->like_from;
     if (c->has_dislike) p->scale.dislike_to = c->dislike_to;
 }
@@ -246,6 +247,16 @@ static void name_type(struct column *c) {
         c->type = TYPE_NUMBER;
     else if (c->role < ROLE_COUNT && c->role != ROLE_LABEL)
         c->type = TYPE_TEXT;
+}
+
+/* An id that was only guessed may lack, and so may a title where it does in a tenth of the rows. */
+static void may_lack(struct layout *p) {
+    int id = p->by[ROLE_ID], title = p->by[ROLE_TITLE];
+    if (p->config->kind != IMPORT_ITEMS || p->config->exact) return;
+    p->id_may_lack = id >= 0 && !p->column[id].mapped &&
+                     role_fit(p->column[id].name, ROLE_ID, IMPORT_ITEMS) != ROLE_OWN;
+    p->title_may_lack = title >= 0 && p->by[ROLE_TEXT] >= 0 && p->looked >= 20 &&
+                        p->column[title].look.filled * 10 < p->looked * 9;
 }
 
 static enum status decide(struct layout *p, const struct source *s, struct err *e) {
@@ -266,6 +277,7 @@ static enum status decide(struct layout *p, const struct source *s, struct err *
     TRY(lists(p, s, e));
     for (int i = 0; i < p->n; i++) name_type(&p->column[i]);
     find_years(p);
+    may_lack(p);
     scale(p);
     p->implicit = p->by[ROLE_LABEL] < 0 && p->by[ROLE_RATING] < 0;
     if (p->config->kind == IMPORT_INTERACTIONS && p->implicit && p->looked)

@@ -15,7 +15,12 @@ struct layout {
     int implicit;       /* interactions: every row is a like */
     int year_in_title;  /* items: "(1995)" at the end of titles is the time */
     int has_range;
+    int minus_is_none; /* a rating of -1 says that there is none */
     struct label_scale scale;
+    /* Items: rows without id (nobody said which column is it) or title (in many of them) get one
+     * from what else they say; how many did. */
+    int id_may_lack, title_may_lack;
+    long long made_ids, made_titles;
     const char *warning[IMPORT_WARNINGS]; /* in the arena */
     int n_warnings;
 };

@@ -133,6 +133,16 @@ int list_is_literal(struct view text) {
     return 1;
 }
 
+int list_is_angles(struct view text) {
+    if (text.n < 3 || text.p[0] != '<' || text.p[text.n - 1] != '>') return 0;
+    for (size_t i = 1; i + 1 < text.n; i++) {
+        if (strchr(" /=\"'", text.p[i])) return 0; /* markup */
+        if (text.p[i] == '>' && text.p[i + 1] != '<') return 0;
+        if (text.p[i] == '<' && text.p[i - 1] != '>') return 0;
+    }
+    return 1;
+}
+
 static void give(struct view part, list_each each, void *arg) {
     part = trim(part);
     if (!is_nothing(part)) each(arg, part);
@@ -150,9 +160,22 @@ static void split_at(struct view cell, enum list_rule rule, list_each each, void
     give(view_sub(cell, from, cell.n), each, arg);
 }
 
+static void split_angles(struct view text, list_each each, void *arg) {
+    size_t from = 1;
+    for (size_t i = 1; i < text.n; i++)
+        if (text.p[i] == '>') {
+            give(view_sub(text, from, i - from), each, arg);
+            from = i + 2;
+        }
+}
+
 void list_split(struct view cell, enum list_rule rule, struct buf *scratch, list_each each,
                 void *arg) {
     cell = trim(cell);
+    if (list_is_angles(cell)) {
+        split_angles(cell, each, arg);
+        return;
+    }
     if (list_is_literal(cell) && literal_texts(cell, scratch, each, arg)) return;
     if (rule == LIST_NONE)
         give(cell, each, arg);

@@ -32,6 +32,8 @@ enum list_rule list_decide(const struct list_look *l, int wanted);
 
 /* Whether the text is a literal: brackets at both ends, with what JSON or Python write inside. */
 int list_is_literal(struct view text);
+/* "<c#><floating-point>", as Stack Overflow writes tags. */
+int list_is_angles(struct view text);
 
 /* Calls each for every text of the cell, trimmed, without those that say nothing. A literal is read
  * as one under every rule; a cell without the rule's separator is split at | or ; when it has one.

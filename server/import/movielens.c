@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 4 };
+enum { COLUMNS = 4, FILE_MAX = 1 << 30 };
 
 struct table {
-    struct file_map map;
+    char path[STORE_PATH], *text; /* read and not mapped: others may write the file meanwhile */
     struct csv csv;
     int column[COLUMNS]; /* where the wanted columns are */
 };
@@ -26,24 +26,24 @@ static enum status find_columns(struct table *t, const char *const *names, struc
         for (int i = 0; got && i < t->csv.n; i++)
             if (view_eq_str(t->csv.cell[i], names[k])) t->column[k] = i;
         if (t->column[k] < 0)
-            return fail(e, ST_CORRUPT, "%.200s has no column %s", t->map.path, names[k]);
+            return fail(e, ST_CORRUPT, "%.200s has no column %s", t->path, names[k]);
     }
     return ST_OK;
 }
 
 static void table_close(struct table *t) {
     csv_close(&t->csv);
-    file_map_close(&t->map);
+    mem_free(t->text);
 }
 
 static enum status table_open(struct table *t, const char *folder, const char *name,
                               const char *const *names, struct err *e) {
-    char path[STORE_PATH];
+    size_t n;
     memset(t, 0, sizeof *t);
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+    if (snprintf(t->path, sizeof t->path, "%s/%s", folder, name) >= (int)sizeof t->path)
         return fail(e, ST_INVALID, "the folder's path is too long");
-    TRY(file_map_open(&t->map, path, e));
-    struct view text = {(const char *)t->map.p, t->map.n};
+    TRY(file_read(t->path, FILE_MAX, &t->text, &n, e));
+    struct view text = {t->text, n};
     enum status st = csv_open(&t->csv, text, &(struct dialect){.separator = "\t"}, e);
     if (st == ST_OK) st = find_columns(t, names, e);
     if (st != ST_OK) table_close(t);
@@ -55,7 +55,7 @@ static enum status table_next(struct table *t, int *got, struct err *e) {
     for (int k = 0; *got && k < COLUMNS; k++)
         if (t->csv.fault != CSV_GOOD || t->column[k] >= t->csv.n)
             return fail(e, ST_CORRUPT, "%.200s, line %ld: a row that is too short or too long",
-                        t->map.path, t->csv.row_line);
+                        t->path, t->csv.row_line);
     return ST_OK;
 }
 
@@ -154,7 +154,7 @@ static const struct {
 };
 
 static enum status bad_row(const struct table *t, const char *why, struct err *e) {
-    return fail(e, ST_CORRUPT, "%.120s, line %ld: %s", t->map.path, t->csv.row_line, why);
+    return fail(e, ST_CORRUPT, "%.120s, line %ld: %s", t->path, t->csv.row_line, why);
 }
 
 static enum status read_rows(struct stage *g, struct table *t, enum stage_kind kind,

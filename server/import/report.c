@@ -98,14 +98,33 @@ static void about_file(const struct spool *spool, const struct source *s, struct
                     s->json.path);
     if (r->continued)
         layout_warn(p,
-                    "%lld line%s with the id of the item above and no title go%s on with that item "
+                    "%lld line%s with the id of the item above and no other title go%s on with it "
                     "(variants, pictures) and %s not read",
                     r->continued, r->continued == 1 ? "" : "s", r->continued == 1 ? "es" : "",
                     r->continued == 1 ? "is" : "are");
+    if (p->made_ids)
+        layout_warn(p, "%lld row%s no %.60s and get%s an id from title and text", p->made_ids,
+                    p->made_ids == 1 ? " has" : "s have",
+                    text_show(p->column[p->by[ROLE_ID]].name).text, p->made_ids == 1 ? "s" : "");
+    if (p->made_titles)
+        layout_warn(p, "%lld row%s no title; the beginning of the text is used", p->made_titles,
+                    p->made_titles == 1 ? " has" : "s have");
     if (r->dropped)
         layout_warn(p, "%lld interaction%s with items that are not in the new file %s", r->dropped,
                     r->dropped == 1 ? "" : "s",
                     r->stored ? "went with them" : "would go with them");
+}
+
+/* The first thing to know: what is not there. */
+static enum status about_rows(struct import_result *r, struct arena *a, struct err *e) {
+    char said[200];
+    if (!r->rejected || !r->kept) return ST_OK;
+    snprintf(said, sizeof said,
+             "%lld of %lld rows %s %s; the first are told by line, and strict refuses such a file",
+             r->rejected, r->read, r->rejected == 1 ? "is" : "are",
+             r->stored ? "left out" : "to be left out");
+    r->warning[r->n_warnings] = text(a, view_of(said));
+    return r->warning[r->n_warnings++] ? ST_OK : no_memory(e);
 }
 
 static void about_columns(struct layout *p) {
@@ -126,7 +145,7 @@ static void about_columns(struct layout *p) {
 }
 
 enum status report_make(struct import_result *r, const struct spool *spool, const struct source *s,
-                        struct layout *p, struct err *e) {
+                        const struct faults *f, struct layout *p, struct err *e) {
     struct arena *a = p->config->arena;
     for (int i = 0; i < p->n; i++) r->values_lost += p->column[i].lost;
     r->format = source_format_name(s->format);
@@ -139,8 +158,11 @@ enum status report_make(struct import_result *r, const struct spool *spool, cons
     r->like_from = p->scale.like_from;
     r->dislike_to = p->scale.dislike_to;
     if (!a) return ST_OK;
+    if (f->damage_line && r->kept)
+        layout_warn(p, "the file is damaged at line %ld: %s", f->damage_line, f->damage.text);
     about_file(spool, s, p, r);
     about_columns(p);
+    TRY(about_rows(r, a, e));
     r->encoding = text(a, view_of(encoding_name(spool)));
     r->separator =
         text(a, view_of(s->format == SOURCE_CSV ? dialect_name(&s->dialect.dialect) : ""));

@@ -2,12 +2,13 @@
 #ifndef IMPORT_REPORT_H
 #define IMPORT_REPORT_H
 
+#include "server/import/faults.h"
 #include "server/import/layout.h"
 
 /* Keeps the first good item. Without an arena in the config nothing is kept. */
 enum status report_first(struct import_result *r, const struct import_config *c,
                          const struct stage_row *row, struct err *e) MUST_CHECK;
 enum status report_make(struct import_result *r, const struct spool *spool, const struct source *s,
-                        struct layout *p, struct err *e) MUST_CHECK;
+                        const struct faults *f, struct layout *p, struct err *e) MUST_CHECK;
 
 #endif

@@ -119,7 +119,7 @@ static int find(const char *text, size_t n, enum role r, enum import_kind kind, 
 /* What such a name is about when it begins so: "host_name" is no title, "user_id" no item's. */
 static int about_another(const struct words *w, enum role r) {
     static const char others[] =
-        "host user member customer seller vendor company employer organization organisation author "
+        "host rating user member customer seller vendor company employer organization organisation author "
         "artist director actor publisher developer brand manufacturer maker shop store supplier city "
         "country state region location place street neighbourhood neighborhood first last middle file "
         "image photo picture video thumbnail icon color colour size parent group category genre tag "
@@ -133,6 +133,9 @@ static int about_another(const struct words *w, enum role r) {
     int place = 0;
     if (r == ROLE_TIME || r == ROLE_AT) return in_names(dates, w->text, end, &place);
     if (r == ROLE_MEMBER) return 0;
+    if (r == ROLE_LABEL &&
+        in_names("helpful useful funny cool total num number", w->text, end, &place))
+        return 1;
     return in_names(others, w->text, end, &place);
 }
 
@@ -190,6 +193,11 @@ int role_fit(struct view name, enum role r, enum import_kind kind) {
         int id = w.n > 2 && memcmp(w.text + w.n - 2, "id", 2) == 0 && w.n_words > 1;
         return id && !who && !about_another(&w, r) ? ROLE_ENDS : 0;
     }
+    /* "product_category_name" is a usual name for tags, and no title for its end. */
+    for (int other = 0; other < ROLE_COUNT; other++)
+        if (other != (int)r && role_of_kind((enum role)other, kind) &&
+            find(w.text, w.n, (enum role)other, kind, 1))
+            return 0;
     return ends(&w, r, kind);
 }
 

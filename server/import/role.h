@@ -31,10 +31,11 @@ int role_of_kind(enum role r, enum import_kind kind);
 int role_joins(enum role r);
 
 /* How well a column's name fits a role: 0 not at all, else the smaller the better. Own names come
- * first (ROLE_OWN), then the usual ones in their order, those that are less sure (from ROLE_WEAK),
- * and names that end in one ("movie_title", from ROLE_ENDS). Any case, with any marks between
+ * first (ROLE_OWN), then the usual ones in their order (below ROLE_NEAR: tags by another word),
+ * those that are less sure (from ROLE_WEAK), and names that end in one ("movie_title", from
+ * ROLE_ENDS). Any case, with any marks between
  * words; camelCase is cut. */
-enum { ROLE_OWN = 1, ROLE_WEAK = 1000, ROLE_ENDS = 2000 };
+enum { ROLE_OWN = 1, ROLE_NEAR = 10, ROLE_WEAK = 1000, ROLE_ENDS = 2000 };
 int role_fit(struct view name, enum role r, enum import_kind kind);
 /* Whether the name is one that columns usually have, ours or not ("price"). */
 int role_known(struct view name, enum import_kind kind);

@@ -47,11 +47,12 @@ const struct role_synonym role_table[] = {
      "tagline subtitle notes note comment comments features highlights space intro "
      "introduction lead teaser message review reviewtext"},
     {ROLE_TAGS, I, 0,
-     "tags tag genres genre categories category keywords keyword listedin topics topic labels "
+     "tags tag genres genre categories category producttype productcategory keywords keyword "
+     "listedin topics topic labels "
      "skills amenities subjects themes theme moods mood styles steamspytags usertags bookshelves "
-     "productcategory producttags productcategories hashtags interests cuisines cuisine "
+     "producttags productcategories hashtags interests cuisines cuisine "
      "ingredients tagnames categorynames moviegenre maingenre majorgenre primarygenre listgenres "
-     "shelves diets occasions varieties productcategoryname googleproductcategory producttype"},
+     "shelves diets occasions varieties productcategoryname googleproductcategory"},
     {ROLE_TAGS, I, 0,
      "schlagworte schlagwörter stichworte stichwörter kategorie kategorien rubrik rubriken sparte "
      "motscles motsclés etiquettes étiquettes catégorie catégories etiquetas categoria categorias "
@@ -77,9 +78,9 @@ const struct role_synonym role_table[] = {
      "originalpublicationyear originalpublicationdate yearpublished publishedyear publishyear publishdate "
      "publisheddate published publishedat pubdate datepublished yearofpublication year "
      "premiered premieredate airdate firstairdate date "
-     "posteddate postdate dateposted posted postedat postedon "
+     "createdutc createdtime posteddate postdate dateposted posted postedat postedon "
      "listedtime dateadded createdat created createddate creationdate timestamp datetime uploaddate "
-     "publishtime publicationtime originallistedtime addedat releasedon launchdate vintage issued"},
+     "publishtime publicationtime originallistedtime addedat releasedon launchdate launchedat publishedon vintage issued"},
     {ROLE_TIME, I, 0,
      "jahr datum erscheinungsjahr erscheinungsdatum veröffentlicht veroeffentlicht "
      "veröffentlichungsdatum annee année datedesortie datedepublication anneedesortie "
@@ -107,7 +108,7 @@ const struct role_synonym role_table[] = {
      "readerid uid userno username login profilename nutzer nutzerid benutzer benutzerid kunde "
      "kundennummer kundenid utilisateur utilisateurid usuario usuarioid idusuario cliente idcliente "
      "utente utenteid gebruiker gebruikerid klant klantnummer sessionid session anonymousid deviceid "
-     "author authorid cookieid"},
+     "author authorid cookieid distinctid"},
     {ROLE_ITEM, X, 0,
      "item itemid productid movieid bookid songid trackid articleid showid listingid jobid appid "
      "gameid recipeid postid courseid videoid contentid newsid animeid businessid beerid offerid "

@@ -33,7 +33,14 @@ static int nameless(const struct column *c, const struct source *s) {
 
 /* No value twice, but for runs of one: variants of a product stand below each other. */
 static int unique(const struct look *l) {
+    enum { RUN = 20 };
+    if (!l->distinct.full && (long long)l->distinct.n * RUN < l->filled) return 0;
     return l->distinct.full ? l->changes > 0 : share((long long)l->distinct.n, l->changes, 98);
+}
+
+/* Few rows repeat an id of another one: they are told as faults. Else it is another thing's. */
+static int repeats(const struct look *l) {
+    return !l->distinct.full && !share((long long)l->distinct.n, l->changes, 90);
 }
 
 /* sure: 2 for our own name, 1 for a usual one where no other column is without repeats. */
@@ -42,7 +49,7 @@ static int fits_id(const struct layout *p, const struct column *c, int sure) {
     if (sure == 2 && l->filled) return 1;
     if (l->filled == 0) return sure && p->looked == 0;
     if (mean(l->bytes, l->filled) > 120 || c->type == TYPE_LIST) return 0;
-    if (sure) return share(l->filled, p->looked, 50);
+    if (sure) return share(l->filled, p->looked, 50) && (p->looked < 10 || !repeats(l));
     return share(l->filled, p->looked, 90) && unique(l);
 }
 
@@ -56,8 +63,8 @@ static int fits_value(const struct layout *p, const struct column *c, enum role 
         return !share(l->urls, l->filled, 50) && !share(l->flags, l->filled, 90) &&
                mean(l->bytes, l->filled) <= 300 && !share(l->nested, l->filled, 50);
     case ROLE_TEXT:
-        return !share(l->urls, l->filled, 50) && share(l->words + l->nested, l->filled, 50) &&
-               !share(l->flags, l->filled, 90);
+        return !share(l->objects, l->filled, 50) && !share(l->urls, l->filled, 50) &&
+               share(l->words + l->nested, l->filled, 50) && !share(l->flags, l->filled, 90);
     case ROLE_TAGS:
         return !share(l->urls, l->filled, 50) && !share(l->flags, l->filled, 90) &&
                (c->type == TYPE_LIST ||
@@ -84,7 +91,7 @@ static int best(const struct layout *p, enum role r, int limit, int sure, int *f
     for (int i = 0; i < p->n; i++) {
         const struct column *c = &p->column[i];
         int f = is_free(c) ? role_fit(c->name, r, p->config->kind) : 0;
-        if (!f || f >= *fit) continue;
+        if (!f) continue;
         if (r == ROLE_ID && p->config->kind != IMPORT_INTERACTIONS) {
             if (!fits_id(p, c, f == ROLE_OWN ? 2 : sure)) continue;
         } else if (!fits_value(p, c, r, f == ROLE_OWN))
@@ -96,40 +103,52 @@ static int best(const struct layout *p, enum role r, int limit, int sure, int *f
         if (r == ROLE_TAGS && f >= ROLE_WEAK && c->type != TYPE_LIST &&
             (long long)c->look.distinct.n * 2 > c->look.filled && c->look.filled > 4)
             continue;
+        /* "Key Skills" is a surer name for a list than "Industry". */
+        if (r == ROLE_TAGS && f >= ROLE_ENDS && c->type == TYPE_LIST) f -= ROLE_WEAK + 1;
+        if (f >= *fit) continue;
         *fit = f;
         pick = i;
     }
     return pick;
 }
 
-/* One role by name. Roles that join take all columns with a usual name, unless one has our own. */
+/* One role by name. Roles that join take all columns with a usual name; where one has our own name
+ * and says something, only genres and categories join its tags. */
 static void by_name(struct layout *p, enum role r) {
     int fit, i;
     if (taken(p, r)) return;
-    if (r == ROLE_ID) {
-        i = best(p, r, ROLE_ENDS + 999, 0, &fit);
-        if (i < 0) i = best(p, r, ROLE_WEAK, 1, &fit);
-    } else
-        i = best(p, r, 1 << 30, 0, &fit);
+    i = best(p, r, r == ROLE_ID ? ROLE_ENDS + 999 : 1 << 30, 0, &fit);
     if (i < 0) return;
     p->column[i].role = r;
-    if (fit == ROLE_OWN || fit >= ROLE_WEAK || !role_joins(r)) return;
+    if (fit >= ROLE_WEAK || !role_joins(r)) return;
+    int own = fit == ROLE_OWN && p->column[i].look.filled;
+    if (own && r != ROLE_TAGS) return;
     for (int k = 0; k < p->n; k++) {
         struct column *c = &p->column[k];
         int f = is_free(c) ? role_fit(c->name, r, p->config->kind) : 0;
-        if (f && f < ROLE_WEAK && fits_value(p, c, r, 0)) c->role = r;
+        if (f && f < (own ? ROLE_NEAR : ROLE_WEAK) && fits_value(p, c, r, 0)) c->role = r;
     }
+}
+
+/* An id by its usual name although a few rows repeat it, or lack it. */
+static void id_by_name(struct layout *p) {
+    int fit, i = taken(p, ROLE_ID) ? -1 : best(p, ROLE_ID, ROLE_WEAK, 1, &fit);
+    if (i >= 0) p->column[i].role = ROLE_ID;
 }
 
 /* --- roles by values */
 
-static void id_by_values(struct layout *p, const struct source *s) {
-    struct column *c = &p->column[0];
-    if (taken(p, ROLE_ID) || p->n < 2 || !is_free(c) || !nameless(c, s)) return;
+/* The first column, without a name, numbers the rows. */
+static int first_is_id(const struct layout *p, const struct source *s) {
+    const struct column *c = &p->column[0];
     const struct look *l = &c->look;
-    if (fits_id(p, c, 0) && mean(l->bytes, l->filled) <= 40 && mean(l->blanks, l->filled) < .5 &&
-        (s->dialect.header || l->numbers || l->filled > 4))
-        c->role = ROLE_ID;
+    if (p->n < 2 || !is_free(c) || !nameless(c, s)) return 0;
+    return fits_id(p, c, 0) && mean(l->bytes, l->filled) <= 40 && mean(l->blanks, l->filled) < .5 &&
+           (s->dialect.header || l->numbers || l->filled > 4);
+}
+
+static void id_by_values(struct layout *p, const struct source *s) {
+    if (!taken(p, ROLE_ID) && first_is_id(p, s)) p->column[0].role = ROLE_ID;
 }
 
 static void title_by_values(struct layout *p) {
@@ -176,31 +195,63 @@ static void tags_by_values(struct layout *p, const struct source *s) {
         const struct look *l = &c->look;
         int known = role_known(c->name, p->config->kind) && !nameless(c, s);
         if (!is_free(c) || known || share(l->urls, l->filled, 20)) continue;
+        if (share(l->objects, l->filled, 50)) continue;
         if (!share(l->words, l->filled, 70)) continue;
         int lists =
             c->type == TYPE_LIST || (nameless(c, s) && list_decide(&l->list, 1) == LIST_PIPE);
-        int repeats = l->filled >= 20 && (long long)l->distinct.n * 10 <= l->filled &&
-                      mean(l->bytes, l->filled) <= 30;
-        if (lists || (nameless(c, s) && repeats)) c->role = ROLE_TAGS;
+        int kinds = l->filled >= 20 && l->distinct.n > 1 &&
+                    (long long)l->distinct.n * 10 <= l->filled && mean(l->bytes, l->filled) <= 30;
+        if (lists || (nameless(c, s) && kinds)) c->role = ROLE_TAGS;
     }
 }
 
-static void items(struct layout *p, const struct source *s) {
+static enum status no_column(const struct layout *p, const char *name, struct err *e) {
+    char list[200];
+    size_t at = 0;
+    list[0] = 0;
+    for (int i = 0; i < p->n && at < sizeof list - 1; i++) {
+        size_t left = sizeof list - at;
+        struct view v = p->column[i].name;
+        int n = snprintf(list + at, left, "%s%.*s", i ? ", " : "", v.n > 60 ? 60 : (int)v.n, v.p);
+        at = n < 0 || (size_t)n >= left ? sizeof list - 1 : at + (size_t)n;
+    }
+    (void)fail(e, ST_BAD_INPUT, "no column is the %s; the columns are: %s", name, list);
+    if (e) text_clean(e->text);
+    err_line(e, 1);
+    err_hint(e, "say which one it is, as in map=%.40s:%s", p->n ? "COLUMN" : "column_1", name);
+    return ST_BAD_INPUT;
+}
+
+static int has_words(const struct layout *p) {
+    for (int i = 0; i < p->n; i++)
+        if (p->column[i].role != ROLE_ID &&
+            share(p->column[i].look.words, p->column[i].look.filled, 50))
+            return 1;
+    return 0;
+}
+
+static enum status items(struct layout *p, const struct source *s, struct err *e) {
     static const enum role order[] = {ROLE_ID,   ROLE_TITLE,      ROLE_TEXT,
                                       ROLE_TAGS, ROLE_POPULARITY, ROLE_TIME};
     int joined = 0;
-    for (size_t i = 0; i < COUNT(order); i++) by_name(p, order[i]);
+    for (size_t i = 0; i < COUNT(order); i++) {
+        by_name(p, order[i]);
+        if (order[i] == ROLE_ID && !first_is_id(p, s)) id_by_name(p);
+    }
     id_by_values(p, s);
     title_by_values(p);
     text_by_values(p, s);
     tags_by_values(p, s);
     for (int i = 0; i < p->n; i++) joined |= p->column[i].role == ROLE_TITLE;
+    if (!joined && p->looked && !taken(p, ROLE_TEXT) && !has_words(p))
+        return no_column(p, "title", e);
     if (!joined && p->looked)
         layout_warn(p, "no column looks like a title; the beginning of the text is used");
     if (!taken(p, ROLE_ID) && p->looked)
         layout_warn(p,
                     "no column holds ids; each item gets one from its title and text, which stays "
                     "the same as long as they do");
+    return ST_OK;
 }
 
 /* --- members */
@@ -222,6 +273,7 @@ static int is_private(const struct column *c) {
 
 static void members(struct layout *p, const struct source *s) {
     by_name(p, ROLE_ID);
+    id_by_name(p);
     by_name(p, ROLE_NAME);
     by_name(p, ROLE_PROFILE);
     id_by_values(p, s);
@@ -270,23 +322,6 @@ static void item_by_ids(struct layout *p) {
     p->column[pick].role = ROLE_ITEM;
 }
 
-static enum status no_column(const struct layout *p, const char *name, struct err *e) {
-    char list[200];
-    size_t at = 0;
-    list[0] = 0;
-    for (int i = 0; i < p->n && at < sizeof list - 1; i++) {
-        size_t left = sizeof list - at;
-        struct view v = p->column[i].name;
-        int n = snprintf(list + at, left, "%s%.*s", i ? ", " : "", v.n > 60 ? 60 : (int)v.n, v.p);
-        at = n < 0 || (size_t)n >= left ? sizeof list - 1 : at + (size_t)n;
-    }
-    (void)fail(e, ST_BAD_INPUT, "no column is the %s; the columns are: %s", name, list);
-    if (e) text_clean(e->text);
-    err_line(e, 1);
-    err_hint(e, "say which one it is, as in map=%.40s:%s", p->n ? "COLUMN" : "column_1", name);
-    return ST_BAD_INPUT;
-}
-
 /* Without names: who, which, how much, when, in the order that such files have. */
 static void events_by_place(struct layout *p, const struct source *s) {
     if (s->dialect.header || s->format != SOURCE_CSV) return;
@@ -319,12 +354,21 @@ static void events_by_place(struct layout *p, const struct source *s) {
     }
 }
 
+/* The only dates of a log are when it happened, whatever they are called. */
+static void at_by_values(struct layout *p, const struct source *s) {
+    for (int i = 0; i < p->n && !taken(p, ROLE_AT); i++) {
+        struct column *c = &p->column[i];
+        if (is_free(c) && c->type == TYPE_DATE && !nameless(c, s)) c->role = ROLE_AT;
+    }
+}
+
 static enum status events(struct layout *p, const struct source *s, struct err *e) {
     by_name(p, ROLE_MEMBER);
     by_name(p, ROLE_ITEM);
-    by_name(p, ROLE_LABEL);
     by_name(p, ROLE_RATING);
+    by_name(p, ROLE_LABEL);
     by_name(p, ROLE_AT);
+    at_by_values(p, s);
     events_by_place(p, s);
     item_by_ids(p);
     if (p->looked == 0 && s->n == 0) return ST_OK;
@@ -353,7 +397,7 @@ enum status layout_roles(struct layout *p, const struct source *s, struct err *e
     if (p->config->exact)
         exact(p);
     else if (p->config->kind == IMPORT_ITEMS)
-        items(p, s);
+        return items(p, s, e);
     else if (p->config->kind == IMPORT_MEMBERS)
         members(p, s);
     else

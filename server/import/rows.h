@@ -10,9 +10,8 @@ struct rows {
     struct stage_row out; /* the finished row; its texts live until the next */
     struct buf id, title, text, tags, extra, scratch, part;
     int n_tags;
-    struct view last_id; /* of the item above, in last */
-    struct buf last;
-    struct ids ids; /* of rows without one */
+    struct buf last, last_title; /* id and title of the item above */
+    struct ids ids;              /* of rows without one */
 };
 
 void rows_open(struct rows *r, struct layout *p);

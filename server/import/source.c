@@ -1,5 +1,5 @@
 /* One way to the rows of every format. */
-#include "server/import/source.h"
+#include "server/import/source_parts.h"
 
 #include "server/import/feed.h"
 #include "server/import/role.h"
@@ -17,18 +17,24 @@ void fault_set(struct fault *f, const char *fmt, ...) {
     text_clean(f->text);
 }
 
+void fault_damage(struct fault *f, const char *fmt, ...) {
+    if (f->text[0]) return;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof f->text, fmt, ap);
+    va_end(ap);
+    text_clean(f->text);
+    f->damage = 1;
+}
+
 const char *source_format_name(enum source_format f) {
     static const char *const names[] = {"csv", "jsonl", "json", "xml"};
     return names[f];
 }
 
-static enum status no_memory(const struct source *s, struct err *e) {
-    return fail(e, ST_NO_MEMORY, "no memory for the row of line %ld", s->line);
-}
-
 /* --- columns */
 
-static enum status add_column(struct source *s, struct view name, struct err *e) {
+enum status source_column(struct source *s, struct view name, struct err *e) {
     char *copy = arena_copy(s->arena, name.p, name.n);
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for the columns' names");
     s->typed[s->n] = 0;
@@ -36,7 +42,7 @@ static enum status add_column(struct source *s, struct view name, struct err *e)
     return ST_OK;
 }
 
-static int find_column(const struct source *s, struct view name, int hint) {
+int source_find(const struct source *s, struct view name, int hint) {
     if (hint < s->n && view_eq(s->name[hint], name)) return hint;
     for (int i = 0; i < s->n; i++)
         if (view_eq(s->name[i], name)) return i;
@@ -54,14 +60,14 @@ static enum status name_column(struct source *s, struct view v, struct err *e) {
         snprintf(text, sizeof text, "column_%d", s->n + 1);
         v = view_of(text);
     }
-    if (find_column(s, v, 0) >= 0) {
+    if (source_find(s, v, 0) >= 0) {
         char again[180];
         int k = 2;
         do snprintf(again, sizeof again, "%.*s_%d", (int)v.n, v.p, k++);
-        while (find_column(s, view_of(again), 0) >= 0);
-        return add_column(s, view_of(again), e);
+        while (source_find(s, view_of(again), 0) >= 0);
+        return source_column(s, view_of(again), e);
     }
-    return add_column(s, v, e);
+    return source_column(s, v, e);
 }
 
 static enum status bad_header(struct err *e, const char *why) {
@@ -199,9 +205,9 @@ void source_rewind(struct source *s) {
 static void check_text(struct view v, struct fault *f) {
     if (utf8_valid(v)) return;
     if (memchr(v.p, 0, v.n))
-        fault_set(f, "the row holds a NUL byte; save the file as UTF-8 text");
+        fault_damage(f, "the row holds a NUL byte; save the file as UTF-8 text");
     else
-        fault_set(f, "the row is not UTF-8, as the rest of the file is");
+        fault_damage(f, "the row is not UTF-8, as the rest of the file is");
 }
 
 static int count_separators(const struct csv *c, size_t from, size_t to) {
@@ -222,7 +228,7 @@ static int count_separators(const struct csv *c, size_t from, size_t to) {
 static int swallows(const struct csv *c, int columns) {
     size_t at = c->row_at;
     int lines = 0, digits = -1;
-    if (!c->quoted || columns < 2 || c->line - c->row_line < 2) return 0;
+    if (!c->quoted || columns < 2 || c->lines == 0) return 0;
     while (at < c->at) {
         size_t end = at;
         while (end < c->at && c->text.p[end] != '\n' && c->text.p[end] != '\r') end++;
@@ -239,27 +245,52 @@ static int swallows(const struct csv *c, int columns) {
     return lines >= 2;
 }
 
+/* Whether a line behind the row's first has a row's separators. */
+static int holds_row(const struct csv *c, int columns) {
+    size_t end = c->row_at;
+    while (end < c->at) {
+        size_t from = end;
+        while (end < c->at && c->text.p[end] != '\n' && c->text.p[end] != '\r') end++;
+        if (from > c->row_at && count_separators(c, from, end) == columns - 1) return 1;
+        end++;
+    }
+    return 0;
+}
+
+/* A quote that takes lines which it should not: the file's quotes are not in order. */
+static int is_damage(const struct csv *c) {
+    return c->fault == CSV_UNCLOSED || c->fault == CSV_SPANS || c->fault == CSV_SWALLOWS ||
+           (c->fault == CSV_AFTER && c->lines);
+}
+
 static void check_row(struct source *s, struct fault *f) {
     struct csv *c = &s->csv;
     int n = c->n;
-    if (c->fault == CSV_GOOD && swallows(c, s->n)) {
+    while (n > s->n && trim(c->cell[n - 1]).n == 0) n--;
+    /* Over several lines with too few or many cells, the quotes may be what is wrong: its other
+     * lines are rows of their own then. */
+    if (c->fault == CSV_GOOD &&
+        (swallows(c, s->n) || (n != s->n && c->lines && holds_row(c, s->n)))) {
         c->fault = CSV_SWALLOWS;
         csv_end_at_line(c);
     }
-    if (c->fault != CSV_GOOD) {
+    if (is_damage(c))
+        fault_damage(f, "%s", csv_fault_text(c->fault));
+    else if (c->fault != CSV_GOOD)
         fault_set(f, "%s", csv_fault_text(c->fault));
-        return;
-    }
-    while (n > s->n && trim(c->cell[n - 1]).n == 0) n--;
-    if (n != s->n) {
-        /* Over several lines, the quotes may be what is wrong: its other lines are rows of their
-         * own then. */
-        if (c->quoted && c->line - c->row_line > 1) csv_end_at_line(c);
+    else if (n != s->n)
         fault_set(f, "the row has %d cells, the header %d", n, s->n);
-    } else if (s->header.n && view_eq(view_trim(s->header),
-                                      view_trim(view_sub(c->text, c->row_at, c->at - c->row_at))))
+    else if (s->header.n && view_eq(view_trim(s->header),
+                                    view_trim(view_sub(c->text, c->row_at, c->at - c->row_at))))
         fault_set(f, "the header is repeated here");
     for (int i = 0; i < n && !f->text[0]; i++) check_text(c->cell[i], f);
+}
+
+/* ="0439" is how a text of digits is kept from becoming a number in Excel. */
+static struct view formula_text(struct view v) {
+    if (v.n < 3 || v.p[0] != '=' || v.p[1] != '"' || v.p[v.n - 1] != '"') return v;
+    struct view in = view_sub(v, 2, v.n - 3);
+    return in.n && memchr(in.p, '"', in.n) ? v : in;
 }
 
 static int next_csv(struct source *s, struct fault *f) {
@@ -272,106 +303,15 @@ static int next_csv(struct source *s, struct fault *f) {
     spool_pass(s->spool, c->at);
     if (f->text[0]) return 1;
     for (int i = 0; i < s->n; i++) {
-        struct view v = c->cell[i];
+        struct view v = s->config->exact ? c->cell[i] : formula_text(c->cell[i]);
         s->cell[i] = (struct cell){v.n ? CELL_TEXT : CELL_NONE, v, v};
     }
     return 1;
 }
 
-/* --- rows of JSON */
-
-static struct cell json_cell(json_t *value, struct view raw) {
-    if (json_is_string(value))
-        return (struct cell){CELL_TEXT, {json_string_value(value), json_string_length(value)}, raw};
-    if (json_is_number(value)) return (struct cell){CELL_NUMBER, raw, raw};
-    if (json_is_boolean(value)) return (struct cell){CELL_FLAG, raw, raw};
-    if (json_is_null(value)) return (struct cell){CELL_NONE, {"", 0}, raw};
-    return (struct cell){CELL_NESTED, raw, raw};
-}
-
-static enum status put_cell(struct source *s, struct view key, struct cell cell, int *hint,
-                            struct fault *f, struct err *e) {
-    int i = find_column(s, key, *hint);
-    if (i < 0) {
-        if (s->n == IMPORT_COLUMNS) {
-            fault_set(f, "the rows have more than %d different keys", IMPORT_COLUMNS);
-            return ST_OK;
-        }
-        i = s->n;
-        TRY(add_column(s, key, e));
-    }
-    *hint = i + 1;
-    s->cell[i] = cell;
-    return ST_OK;
-}
-
-/* Members of an object inside a row of JSON-LD, under names with a dot: "offers.price". */
-static enum status put_members(struct source *s, struct view key, json_t *value, struct view raw,
-                               int *hint, struct fault *f, struct err *e) {
-    size_t at = 0;
-    for (void *it = json_object_iter(value); it; it = json_object_iter_next(value, it)) {
-        struct view inner = json_next_value(raw, &at);
-        json_t *x = json_object_iter_value(it);
-        char name[200];
-        if (json_object_iter_key(it)[0] == '@' || json_is_object(x)) continue;
-        snprintf(name, sizeof name, "%.*s.%.90s", (int)(key.n < 90 ? key.n : 90), key.p,
-                 json_object_iter_key(it));
-        text_clean(name);
-        TRY(put_cell(s, view_of(name), json_cell(x, inner), hint, f, e));
-    }
-    return ST_OK;
-}
-
-/* The parser keeps members in the order of the text and refuses repeated keys, so the raw values
- * and its members go in step. */
-static enum status put_object(struct source *s, json_t *tree, struct view text, struct fault *f,
-                              struct err *e) {
-    size_t at = 0;
-    int hint = 0, linked = json_object_get(tree, "@type") != NULL;
-    for (void *it = json_object_iter(tree); it && !f->text[0];
-         it = json_object_iter_next(tree, it)) {
-        struct view raw = json_next_value(text, &at), key = view_of(json_object_iter_key(it));
-        json_t *value = json_object_iter_value(it);
-        /* {"@type":"ListItem","item":{...}} is a place of a list: the row is what stands there. */
-        if (linked && json_is_object(value) && view_eq_str(key, "item"))
-            return put_object(s, value, raw, f, e);
-        if (linked && json_is_object(value))
-            TRY(put_members(s, key, value, raw, &hint, f, e));
-        else
-            TRY(put_cell(s, key, json_cell(value, raw), &hint, f, e));
-    }
-    return ST_OK;
-}
-
-static enum status next_json(struct source *s, struct fault *f, int *got, struct err *e) {
-    struct json_reader *j = &s->json;
-    char why[200];
-    enum json_got g = json_next(j, why);
-    *got = g != JSON_END;
-    s->line = j->row_line;
-    s->byte = j->row_at;
-    s->too_long = g == JSON_TOO_LONG;
-    s->n_read++;
-    if (s->feed_line && *got)
-        s->line = s->n_read <= s->n_feed ? s->feed_line[s->n_read - 1] : s->line;
-    if (g == JSON_NO_MEMORY) return no_memory(s, e);
-    if (g == JSON_TOO_LONG) fault_set(f, "the row is over 1 MiB");
-    if (g == JSON_FAULT) fault_set(f, "%s", why);
-    spool_pass(s->spool, j->at);
-    if (g != JSON_ROW) return ST_OK;
-    for (int i = 0; i < s->n; i++) s->cell[i] = (struct cell){.kind = CELL_NONE};
-    TRY(put_object(s, j->tree, j->row, f, e));
-    /* The name it stands under is its id, unless it has one. */
-    if (j->form != JSON_NAMED || f->text[0] || json_object_get(j->tree, "id")) return ST_OK;
-    struct view key = {json_string_value(j->key), json_string_length(j->key)};
-    struct cell name = {CELL_TEXT, key, j->name};
-    int hint = 0;
-    return put_cell(s, VIEW("id"), name, &hint, f, e);
-}
-
 enum status source_next(struct source *s, struct fault *f, int *got, struct err *e) {
     s->too_long = 0;
-    if (s->format != SOURCE_CSV) return next_json(s, f, got, e);
+    if (s->format != SOURCE_CSV) return source_next_json(s, f, got, e);
     *got = next_csv(s, f);
     return ST_OK;
 }

@@ -23,8 +23,12 @@ struct cell {
 /* What is wrong with a row, for a person; empty text = nothing. Only the first fault is kept. */
 struct fault {
     char text[200];
+    int damage; /* of the file rather than of this row: lines that a quote took, an end that lacks
+                 */
 };
 void fault_set(struct fault *f, const char *fmt, ...) PRINTF(2, 3);
+/* The same of damage. */
+void fault_damage(struct fault *f, const char *fmt, ...) PRINTF(2, 3);
 
 enum source_format { SOURCE_CSV, SOURCE_JSONL, SOURCE_JSON, SOURCE_XML };
 
@@ -47,6 +51,7 @@ struct source {
     long line;
     size_t byte;
     int too_long;
+    int cut; /* at the end: a list or object is not closed, a part of the file is missing */
     struct cell cell[IMPORT_COLUMNS]; /* (n), CELL_NONE where it has nothing */
 };
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -226,11 +227,22 @@ static enum status refuse_encoding(const struct encoding_look *l, struct err *e)
     return ST_BAD_INPUT;
 }
 
+/* What people mean by a name: Latin-1 is written with Windows' quotes and dashes, and UTF-16 in
+ * either order. */
+static const char *meant(struct spool *s, struct view wanted, const char *wide) {
+    static const char *const latin[] = {"latin1", "latin-1", "iso-8859-1", "iso8859-1"};
+    snprintf(s->named, sizeof s->named, "%.*s", (int)(wanted.n < 39 ? wanted.n : 39), wanted.p);
+    for (size_t i = 0; i < COUNT(latin); i++)
+        if (strcasecmp(s->named, latin[i]) == 0) return "WINDOWS-1252";
+    if (wide && (strcasecmp(s->named, "utf-16") == 0 || strcasecmp(s->named, "utf16") == 0))
+        return wide;
+    return s->named;
+}
+
 static enum status decode(struct spool *s, const struct encoding_look *l, struct view wanted,
                           struct err *e) {
     const char *wide = encoding_wide(s->text);
-    snprintf(s->named, sizeof s->named, "%.*s", (int)(wanted.n < 39 ? wanted.n : 39), wanted.p);
-    s->encoding = wanted.n ? s->named : wide ? wide : encoding_guess(l);
+    s->encoding = wanted.n ? meant(s, wanted, wide) : wide ? wide : encoding_guess(l);
     if (!s->encoding) return refuse_encoding(l, e);
     s->guessed = !wanted.n && !wide && strcmp(s->encoding, "UTF-8") != 0;
     if (strcmp(s->encoding, "UTF-8") != 0) TRY(convert(s, s->encoding, e));

@@ -8,8 +8,8 @@
 
 /* Shares beside the clauses where the surface has none of its own: of a model as it is, and of one
  * with an adapter that was trained on whole wishes (server/readout/README.md). */
-static const double PLAIN_MEANING = 1, TRAINED_CLAUSES = 0.25, TRAINED_WHOLE = 1,
-                    TRAINED_MEANING = 0.25;
+static const double PLAIN_MEANING = 1.5, TASTE_MEANING = 3, TRAINED_CLAUSES = 0.25,
+                    TRAINED_WHOLE = 1, TRAINED_MEANING = 0.25;
 
 /* The wish as it was written. Clauses of the person's own and preferences are joined. */
 static enum status join_all(struct rank_context *s, int written, struct view *out, struct err *e) {
@@ -58,7 +58,9 @@ static enum readout_id choose(const struct rank_context *s, const char **why) {
 static struct shares choose_shares(const struct rank_context *s) {
     struct engine_info m;
     struct shares x = {.clauses = 1, .beta = 1};
-    if (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID) return x;
+    if (s->model == READOUT_RELEVANCE ||
+        (s->r->readout != READOUT_AUTO && s->r->readout != READOUT_HYBRID))
+        return x;
     engine_info(s->k->engine, &m);
     x.whole = s->surface.whole;
     x.meaning = s->surface.has_shares ? s->surface.meaning : PLAIN_MEANING;
@@ -68,34 +70,37 @@ static struct shares choose_shares(const struct rank_context *s) {
         x.beta = (double)m.trained_beta;
         x.meaning = TRAINED_MEANING;
     }
-    if (!s->k->embedder) x.meaning = 0;
-    if (s->r->has_meaning) x.meaning = s->k->embedder ? s->r->meaning : 0;
+    if (!s->n_wish) {
+        x.whole = 0;
+        if (!s->surface.has_shares) x.meaning = TASTE_MEANING;
+    }
+    if (s->r->has_meaning) x.meaning = s->r->meaning;
+    if (!s->k->embedder || (!s->n_wish && (!s->n_marks || s->r->readout == READOUT_HYBRID)))
+        x.meaning = 0;
     return x;
 }
 
 /* Says in `why` what counts beside the clauses. */
 static enum status tell_shares(struct rank_context *s, struct err *e) {
     if (!(s->shares.whole > 0) && !(s->shares.meaning > 0)) return ST_OK;
-    s->why = arena_printf(
-        s->a, "%s%s%s", s->why,
-        s->shares.whole > 0 ? "; the whole wish as one text counts beside them" : "",
-        s->shares.meaning > 0 && s->shares.whole > 0
-            ? ", and so does its meaning by the embedding model"
-        : s->shares.meaning > 0 ? "; this model alone is no better than the embedding on a surface "
-                                  "that nobody prepared, so both are added"
-                                : "");
+    s->why =
+        arena_printf(s->a, "%s%s%s", s->why,
+                     s->shares.whole > 0 ? "; the whole wish as one text counts beside them" : "",
+                     s->shares.meaning > 0 && s->shares.whole > 0
+                         ? ", and so does its meaning by the embedding model"
+                     : s->shares.meaning > 0
+                         ? "; the model alone is no better than the embedding on a surface that "
+                           "nobody prepared, so both are added"
+                         : "");
     return s->why ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a text");
 }
 
 enum status context_choose(struct rank_context *s, struct err *e) {
+    int written = !s->r->has_clauses && !s->r->without_clause && !s->n_preferences;
     s->model = choose(s, &s->why);
-    if (s->n_wish && readout_of(s->model)->has_parts) {
-        int written = !s->r->has_clauses && !s->r->without_clause && !s->n_preferences;
-        s->shares = choose_shares(s);
-        TRY(join_all(s, written, &s->whole, e));
-        TRY(tell_shares(s, e));
-    } else
-        s->shares = (struct shares){.clauses = 1, .beta = 1};
+    s->shares = choose_shares(s);
+    TRY(join_all(s, written, &s->whole, e));
+    TRY(tell_shares(s, e));
     s->used = s->r->readout == READOUT_HYBRID ? READOUT_HYBRID : s->model;
     return ST_OK;
 }

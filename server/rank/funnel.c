@@ -6,20 +6,23 @@
 
 /* --- constraints */
 
+static void count(const unsigned char *outcome, int n, struct tally *t) {
+    int many[3] = {0, 0, 0};
+    for (int i = 0; i < n; i++)
+        for (int o = 0; o < 3; o++) many[o] += outcome[i] == o;
+    *t = (struct tally){many[OUTCOME_HOLDS], many[OUTCOME_FAILS], many[OUTCOME_UNKNOWN]};
+}
+
 static enum status cut(struct rank_context *s, unsigned char **fails, struct err *e) {
     struct funnel *f = s->funnel;
     const struct snapshot *c = s->catalog;
     *fails = ARENA_NEW(s->a, unsigned char, (size_t)c->n);
-    if (!*fails) return fail(e, ST_NO_MEMORY, "no memory for constraints");
+    unsigned char *outcome = ARENA_NEW(s->a, unsigned char, (size_t)c->n);
+    if (!*fails || !outcome) return fail(e, ST_NO_MEMORY, "no memory for constraints");
     for (int k = 0; k < s->wish.n_constraints; k++) {
-        struct tally *t = &f->tally[k];
-        for (int i = 0; i < c->n; i++) {
-            enum outcome o = constraint_outcome(&s->wish.constraint[k], c, i);
-            t->holds += o == OUTCOME_HOLDS;
-            t->fails += o == OUTCOME_FAILS;
-            t->unknown += o == OUTCOME_UNKNOWN;
-            (*fails)[i] |= o == OUTCOME_FAILS;
-        }
+        constraint_outcomes(&s->wish.constraint[k], c, outcome);
+        count(outcome, c->n, &f->tally[k]);
+        for (int i = 0; i < c->n; i++) (*fails)[i] |= outcome[i] == OUTCOME_FAILS;
     }
     f->items = c->n;
     for (int i = 0; i < c->n; i++) f->within += !(*fails)[i];

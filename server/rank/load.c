@@ -155,8 +155,8 @@ static enum status load_preferences(struct rank_context *s, struct err *e) {
     struct wish *more = ARENA_NEW(s->a, struct wish, 1);
     int n, kept = 0;
     if (!more) return fail(e, ST_NO_MEMORY, "no memory for preferences");
-    TRY(preference_list(s->k->store, s->r->catalog, s->r->member, 0, clock_unix(), s->a, &p, &n,
-                        e));
+    TRY(preference_list(s->k->store, &s->r->owner, s->r->catalog, s->r->member, 0, clock_unix(),
+                        s->a, &p, &n, e));
     s->n_preferences = n;
     for (int i = 0; i < n; i++) {
         if (s->wish.n_clauses + kept == CLAUSES_MAX) {

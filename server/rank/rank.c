@@ -18,7 +18,7 @@
 #include <string.h>
 
 void rank_warn(struct rank_result *x, struct arena *a, const char *fmt, ...) {
-    char text[400];
+    char text[800];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
@@ -221,6 +221,7 @@ static enum status score(struct rank_context *s, const struct rank_hooks *h, str
                     .ask = x->prompt.ask,
                     .n_asks = x->prompt.n_asks,
                     .arg = &w,
+                    .user = s->r->user,
                     .progress = on_progress,
                     .answered = on_answered};
     if (w.h->started) w.h->started(w.h->arg, &j);

@@ -1,7 +1,9 @@
 /* Ranking requests from and to JSON. */
 #include "server/rank/request.h"
 
+#include "server/rank/request_names.h"
 #include "server/store/depth.h"
+#include "server/store/json_memory.h"
 
 #include "kernels/base/clock.h"
 
@@ -34,7 +36,7 @@ void request_init(struct rank_request *r) {
     *r = (struct rank_request){
         .count = COUNT_DEFAULT, .history = HISTORY_DEFAULT, .seed = 1, .all_baselines = 1};
     r->catalog = r->surface = r->instruction = r->member = r->leave_out = r->client = r->model =
-        VIEW("");
+        r->owner = VIEW("");
 }
 
 /* What the readers below share. */
@@ -254,9 +256,9 @@ static int may_be_null(const char *key) {
     return 0;
 }
 
-static enum status get_field(struct reader *x, const char *key, json_t *v, int *known) {
+/* Other members are told by request_unknown. */
+static enum status get_field(struct reader *x, const char *key, json_t *v) {
     struct rank_request *r = x->r;
-    *known = 1;
     if (json_is_null(v) && may_be_null(key)) return ST_OK;
     if (strcmp(key, "catalog") == 0) return get_text(x, v, key, 64, &r->catalog);
     if (strcmp(key, "surface") == 0) return get_text(x, v, key, 64, &r->surface);
@@ -297,7 +299,6 @@ static enum status get_field(struct reader *x, const char *key, json_t *v, int *
         r->readout = (enum readout_id)how;
         return ST_OK;
     }
-    *known = 0;
     return ST_OK;
 }
 
@@ -310,13 +311,8 @@ enum status request_parse(struct rank_request *r, struct view json, struct arena
     TRY(depth_load(json, &top, e));
     enum status st =
         json_is_object(top) ? ST_OK : fail(e, ST_BAD_INPUT, "the body must be a JSON object");
-    if (st == ST_OK) json_object_foreach(top, key, v) {
-            int known = 1;
-            if (st == ST_OK) st = get_field(&x, key, v, &known);
-            if (!known && st == ST_OK)
-                *unknown = arena_printf(a, "%s%s%.64s", *unknown ? *unknown : "",
-                                        *unknown ? ", " : "", key);
-        }
+    json_object_foreach(top, key, v) if (st == ST_OK) st = get_field(&x, key, v);
+    if (st == ST_OK) st = request_unknown(top, NULL, a, unknown, e);
     json_decref(top);
     if (st == ST_OK && r->catalog.n == 0) {
         st = wrong(&x, "catalog", "is missing");
@@ -387,8 +383,6 @@ enum status request_json(const struct rank_request *r, struct arena *a, struct v
     char *s = top ? json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(top);
     *out = s ? (struct view){arena_copy(a, s, strlen(s)), strlen(s)} : (struct view){0};
-    json_free_t free_fn;
-    json_get_alloc_funcs(NULL, &free_fn);
-    free_fn(s);
+    json_text_free(s);
     return out->p ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for the request's text");
 }

@@ -58,12 +58,14 @@ struct rank_request {
                       */
     double meaning;  /* 0: none */
     int preferences; /* 1: the catalogue's active preferences count as clauses, too */
-    struct view model;  /* who ranks, by its name on the shelf; "" the default one */
-    struct view client; /* who asks: a newer request of a client ends its older one */
-    int unsaved;        /* 1: the run is not stored */
-    int no_profile;     /* explanations only: the member's profile does not count */
-    int without_clause; /* explanations only: the clause of that number, from 1, does not */
-    int top;            /* 0 = all */
+    struct view model;       /* who ranks, by its name on the shelf; "" the default one */
+    struct view client;      /* who asks: a newer request of a client ends its older one */
+    unsigned long long user; /* who takes turns with others in the engine's queue; 0 = nobody */
+    struct view owner;       /* who asks, by name: whose run and preferences; not of the JSON */
+    int unsaved;             /* 1: the run is not stored */
+    int no_profile;          /* explanations only: the member's profile does not count */
+    int without_clause;      /* explanations only: the clause of that number, from 1, does not */
+    int top;                 /* 0 = all */
     long long seed;
     int has_before; /* calibration and evaluation only: of the history, what came strictly before
                        that time */
@@ -82,7 +84,8 @@ const char *constraints_name(enum constraints_mode m);
 /* The defaults of a request with nothing in it. */
 void request_init(struct rank_request *r);
 /* Fills r from JSON. ST_BAD_INPUT with line for what is no JSON; ST_INVALID with the field for what
- * makes no sense. Unknown fields are listed in *unknown (arena text or NULL). Texts live in the
+ * makes no sense. Members that nobody reads are named
+ * in *unknown (request_names.h; arena text or NULL). Texts live in the
  * arena. Recursion-free for depth up to 32. */
 enum status request_parse(struct rank_request *r, struct view json, struct arena *a,
                           const char **unknown, struct err *e) MUST_CHECK;

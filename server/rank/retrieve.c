@@ -279,18 +279,22 @@ enum status retrieve_learnt(struct retrieval *x, struct rank_context *s, enum re
 /* --- whatever was asked */
 
 enum status retrieve_popular(struct retrieval *x, struct rank_context *s, struct err *e) {
-    return add_list(x, s, "popularity", s->catalog->by_popularity, s->catalog->n, e);
+    const int *all = s->catalog->by_popularity;
+    int *list = ARENA_NEW(s->a, int, 2 * (size_t)x->depth), many[2] = {0, 0}, n = 0;
+    if (!list) return fail(e, ST_NO_MEMORY, "no memory for candidates");
+    for (int i = 0; i < s->catalog->n; i++) {
+        int group = x->fails[all[i]];
+        if (many[0] == x->depth && (many[1] == x->depth || !x->failing)) break;
+        if (x->taken[all[i]] || many[group] == x->depth) continue;
+        many[group]++;
+        list[n++] = all[i];
+    }
+    return add_list(x, s, "popularity", list, n, e);
 }
 
 enum status retrieve_recent(struct retrieval *x, struct rank_context *s, struct err *e) {
-    int n = s->catalog->n, any = 0;
-    double *score = ARENA_NEW(s->a, double, (size_t)n);
-    if (!score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
-    for (int i = 0; i < n; i++) {
-        score[i] = s->catalog->item[i].has_time ? (double)s->catalog->item[i].time : (double)NAN;
-        any |= s->catalog->item[i].has_time;
-    }
-    if (any) return add_best(x, s, "recency", NULL, score, n, e);
+    const double *time = s->catalog->time;
+    if (time) return add_best(x, s, "recency", NULL, time, s->catalog->n, e);
     if (s->r->retrieve == RETRIEVE_RECENCY) x->why = "no item has a time";
     return ST_OK;
 }

@@ -1,6 +1,6 @@
-/* How near the item's text is to the wish for the embedding model, standardised over the
- * catalogue's sample as the language model's values are, so that no item's part depends on which
- * others are ranked. */
+/* How near the item's text is to the wish, or without one to what was liked, for the embedding
+ * model, standardised over the catalogue's sample as the language model's values are, so that no
+ * item's part depends on which others are ranked. */
 #include "server/readout/meaning.h"
 
 #include "server/baselines/embedding.h"
@@ -24,7 +24,7 @@ enum status meaning_add(struct rank_context *s, double *score, double *meaning, 
     double mean, sd, *v;
     if (!(s->shares.meaning > 0)) return ST_OK;
     context_candidates(s, s->place, s->n_pool, &c);
-    c.n_marks = 0; /* the wish alone: what was liked has a part of its own */
+    if (s->n_wish) c.n_marks = 0; /* beside a wish, what was liked has a part of its own */
     v = ARENA_NEW(s->a, double, (size_t)s->n_pool);
     if (!v) return fail(e, ST_NO_MEMORY, "no memory for meanings");
     TRY(embedding_score(&c, s->place, s->n_pool, v, &why, e));

@@ -23,8 +23,8 @@ struct query_readout {
     int whole;    /* the whole wish's probe, -1: it is not asked */
     int n_wanted; /* wanted clauses of the wish that say something beyond their constraints */
     double trust; /* of a story's clauses together, 0: they count alike */
-    unsigned char skip[PROBES_MAX];   /* 1: says nothing that is not checked */
-    unsigned char framed[PROBES_MAX]; /* 1: asked of the items, by the frames */
+    unsigned char skip[PROBES_MAX];     /* 1: says nothing that is not checked */
+    unsigned char framed[PROBES_MAX];   /* 1: asked of the items, by the frames */
     unsigned char untagged[PROBES_MAX]; /* 1: not asked of the tags */
     float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
     double *said;  /* the same shape: log-probabilities known from earlier rankings, of the whole

@@ -33,7 +33,7 @@ struct sheet_cost {
 };
 struct sheet_case {
     const char *id;
-    int group, also; /* also: a second group that it counts in, -1: none */
+    int group, also;         /* also: a second group that it counts in, -1: none */
     double *v;               /* (methods, metrics); NaN: not measured */
     struct sheet_cost *cost; /* (methods) */
 };

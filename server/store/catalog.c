@@ -8,7 +8,7 @@ enum { ITEMS_AT_ONCE = 5000 };
 
 enum status catalog_find(struct db *d, struct view name, struct catalog_row *out, struct err *e) {
     static const char sql[] =
-        "SELECT row, items, interactions, has_popularity FROM catalog WHERE name = ?1";
+        "SELECT row, items, interactions, has_popularity, version FROM catalog WHERE name = ?1";
     sqlite3_stmt *st;
     int row;
     TRY(db_prep(d, sql, &st, e));
@@ -21,7 +21,8 @@ enum status catalog_find(struct db *d, struct view name, struct catalog_row *out
         return s;
     }
     *out = (struct catalog_row){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-                                sqlite3_column_int64(st, 2), sqlite3_column_int(st, 3)};
+                                sqlite3_column_int64(st, 2), sqlite3_column_int(st, 3),
+                                sqlite3_column_int64(st, 4)};
     sqlite3_reset(st);
     return ST_OK;
 }

@@ -19,6 +19,7 @@
 #define COUNTED FORM_INT, 0, 0, COLUMN_ROW_MAX, NULL
 #define ANY_INT FORM_INT, 0, LLONG_MIN, LLONG_MAX, NULL
 #define NAME FORM_NAME, 0, 1, 64, NULL
+#define OWNER FORM_ID, 0, 0, 64, NULL
 #define TEXT(lo, hi) FORM_TEXT, 0, lo, hi, NULL
 
 const struct column columns[] = {
@@ -58,6 +59,8 @@ const struct column columns[] = {
     {"run", "title", TEXT(0, 300)},
     {"run", "created", TIME(0)},
     {"run", "json", FORM_OBJECT, 0, 2, 16 << 20, NULL},
+    {"run", "owner", OWNER},
+    {"run", "shared", FORM_INT, 0, 0, 1, NULL},
     {"surface", "name", NAME},
     {"surface", "json", FORM_OBJECT, 0, 2, 256 << 10, NULL},
     {"result", "key", TEXT(0, 4096)},
@@ -68,6 +71,7 @@ const struct column columns[] = {
     {"experiment", "name", TEXT(0, 2000)},
     {"experiment", "created", TIME(0)},
     {"experiment", "spec", FORM_OBJECT, 0, 2, 256 << 10, NULL},
+    {"experiment", "owner", OWNER},
     {"cell", "experiment", FORM_NAME, 0, 1, 64, NULL},
     {"cell", "n", FORM_INT, 0, 0, 1000000, NULL},
     {"cell", "state", FORM_WORD, 0, 0, 0, "|waiting|done|failed|"},
@@ -87,6 +91,7 @@ const struct column columns[] = {
     {"preference", "position", FORM_INT, 0, 0, 1000000, NULL},
     {"preference", "created", TIME(0)},
     {"preference", "expires", FORM_INT, 1, 0, 1ll << 40, NULL},
+    {"preference", "owner", OWNER},
     {"vector", "item", ROW},
     {"vector", "model", TEXT(0, 200)},
     {"vector", "text", ANY_INT},
@@ -290,8 +295,9 @@ static enum status quick_table(struct db *d, int from, struct err *e) {
     if (st != ST_INVALID) return st;
     struct err why = *e;
     (void)fail(e, ST_CORRUPT, "taproom.db holds what it cannot: %.150s", why.text);
-    err_hint(e, "start with another data folder (--data) and restore a dump there, or mend the row "
-                "with sqlite3");
+    err_hint(
+        e,
+        "run taproom repair, with --from-backup where there are backups, or mend the row with sqlite3");
     return ST_CORRUPT;
 }
 

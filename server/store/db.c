@@ -1,10 +1,12 @@
 /* SQLite connections: settings, statement cache, errors. */
 #include "server/store/db.h"
 
+#include "server/store/search_score.h"
 #include "server/store/search_words.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 static int out_of_room(int sys) {
@@ -61,7 +63,9 @@ enum status db_fail(struct db *d, int rc, struct err *e) {
     }
     const char *why = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
     st = fail(e, st, "the store's database: %.200s (%s)", why, sqlite3_errstr(rc));
-    if (st == ST_CORRUPT) err_hint(e, "move taproom.db away or restore a dump");
+    if (st == ST_CORRUPT)
+        err_hint(e, "stop the server and run taproom repair: it moves the database aside, and with "
+                    "--from-backup takes the newest good backup");
     return st;
 }
 
@@ -94,6 +98,18 @@ static enum status use_wal(struct db *d, struct err *e) {
     return s;
 }
 
+/* Set when the process ends: whatever a connection is doing is given up. */
+static atomic_int give_up;
+
+void db_give_up(void) {
+    atomic_store(&give_up, 1);
+}
+
+static int on_progress(void *arg) {
+    (void)arg;
+    return atomic_load(&give_up);
+}
+
 enum status db_open(struct db *d, const char *path, struct err *e) {
     *d = (struct db){0};
     int flags =
@@ -101,11 +117,13 @@ enum status db_open(struct db *d, const char *path, struct err *e) {
     int rc = sqlite3_open_v2(path, &d->h, flags, NULL);
     enum status st = rc == SQLITE_OK ? ST_OK : db_fail(d, rc, e);
     if (st == ST_OK) {
+        sqlite3_progress_handler(d->h, 10000, on_progress, NULL);
         sqlite3_db_config(d->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
         st = db_exec(d, settings, e);
     }
     if (st == ST_OK) st = search_words_register(d, e);
+    if (st == ST_OK) st = search_score_register(d, e);
     if (st == ST_OK) st = use_wal(d, e);
     if (st != ST_OK) db_close(d);
     return st;

@@ -21,6 +21,8 @@ struct db {
 /* Opens path (created when missing) with the project's settings. A failed open owes nothing. */
 enum status db_open(struct db *d, const char *path, struct err *e) MUST_CHECK;
 void db_close(struct db *d);
+/* Statements of all connections, those that run now too, end with ST_CANCELLED from here on. */
+void db_give_up(void);
 
 /* What SQLite says, as a status and a text for a person. */
 enum status db_fail(struct db *d, int rc, struct err *e);

@@ -1,6 +1,8 @@
 /* Counting the nesting of JSON before it is read. */
 #include "server/store/depth.h"
 
+#include "server/store/json_memory.h"
+
 static enum status too_much(long line, struct err *e, const char *what, int max) {
     (void)fail(e, ST_BAD_INPUT, what, max);
     if (e) err_line(e, line);
@@ -29,10 +31,18 @@ enum status depth_check(struct view json, struct err *e) {
     return ST_OK;
 }
 
+enum status depth_admit(struct err *e) {
+    if (json_memory_used() <= JSON_MEMORY_MAX) return ST_OK;
+    enum status st = fail(e, ST_BUSY, "too much JSON is being read at once");
+    err_hint(e, "try again in a second");
+    return st;
+}
+
 enum status depth_load(struct view body, json_t **top, struct err *e) {
     json_error_t je;
     *top = NULL;
     TRY(depth_check(body, e));
+    TRY(depth_admit(e));
     *top = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, &je);
     if (*top) return ST_OK;
     (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);

@@ -89,8 +89,8 @@ static enum status check_sense(struct db *d, struct err *e) {
         {"SELECT count(*) FROM interaction x JOIN member m ON m.row = x.member"
          " JOIN item i ON i.row = x.item WHERE m.catalog <> i.catalog",
          "interactions are with items of another catalogue"},
-        {"SELECT count(*) FROM (SELECT 1 FROM preference GROUP BY catalog HAVING count(*) > 200)",
-         "catalogues have more than 200 preferences"},
+        {"SELECT count(*) FROM (SELECT 1 FROM preference GROUP BY catalog, owner HAVING count(*) > 200)",
+         "catalogues have more than 200 preferences of one owner"},
     };
     for (size_t i = 0; i < COUNT(none); i++) {
         long long n;

@@ -25,10 +25,10 @@ static enum status add_cells(struct db *d, struct view id, const struct view *se
     return ST_OK;
 }
 
-static enum status add(struct db *d, struct view id, struct view name, struct view spec,
-                       const struct view *settings, int n, struct err *e) {
-    static const char sql[] = "INSERT OR IGNORE INTO experiment(id, name, created, spec)"
-                              " VALUES(?1, ?2, ?3, ?4)";
+static enum status add(struct db *d, struct view id, struct view owner, struct view name,
+                       struct view spec, const struct view *settings, int n, struct err *e) {
+    static const char sql[] = "INSERT OR IGNORE INTO experiment(id, name, created, spec, owner)"
+                              " VALUES(?1, ?2, ?3, ?4, ?5)";
     /* Asked for again, what failed is tried again. */
     static const char again[] = "UPDATE cell SET state = 'waiting', error = ''"
                                 " WHERE experiment = ?1 AND state = 'failed'";
@@ -38,6 +38,7 @@ static enum status add(struct db *d, struct view id, struct view name, struct vi
     db_bind_text(st, 2, name);
     db_bind_int(st, 3, clock_unix());
     db_bind_text(st, 4, spec);
+    db_bind_text(st, 5, owner);
     TRY(db_run(d, st, e));
     TRY(db_prep(d, again, &st, e));
     db_bind_text(st, 1, id);
@@ -45,15 +46,15 @@ static enum status add(struct db *d, struct view id, struct view name, struct vi
     return add_cells(d, id, settings, n, e);
 }
 
-enum status store_experiment_add(struct store *s, struct view id, struct view name,
-                                 struct view spec, const struct view *settings, int n,
-                                 struct err *e) {
+enum status store_experiment_add(struct store *s, struct view id, struct view owner,
+                                 struct view name, struct view spec, const struct view *settings,
+                                 int n, struct err *e) {
     struct db *d;
     if (spec.n > SPEC_MAX)
         return fail(e, ST_LIMIT, "an experiment has %zu bytes; at most %d are possible", spec.n,
                     SPEC_MAX);
     TRY(store_write_begin(s, &d, e));
-    return store_write_end(s, d, add(d, id, name, spec, settings, n, e), e);
+    return store_write_end(s, d, add(d, id, owner, name, spec, settings, n, e), e);
 }
 
 static enum status read_row(sqlite3_stmt *st, struct arena *a, struct experiment_row *x,
@@ -64,12 +65,13 @@ static enum status read_row(sqlite3_stmt *st, struct arena *a, struct experiment
     x->cells = sqlite3_column_int(st, 3);
     x->done = sqlite3_column_int(st, 4);
     x->failed = sqlite3_column_int(st, 5);
-    return db_copy(st, 6, a, &x->spec, e);
+    TRY(db_copy(st, 6, a, &x->spec, e));
+    return db_copy(st, 7, a, &x->owner, e);
 }
 
 static enum status list(struct db *d, struct view id, struct arena *a, struct experiment_row **out,
                         int *n, struct err *e) {
-    static const char sql[] = "SELECT x.id, x.name, x.created," COUNTS ", x.spec"
+    static const char sql[] = "SELECT x.id, x.name, x.created," COUNTS ", x.spec, x.owner"
                               " FROM experiment x WHERE ?1 = '' OR x.id = ?1"
                               " ORDER BY x.created DESC, x.id LIMIT ?2";
     sqlite3_stmt *st;

@@ -5,7 +5,7 @@
 
 #include "kernels/base/clock.h"
 
-#define COLUMNS "row, member, text, sign, weight, active, position, created, expires"
+#define COLUMNS "row, member, text, sign, weight, active, position, created, expires, owner"
 
 static enum status read_row(sqlite3_stmt *st, struct arena *a, struct preference *p,
                             struct err *e) {
@@ -18,14 +18,17 @@ static enum status read_row(sqlite3_stmt *st, struct arena *a, struct preference
                              .has_end = sqlite3_column_type(st, 8) != SQLITE_NULL,
                              .expires = sqlite3_column_int64(st, 8)};
     TRY(db_copy(st, 1, a, &p->member, e));
+    TRY(db_copy(st, 9, a, &p->owner, e));
     return db_copy(st, 2, a, &p->text, e);
 }
 
-static enum status list(struct db *d, struct view catalog, struct view member, int all,
-                        long long now, struct arena *a, struct preference **out, int *n,
-                        struct err *e) {
+/* Of all owners there may be more than fit; then the first are answered. */
+static enum status list(struct db *d, const struct view *owner, struct view catalog,
+                        struct view member, int all, long long now, struct arena *a,
+                        struct preference **out, int *n, struct err *e) {
     static const char sql[] =
-        "SELECT " COLUMNS " FROM preference WHERE catalog = ?1 AND (?3 OR ((member = '' OR"
+        "SELECT " COLUMNS
+        " FROM preference WHERE catalog = ?1 AND (?5 OR owner = ?6) AND (?3 OR ((member = '' OR"
         " member = ?2) AND active AND (expires IS NULL OR expires > ?4))) ORDER BY position, row";
     struct catalog_row c;
     sqlite3_stmt *st;
@@ -36,6 +39,8 @@ static enum status list(struct db *d, struct view catalog, struct view member, i
     db_bind_text(st, 2, member);
     db_bind_int(st, 3, all);
     db_bind_int(st, 4, now);
+    db_bind_int(st, 5, !owner);
+    db_bind_text(st, 6, owner ? *owner : VIEW(""));
     for (int row; *n < PREFERENCES_MAX; (*n)++) {
         TRY(db_step(d, st, &row, e));
         if (!row) break;
@@ -44,14 +49,14 @@ static enum status list(struct db *d, struct view catalog, struct view member, i
     return ST_OK;
 }
 
-enum status preference_list(struct store *s, struct view catalog, struct view member, int all,
-                            long long now, struct arena *a, struct preference **out, int *n,
-                            struct err *e) {
+enum status preference_list(struct store *s, const struct view *owner, struct view catalog,
+                            struct view member, int all, long long now, struct arena *a,
+                            struct preference **out, int *n, struct err *e) {
     struct db *d;
     *out = NULL;
     *n = 0;
     TRY(store_read_begin(s, &d, e));
-    return store_read_end(s, d, list(d, catalog, member, all, now, a, out, n, e), e);
+    return store_read_end(s, d, list(d, owner, catalog, member, all, now, a, out, n, e), e);
 }
 
 static enum status none(long long id, struct err *e) {
@@ -79,12 +84,13 @@ enum status preference_get(struct store *s, struct view catalog, long long id, s
     return store_read_end(s, d, get(d, catalog, id, a, out, e), e);
 }
 
-static enum status check_room(struct db *d, long long catalog, struct err *e) {
-    static const char sql[] = "SELECT count(*) FROM preference WHERE catalog = ?1";
+static enum status check_room(struct db *d, long long catalog, struct view owner, struct err *e) {
+    static const char sql[] = "SELECT count(*) FROM preference WHERE catalog = ?1 AND owner = ?2";
     sqlite3_stmt *st;
     long long n;
     TRY(db_prep(d, sql, &st, e));
     db_bind_int(st, 1, catalog);
+    db_bind_text(st, 2, owner);
     TRY(db_number(d, st, &n, e));
     return n < PREFERENCES_MAX
                ? ST_OK
@@ -94,14 +100,15 @@ static enum status check_room(struct db *d, long long catalog, struct err *e) {
 static enum status put(struct db *d, struct view catalog, struct preference *p, struct err *e) {
     static const char insert[] =
         "INSERT INTO preference(catalog, created, member, text, sign, weight, active, position,"
-        " expires) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        " expires, owner) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     static const char update[] =
         "UPDATE preference SET member = ?3, text = ?4, sign = ?5, weight = ?6, active = ?7,"
         " position = ?8, expires = ?9 WHERE catalog = ?1 AND row = ?2";
     struct catalog_row c;
     sqlite3_stmt *st;
     TRY(catalog_find(d, catalog, &c, e));
-    if (p->id == 0) TRY(check_room(d, c.row, e));
+    struct view owner = view_of(p->owner);
+    if (p->id == 0) TRY(check_room(d, c.row, owner, e));
     if (p->id == 0) p->created = clock_unix();
     if (p->id == 0)
         TRY(db_prep(d, insert, &st, e));
@@ -117,6 +124,7 @@ static enum status put(struct db *d, struct view catalog, struct preference *p, 
     db_bind_int(st, 8, p->position);
     db_bind_null(st, 9);
     if (p->has_end) db_bind_int(st, 9, p->expires);
+    if (p->id == 0) db_bind_text(st, 10, owner);
     TRY(db_run(d, st, e));
     if (sqlite3_changes(d->h) == 0) return none(p->id, e);
     if (p->id == 0) p->id = sqlite3_last_insert_rowid(d->h);

@@ -9,7 +9,14 @@
 
 #include <pthread.h>
 
-enum { STORE_READERS = 4 };
+enum { STORE_READERS = 4, STORE_WORDS_COUNTED = 1024 };
+
+/* How many rows of a version of a catalogue have a word (search_score.c). */
+struct word_count {
+    long long catalog, version;
+    unsigned long long key; /* the word's hash */
+    long long rows;
+};
 
 /* One writing connection; every writer, an import's final step included, holds `write`. Readers
  * borrow one of a few connections, each call in a transaction of its own, so that it sees one
@@ -21,7 +28,8 @@ struct store {
     pthread_cond_t freed;
     struct db writer, reader[STORE_READERS];
     int taken[STORE_READERS];
-    unsigned imports; /* names of staging files; guarded by pool */
+    unsigned imports;                               /* names of staging files; guarded by pool */
+    struct word_count counted[STORE_WORDS_COUNTED]; /* by the hash; guarded by pool */
 };
 
 /* Makes a file that only its owner may read, before SQLite would make it by the umask; the files
@@ -59,6 +67,7 @@ enum status schema_attach_plain(struct db *d, long long version, struct err *e) 
 struct catalog_row {
     long long row, items, interactions;
     int has_popularity;
+    long long version;
 };
 enum status catalog_find(struct db *d, struct view name, struct catalog_row *out,
                          struct err *e) MUST_CHECK;

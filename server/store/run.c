@@ -30,10 +30,10 @@ static struct view beginning(struct view v, size_t max) {
     return view_sub(v, 0, n);
 }
 
-static enum status save(struct db *d, struct view catalog, struct view title, struct view json,
-                        const char *id, struct err *e) {
+static enum status save(struct db *d, struct view owner, struct view catalog, struct view title,
+                        struct view json, const char *id, struct err *e) {
     static const char sql[] =
-        "INSERT INTO run(id, catalog, title, created, json) VALUES(?1, ?2, ?3, ?4, ?5)";
+        "INSERT INTO run(id, catalog, title, created, json, owner) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
     sqlite3_stmt *st;
     TRY(db_prep(d, sql, &st, e));
     db_bind_text(st, 1, view_of(id));
@@ -41,11 +41,12 @@ static enum status save(struct db *d, struct view catalog, struct view title, st
     db_bind_text(st, 3, beginning(title, RUN_TITLE));
     db_bind_int(st, 4, clock_unix());
     db_bind_text(st, 5, json);
+    db_bind_text(st, 6, owner);
     return db_run(d, st, e);
 }
 
-enum status store_run_save(struct store *s, struct view catalog, struct view title,
-                           struct view json, char id[24], struct err *e) {
+enum status store_run_save(struct store *s, struct view owner, struct view catalog,
+                           struct view title, struct view json, char id[24], struct err *e) {
     struct db *d;
     id[0] = 0;
     if (json.n > RUN_MAX)
@@ -53,22 +54,25 @@ enum status store_run_save(struct store *s, struct view catalog, struct view tit
     if (catalog.n > 64) return fail(e, ST_INVALID, "a run's catalogue name is over 64 bytes");
     TRY(new_id(id, e));
     TRY(store_write_begin(s, &d, e));
-    enum status st = store_write_end(s, d, save(d, catalog, title, json, id, e), e);
+    enum status st = store_write_end(s, d, save(d, owner, catalog, title, json, id, e), e);
     if (st != ST_OK) id[0] = 0;
     return st;
 }
+
+#define RUN_COLUMNS "id, catalog, title, created, shared, owner"
 
 static enum status read_run(sqlite3_stmt *st, struct arena *a, struct run_row *out, struct err *e) {
     TRY(db_copy(st, 0, a, &out->id, e));
     TRY(db_copy(st, 1, a, &out->catalog, e));
     TRY(db_copy(st, 2, a, &out->title, e));
     out->created = sqlite3_column_int64(st, 3);
-    return ST_OK;
+    out->shared = sqlite3_column_int(st, 4);
+    return db_copy(st, 5, a, &out->owner, e);
 }
 
 static enum status one_run(struct db *d, struct view id, struct arena *a, struct run_row *out,
                            struct view *json, struct err *e) {
-    static const char sql[] = "SELECT id, catalog, title, created, json FROM run WHERE id = ?1";
+    static const char sql[] = "SELECT " RUN_COLUMNS ", json FROM run WHERE id = ?1";
     sqlite3_stmt *st;
     int row;
     TRY(db_prep(d, sql, &st, e));
@@ -76,8 +80,8 @@ static enum status one_run(struct db *d, struct view id, struct arena *a, struct
     TRY(db_step(d, st, &row, e));
     if (!row) return fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
     TRY(read_run(st, a, out, e));
-    *json = (struct view){NULL, db_view(st, 4).n};
-    return db_copy(st, 4, a, &json->p, e);
+    *json = (struct view){NULL, db_view(st, 6).n};
+    return db_copy(st, 6, a, &json->p, e);
 }
 
 enum status store_run(struct store *s, struct view id, struct arena *a, struct run_row *row,
@@ -95,18 +99,41 @@ enum status store_run_delete(struct store *s, struct view id, struct err *e) {
     return gone ? ST_OK : fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
 }
 
-static enum status list_runs(struct db *d, int offset, int limit, struct arena *a,
-                             struct run_row **out, int *n, long long *total, struct err *e) {
-    static const char how_many[] = "SELECT count(*) FROM run";
-    static const char sql[] = "SELECT id, catalog, title, created FROM run ORDER BY row DESC"
-                              " LIMIT ?1 OFFSET ?2";
+static enum status share(struct db *d, struct view id, int shared, struct err *e) {
+    sqlite3_stmt *st;
+    TRY(db_prep(d, "UPDATE run SET shared = ?2 WHERE id = ?1", &st, e));
+    db_bind_text(st, 1, id);
+    db_bind_int(st, 2, shared);
+    TRY(db_run(d, st, e));
+    return sqlite3_changes(d->h)
+               ? ST_OK
+               : fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
+}
+
+enum status store_run_share(struct store *s, struct view id, int shared, struct err *e) {
+    struct db *d;
+    TRY(store_write_begin(s, &d, e));
+    return store_write_end(s, d, share(d, id, shared, e), e);
+}
+
+static enum status list_runs(struct db *d, const struct view *owner, int offset, int limit,
+                             struct arena *a, struct run_row **out, int *n, long long *total,
+                             struct err *e) {
+    static const char how_many[] = "SELECT count(*) FROM run WHERE ?1 OR owner = ?2";
+    static const char sql[] = "SELECT " RUN_COLUMNS " FROM run WHERE ?1 OR owner = ?2"
+                              " ORDER BY row DESC LIMIT ?3 OFFSET ?4";
+    struct view of = owner ? *owner : VIEW("");
     sqlite3_stmt *st;
     TRY(db_prep(d, how_many, &st, e));
+    db_bind_int(st, 1, !owner);
+    db_bind_text(st, 2, of);
     TRY(db_number(d, st, total, e));
     if (!(*out = ARENA_NEW(a, struct run_row, (size_t)limit))) return db_no_memory(e);
     TRY(db_prep(d, sql, &st, e));
-    db_bind_int(st, 1, limit);
-    db_bind_int(st, 2, offset);
+    db_bind_int(st, 1, !owner);
+    db_bind_text(st, 2, of);
+    db_bind_int(st, 3, limit);
+    db_bind_int(st, 4, offset);
     for (int row; *n < limit; (*n)++) {
         TRY(db_step(d, st, &row, e));
         if (!row) break;
@@ -115,8 +142,9 @@ static enum status list_runs(struct db *d, int offset, int limit, struct arena *
     return ST_OK;
 }
 
-enum status store_runs(struct store *s, int offset, int limit, struct arena *a,
-                       struct run_row **out, int *n, long long *total, struct err *e) {
+enum status store_runs(struct store *s, const struct view *owner, int offset, int limit,
+                       struct arena *a, struct run_row **out, int *n, long long *total,
+                       struct err *e) {
     struct db *d;
     *out = NULL;
     *n = 0;
@@ -128,7 +156,7 @@ enum status store_runs(struct store *s, int offset, int limit, struct arena *a,
         return st;
     }
     TRY(store_read_begin(s, &d, e));
-    return store_read_end(s, d, list_runs(d, offset, limit, a, out, n, total, e), e);
+    return store_read_end(s, d, list_runs(d, owner, offset, limit, a, out, n, total, e), e);
 }
 
 /* --- surfaces */

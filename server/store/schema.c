@@ -64,6 +64,12 @@ static const char *const steps[] = {
     " created INTEGER NOT NULL) WITHOUT ROWID;",
     /* Built-in catalogues that the store was given. */
     "CREATE TABLE given(name TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Whose runs, preferences and experiments are; '' where nobody signs in. */
+    "ALTER TABLE run ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX run_owner ON run(owner);"
+    "ALTER TABLE preference ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE experiment ADD COLUMN owner TEXT NOT NULL DEFAULT '';",
 };
 
 static enum status check_owner(struct db *d, long long *version, struct err *e) {

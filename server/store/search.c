@@ -1,5 +1,5 @@
 /* BM25 by FTS5: one index per catalogue, so that no other catalogue's words change its scores. */
-#include "server/store/private.h"
+#include "server/store/search_score.h"
 #include "server/store/search_words.h"
 
 #include <stdio.h>
@@ -70,61 +70,46 @@ static int find_place(const struct place *p, int n, long long row) {
     return lo;
 }
 
-/* One query for all items, between the first and the last of them, since items of a catalogue lie
- * together. A query per item would count each word's documents anew for each. */
-static enum status score_places(struct db *d, long long catalog, struct view query,
-                                const struct place *places, int n, double *out, struct err *e) {
-    char sql[SQL_BYTES];
-    snprintf(sql, sizeof sql,
-             "SELECT rowid, bm25(fts_2_%lld) FROM fts_2_%lld WHERE fts_2_%lld MATCH ?1"
-             " AND rowid BETWEEN ?2 AND ?3",
-             catalog, catalog, catalog);
-    sqlite3_stmt *st;
-    TRY(db_prep_once(d, sql, &st, e));
-    db_bind_text(st, 1, query);
-    db_bind_int(st, 2, places[0].row);
-    db_bind_int(st, 3, places[n - 1].row);
-    enum status s;
-    int row;
-    while ((s = db_step(d, st, &row, e)) == ST_OK && row) {
-        long long id = sqlite3_column_int64(st, 0);
-        int k = find_place(places, n, id);
-        if (k == n || places[k].row != id) continue;
-        double score = -sqlite3_column_double(st, 1);
-        for (; k < n && places[k].row == id; k++) out[places[k].at] = score;
-    }
-    sqlite3_finalize(st);
-    return s;
+struct given {
+    const struct place *place; /* (n), by row */
+    int n;
+    double *out;
+};
+
+static void take(void *arg, long long row, double score) {
+    const struct given *g = arg;
+    for (int k = find_place(g->place, g->n, row); k < g->n && g->place[k].row == row; k++)
+        g->out[g->place[k].at] = score;
 }
 
-static enum status bm25(struct db *d, struct view catalog, struct view query,
-                        const struct place *places, int n, double *out, struct err *e) {
+static enum status bm25(struct store *s, struct db *d, struct view catalog, struct view text,
+                        struct given *g, long long *row, struct err *e) {
     struct catalog_row c;
+    struct search_wants w = {.row = row, .arg = g, .take = take};
     TRY(catalog_find(d, catalog, &c, e));
-    if (query.n == 0 || n == 0) return ST_OK;
-    return score_places(d, c.row, query, places, n, out, e);
+    for (int i = 0; i < g->n; i++)
+        if (w.n_rows == 0 || row[w.n_rows - 1] != g->place[i].row)
+            row[w.n_rows++] = g->place[i].row;
+    return search_scores(s, d, &c, text, &w, e);
 }
 
 enum status store_bm25(struct store *s, struct view catalog, struct view text,
                        const struct item *items, int n, double *out, struct err *e) {
     struct db *d;
-    struct buf q;
-    buf_init(&q, QUERY_BYTES);
     if (n < 0) n = 0;
     struct place *places = mem_alloc((size_t)n * sizeof *places);
-    enum status st = places ? search_query(text, &q, e) : db_no_memory(e);
-    if (st == ST_OK) {
-        for (int i = 0; i < n; i++) {
-            places[i] = (struct place){items[i].row, i};
-            out[i] = 0;
-        }
-        qsort(places, (size_t)n, sizeof *places, by_row);
-        st = store_read_begin(s, &d, e);
+    long long *row = mem_alloc((size_t)n * sizeof *row);
+    struct given g = {places, n, out};
+    enum status st = places && row ? ST_OK : db_no_memory(e);
+    for (int i = 0; st == ST_OK && i < n; i++) {
+        places[i] = (struct place){items[i].row, i};
+        out[i] = 0;
     }
-    if (st == ST_OK)
-        st = store_read_end(s, d, bm25(d, catalog, buf_text(&q), places, n, out, e), e);
+    if (st == ST_OK && n) qsort(places, (size_t)n, sizeof *places, by_row);
+    if (st == ST_OK) st = store_read_begin(s, &d, e);
+    if (st == ST_OK) st = store_read_end(s, d, bm25(s, d, catalog, text, &g, row, e), e);
     mem_free(places);
-    buf_free(&q);
+    mem_free(row);
     return st;
 }
 

@@ -112,38 +112,37 @@ enum status search_words_register(struct db *d, struct err *e) {
 
 /* --- a query --- */
 
-struct words {
-    char text[SEARCH_WORDS_MAX][SEARCH_WORD_BYTES];
-    size_t len[SEARCH_WORDS_MAX];
-    int n, keep_stop_words;
-};
-
 static void add_word(void *arg, struct view word) {
-    struct words *w = arg;
+    struct search_words *w = arg;
     if (word.n > SEARCH_WORD_BYTES || w->n == SEARCH_WORDS_MAX) return;
     if (!w->keep_stop_words && is_stop_word(word)) return;
     for (int i = 0; i < w->n; i++)
-        if (view_eq(word, (struct view){w->text[i], w->len[i]})) return;
+        if (view_eq(word, search_word(w, i))) return;
     memcpy(w->text[w->n], word.p, word.n);
     w->len[w->n++] = word.n;
 }
 
-static enum status split(struct words *w, struct view text, int keep_stop_words, struct err *e) {
+static enum status split(struct search_words *w, struct view text, int keep_stop_words,
+                         struct err *e) {
     const struct teller t = {w, add_word, 1};
     w->n = 0;
     w->keep_stop_words = keep_stop_words;
     return tell_words(&t, text, e);
 }
 
-/* Words hold no quote. A text of stop words alone ("The Who") keeps them. */
+/* A text of stop words alone ("The Who") keeps them. */
+enum status search_split(struct view text, struct search_words *out, struct err *e) {
+    TRY(split(out, text, 0, e));
+    return out->n ? ST_OK : split(out, text, 1, e);
+}
+
 enum status search_query(struct view text, struct buf *q, struct err *e) {
-    struct words *w = mem_alloc(sizeof *w);
+    struct search_words *w = mem_alloc(sizeof *w);
     if (!w) return db_no_memory(e);
-    enum status st = split(w, text, 0, e);
-    if (st == ST_OK && w->n == 0) st = split(w, text, 1, e);
+    enum status st = search_split(text, w, e);
     for (int i = 0; st == ST_OK && i < w->n; i++) {
         buf_str(q, i ? " OR \"" : "\"");
-        buf_add(q, w->text[i], w->len[i]);
+        buf_view(q, search_word(w, i));
         buf_str(q, "\"");
     }
     mem_free(w);

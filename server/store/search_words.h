@@ -17,6 +17,16 @@ enum status search_words_register(struct db *d, struct err *e) MUST_CHECK;
  * quoted, so that nothing in it is syntax. Function words are left out unless there are no others.
  * Empty when there is no word. */
 enum { SEARCH_WORDS_MAX = 64, SEARCH_WORD_BYTES = 100 };
+struct search_words {
+    char text[SEARCH_WORDS_MAX][SEARCH_WORD_BYTES];
+    size_t len[SEARCH_WORDS_MAX];
+    int n, keep_stop_words;
+};
+static inline struct view search_word(const struct search_words *w, int i) {
+    return (struct view){w->text[i], w->len[i]};
+}
+/* Those words. They hold no quote. */
+enum status search_split(struct view text, struct search_words *out, struct err *e) MUST_CHECK;
 enum status search_query(struct view text, struct buf *q, struct err *e) MUST_CHECK;
 
 #endif

@@ -157,6 +157,10 @@ void store_close(struct store *s) {
     mem_free(s);
 }
 
+void store_give_up(void) {
+    db_give_up();
+}
+
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) {
     int i = 0;
     pthread_mutex_lock(&s->pool);

@@ -14,6 +14,9 @@ struct store;
  * holds the folder (named, with its pid), ST_CORRUPT, ST_IO, ST_DISK_FULL. close(NULL) is fine. */
 enum status store_open(struct store **out, const char *folder, struct err *e) MUST_CHECK;
 void store_close(struct store *s);
+/* Of all stores of the process, once it ends: long statements fail with ST_CANCELLED within
+ * milliseconds, and their transactions are rolled back. */
+void store_give_up(void);
 
 /* Names people choose: [A-Za-z0-9._-]{1,64}. */
 int store_name_ok(struct view v);
@@ -133,16 +136,22 @@ enum status store_bm25_rows(struct store *s, struct view catalog, struct view te
 struct run_row {
     const char *id, *catalog, *title; /* title: the instruction's beginning */
     long long created;
+    const char *owner; /* "" where nobody signs in */
+    int shared;        /* others may read it, too */
 };
 /* Stores a new run; id is chosen here ("r-" + 16 hex digits) and written to id[24]. json must hold
  * the text without the id; store_run gives back what was stored. */
-enum status store_run_save(struct store *s, struct view catalog, struct view title,
-                           struct view json, char id[24], struct err *e) MUST_CHECK;
+enum status store_run_save(struct store *s, struct view owner, struct view catalog,
+                           struct view title, struct view json, char id[24],
+                           struct err *e) MUST_CHECK;
 enum status store_run(struct store *s, struct view id, struct arena *a, struct run_row *row,
                       struct view *json, struct err *e) MUST_CHECK;
 enum status store_run_delete(struct store *s, struct view id, struct err *e) MUST_CHECK;
-enum status store_runs(struct store *s, int offset, int limit, struct arena *a,
-                       struct run_row **out, int *n, long long *total, struct err *e) MUST_CHECK;
+enum status store_run_share(struct store *s, struct view id, int shared, struct err *e) MUST_CHECK;
+/* The newest first; owner NULL: everybody's. */
+enum status store_runs(struct store *s, const struct view *owner, int offset, int limit,
+                       struct arena *a, struct run_row **out, int *n, long long *total,
+                       struct err *e) MUST_CHECK;
 
 /* --- surfaces: one JSON text each, by name
  * ----------------------------------------------------------------------------- */
@@ -167,6 +176,7 @@ enum status store_result_put(struct store *s, struct view key, struct view name,
  * ----------------------------- */
 struct experiment_row {
     const char *id, *name, *spec; /* spec: JSON, as it was given */
+    const char *owner;
     long long created;
     int cells, done, failed;
 };
@@ -182,9 +192,9 @@ struct experiment_cell {
 };
 /* Adds an experiment and its cells; where it is there already, only cells that failed wait again.
  */
-enum status store_experiment_add(struct store *s, struct view id, struct view name,
-                                 struct view spec, const struct view *settings, int n,
-                                 struct err *e) MUST_CHECK;
+enum status store_experiment_add(struct store *s, struct view id, struct view owner,
+                                 struct view name, struct view spec, const struct view *settings,
+                                 int n, struct err *e) MUST_CHECK;
 /* All, the newest first, or with an id that one (ST_NOT_FOUND). */
 enum status store_experiments(struct store *s, struct view id, struct arena *a,
                               struct experiment_row **out, int *n, struct err *e) MUST_CHECK;

@@ -59,11 +59,11 @@ struct surface {
     struct demonstration demo[SURFACE_DEMOS];
     int n_demos;
     const char *readout; /* what `auto` means on this surface: a readout's name, or "auto" */
-    double blend_item; /* weight of the standardised `item` readout beside `query` in a blend */
+    double blend_item;   /* weight of the standardised `item` readout beside `query` in a blend */
     /* Beside the clauses, whose weight is 1, what else adds up to `auto` where there is a wish: the
      * whole wish as one text, read by the model, and its meaning by the embedding model. */
     double whole, meaning;
-    int has_shares; /* 1: whole or meaning are the surface's own */
+    int has_shares;                     /* 1: whole or meaning are the surface's own */
     struct frame frame[SURFACE_FRAMES]; /* `query` averages over them */
     int n_frames;
     struct tag_frame tag_frame[SURFACE_TAG_FRAMES];

@@ -5,6 +5,8 @@
 
 enum { YEAR_MIN = 1500, YEAR_MAX = 2100 };
 
+static const struct unit any_money = {"", DIM_MONEY, 1}; /* of any currency */
+
 static int glued(const struct terms *x, int i) {
     return i < x->n && !x->t[i].space;
 }
@@ -85,8 +87,7 @@ static const struct unit *unit_at(const struct terms *x, int i, int *to) {
         return u;
     }
     if (term_is(x, i, x->g->ends) && !term_is(x, i, "min")) return NULL;
-    static const struct unit money = {"", DIM_MONEY, 1}; /* of any currency */
-    if (term_is(x, i, "buck|bucks")) return *to = i + 1, &money;
+    if (term_is(x, i, "buck|bucks")) return *to = i + 1, &any_money;
     if (term_is(x, i, "libra|libras|sterline")) return *to = i + 1, unit_named("GBP");
     if (term_is(x, i, "ton|tons")) return *to = i + 1, unit_named("t");
     struct view v = view_sub(x->text, x->t[i].from, x->text.n - x->t[i].from);
@@ -111,11 +112,21 @@ static int smaller_unit(const struct terms *x, int i, const struct unit *u, doub
     if (k >= x->n || x->t[k].kind != TERM_NUMBER) return 0;
     v = x->t[k].number;
     const struct unit *small = unit_at(x, k + 1, &to);
+    if (u->factor < 3601 && glued(x, k + 1) && term_is(x, k + 1, "m")) /* "2h 30m" */
+        small = unit_named("min"), to = k + 2;
     if (small && small->dim == DIM_TIME && small->factor < u->factor)
         return *value += v * small->factor / u->factor, to - i;
     if (!small && k == i && glued(x, k) && u->factor >= 3600 && u->factor < 3601 && v < 60)
         return *value += v / 60, 1;
     return 0;
+}
+
+/* "240,-", "240.--": money without cents. Terms read. */
+static int no_cents(const struct terms *x, int i) {
+    int k = i;
+    if (!glued(x, k) || k >= x->n || x->t[k].kind != TERM_BREAK) return 0;
+    for (k++; k < x->n && glued(x, k) && x->t[k].kind == TERM_DASH;) k++;
+    return k > i + 1 && !(k < x->n && glued(x, k) && x->t[k].kind <= TERM_NUMBER) ? k - i : 0;
 }
 
 /* A number at i with a currency before it or a unit behind it; terms read. */
@@ -129,7 +140,10 @@ static int one_read(const struct terms *x, int i, double *value, const struct un
     }
     if ((n = number_at(x, k, value)) == 0) return 0;
     k += n;
-    if (!*unit) {
+    if (!*unit && no_cents(x, k)) {
+        *unit = &any_money;
+        k += no_cents(x, k);
+    } else if (!*unit) {
         int half = half_after(x, k, value);
         *unit = unit_at(x, k + half, &to);
         if (*unit && term_is(x, to - 1, "m") && glued(x, to - 1) && term_is(x, i, "budget"))

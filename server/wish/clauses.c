@@ -291,6 +291,16 @@ static size_t free_of(struct split *s, size_t i, size_t n) {
     return i + n;
 }
 
+/* "keep my Saturdays and Sundays clear": what stands inside the n words at i is unwanted. */
+static size_t spare(struct split *s, size_t i, size_t n) {
+    size_t from = i + 1 + (size_t)clauses_words_at(&s->t, i + 1, i + n, "my|our|the");
+    flush(s, i, 1);
+    turn(s, from, -1);
+    flush(s, i + n - 1, 0);
+    turn(s, i + n, 1);
+    return i + n;
+}
+
 static size_t take_word(struct split *s, size_t i, size_t end) {
     size_t n;
     enum clauses_mark m = clauses_words_mark(&s->t, i, end, &n);
@@ -314,6 +324,7 @@ static size_t take_word(struct split *s, size_t i, size_t end) {
     case MARK_FREE:
         if (!is_free_of(s, i, n, end)) return i + 1;
         return free_of(s, i, n);
+    case MARK_SPARE: return spare(s, i, n);
     case MARK_AFTER: afterthought(s, i, n, 0); return pass_over(s, i + n, end);
     case MARK_IDLE: flush(s, i, 1); return pass_over(s, i + n, end);
     case MARK_REASON:

@@ -13,8 +13,7 @@ static int is_number(const struct field *f) {
            f->type == FIELD_TYPE_DURATION;
 }
 
-/* Whether one of the words of a field's name is one of the alternatives. */
-static int name_has(const struct field *f, const char *alternatives) {
+int field_named(const struct field *f, const char *alternatives) {
     struct view name = view_of(f->words), w;
     size_t at = 0;
     char plain[PLAIN];
@@ -57,15 +56,15 @@ int field_is_money(const struct field *f) {
     if (f->type == FIELD_TYPE_MONEY) return 1;
     if (f->type != FIELD_TYPE_NUMBER || (f->unit && f->unit[0])) return 0;
     for (size_t c = 0; c < concepts_n; c++)
-        if ((concepts[c].flags & CONCEPT_MONEY) && name_has(f, concepts[c].fields)) return 1;
+        if ((concepts[c].flags & CONCEPT_MONEY) && field_named(f, concepts[c].fields)) return 1;
     return 0;
 }
 
 int field_is_year(const struct field *f) {
     return f->type == FIELD_TYPE_NUMBER && f->lo >= 1500 && f->hi <= 2200 && f->lo <= f->hi &&
            !field_is_money(f) && !(f->unit && f->unit[0]) &&
-           name_has(f, "year|years|released|release|made|built|vintage|published|jahr|baujahr|"
-                       "annee|ano|anno|jaar|erscheinungsjahr|millesime");
+           field_named(f, "year|years|released|release|made|built|vintage|published|jahr|baujahr|"
+                          "annee|ano|anno|jaar|erscheinungsjahr|millesime");
 }
 
 int fields_have_years(const struct snapshot *s) {
@@ -79,8 +78,7 @@ static const char empty_names[] =
     "min|max|minimum|maximum|from|per|the|is|has|number|num|count|total|"
     "avg|average|of|no|to|in|at|id|and|item|for|time|date|day";
 
-/* Whether term i is one of the words of the field's name. */
-static int name_said(const struct field *f, const struct terms *x, int i) {
+int field_name_said(const struct field *f, const struct terms *x, int i) {
     struct view name = view_of(f->words), w;
     size_t at = 0;
     char plain[PLAIN];
@@ -96,7 +94,7 @@ static int name_said(const struct field *f, const struct terms *x, int i) {
 
 int field_said(const struct snapshot *s, const struct terms *x, int i) {
     for (int k = 0; k < s->n_fields; k++)
-        if (name_said(&s->field[k], x, i)) return k;
+        if (field_name_said(&s->field[k], x, i)) return k;
     return FIELD_NONE;
 }
 
@@ -114,7 +112,7 @@ static int measures(const struct field *f, const struct amount *a) {
     if (d != DIM_NONE) return d == a->unit->dim;
     if (field_is_money(f) || field_is_year(f)) return 0;
     for (size_t c = 0; c < concepts_n; c++) /* no unit is written anywhere: the name decides */
-        if (concepts[c].dim == a->unit->dim && name_has(f, concepts[c].fields)) return 1;
+        if (concepts[c].dim == a->unit->dim && field_named(f, concepts[c].fields)) return 1;
     return 0;
 }
 
@@ -137,7 +135,7 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
     struct hint h = {FIELD_NONE, 0, 0, 0};
     int best = 0;
     for (int k = 0; k < s->n_fields; k++)
-        if (name_said(&s->field[k], x, i) && measures(&s->field[k], a)) h.field = k, best = 3;
+        if (field_name_said(&s->field[k], x, i) && measures(&s->field[k], a)) h.field = k, best = 3;
     for (size_t c = 0; c < concepts_n; c++) {
         if ((concepts[c].flags & CONCEPT_DATE) || !term_is(x, i, concepts[c].nouns)) continue;
         int fits = !a->unit || concepts[c].dim == a->unit->dim || concepts[c].dim == DIM_NONE;
@@ -145,7 +143,7 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
         h.count |= (concepts[c].flags & CONCEPT_COUNT) != 0;
         for (int k = 0; k < s->n_fields && fits && best < 3; k++) {
             const struct field *f = &s->field[k];
-            if (!measures(f, a) || !name_has(f, concepts[c].fields)) continue;
+            if (!measures(f, a) || !field_named(f, concepts[c].fields)) continue;
             int score = better_for(f, a);
             if (score <= best) continue;
             best = score;
@@ -153,7 +151,7 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
             h.holds = (concepts[c].flags & CONCEPT_HOLDS) != 0;
         }
     }
-    if (best == 3 && name_has(&s->field[h.field], "players|capacity|sleeps|seats|guests|serves"))
+    if (best == 3 && field_named(&s->field[h.field], "players|capacity|sleeps|seats|guests|serves"))
         h.holds = 1;
     return h;
 }
@@ -162,7 +160,8 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
 static void ends_of(const struct snapshot *s, struct place *p, int field) {
     const struct field *f = &s->field[field];
     p->low = p->high = -1;
-    int low = name_has(f, "min|minimum|least|from"), high = name_has(f, "max|maximum|most|to|up");
+    int low = field_named(f, "min|minimum|least|from"),
+        high = field_named(f, "max|maximum|most|to|up");
     for (int k = 0; k < s->n_fields && (low || high); k++) {
         const struct field *g = &s->field[k];
         struct view w, words = view_of(f->words);
@@ -172,11 +171,11 @@ static void ends_of(const struct snapshot *s, struct place *p, int field) {
         while ((w = word_next(words, &at)).n) {
             size_t n = plain_word(w, plain, sizeof plain);
             if (plain_is(plain, n, empty_names)) continue;
-            same |= name_has(g, plain);
+            same |= field_named(g, plain);
         }
         if (!same || !is_number(g)) continue;
-        if (name_has(g, "min|minimum|least|from")) p->low = k;
-        if (name_has(g, "max|maximum|most|to|up")) p->high = k;
+        if (field_named(g, "min|minimum|least|from")) p->low = k;
+        if (field_named(g, "max|maximum|most|to|up")) p->high = k;
     }
     if (p->low < 0 || p->high < 0) p->low = p->high = -1;
 }
@@ -199,7 +198,7 @@ static int money_field(const struct snapshot *s, const struct amount *a) {
         }
         n++;
         last = k;
-        if (name_has(f, "price")) price = k;
+        if (field_named(f, "price")) price = k;
     }
     if (n == 0) return other && a->unit ? FIELD_UNSURE : FIELD_NONE;
     if (n > 1 && a->unit && price >= 0) return price;
@@ -213,7 +212,7 @@ static int measure_field(const struct snapshot *s, const struct amount *a) {
         const struct field *f = &s->field[k];
         if (!measures(f, a)) continue;
         int mine =
-            2 + (name_has(f, "distance|duration|runtime|weight|size|area|memory|length|time"));
+            2 + (field_named(f, "distance|duration|runtime|weight|size|area|memory|length|time"));
         if (mine > score) score = mine, best = k;
     }
     return best;
@@ -308,95 +307,4 @@ int field_for_amount(const struct snapshot *s, const struct terms *x, const stru
         (money < 0 || !in_range(&s->field[money], a)))
         return p->last; /* "rated above 4, but no higher than 4.5" */
     return money;
-}
-
-/* --- dates */
-
-static int has_clock(const struct field *f, int n) {
-    for (int i = 0; f->number && i < n; i++)
-        if (!isnan(f->number[i]) && (!f->until || f->until[i] - f->number[i] < 86400)) return 1;
-    return 0;
-}
-
-/* How well a date field fits where no word says which. */
-static int date_rank(const struct field *f, const struct when_read *w) {
-    int year = w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR && !w->future;
-    int event = name_has(f, "start|starts|date|when|begin|begins|event|departure|opens"),
-        made = name_has(f, "year|published|release|released|made|vintage|publication");
-    int rank = 2;
-    if (name_has(f, "posted|added|created|updated|modified")) rank = 1;
-    if (name_has(f, "end|ends|deadline|closes|expires")) rank = 0;
-    if (name_has(f, "available")) rank = 3;
-    if (name_has(f, "time")) rank = 3;
-    if (event) rank = year ? 4 : 6;
-    if (made) rank = year ? 6 : 4;
-    return rank;
-}
-
-/* Whether the field tells years (or decades) only, no days. */
-static int only_years(const struct field *f, int n) {
-    int any = 0;
-    if (!f->until) return 0;
-    for (int i = 0; f->number && i < n; i++) {
-        if (isnan(f->number[i])) continue;
-        if (f->until[i] - f->number[i] < 32 * 86400.0) return 0;
-        any = 1;
-    }
-    return any;
-}
-
-/* Whether the field's dates are of the kind that is spoken of: "visions of tomorrow" is not about
- * the years in which films were made, "no weekends" not about the days on which jobs were posted.
- * said: the field, or a verb of it, is named. */
-static int speaks_of(const struct snapshot *s, const struct field *f, const struct when_read *w,
-                     int said) {
-    double month = 31 * 86400.0;
-    if (w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR && !w->future) return 1;
-    if (only_years(f, s->n)) return w->kind == WHEN_STRETCH && w->scale == SCALE_YEAR;
-    if (said) return 1;
-    if (w->kind == WHEN_WEEKDAY)
-        return has_clock(f, s->n) ||
-               name_has(f, "start|starts|date|when|begin|begins|event|departure|opens");
-    return !w->future || !(f->hi + month < (double)w->from);
-}
-
-static int date_type(const struct field *f, const struct when_read *w) {
-    if (f->type == FIELD_TYPE_DATE) return 1;
-    return field_is_year(f) && w->kind == WHEN_STRETCH && w->scale >= SCALE_YEAR;
-}
-
-/* Whether a verb of dates stands near: its concept, or NULL. */
-static const struct concept *date_verb(const struct terms *x, const struct when_read *w,
-                                       const struct place *p) {
-    int to = p->to + 2 < x->n ? p->to + 2 : x->n;
-    for (int k = p->to > 0 ? to - 1 : -1; k >= 0 && k >= p->from - SUBJECT_WORDS; k--) {
-        if (k < p->from && (x->t[k].kind == TERM_NUMBER || x->t[k].used)) break;
-        if (x->t[k].kind != TERM_WORD || (k >= w->at && k < w->end)) continue;
-        for (size_t c = 0; c < concepts_n; c++)
-            if ((concepts[c].flags & CONCEPT_DATE) && term_is(x, k, concepts[c].nouns))
-                return &concepts[c];
-    }
-    return NULL;
-}
-
-int field_for_date(const struct snapshot *s, const struct terms *x, const struct when_read *w,
-                   const struct place *p, int *past) {
-    const struct concept *verb = date_verb(x, w, p);
-    int best = FIELD_NONE, score = -1;
-    *past = verb && !(verb->flags & CONCEPT_EVENT);
-    for (int k = 0; k < s->n_fields; k++) {
-        const struct field *f = &s->field[k];
-        int mine = date_rank(f, w), own = strcmp(f->name, "time") == 0;
-        if (!date_type(f, w)) continue;
-        if (w->kind == WHEN_CLOCK && !has_clock(f, s->n)) continue;
-        for (int i = p->from - SUBJECT_WORDS; i < p->from; i++)
-            if (name_said(f, x, i)) mine += 20;
-        if (!speaks_of(s, f, w, mine >= 20 || (verb && name_has(f, verb->fields)))) continue;
-        if (verb && name_has(f, verb->fields))
-            mine += 10;
-        else if (verb && mine < 20 && !own && !term_is(x, p->from, "on"))
-            continue; /* what the verb says is no field here */
-        if (mine > score) score = mine, best = k;
-    }
-    return best;
 }

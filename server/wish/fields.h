@@ -8,6 +8,10 @@
 
 /* The field's dimension and unit, also where its name is the unit ("minutes"); unit NULL: none. */
 enum dimension field_dimension(const struct field *f, const struct unit **unit);
+/* Whether one of the words of its name is one of the plain words "a|b". */
+int field_named(const struct field *f, const char *alternatives);
+/* Whether term i is one of the words of its name that say something. */
+int field_name_said(const struct field *f, const struct terms *x, int i);
 int field_is_money(const struct field *f);
 /* Whether its numbers are years. */
 int field_is_year(const struct field *f);

@@ -14,8 +14,7 @@ struct finder {
     int clause, sign; /* of the clause whose terms x are */
     int last;         /* field of the last number, -1 none, and the unit it was written in */
     const struct unit *last_unit;
-    int full;          /* memory ran out */
-    struct walk *walk; /* named.c's own, NULL before it is needed */
+    int full; /* memory ran out */
 };
 
 /* Adds a constraint from terms [from, to), which are used then. Beyond CONSTRAINTS_MAX nothing is

@@ -80,7 +80,7 @@ int plain_is(const char *word, size_t n, const char *alternatives) {
     return 0;
 }
 
-double plain_number(const struct grammar *g, const char *word, size_t n) {
+static double simple_number(const struct grammar *g, const char *word, size_t n) {
     static const double value[] = {0.5, 1,  2,  3,  4,  5,  6,   7,   8,  9,  10,
                                    11,  12, 13, 14, 15, 16, 17,  18,  19, 20, 30,
                                    40,  50, 60, 70, 80, 90, 100, 1e3, 1e6};
@@ -91,6 +91,44 @@ double plain_number(const struct grammar *g, const char *word, size_t n) {
         if (p) p++;
     }
     return 0;
+}
+
+/* Whether a word ends in the language's hundred or thousand, or has it inside: only such words, and
+ * those of tens, are put together of others. */
+static int may_be_joined(const char *word, size_t n) {
+    static const char *const parts[] = {"hundert", "tausend", "honderd", "duizend", "cento",
+                                        "mila",    "cientos", "zig",     "ssig",    "tig"};
+    char text[PLAIN_BYTES];
+    if (n < 7 || n >= sizeof text) return 0;
+    memcpy(text, word, n);
+    text[n] = 0;
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (strstr(text, parts[i])) return 1;
+    return 0;
+}
+
+/* "zweihundert", "duecentocinquanta", "fünfundzwanzig": the first n bytes, of two numbers. */
+static double joined_number(const struct grammar *g, const char *word, size_t n) {
+    for (size_t k = n - 1; k >= 3; k--) {
+        double tail = simple_number(g, word + k, n - k), head;
+        if (tail < 1) continue;
+        if (!(head = simple_number(g, word, k))) head = joined_number(g, word, k);
+        if ((tail == 100 && head >= 1 && head < 10) || (tail == 1000 && head >= 1 && head < 1000))
+            return head * tail;
+        if (head >= 100 && tail < 100) return head + tail;
+        if (tail < 20 || tail > 90) continue;
+        size_t und = k >= 6 && memcmp(word + k - 3, "und", 3) == 0  ? 3
+                     : k >= 5 && memcmp(word + k - 2, "en", 2) == 0 ? 2
+                                                                    : 0;
+        double ones = und ? simple_number(g, word, k - und) : 0;
+        if (ones >= 1 && ones < 10) return ones + tail;
+    }
+    return 0;
+}
+
+double plain_number(const struct grammar *g, const char *word, size_t n) {
+    double v = simple_number(g, word, n);
+    return v > 0 || g == &grammar_en || !may_be_joined(word, n) ? v : joined_number(g, word, n);
 }
 
 /* Words of a wish count by how many languages have them: "in" says less than "mit". */

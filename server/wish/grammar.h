@@ -24,6 +24,7 @@ enum clauses_mark {
     MARK_REASON, /* inside a negation: what follows is why, and is left out */
     MARK_LIMIT,  /* a comparison with a number: a new clause inside a negation */
     MARK_FREE,   /* its first word is unwanted ("nut free") */
+    MARK_SPARE,  /* what stands inside is unwanted ("keep my Saturdays clear") */
 };
 struct clauses_mark_row {
     enum clauses_mark mark;

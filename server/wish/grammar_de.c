@@ -38,6 +38,8 @@ static const struct clauses_mark_row marks[] = {
     {MARK_LIST, "mit ausnahme von"},
     {MARK_LIST, "alles ausser"},
     {MARK_AFTER, "nein danke"},
+    {MARK_AFTER, "freihalten"},
+    {MARK_AFTER, "frei halten|haben"},
     {MARK_AFTER, "bitte nicht"},
     {MARK_AFTER, "ist|sind nichts fur mich"},
     {MARK_AFTER, "kommt|kommen nicht in frage"},
@@ -85,6 +87,10 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE, SIDE_UP_TO, "hochstens bis"},
     {BOUND_BEFORE, SIDE_UP_TO, "maximal bis"},
     {BOUND_BEFORE, SIDE_UP_TO, "innerhalb von"},
+    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_UP_TO, "im umkreis von"},
+    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_UP_TO, "umkreis von|bis|max|maximal|hochstens"},
+    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_UP_TO, "umkreis"},
+    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_UP_TO, "nicht weiter|weg als"},
     {BOUND_BEFORE | BOUND_MONEY, SIDE_UP_TO, "nicht teurer als"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_UP_TO, "spatestens"},
     {BOUND_BEFORE | BOUND_DATES, SIDE_UP_TO, "spatestens am"},
@@ -95,7 +101,6 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE, SIDE_FROM, "fruhestens ab|am"},
     {BOUND_BEFORE, SIDE_FROM, "verfugbar|frei|bezugsfrei ab"},
     {BOUND_BEFORE, SIDE_FROM, "von mindestens"},
-    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_FROM, "von"},
     {BOUND_BEFORE, SIDE_ABOVE, "uber|oberhalb"},
     {BOUND_BEFORE, SIDE_ABOVE, "mehr|grosser|langer|hoher|schwerer|besser als"},
     {BOUND_BEFORE, SIDE_ABOVE, "oberhalb von"},
@@ -127,7 +132,7 @@ const struct grammar grammar_de = {
         "möchte|bitte|gerne|als|weniger|mehr|es|den|dem|des|zum|zur|oder|günstig|"
         "billig|euro|uhr|mal|nur|sehr|gegen|außer|statt|hasse|mag|kann|frei|keiner|"
         "kostenlos|kostenlose|billiger|günstiger|wochenende|morgen|film|filme|bücher|"
-        "buch|teurer|niemals|nie|älter|neuer|zimmer|stunden|tage",
+        "sofort|verfügbar|lieferbar|entfernt|buch|teurer|niemals|nie|älter|neuer|zimmer|stunden|tage",
     .mark = marks,
     .filler = fillers,
     .bound = bounds,

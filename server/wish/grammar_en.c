@@ -1,6 +1,10 @@
 /* English. */
 #include "server/wish/grammar.h"
 
+#define DAYS                                                                           \
+    "mondays|tuesdays|wednesdays|thursdays|fridays|saturdays|sundays|weekends|monday|" \
+    "tuesday|wednesday|thursday|friday|saturday|sunday|weekend|evenings|mornings|nights"
+#define FREEING "keep|keeping|leave|leaving|want|need"
 #define SOFT 0.5 /* "maybe" */
 #define HARD 1.5 /* "above all" */
 
@@ -9,6 +13,8 @@ static const struct clauses_mark_row marks[] = {
     {MARK_KEEP, "no|not|nothing|none|never * than"},
     {MARK_KEEP, "no|not|nothing|none over|under|above|below|before|after|past|beyond|until #"},
     {MARK_KEEP, "less|fewer than"},
+    {MARK_KEEP, "without exceeding|surpassing|passing #"},
+    {MARK_KEEP, "without going|getting|being over|above|past|beyond"},
     {MARK_KEEP, "or|and less|fewer|more|newer|older|under|over"},
     {MARK_KEEP, "# less|fewer"},
     {MARK_KEEP, "minus #"},
@@ -138,6 +144,10 @@ static const struct clauses_mark_row marks[] = {
     {MARK_NOT, "minus the|any|all"},
     {MARK_NOT, "anything|everything|all but|except the|a|an"},
     {MARK_FREE, "* -free"},
+    {MARK_SPARE, FREEING " my|our|the " DAYS " clear|free|open"},
+    {MARK_SPARE, FREEING " " DAYS " clear|free|open"},
+    {MARK_SPARE, FREEING " my|our|the " DAYS " and|or " DAYS " clear|free|open"},
+    {MARK_SPARE, FREEING " " DAYS " and|or " DAYS " clear|free|open"},
     {MARK_FREE, "* free"},
     {MARK_FREE, "* intolerant|allergy|intolerance"},
     {MARK_NOT, "hardly|barely|scarcely any"},
@@ -179,6 +189,8 @@ static const struct clauses_mark_row marks[] = {
     {MARK_REFUSE, "do|does|will not eat|drink|watch|read|wear|buy|touch"},
     {MARK_REFUSE, "cant|cannot eat|drink any|more"},
     {MARK_REFUSE, "hold the"},
+    {MARK_REFUSE, "im|were busy|away|booked on|every|all"},
+    {MARK_REFUSE, "i|we am|are busy|away|booked on|every|all"},
     {MARK_REFUSE, "enough of|with"},
     {MARK_REFUSE, "enough with the"},
     {MARK_REFUSE, "stop|ban|omit|drop|exclude|forget showing|the|about"},
@@ -414,6 +426,8 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE, SIDE_UP_TO, "up|down to"},
     {BOUND_BEFORE, SIDE_UP_TO, "maximum|max|limit|ceiling|cap|budget of|is"},
     {BOUND_BEFORE, SIDE_UP_TO, "not exceeding|exceed"},
+    {BOUND_BEFORE, SIDE_UP_TO, "without exceeding|surpassing|passing"},
+    {BOUND_BEFORE, SIDE_UP_TO, "without going|getting|being over|above|past|beyond"},
     {BOUND_BEFORE, SIDE_UP_TO, "doesnt|dont|mustnt|shouldnt|cant exceed"},
     {BOUND_BEFORE, SIDE_UP_TO, "capped|limited at|to"},
     {BOUND_BEFORE | BOUND_NUMBERS, SIDE_UP_TO, "budget|spend|afford|spending"},

@@ -2,6 +2,7 @@
 #include "server/wish/grammar.h"
 
 static const struct clauses_mark_row marks[] = {
+    {MARK_KEEP, "sin pasar|superar|exceder|sobrepasar"},
     {MARK_KEEP, "no importa|pasa"},
     {MARK_KEEP, "no esta mal"},
     {MARK_KEEP, "por que no"},
@@ -57,6 +58,8 @@ static const struct clauses_filler_row fillers[] = {
 };
 
 static const struct bound_row bounds[] = {
+    {BOUND_BEFORE, SIDE_UP_TO, "sin superar|exceder|sobrepasar"},
+    {BOUND_BEFORE, SIDE_UP_TO, "sin pasar de|del|los"},
     {BOUND_BEFORE, SIDE_BELOW, "bajo"},
     {BOUND_BEFORE, SIDE_BELOW, "menos de|que"},
     {BOUND_BEFORE, SIDE_BELOW, "por debajo de"},
@@ -124,7 +127,7 @@ const struct grammar grammar_es = {
     .words =
         "el|la|los|las|un|una|de|y|o|no|sin|con|para|que|más|menos|por|en|entre|hasta|"
         "desde|busco|quiero|algo|nada|pero|mi|muy|del|al|es|euros|antes|después|como|"
-        "ni|máximo|mínimo|menor|mayor|gratis|odio|excepto|salvo|barato|barata|páginas|"
+        "inmediatamente|ya|ni|máximo|mínimo|menor|mayor|gratis|odio|excepto|salvo|barato|barata|páginas|"
         "libro|libros|película|películas|horas|años|año|mañana|me|gusta|gustan|"
         "alérgico|alérgica|lugar|nunca|sobre|vez|unos|habitaciones|solo|sólo|también|tan|esta|este|otra|otro|donde|noche",
     .mark = marks,

@@ -8,6 +8,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_KEEP, "pourquoi pas"},
     {MARK_KEEP, "rien que"},
     {MARK_KEEP, "n importe"},
+    {MARK_KEEP, "sans depasser|exceder"},
     {MARK_WANTED, "pas seulement|uniquement|que"},
     {MARK_WANTED, "non seulement"},
     {MARK_WANTED, "rien que"},
@@ -86,6 +87,9 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE, SIDE_UP_TO, "dans les|un rayon de"},
     {BOUND_BEFORE, SIDE_UP_TO, "ne depassant pas"},
     {BOUND_BEFORE, SIDE_UP_TO, "ne pas depasser"},
+    {BOUND_BEFORE, SIDE_UP_TO, "sans depasser|exceder"},
+    {BOUND_BEFORE, SIDE_UP_TO, "ne depasse|depassent|depassant|excede pas"},
+    {BOUND_BEFORE, SIDE_UP_TO, "ne doit|doivent pas depasser"},
     {BOUND_BEFORE | BOUND_MONEY, SIDE_UP_TO, "pas plus cher que|de"},
     {BOUND_BEFORE, SIDE_FROM, "minimum|min|des|depuis"},
     {BOUND_BEFORE, SIDE_FROM, "au moins|minimum"},
@@ -128,11 +132,12 @@ static const struct bound_row bounds[] = {
 const struct grammar grammar_fr = {
     .code = "fr",
     .name = "French",
-    .words = "le|la|les|un|une|des|du|de|et|ou|pas|sans|avec|pour|je|nous|moins|plus|que|"
-             "qui|dans|sur|entre|jusqu'|jusqu'à|au|aux|en|à|est|cherche|voudrais|veux|d'|"
-             "l'|n'|j'|qu'|rien|sauf|mais|avant|après|depuis|maximum|euros|sous|chez|trop|"
-             "ni|aucun|aucune|gratuit|gratuite|cher|très|ne|jamais|livre|livres|quelque|"
-             "chose|ce|demain|année|années|heures|d'au|demi|environ|gratuits|films",
+    .words =
+        "le|la|les|un|une|des|du|de|et|ou|pas|sans|avec|pour|je|nous|moins|plus|que|"
+        "qui|dans|sur|entre|jusqu'|jusqu'à|au|aux|en|à|est|cherche|voudrais|veux|d'|"
+        "l'|n'|j'|qu'|rien|sauf|mais|avant|après|depuis|maximum|euros|sous|chez|trop|"
+        "ni|aucun|aucune|gratuit|gratuite|cher|très|ne|jamais|livre|livres|quelque|"
+        "immédiatement|suite|chose|ce|demain|année|années|heures|d'au|demi|environ|gratuits|films",
     .mark = marks,
     .filler = fillers,
     .bound = bounds,

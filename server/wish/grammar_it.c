@@ -2,6 +2,7 @@
 #include "server/wish/grammar.h"
 
 static const struct clauses_mark_row marks[] = {
+    {MARK_KEEP, "senza superare|eccedere"},
     {MARK_KEEP, "non importa"},
     {MARK_KEEP, "non male"},
     {MARK_KEEP, "perche no"},
@@ -54,6 +55,8 @@ static const struct clauses_filler_row fillers[] = {
 };
 
 static const struct bound_row bounds[] = {
+    {BOUND_BEFORE, SIDE_UP_TO, "senza superare|eccedere"},
+    {BOUND_BEFORE, SIDE_UP_TO, "senza superare i|gli|le"},
     {BOUND_BEFORE, SIDE_BELOW, "sotto"},
     {BOUND_BEFORE, SIDE_BELOW, "meno di|del"},
     {BOUND_BEFORE, SIDE_BELOW, "sotto i|il|le|gli"},

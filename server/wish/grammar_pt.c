@@ -2,6 +2,7 @@
 #include "server/wish/grammar.h"
 
 static const struct clauses_mark_row marks[] = {
+    {MARK_KEEP, "sem passar|ultrapassar|exceder"},
     {MARK_KEEP, "nao importa"},
     {MARK_KEEP, "nada mal"},
     {MARK_KEEP, "por que nao"},
@@ -63,6 +64,8 @@ static const struct bound_row bounds[] = {
     {BOUND_BEFORE, SIDE_UP_TO, "ate a|as|o|os|ao"},
     {BOUND_BEFORE, SIDE_UP_TO, "nao mais de|que|do"},
     {BOUND_BEFORE, SIDE_UP_TO, "no maximo"},
+    {BOUND_BEFORE, SIDE_UP_TO, "sem passar|ultrapassar|exceder"},
+    {BOUND_BEFORE, SIDE_UP_TO, "sem passar de|dos"},
     {BOUND_BEFORE, SIDE_UP_TO, "um maximo de"},
     {BOUND_BEFORE, SIDE_UP_TO, "maximo de"},
     {BOUND_BEFORE, SIDE_UP_TO, "orcamento de"},
@@ -109,12 +112,13 @@ static const struct bound_row bounds[] = {
 const struct grammar grammar_pt = {
     .code = "pt",
     .name = "Portuguese",
-    .words = "o|a|os|as|um|uma|de|e|ou|não|sem|com|para|que|mais|menos|por|em|entre|até|"
-             "desde|procuro|quero|algo|nada|mas|meu|muito|do|da|dos|das|no|na|ao|é|euros|"
-             "reais|antes|depois|como|nem|máximo|mínimo|menor|maior|grátis|odeio|exceto|"
-             "salvo|barato|páginas|livro|livros|filme|filmes|horas|anos|ano|amanhã|gosto|"
-             "alérgico|alérgica|invés|nunca|sobre|vez|abaixo|acima|pelo|partir|glúten|"
-             "gratuito|quartos|nenhum|nenhuma|num|numa",
+    .words =
+        "o|a|os|as|um|uma|de|e|ou|não|sem|com|para|que|mais|menos|por|em|entre|até|"
+        "desde|procuro|quero|algo|nada|mas|meu|muito|do|da|dos|das|no|na|ao|é|euros|"
+        "reais|antes|depois|como|nem|máximo|mínimo|menor|maior|grátis|odeio|exceto|"
+        "salvo|barato|páginas|livro|livros|filme|filmes|horas|anos|ano|amanhã|gosto|"
+        "alérgico|alérgica|invés|nunca|sobre|vez|abaixo|acima|pelo|partir|glúten|"
+        "gratuito|quartos|nenhum|nenhuma|num|numa|daqui|aqui|ônibus|autocarro|preço|móvel|móveis",
     .mark = marks,
     .filler = fillers,
     .bound = bounds,

@@ -3,17 +3,16 @@
 #include "server/value/words.h"
 #include "server/wish/finder.h"
 #include "server/wish/outcome.h"
+#include "server/wish/when_names.h"
 
 #include <math.h>
 #include <string.h>
 
 enum {
-    NAMES_MAX = 8,    /* values of one field that a clause names */
-    SEEN = 4096,      /* values that were looked at, by their address */
-    NAME_BYTES = 60,  /* longer values are texts, no names */
-    LOOKED_AT = 400,  /* items whose values tell whether a field holds names */
-    TEXT_BYTES = 160, /* longer texts decide nothing */
-    COVERED = 1       /* words besides a name that an exclusion may have: "zombie movies" */
+    NAMES_MAX = 8,   /* values of one field that a clause names */
+    NAME_BYTES = 60, /* longer values are texts, no names */
+    LOOKED_AT = 400, /* items whose values tell whether a field holds names */
+    COVERED = 1      /* words besides a name that an exclusion may have: "zombie movies" */
 };
 
 struct name {
@@ -23,52 +22,7 @@ struct name {
 struct names {
     struct name name[NAMES_MAX];
     int n;
-    int within; /* values have the clause's own words in them */
 };
-
-/* --- values of a field, each once where they share memory */
-
-struct walk {
-    const struct field *f;
-    int n, item, k;
-    const char *seen[SEEN];
-};
-
-static int is_new(struct walk *w, const char *v) {
-    size_t h = ((size_t)v >> 3) * 2654435761u % SEEN;
-    if (w->seen[h] == v) return 0;
-    w->seen[h] = v;
-    return 1;
-}
-
-static const char *next_value(struct walk *w) {
-    while (w->item < w->n) {
-        const char *v = NULL;
-        if (w->f->type == FIELD_TYPE_LIST) {
-            if (w->k < w->f->n_list[w->item])
-                v = w->f->list[w->item][w->k++];
-            else
-                w->item++, w->k = 0;
-        } else {
-            v = w->f->text[w->item++];
-        }
-        if (v && is_new(w, v)) return v;
-    }
-    return NULL;
-}
-
-/* The values of a field from the first on; one walk at a time. NULL when memory ran out. */
-static struct walk *walk_start(struct finder *f, const struct field *field) {
-    if (!f->walk) f->walk = ARENA_NEW(f->a, struct walk, 1);
-    if (!f->walk) {
-        f->full = 1;
-        return NULL;
-    }
-    memset(f->walk, 0, sizeof *f->walk);
-    f->walk->f = field;
-    f->walk->n = f->s->n;
-    return f->walk;
-}
 
 /* --- the clause's own words */
 
@@ -110,42 +64,60 @@ static void add(struct names *n, const char *value, int from, int to) {
     if (n->n < NAMES_MAX) n->name[n->n++] = (struct name){value, from, to};
 }
 
-/* Letters that words of the clause begin with, a bit each; bit 0 for all others. */
-static unsigned letters_of(const struct terms *x) {
-    unsigned set = 0;
-    for (int i = 0; i < x->n; i++) {
-        char c = x->t[i].p[0];
-        set |= c >= 'a' && c <= 'z' ? 1u << (c - 'a' + 1) : 1u;
-    }
-    return set;
-}
-
-static int may_begin(unsigned letters, const char *value) {
-    char c = (char)(*value >= 'A' && *value <= 'Z' ? *value + 32 : *value);
-    unsigned bit = c >= 'a' && c <= 'z' ? 1u << (c - 'a' + 1) : 1u;
-    return (letters & bit) != 0;
-}
-
-static void named_values(struct finder *f, const struct field *field, int within,
-                         struct names *out) {
+static void name_value(struct finder *f, const char *v, struct names *out) {
     const struct terms *x = &f->x;
-    unsigned letters = letters_of(x);
-    int a, b, from, to;
-    struct view own = core(x, &a, &b);
+    int from, to;
     size_t p, q;
-    const char *v;
+    if (strlen(v) > NAME_BYTES || !words_named(view_of(v), x->text, &p, &q)) return;
+    terms_of(x, p, q, &from, &to);
+    if (!x->t[from].used) add(out, v, from, to);
+}
+
+/* "no Saturdays" where values say "weekends". */
+static void name_weekend(const struct finder *f, const struct field *field, struct names *out) {
+    static const struct view words[] = {{"weekend", 7}, {"Wochenende", 10}};
+    int from = -1, to = -1, plural;
+    for (int i = 0; i < f->x.n; i++) {
+        if (when_weekday(&f->x, i, &plural) < 6) continue;
+        if (from < 0) from = i;
+        to = i + 1;
+    }
+    for (size_t k = 0; from >= 0 && k < COUNT(words); k++) {
+        int g = field_group(words[k].p);
+        for (int v = field->group[g]; v < field->group[g + 1]; v++)
+            if (words_named(words[k], view_of(field->distinct[v]), NULL, NULL) &&
+                words_named(view_of(field->distinct[v]), words[k], NULL, NULL))
+                add(out, field->distinct[v], from, to);
+    }
+}
+
+/* The values that the clause names: only those that begin as one of its words does. */
+static void named_values(struct finder *f, const struct field *field, struct names *out) {
+    const struct terms *x = &f->x;
+    unsigned char seen[FIELD_GROUPS] = {0};
     *out = (struct names){.n = 0};
-    struct walk *w = walk_start(f, field);
-    while (w && (v = next_value(w)) != NULL) {
-        struct view value = view_of(v);
-        if (value.n == 0) continue;
-        if (value.n <= NAME_BYTES && may_begin(letters, v) && words_named(value, x->text, &p, &q)) {
-            terms_of(x, p, q, &from, &to);
-            if (!x->t[from].used) add(out, v, from, to);
-        } else if (within && value.n <= TEXT_BYTES && own.n && outcome_names(own, value, 0)) {
-            out->within = 1;
+    for (int i = 0; i < x->n; i++) {
+        char raw[3] = {0};
+        struct view own = terms_text(x, i, i + 1);
+        memcpy(raw, own.p, own.n < 2 ? own.n : 2);
+        const int group[2] = {field_group(raw), field_group(x->t[i].p)};
+        for (int k = 0; k < 2; k++) {
+            int g = group[k];
+            if (seen[g]) continue;
+            seen[g] = 1;
+            for (int v = field->group[g]; v < field->group[g + 1]; v++)
+                name_value(f, field->distinct[v], out);
         }
     }
+}
+
+/* Whether a value has the clause's own words in it. */
+static int is_within(const struct finder *f, const struct field *field) {
+    int from, to;
+    struct view own = core(&f->x, &from, &to);
+    for (int v = 0; own.n && v < field->n_distinct; v++)
+        if (outcome_names(own, view_of(field->distinct[v]), 0)) return 1;
+    return 0;
 }
 
 /* --- exclusions */
@@ -226,9 +198,10 @@ static int free_value(struct finder *f, int k, struct view own, int from, int to
         return 1;
     }
     if (field->type != FIELD_TYPE_LIST) return 0;
-    struct walk *w = walk_start(f, field);
-    for (const char *v; w && (v = next_value(w)) != NULL;)
+    for (int i = 0; i < field->n_distinct; i++) {
+        const char *v = field->distinct[i];
         if (says_free(own, view_of(v))) return add_has(f, k, v, 1, from, to, f->sign > 0), 1;
+    }
     return 0;
 }
 
@@ -244,8 +217,9 @@ static void exclusions(struct finder *f) {
         int list = field->type == FIELD_TYPE_LIST, text = field->type == FIELD_TYPE_TEXT;
         if ((list && !field->n_list) || (text && !field->text) || !(list || text)) continue;
         int whole = whole_names(f->s, field);
-        named_values(f, field, !whole, &n);
-        if (!decides(&f->x, &n) && !(n.n == 0 && n.within)) continue;
+        named_values(f, field, &n);
+        name_weekend(f, field, &n);
+        if (!decides(&f->x, &n) && (n.n > 0 || whole || !is_within(f, field))) continue;
         add_has(f, k, value_of(f, &n), whole, 0, 0, 1);
     }
     if (f->out->n_constraints == before)
@@ -295,7 +269,7 @@ static int is_meant(const struct terms *x, const struct name *n) {
 static void names_in(struct finder *f, int k) {
     struct names n, kept = {.n = 0};
     const struct terms *x = &f->x;
-    named_values(f, &f->s->field[k], 0, &n);
+    named_values(f, &f->s->field[k], &n);
     for (int i = 0; i < n.n; i++)
         if (is_meant(x, &n.name[i])) kept.name[kept.n++] = n.name[i];
     if (!kept.n) return;

@@ -121,8 +121,48 @@ static enum outcome plain_outcome(const struct constraint *c, const struct field
     return of(compared(c, lo, hi, SLACK));
 }
 
-enum outcome constraint_outcome(const struct constraint *c, const struct snapshot *s, int item) {
-    enum outcome o = plain_outcome(c, &s->field[c->field], item);
+static enum outcome signed_outcome(const struct constraint *c, enum outcome o) {
     if (!c->negated || o == OUTCOME_UNKNOWN) return o;
     return o == OUTCOME_HOLDS ? OUTCOME_FAILS : OUTCOME_HOLDS;
+}
+
+enum outcome constraint_outcome(const struct constraint *c, const struct snapshot *s, int item) {
+    return signed_outcome(c, plain_outcome(c, &s->field[c->field], item));
+}
+
+/* --- all items */
+
+/* Whether texts have a name, remembered by where a text lies: a snapshot keeps equal ones once. */
+enum { REMEMBERED = 4096 };
+struct memory {
+    const char *text[REMEMBERED];
+    unsigned char has[REMEMBERED];
+};
+
+static int remembered(struct memory *m, const struct constraint *c, const char *text) {
+    size_t at = ((uintptr_t)text >> 3 ^ (uintptr_t)text >> 15) % REMEMBERED;
+    if (m->text[at] != text) {
+        m->text[at] = text;
+        m->has[at] = (unsigned char)has_name(c->value, view_of(text), c->lo > 0);
+    }
+    return m->has[at];
+}
+
+static enum outcome has_remembered(struct memory *m, const struct constraint *c,
+                                   const struct field *f, int item) {
+    if (f->type != FIELD_TYPE_LIST)
+        return !f->text || !f->text[item] ? OUTCOME_UNKNOWN : of(remembered(m, c, f->text[item]));
+    if (!f->n_list || f->n_list[item] == 0) return OUTCOME_UNKNOWN;
+    for (int k = 0; k < f->n_list[item]; k++)
+        if (remembered(m, c, f->list[item][k])) return OUTCOME_HOLDS;
+    return OUTCOME_FAILS;
+}
+
+void constraint_outcomes(const struct constraint *c, const struct snapshot *s, unsigned char *out) {
+    const struct field *f = &s->field[c->field];
+    struct memory m = {0};
+    int names = c->op == WISH_HAS && f->type != FIELD_TYPE_FLAG;
+    for (int i = 0; i < s->n; i++)
+        out[i] = (unsigned char)signed_outcome(c, names ? has_remembered(&m, c, f, i)
+                                                        : plain_outcome(c, f, i));
 }

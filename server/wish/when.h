@@ -20,10 +20,11 @@ struct when_read {
     int month, day;           /* WHEN_DAY: the first */
     int last_month, last_day; /* and the last, the same unless a range is written */
     int lo, hi;
-    int range;  /* two dates are written */
-    int plain;  /* a bare number that could be a year */
-    int window; /* "the next two weeks" */
-    int future; /* "tomorrow", "next week": of things to come */
+    int range;   /* two dates are written */
+    int plain;   /* a bare number that could be a year */
+    int window;  /* "the next two weeks" */
+    int future;  /* "tomorrow", "next week": of things to come */
+    int weekday; /* 1 to 7: the stretch is that day of this week or the next, by its bare name */
 };
 
 /* The date or time at term i; `between`: "and" joins two of them. 1 and *out on success. now: Unix

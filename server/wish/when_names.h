@@ -18,7 +18,9 @@ enum when_name {
     WHEN_NOON,     /* value: hour */
     WHEN_DAY_PART, /* value: 0 morning to 3 night, of any day */
     WHEN_HOLIDAY,  /* value: month and day */
-    WHEN_WEEKDAYS  /* value: first and last in two digits */
+    WHEN_WEEKDAYS, /* value: first and last in two digits */
+    WHEN_END_OF,   /* the last days of this week (0), month (1), year (2) */
+    WHEN_DAYS      /* value: days from today to the first, and how many, in two digits */
 };
 struct when_phrase {
     enum when_name name;

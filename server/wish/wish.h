@@ -77,6 +77,9 @@ enum status wish_read_clauses(const struct clause *clause, int n, const struct s
 enum outcome { OUTCOME_UNKNOWN, OUTCOME_HOLDS, OUTCOME_FAILS };
 /* What a constraint says about one item (a place in the snapshot). */
 enum outcome constraint_outcome(const struct constraint *c, const struct snapshot *s, int item);
+/* The same of all items, to out (items): what constraint_outcome says of each, some nanoseconds an
+ * item, since a text that many items share is looked at once. */
+void constraint_outcomes(const struct constraint *c, const struct snapshot *s, unsigned char *out);
 /* The constraint in words, "price at most 500 EUR", into arena memory. */
 enum status constraint_words(const struct constraint *c, const struct snapshot *s, struct arena *a,
                              const char **out, struct err *e) MUST_CHECK;

@@ -78,7 +78,8 @@ class Catalogs(Shared):
         bad = lines(rows(2)) + '{"id":"i0","title":"again"}\n[1]\n{"title":"no id"}\n'
         code, body, _ = self.put_items('imp', bad)
         self.assertEqual((code, body['catalog'], body['read'], body['kept'], body['rejected'], body['stored']),
-                         (200, 'imp', 5, 0, 3, False))
+                         (422, 'imp', 5, 0, 3, False))
+        self.assertIn('3 of 5 rows', body['error']['message'])
         self.assertEqual([e['line'] for e in body['errors']], [3, 4, 5])
         self.refused(self.s.call('GET', '/api/catalogs/imp'), 404)
         body = self.put_items('imp', bad, more='&skip_bad=1&dry_run=1')[1]

@@ -47,7 +47,7 @@ class Import(Shared):
 
 class Values(Import):
     def test_numbers_and_limits(self):
-        a, n = self.send('id,title,popularity\n1,Salt,"3,204,311"\n2,Grey,"12,450"\n3,None,87\n', more='skip_bad=1')
+        a, n = self.send('id,title,popularity\n1,Salt,"3,204,311"\n2,Grey,"12,450"\n3,None,87\n')
         self.assertEqual([i['popularity'] for i in self.items(n)[:2]], [3204311, 12450])
         self.assertEqual((a['rejected'], a['errors'][0]['line']), (1, 4))  # a title "None" says nothing
         a, n = self.send('id;title;popularity\n1;A;2.204.311\n2;B;12.450\n3;C;87\n4;D;rund 5\n')
@@ -146,7 +146,7 @@ class Events(Import):
             a = self.events(f'member,item,label\nw{k},10,{word}\n')
             self.assertEqual(self.labels(f'w{k}'), [('10', want)], word)
         a = self.events('member,item,label\nx,10,like\nx,20,zonk\n')
-        self.assertEqual((a['kept'], a['errors'][0]['line']), (0, 3))
+        self.assertEqual((a['kept'], a['stored'], a['errors'][0]['line']), (1, True, 3))
         self.assertIn('zonk', a['errors'][0]['message'])
         a = self.events('{"FeedbackType":"star","UserId":"g","ItemId":"10","Timestamp":"2024-03-01T10:00:00Z"}\n',
                         type='application/x-ndjson')
@@ -175,10 +175,15 @@ class Events(Import):
 
     def test_unknown_items(self):
         text = 'member,item,rating\nu,10,5\nu,99,5\n'
-        a = self.events(text)
+        a = self.events(text, 'strict=1', code=422)
         self.assertEqual((a['read'], a['kept'], a['rejected'], a['errors'][0]['line']), (2, 0, 1, 3))
-        a = self.events(text, 'skip_bad=1')
-        self.assertEqual((a['read'], a['kept'], a['rejected']), (2, 1, 1))
+        a = self.events(text)
+        self.assertEqual((a['read'], a['kept'], a['rejected'], a['stored']), (2, 1, 1, True))
+        a = self.events(text + 'v,98,5\nv,97,5\n', code=422)
+        self.assertIn("3 of 4 rows cannot be kept, more than a tenth, so nothing was stored. 3 of them as line 3: there is no item '99'",
+                      a['error']['message'])
+        a = self.events(text + 'v,98,5\nv,97,5\n', 'skip_bad=1')
+        self.assertEqual((a['read'], a['kept'], a['rejected']), (4, 1, 3))
         a = self.events('user,item,rating,comment,weather\nu,10,5,nice,rain\n')
         self.assertEqual([c['role'] for c in a['columns']][3:], ['', ''])
         self.assertIn('left out: comment, weather', a['warnings'])
@@ -205,7 +210,10 @@ class Formats(Import):
 
     def test_dialects(self):
         """One catalogue in every way of writing it gives the same items."""
-        r = random.Random(3)
+        for seed in (3, 17, 40):
+            self.dialects(random.Random(seed))
+
+    def dialects(self, r):
         rows = [{'id': f'k{i}', 'title': r.choice(self.TITLES) + f' {i}', 'text': make.WORDS[i % 9].title() + ', and so on.',
                  'tags': r.sample(make.GENRES, 1 + i % 3), 'popularity': r.randint(0, 10 ** 7), 'time': f'19{10 + i}-05-06'}
                 for i in range(30)]
@@ -260,8 +268,25 @@ class Formats(Import):
         _, n = self.send(body, more='encoding=CP437')
         self.assertEqual(self.items(n)[0]['title'], 'größe')
         self.send(body, more='encoding=no-such', code=422)
-        a, _ = self.send(b'id,title\n1,\x81\x8d\x90 \x9d\n', code=400)
+        a, _ = self.send(b'id,title\n1,\x81\x8d\x90 \x9d\n', code=422)
         self.assertIn('encoding', a['error']['hint'])
+
+    def test_charset(self):
+        """What the Content-Type says of the encoding counts, also where the bytes say nothing."""
+        for charset, code in (('windows-1252', 'cp1252'), ('ISO-8859-1', 'latin1'), ('latin1', 'cp1252'), ('utf-16', 'utf-16'),
+                              ('UTF-16', 'utf-16-le'), ('UTF16', 'utf-16-be'), ('utf-16le', 'utf-16-le'), ('shift_jis', 'shift_jis'), ('"GBK"', 'gbk'), ('cp437', 'cp437')):
+            title = {'shift_jis': '木椅', 'gbk': '木椅', 'cp1252': '“größe” – 5 €'}.get(code, 'größe')
+            body = f'id,title\n1,{title}\n'
+            a, n = self.send(body.encode(code), type=f'text/csv; charset={charset}')
+            self.assertEqual(self.items(n)[0]['title'], title, (charset, a['encoding']))
+        rows = json.dumps([{'id': 1, 'title': 'größe'}], ensure_ascii=False)
+        _, n = self.send(rows.encode('cp437'), type='application/json; charset=IBM437')
+        self.assertEqual(self.items(n)[0]['title'], 'größe')
+        a, _ = self.send('id,title\n1,A\n', type='text/csv; charset=klingon', code=422)
+        self.assertEqual(a['error']['field'], 'encoding')
+        body = 'id,title\n1,größe\n'.encode('cp437')
+        _, n = self.send(body, more='encoding=CP437', type='text/csv; charset=latin1')
+        self.assertEqual(self.items(n)[0]['title'], 'größe')
 
     def test_headers(self):
         a, n = self.send(',title,text\n0,Red,Dark\n1,White,Light\n')
@@ -403,9 +428,10 @@ class Forms(Import):
                 else:
                     body[at:at] = r.choice(spice)
             code, a, _ = self.s.call('POST', '/api/catalogs?name=damaged&replace=1&skip_bad=1', bytes(body), 'text/csv')
-            self.assertIn(code, (200, 400, 413), a)
+            self.assertIn(code, (200, 413, 422), a)
             if code != 200:
                 self.assertTrue(a['error']['message'])
+                self.assertFalse(a.get('stored'))
                 continue
             self.assertEqual(a['read'], a['kept'] + a['rejected'], a)
             self.assertEqual(a['values_lost'], sum(c['lost'] for c in a['columns']))
@@ -425,6 +451,80 @@ class Forms(Import):
             self.assertEqual(a['read'], a['kept'] + a['rejected'])
             told = {e['line'] - 2 for e in a['errors']}
             self.assertLessEqual(set(range(200)) - ids, told)
+
+
+class Refused(Import):
+    """Rows that cannot be stored: left out and named; the file is refused where it is damaged, or too many would be lost."""
+    OLD = 'id,title\nold,Old\n'
+
+    def rows(self, n, bad, title='T'):
+        return 'id,title\n' + ''.join(f'{i},{"" if i in bad else title}\n' for i in range(n))
+
+    def test_a_few_are_left_out(self):
+        a, n = self.send(self.rows(30, {4, 9}))
+        self.assertEqual((a['read'], a['kept'], a['rejected'], a['stored'], a['refused']), (30, 28, 2, True, None))
+        self.assertEqual([(e['line'], e['message']) for e in a['errors']],
+                         [(6, 'title is missing or empty'), (11, 'title is missing or empty')])
+        self.assertTrue(any('2 of 30 rows are left out' in w and 'strict' in w for w in a['warnings']), a['warnings'])
+        self.assertEqual(len(self.items(n)), 28)
+        a, _ = self.send(self.rows(30, {4, 9}), n, 'skip_bad=1')
+        self.assertEqual((a['kept'], a['stored']), (28, True))
+
+    def test_refusals(self):
+        """Whatever refuses a file, a catalogue that was there stays as it was, and a dry run says the same with 200."""
+        torn = self.rows(30, ()).replace('7,T', '7,"T')
+        listed = json.dumps([{'id': i, 'title': 'T'} for i in range(30)], indent=0)
+        packed = gzip.compress(self.rows(3000, (), 'some longer title').encode())
+        for why, body, more, line, words in (
+                ('strict', self.rows(30, {4}), '&strict=1', 6, '1 row of 30 cannot be kept, so nothing was stored. Line 6: title'),
+                ('many', self.rows(30, {4, 5, 6, 7}), '', 6, '4 of 30 rows cannot be kept, more than a tenth, so nothing was stored. 4 of them as'),
+                ('none', 'id,title\n1,\n', '', 2, 'no row could be kept; nothing was stored'),
+                ('empty', 'id,title\n', '', None, 'the input holds no rows'),
+                ('quote', torn, '', 9, 'the file is damaged at line 9'),
+                ('bytes', (self.rows(30, (), 'Größe')).encode().replace('7,Größe'.encode(), b'7,Gr\xf6\xdfe'), '', 9, 'damaged at line 9'),
+                ('cut', listed[:-2], '', None, 'a part of the file is missing'),
+                ('cut row', listed[:-20], '', None, 'damaged'),
+                ('not of it', self.rows(30, (), 'Größe').encode(), '&encoding=ASCII', None, 'not of its encoding')):
+            self.send(self.OLD, why.replace(' ', ''))
+            path = f'/api/catalogs?name={why.replace(" ", "")}&replace=1{more}'
+            body = body if isinstance(body, bytes) else body.encode()
+            code, a, _ = self.s.call('POST', path, body, 'text/csv')
+            self.assertEqual((code, a['stored'], a['kept'], a['error']['code']), (422, False, 0, 'invalid'), (why, a))
+            self.assertIn(words, a['error']['message'], why)
+            self.assertEqual(set(a['error']), {'code', 'message', 'field', 'line', 'hint'})
+            if line:
+                self.assertEqual(a['error']['line'], line, why)
+            self.assertEqual([i['id'] for i in self.items(why.replace(' ', ''))], ['old'])
+            code, dry, _ = self.s.call('POST', path + '&dry_run=1', body, 'text/csv')
+            self.assertEqual((code, dry['refused'], dry['kept']), (200, a['error'], 0), why)
+            if why in ('strict', 'none', 'empty'):
+                continue
+            code, a, _ = self.s.call('POST', path + '&skip_bad=1', body, 'text/csv')
+            self.assertEqual((code, a['stored'], a['kept']), (200, True, a['read'] - a['rejected']), (why, a))
+        code, a, _ = self.s.call('POST', '/api/catalogs?name=z', packed[:-40], 'application/gzip')
+        self.assertEqual((code, a['stored'], a['error']['code']), (422, False, 'invalid'))
+        self.assertIn('gzip data ends too early', a['error']['message'])
+
+    def test_the_fault_that_dominates(self):
+        """Not the first fault is told, but the most frequent one."""
+        text = 'id,title\n1,\n' + ''.join(f'{i},T\n' for i in range(2, 40)) + ''.join(f'{i},T,more {i}\n' for i in range(50, 60))
+        a, _ = self.send(text, code=422)
+        self.assertIn('10 of them as line 41: the row has 3 cells, the header 2', a['error']['message'])
+        self.assertIn('38 rows', a['error']['hint'])
+
+    def test_command_line(self):
+        data, path = folder('data'), folder('rows') + '/rows.csv'
+        for bad, more, code, words in (((), (), 0, b'30 read, 30 kept, 0 rejected; stored'),
+                                       ((4,), (), 3, b'30 read, 29 kept, 1 rejected; stored'),
+                                       ((4,), ('--skip-bad',), 0, b'30 read, 29 kept, 1 rejected; stored'),
+                                       ((4,), ('--strict',), 1, b'Refused: 1 row of 30'),
+                                       ((4,), ('--preview',), 3, b'nothing was stored'),
+                                       ((4, 5, 6, 7), (), 1, b'Refused: 4 of 30 rows cannot be kept, more than a tenth'),
+                                       ((4, 5, 6, 7), ('--skip-bad',), 0, b'26 kept, 4 rejected; stored')):
+            with open(path, 'w') as f:
+                f.write(self.rows(30, bad))
+            r = cli('import', '--data', data, '--catalog', 'x', '--replace', *more, path)
+            self.assertEqual((r.returncode, words in r.stdout), (code, True), (more, r.stdout, r.stderr))
 
 
 class Large(Import):

@@ -33,14 +33,30 @@ class CommandLine(Case):
         r = cli('--help')
         self.assertEqual((r.returncode, r.stderr), (0, b''))
         commands = re.findall(r'^  ([a-z]+) .*', r.stdout.decode().split('Commands:')[1].split('\n\n')[0], re.M)
-        self.assertEqual(commands, ['serve', 'rank', 'import', 'dump', 'restore', 'eval', 'experiment', 'brew', 'bench',
+        self.assertEqual(commands, ['serve', 'rank', 'import', 'dump', 'restore', 'backup', 'repair', 'eval', 'experiment', 'brew', 'bench',
                                     'model', 'setup', 'test'])
-        for command in commands[:10]:
+        for command in commands[:12]:
             text = cli(command, '--help').stdout.decode()
             for option in re.findall(r'^  --([a-z-]+) ', text, re.M):
                 if option != 'help':
                     self.assertIn('TAPROOM_' + option.upper().replace('-', '_'), text)
             self.assertIn('--cache ', text)
+
+    def test_names_are_cleaned_for_terminals(self):
+        raw = pathlib.Path(TINY).read_bytes()
+        self.assertIn(b'tiny tied', raw)
+        model = pathlib.Path(folder('model'), 'm.gguf')
+        model.write_bytes(raw.replace(b'tiny tied', b'tiny\x1b[31m'))
+        data = folder('data')
+        shelf = pathlib.Path(data + '/shelf.jsonl')
+        shelf.write_text(lines(rows(5)))
+        self.assertEqual(cli('import', '--catalog', 'shelf', str(shelf), '--data', data).returncode, 0)
+        for args in (('model', 'show', str(model)), ('bench', '--model', str(model), '--items', '2', '--prefix', '8', '--item-tokens', '4'),
+                     ('rank', '--catalog', 'shelf', '--instruction', 'sea', '--model', str(model), '--data', data),
+                     ('rank', '--catalog', 'sh\x1b[31melf', '--model', str(model), '--data', data)):
+            r = cli(*args)
+            self.assertIn(b'31m', r.stdout + r.stderr, args)
+            self.assertNotIn(b'\x1b', r.stdout + r.stderr, args)
 
     def test_import_and_rank(self):
         data = folder('data')

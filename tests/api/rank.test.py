@@ -70,6 +70,24 @@ class Rank(Shared):
         code, r, _ = self.s.rank(instruction='sea', flavour='x', top=1)
         self.assertTrue(code == 200 and any('flavour' in w for w in r['warnings']), r)
 
+    def test_rank_other_names(self):
+        for body, said in (({'wish': 'sea'}, 'wish (did you mean instruction?)'),
+                           ({'instructon': 'sea'}, 'instructon (did you mean instruction?)'),
+                           ({'Top-K': 3}, 'Top-K (did you mean top?)'),
+                           ({'candidates': {'n': 3}}, 'candidates.n (did you mean candidates.count?)'),
+                           ({'history': {'limt': 3}}, 'history.limt (did you mean history.limit?)'),
+                           ({'examples': [{'item': 'i1', 'label': 'like', 'lable': 1}]},
+                            'examples.lable (did you mean examples.label?)'),
+                           ({'\u00e9' * 30: 1}, '\u00e9' * 16),
+                           ({f'zz{k}': 1 for k in range(9)}, 'and 5 more')):
+            code, r, _ = self.s.rank(**{'instruction': 'sea', 'top': 1, **body})
+            self.assertTrue(code == 200 and any(said in w for w in r['warnings']), (body, r))
+        code, r, _ = self.s.rank(instruction='sea', top=1, candidates={'count': 2}, save=False)
+        self.assertFalse([w for w in r['warnings'] if 'ignored' in w], r)
+        code, r, _ = self.s.call('POST', '/api/explain', {'catalog': 'small', 'instruction': 'sea', 'items': ['i1'],
+                                                          'membr': ''})
+        self.assertTrue(code == 200 and 'membr (did you mean member?)' in r['warnings'][0], r)
+
     def test_rank_candidates(self):
         self.refused(self.s.rank(candidates=[]), 422, 'invalid', 'candidates')
         self.refused(self.s.rank(candidates=['i1', 'i2', 'i1']), 422, 'invalid', 'candidates[2]')

@@ -23,7 +23,7 @@ class Runs(Shared):
         code, body, _ = self.s.call('GET', '/api/runs?limit=2')
         self.assertEqual((code, [r['id'] for r in body['runs']]), (200, ids[:0:-1]))
         self.assertGreaterEqual(body['total'], 3)
-        self.assertEqual(set(body['runs'][0]), {'id', 'catalog', 'title', 'created'})
+        self.assertEqual(set(body['runs'][0]), {'id', 'catalog', 'title', 'created', 'owner', 'shared'})
         self.assertTrue(body['runs'][0]['title'].startswith('run 2'))
         self.assertEqual(self.s.call('GET', '/api/runs?offset=2&limit=1')[1]['runs'][0]['id'], ids[0])
         self.refused(self.s.call('GET', '/api/runs/r-none'), 404, 'not_found')

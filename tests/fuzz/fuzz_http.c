@@ -15,9 +15,9 @@ static enum status nothing(struct req *r, struct err *e) {
     return fail(e, ST_INTERNAL, "never called");
 }
 
-static const struct route rows[] = {{"GET", "/api/a", nothing, 0, 0, 0},
-                                    {"POST", "/api/a/{name}", nothing, 9, HTTP_JSON, 0},
-                                    {"DELETE", "/api/a/{name}/b/{id}", nothing, 0, 0, 0}};
+static const struct route rows[] = {{"GET", "/api/a", nothing, 0, 0, 0, 0, NULL},
+                                    {"POST", "/api/a/{name}", nothing, 9, HTTP_JSON, 0, 0, NULL},
+                                    {"DELETE", "/api/a/{name}/b/{id}", nothing, 0, 0, 0, 0, NULL}};
 
 /* Cuts the next line off; NULL at the end. */
 static char *next_line(char **at) {
@@ -96,7 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     }
     /* Who allows more names lets in whatever came in without them. */
     CHECK(check_headers(h, headers, method, &open, &c, &e) == 0 || code != 0);
-    (void)check_token(h, headers, "0123456789abcdef", &e);
+    static const char *const proxies[] = {"127.0.0.1"};
+    char client[64];
+    check_client(h, headers, "127.0.0.1", proxies, 1, client, sizeof client);
+    CHECK(client[0] && strlen(client) < sizeof client);
     (void)check_etag(check_find(h, headers, "If-None-Match"), "\"abc\"");
     try_address(method, uri);
     return 0;

@@ -23,6 +23,13 @@ static const char *const more_seeds[] = {
     "Handle,Title,Body (HTML),Tags\na,A,<ul><li>x</ul>,\"p, q\"\na,,,\nb,B,,\n",
     "userId\tmovieId\trating\ttimestamp\n1\t10\t3.5\t1112486027\n1\t20\t-\t\n",
     "user,item,event\nu,1,click\nu,2,skip\nv,3,?\n",
+    "<rss><channel><item><title>A &amp; b</title><guid>1</guid><category>x</category>"
+    "<category>y</category></item>\n<item><title><![CDATA[<b>B</b>]]></title></item></channel></rss>",
+    "<feed><entry><id>u1</id><title type=\"html\">&lt;i&gt;A</title><category term=\"x\"/></entry></feed>",
+    "<posts><row Id=\"4\" Title=\"A\" Tags=\"&lt;c#&gt;&lt;x&gt;\" Score=\"5\"/></posts>",
+    "{\"data\":{\"edges\":[{\"node\":{\"id\":\"1\",\"title\":\"A\"}},{\"node\":{\"id\":\"2\"}}]}}",
+    "[{\"_id\":\"1\",\"_source\":{\"name\":\"A\",\"_id\":7}},{\"snippet\":{\"title\":\"B\"},\"id\":2}]",
+    "\t=\"07\"\t\"a\"\n1\t=\"08\"\t\"b\"\n",
     "user_id,age,e-mail,about\nu1,25,x@y,likes <b>tea</b>\n",
 };
 static const char spice[] = "{}[]\":,;\t|\\\"'\n\r0159.-eaz\x01\x1f\x7f\x80\xC3\xA9\xED\xFF";

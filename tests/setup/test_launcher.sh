@@ -13,6 +13,7 @@ real_python=$(python3 -c 'import sys; print(sys.executable)')
 
 # ---- the toy world ----
 mkdir -p "$work/source" "$work/wheels" "$work/tools"
+ln -s "$(dirname "$launcher")/tests" "$work/source/tests"
 cat >"$work/source/CMakeLists.txt" <<'TOY'
 cmake_minimum_required(VERSION 3.22)
 project(toy LANGUAGES C)
@@ -459,12 +460,20 @@ case_cache_not_writable() {
 
 case_usage() {
   local words
-  for words in "setup --tests" "setup --test more" "test me"; do
+  for words in "setup --tests" "setup --test more" "test me" "test --tsan me" "test --coverage me"; do
     # shellcheck disable=SC2086
     run $words
     status_is 2
     says "usage: ./taproom"
   done
+}
+
+case_list_of_tests() {
+  setup='BUILD_PACKAGES=("nonsense command nonsense")'
+  run test --list
+  status_is 0
+  silent
+  grep -qx test_base "$dir/out" && grep -qx rank "$dir/out" && grep -qx page-unit "$dir/out" || bad "tests are missing from the list"
 }
 
 only=${1:-}

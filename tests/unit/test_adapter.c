@@ -78,6 +78,13 @@ static void test_forms(const char *name) {
     NEAR(gguf.gain, .75, 0);
     NEAR(gguf.beta, .25, 0);
     EQ(gguf.forced, 1);
+    adapter_close(&gguf);
+    peft.half = 1; /* to eleven bits, in half the room */
+    GOOD(adapter_write(&peft, in_dir("h.gguf"), &e));
+    GOOD(adapter_read(&gguf, in_dir("h.gguf"), &b.files.g, &e));
+    for (int i = 0; i < peft.n; i++)
+        for (int k = 0; k < peft.part[i].rank * peft.part[i].k; k++)
+            NEAR(gguf.part[i].a[k], peft.part[i].a[k], 1e-7 + fabs(peft.part[i].a[k]) * 0x1p-11);
     GOOD(adapter_write_peft(&peft, in_dir("peft"), &b.files.g, &e));
     GOOD(adapter_read(&again, in_dir("peft"), &b.files.g, &e));
     same(&peft, &again);

@@ -243,6 +243,31 @@ static void values(void) {
     snapshot_free(s);
 }
 
+/* A field's different values, each once, in the group of its first letters. */
+static void groups(void) {
+    static const char *const extra[] = {
+        "{\"place\":\"Kestrel Bay\",\"has\":[\"sugar\",\"Sugar\",\"nuts\"]}",
+        "{\"place\":\"Kestrel Bay\",\"has\":[\"sugar\"]}",
+        "{\"place\":\"Kelp Cove\",\"has\":[\"7up\"]}", "{\"place\":\"\u00d6land\",\"has\":[\"n\"]}",
+        "{}"};
+    struct snapshot *s = make(extra, COUNT(extra));
+    const struct field *place = &s->field[snapshot_field(s, VIEW("place"))];
+    const struct field *has = &s->field[snapshot_field(s, VIEW("has"))];
+    EQ(place->n_distinct, 3);
+    EQ(has->n_distinct, 5);
+    for (int k = 0; k < 2; k++) {
+        const struct field *f = k ? has : place;
+        EQ(f->group[0], 0);
+        EQ(f->group[FIELD_GROUPS], f->n_distinct);
+        for (int g = 0; g < FIELD_GROUPS; g++)
+            for (int v = f->group[g]; v < f->group[g + 1]; v++) EQ(field_group(f->distinct[v]), g);
+    }
+    int ke = field_group("ke");
+    EQ(place->group[ke + 1] - place->group[ke], 2);
+    EQ_STR(place->distinct[place->group[ke]], "Kestrel Bay");
+    snapshot_free(s);
+}
+
 /* A column may name the currency of another. */
 static void currencies(void) {
     static const char *const extra[] = {"{\"price\":38,\"currency\":\"EUR\"}",
@@ -367,6 +392,7 @@ static void random_items(void) {
 int main(void) {
     types();
     values();
+    groups();
     currencies();
     in_words();
     random_items();

@@ -189,6 +189,50 @@ static void test_fair(void) {
     engine_close(en);
 }
 
+/* One user takes all the places that one may have; another one's small job is answered while most
+ * of those still wait, and a further one of the first is refused with a time. */
+static void test_users(void) {
+    enum { PLACES = 24, MORE = 2 };
+    static struct call c[PLACES], more[MORE];
+    struct engine *en = open_rows(16, 0);
+    sem_t hold;
+    sem_init(&hold, 0, 0);
+    for (int i = 0; i < PLACES; i++) {
+        call_open(&c[i], en, 100);
+        c[i].job.user = 1;
+    }
+    c[0].hold = &hold;
+    for (int i = 0; i < PLACES; i++) {
+        call_start(&c[i]);
+        if (i == 0)
+            wait_for(&c[0].calls, 1); /* the engine stands still from here on */
+        else
+            wait_for(&c[i].job.queue_position, i);
+    }
+    for (int i = 0; i < MORE; i++) call_open(&more[i], en, 5);
+    more[0].job.user = 1;
+    more[1].job.user = 2;
+    call_run(&more[0]);
+    EQ(more[0].st, ST_BUSY);
+    OK(strstr(more[0].e.text, "24 rankings of yours") && more[0].e.retry_s >= 1);
+    call_start(&more[1]);
+    wait_for(&more[1].job.queue_position, PLACES);
+    sem_post(&hold);
+    call_join(&more[1]);
+    for (int i = 0; i < PLACES; i++) call_join(&c[i]);
+    int later = 0;
+    for (int i = 0; i < PLACES; i++) {
+        EQ(c[i].st, ST_OK);
+        later += more[1].ended < c[i].ended;
+    }
+    EQ(more[1].st, ST_OK);
+    OK(later >= PLACES - 3); /* half of each chunk was its own */
+    for (int i = 0; i < PLACES; i++) call_close(&c[i]);
+    for (int i = 0; i < MORE; i++) call_close(&more[i]);
+    engine_close(en);
+    sem_destroy(&hold);
+}
+
 static void test_questions(void) {
     struct engine *en = open_rows(0, 0);
     struct engine_info i;
@@ -241,5 +285,6 @@ int main(int argc, char **argv) {
     test_close();
     test_progress();
     test_fair();
+    test_users();
     return t_end();
 }

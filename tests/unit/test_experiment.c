@@ -64,7 +64,7 @@ static void refused(void) {
     struct err e;
     int n;
     for (size_t i = 0; i < COUNT(bad); i++) {
-        EQ(experiment_add(store, view_of(bad[i].json), 0, id, &e), bad[i].st);
+        EQ(experiment_add(store, VIEW(""), view_of(bad[i].json), 0, id, &e), bad[i].st);
         EQ_STR(e.field, bad[i].field);
         EQ_STR(id, "");
     }
@@ -110,8 +110,8 @@ static void grid(void) {
     struct experiment_cell *c;
     struct err e;
     int n;
-    GOOD(experiment_add(store, VIEW(spec), 0, id, &e));
-    GOOD(experiment_add(store, VIEW(spec), 0, again, &e));
+    GOOD(experiment_add(store, VIEW(""), VIEW(spec), 0, id, &e));
+    GOOD(experiment_add(store, VIEW(""), VIEW(spec), 0, again, &e));
     EQ_STR(again, id);
     /* Stopped within its third cell: two have landed, and it goes on from there. */
     stop_after = 7;

@@ -162,8 +162,6 @@ static void lengths_and_types(void) {
          HTTP_JSON, 4},
         {"POST", "Content-Length: 4\nContent-Type: application/json; charset=us-ascii", 0,
          HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/json; v=1; charset=utf-16", 0, 0, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/json; charset=\"", 0, 0, 4},
         {"POST", "Content-Length: 4\nContent-Type: application/json;", 0, HTTP_JSON, 4},
         {"POST", "Content-Length: 4\nContent-Type: application/vnd.api+json", 0, HTTP_JSON, 4},
         {"POST", "Content-Length: 4\nContent-Type: text/plain+json", 0, 0, 4},
@@ -176,7 +174,6 @@ static void lengths_and_types(void) {
         {"POST", "Content-Length: 4\nContent-Type: Application/JSON ; charset=UTF-8", 0, HTTP_JSON,
          4},
         {"POST", "Content-Length: 4\nContent-Type: text/csv; charset=\"utf-8\"", 0, HTTP_CSV, 4},
-        {"POST", "Content-Length: 4\nContent-Type: text/csv; charset=latin1", 0, 0, 4},
         {"POST", "Content-Length: 4\nContent-Type: application/x-ndjson", 0, HTTP_NDJSON, 4},
         {"POST", "Content-Length: 4\nContent-Type: application/jsonx", 0, 0, 4},
         {"POST", "Content-Length: 4\nContent-Type: text/plain; a=application/json", 0, 0, 4},
@@ -219,20 +216,33 @@ static void sites_and_tags(void) {
         EQ(check("GET", lines, &local, &c), 0);
         EQ(c.cross_site, t[i].cross);
     }
-    struct err e;
-    const struct check_header good = {"authorization", "bearer s3cret"};
-    const struct check_header bad[] = {{"Authorization", "Bearer s3cre"},
-                                       {"Authorization", "Bearer s3crets"},
-                                       {"Authorization", "Bearer S3cret"},
-                                       {"Authorization", "s3cret"},
-                                       {"Authorization", ""},
-                                       {"X", "Bearer s3cret"}};
-    EQ(check_token(&good, 1, "s3cret", &e), 0);
-    EQ(check_token(&good, 0, NULL, &e), 0);
-    for (size_t i = 0; i < COUNT(bad); i++) EQ(check_token(&bad[i], 1, "s3cret", &e), 401);
     OK(check_etag(VIEW("\"a\""), "\"a\"") && check_etag(VIEW("\"b\" , W/\"a\""), "\"a\""));
     OK(check_etag(VIEW("*"), "\"a\""));
     OK(!check_etag(VIEW(""), "\"a\"") && !check_etag(VIEW("\"ab\",a,W/"), "\"a\""));
+}
+
+/* Behind proxies: the nearest address that is none of theirs, and nothing that is no address. */
+static void clients(void) {
+    static const char *const proxies[] = {"10.0.0.1", "10.0.0.2"};
+    static const struct {
+        const char *peer, *forwarded, *want;
+    } t[] = {{"192.0.2.5", "6.6.6.6", "192.0.2.5"},
+             {"10.0.0.1", "6.6.6.6", "6.6.6.6"},
+             {"10.0.0.1", "1.1.1.1, 6.6.6.6", "6.6.6.6"},
+             {"10.0.0.1", "6.6.6.6 ,10.0.0.2", "6.6.6.6"},
+             {"10.0.0.1", "10.0.0.2,10.0.0.1", "10.0.0.2"}, /* nobody but proxies */
+             {"10.0.0.1", "2001:db8::7", "2001:db8::7"},
+             {"10.0.0.1", "6.6.6.6,", "10.0.0.1"},
+             {"10.0.0.1", "unknown", "10.0.0.1"},
+             {"10.0.0.1", "\"x", "10.0.0.1"},
+             {"10.0.0.1", "", "10.0.0.1"},
+             {"10.0.0.1", "1111111111111111111111111111111111111111111111111111", "10.0.0.1"}};
+    for (size_t i = 0; i < COUNT(t); i++) {
+        const struct check_header h = {"x-forwarded-for", t[i].forwarded};
+        char got[48];
+        check_client(&h, 1, t[i].peer, proxies, 2, got, sizeof got);
+        EQ_STR(got, t[i].want);
+    }
 }
 
 static void bodies(void) {
@@ -255,18 +265,45 @@ static void bodies(void) {
              {"DELETE", 5, HTTP_JSON, 0, 415, 5},
              {"POST", 9, HTTP_JSON, HTTP_JSON, 413, 9999999999LL}};
     for (size_t i = 0; i < COUNT(t); i++) {
-        struct route row = {t[i].method, "/api/x", NULL, t[i].max, t[i].types, 0};
+        struct route row = {t[i].method, "/api/x", NULL, t[i].max, t[i].types, 0, 0, NULL};
         struct check c = {.length = t[i].length, .type = t[i].type};
         struct err e;
         EQ(check_body(&row, &c, &e), t[i].code);
     }
     /* A length that is not known yet. */
     for (int max = 0; max < 2; max++) {
-        struct route row = {"POST", "/api/x", NULL, (size_t)max, HTTP_JSON, 0};
+        struct route row = {"POST", "/api/x", NULL, (size_t)max, HTTP_JSON, 0, 0, NULL};
         struct check c = {.length = -1, .chunked = 1, .type = HTTP_JSON};
         EQ(check_body(&row, &c, NULL), max ? 0 : 413);
         c.type = 0;
         EQ(check_body(&row, &c, NULL), max ? 415 : 413);
+    }
+}
+
+/* A body that is not UTF-8 is for rows of imports only, which are read in what it says. */
+static void charsets(void) {
+    static const struct {
+        const char *type, *charset;
+    } t[] = {{"application/json; v=1; charset=utf-16", "utf-16"},
+             {"text/csv; charset=latin1", "latin1"},
+             {"text/csv;charset=\"Windows-1252\"; header=present", "Windows-1252"},
+             {"text/csv; CHARSET = 'shift_jis' ", "shift_jis"},
+             {"application/json; charset=\"", "\""},
+             {"text/csv; charset=utf-8", ""},
+             {"text/csv; charset=", ""},
+             {"text/csv; charset", ""}};
+    for (size_t i = 0; i < COUNT(t); i++) {
+        struct check_header h[] = {
+            {"Host", "localhost:8360"}, {"Content-Length", "4"}, {"Content-Type", t[i].type}};
+        struct check c;
+        struct err e;
+        EQ(check_headers(h, COUNT(h), "POST", &local, &c, &e), 0);
+        if (!view_eq_str(c.charset, t[i].charset)) T_SAY("%s", t[i].type);
+        struct route rows = {"POST", "/",       NULL, 9, HTTP_JSON | HTTP_CSV | HTTP_ROWS,
+                             0,      ROLE_READ, NULL};
+        struct route json = {"POST", "/", NULL, 9, HTTP_JSON | HTTP_CSV, 0, ROLE_READ, NULL};
+        EQ(check_body(&rows, &c, &e), 0);
+        EQ(check_body(&json, &c, &e), t[i].charset[0] ? 415 : 0);
     }
 }
 
@@ -395,11 +432,11 @@ static enum status nothing(struct req *r, struct err *e) {
 }
 
 static void routes(void) {
-    static const struct route rows[] = {{"GET", "/api/a", nothing, 0, 0, 0},
-                                        {"POST", "/api/a", nothing, 0, 0, 0},
-                                        {"GET", "/api/c/{name}", nothing, 0, 0, 0},
-                                        {"DELETE", "/api/c/{name}", nothing, 0, 0, 0},
-                                        {"PUT", "/api/c/{name}/m/{id}", nothing, 0, 0, 0}};
+    static const struct route rows[] = {{"GET", "/api/a", nothing, 0, 0, 0, 0, NULL},
+                                        {"POST", "/api/a", nothing, 0, 0, 0, 0, NULL},
+                                        {"GET", "/api/c/{name}", nothing, 0, 0, 0, 0, NULL},
+                                        {"DELETE", "/api/c/{name}", nothing, 0, 0, 0, 0, NULL},
+                                        {"PUT", "/api/c/{name}/m/{id}", nothing, 0, 0, 0, 0, NULL}};
     static const struct {
         const char *method, *path;
         int row, code;
@@ -434,13 +471,14 @@ static void routes(void) {
         OK(view_eq_str(route_param(row, &p, "id"), "2"));
         EQ(route_param(row, &p, "i").n, 0);
     }
-    static const struct route bad[] = {{"PATCH", "/api/a", nothing, 0, 0, 0},
-                                       {"GET", "api/a", nothing, 0, 0, 0},
-                                       {"GET", "/api//a", nothing, 0, 0, 0},
-                                       {"GET", "/api/a/", nothing, 0, 0, 0},
-                                       {"GET", "/other", nothing, 0, 0, 0},
-                                       {"GET", "/api/a", NULL, 0, 0, 0},
-                                       {"GET", "/api/{a}/{b}/{c}/{d}/{e}", nothing, 0, 0, 0}};
+    static const struct route bad[] = {
+        {"PATCH", "/api/a", nothing, 0, 0, 0, 0, NULL},
+        {"GET", "api/a", nothing, 0, 0, 0, 0, NULL},
+        {"GET", "/api//a", nothing, 0, 0, 0, 0, NULL},
+        {"GET", "/api/a/", nothing, 0, 0, 0, 0, NULL},
+        {"GET", "/other", nothing, 0, 0, 0, 0, NULL},
+        {"GET", "/api/a", NULL, 0, 0, 0, 0, NULL},
+        {"GET", "/api/{a}/{b}/{c}/{d}/{e}", nothing, 0, 0, 0, 0, NULL}};
     for (size_t i = 0; i < COUNT(bad); i++) OK(!route_valid(&bad[i]));
     for (size_t i = 0; i < COUNT(rows); i++) OK(route_valid(&rows[i]));
 }
@@ -500,11 +538,13 @@ static void *all(void *arg) {
     lengths_and_types();
     sites_and_tags();
     bodies();
+    charsets();
     paths();
     queries();
     routes();
     escapes();
     budgets();
+    clients();
     return arg;
 }
 

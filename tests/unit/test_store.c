@@ -355,10 +355,10 @@ static void runs(struct store *s) {
     int n;
     long long total;
     arena_init(&a, 64 << 20);
-    GOOD(store_run_save(s, VIEW("m"), VIEW("slow films"), VIEW("{\"x\":\"\xf0\x9f\x8d\xba\"}"), id,
-                        &e));
-    GOOD(
-        store_run_save(s, VIEW("m"), VIEW("o'clock\"; DROP TABLE run;--"), VIEW("{}"), second, &e));
+    GOOD(store_run_save(s, VIEW(""), VIEW("m"), VIEW("slow films"),
+                        VIEW("{\"x\":\"\xf0\x9f\x8d\xba\"}"), id, &e));
+    GOOD(store_run_save(s, VIEW(""), VIEW("m"), VIEW("o'clock\"; DROP TABLE run;--"), VIEW("{}"),
+                        second, &e));
     EQ(strlen(id), 18);
     EQ_MEM(id, "r-", 2);
     OK(strcmp(id, second) != 0);
@@ -368,23 +368,24 @@ static void runs(struct store *s) {
     EQ_STR(row.catalog, "m");
     EQ_STR(row.title, "slow films");
     EQ(store_run(s, VIEW("r-0"), &a, &row, &json, &e), ST_NOT_FOUND);
-    GOOD(store_runs(s, 0, 10, &a, &list, &n, &total, &e));
+    GOOD(store_runs(s, NULL, 0, 10, &a, &list, &n, &total, &e));
     EQ(n, 2);
     EQ(total, 2);
     EQ_STR(list[0].id, second);
     EQ_STR(list[0].title, "o'clock\"; DROP TABLE run;--");
-    GOOD(store_runs(s, 1, 10, &a, &list, &n, &total, &e));
+    GOOD(store_runs(s, NULL, 1, 10, &a, &list, &n, &total, &e));
     EQ(n, 1);
-    EQ(store_runs(s, 0, -1, &a, &list, &n, &total, &e), ST_INVALID);
+    EQ(store_runs(s, NULL, 0, -1, &a, &list, &n, &total, &e), ST_INVALID);
     size_t max = 16 << 20;
     char *big = arena_alloc(&a, max + 1);
     memset(big, 'x', max + 1);
-    GOOD(store_run_save(s, VIEW("m"), VIEW(""), (struct view){big, max}, id, &e));
-    EQ(store_run_save(s, VIEW("m"), VIEW(""), (struct view){big, max + 1}, id, &e), ST_LIMIT);
+    GOOD(store_run_save(s, VIEW(""), VIEW("m"), VIEW(""), (struct view){big, max}, id, &e));
+    EQ(store_run_save(s, VIEW(""), VIEW("m"), VIEW(""), (struct view){big, max + 1}, id, &e),
+       ST_LIMIT);
     EQ_STR(id, "");
     /* A long title is cut between characters. */
     for (size_t i = 0; i + 3 <= 999; i += 3) memcpy(big + i, "\xe2\x82\xac", 3);
-    GOOD(store_run_save(s, VIEW("m"), (struct view){big, 999}, VIEW("{}"), id, &e));
+    GOOD(store_run_save(s, VIEW(""), VIEW("m"), (struct view){big, 999}, VIEW("{}"), id, &e));
     GOOD(store_run(s, view_of(id), &a, &row, &json, &e));
     EQ(strlen(row.title), 300);
     OK(utf8_valid(view_of(row.title)));

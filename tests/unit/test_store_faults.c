@@ -149,9 +149,9 @@ static void size_limit(void) {
     char id[24];
     struct rlimit tiny = {4 << 10, old.rlim_max};
     setrlimit(RLIMIT_FSIZE, &tiny);
-    EQ(store_run_save(s, VIEW("m"), VIEW(""), buf_text(&after), id, &e), ST_DISK_FULL);
+    EQ(store_run_save(s, VIEW(""), VIEW("m"), VIEW(""), buf_text(&after), id, &e), ST_DISK_FULL);
     setrlimit(RLIMIT_FSIZE, &old);
-    GOOD(store_run_save(s, VIEW("m"), VIEW(""), VIEW("{}"), id, &e));
+    GOOD(store_run_save(s, VIEW(""), VIEW("m"), VIEW(""), VIEW("{}"), id, &e));
     GOOD(put_items(s, &after, &r, &e));
     EQ(whole(s, "fresh"), 1500);
     store_close(s);
@@ -327,7 +327,7 @@ static enum status read_busy(void *arg, char *p, size_t cap, size_t *n, struct e
     arena_init(&a, 1 << 20);
     b->calls++;
     b->good += store_items(b->s, VIEW("m"), VIEW(""), 0, 5, &a, &it, &k, &total, e) == ST_OK &&
-               store_run_save(b->s, VIEW("m"), VIEW("t"), VIEW("{}"), id, e) == ST_OK;
+               store_run_save(b->s, VIEW(""), VIEW("m"), VIEW("t"), VIEW("{}"), id, e) == ST_OK;
     arena_free(&a);
     return read_text(&b->text, p, cap, n, e);
 }
@@ -352,7 +352,7 @@ static void *work(void *arg) {
         int ok = store_items(j->s, VIEW("m"), VIEW(""), 0, 20, &a, &it, &n, &total, &e) == ST_OK &&
                  total == 50;
         ok &= store_bm25(j->s, VIEW("m"), VIEW("aged 7"), it, n, score, &e) == ST_OK;
-        ok &= store_run_save(j->s, VIEW("m"), VIEW("t"), VIEW("{}"), id, &e) == ST_OK;
+        ok &= store_run_save(j->s, VIEW(""), VIEW("m"), VIEW("t"), VIEW("{}"), id, &e) == ST_OK;
         if (j->number == 0 && i % 5 == 0) ok &= put_items(j->s, j->rows, &r, &e) == ST_OK;
         j->good += ok;
         arena_reset(&a);

@@ -168,6 +168,42 @@ static void rows(struct store *s) {
     arena_free(&a);
 }
 
+/* A large catalogue: a word that most items have is left out beside others, and alone still finds
+ * items; few of many items are scored as all are. */
+static void common_words(struct store *s) {
+    enum { N = 20001 };
+    struct buf b;
+    struct arena a;
+    struct item *all;
+    struct search_row *row;
+    struct err e;
+    int n;
+    long long total;
+    double few[2], every[100];
+    arena_init(&a, 64 << 20);
+    buf_init(&b, 8 << 20);
+    for (int i = 0; i < N; i++)
+        buf_printf(&b, "{\"id\":\"%d\",\"title\":\"%s%s\"}\n", i, i % 3 ? "usual" : "other",
+                   i % 1000 == 7 ? " rare" : "");
+    char *text = arena_copy(&a, buf_text(&b).p, buf_text(&b).n);
+    CHECK(text);
+    load(s, IMPORT_ITEMS, "many", text);
+    GOOD(store_bm25_rows(s, VIEW("many"), VIEW("usual rare"), N, NULL, &a, &row, &n, &e));
+    EQ(n, 20);
+    for (int i = 1; i < n; i++) OK(row[i - 1].score >= row[i].score);
+    GOOD(store_bm25_rows(s, VIEW("many"), VIEW("usual"), N, NULL, &a, &row, &n, &e));
+    EQ(n, N - N / 3);
+    GOOD(store_bm25_rows(s, VIEW("many"), VIEW("usual absent"), 5, NULL, &a, &row, &n, &e));
+    EQ(n, 5);
+    GOOD(store_items(s, VIEW("many"), VIEW(""), 0, 100, &a, &all, &n, &total, &e));
+    GOOD(store_bm25(s, VIEW("many"), VIEW("other rare"), all, 100, every, &e));
+    const struct item two[2] = {all[9], all[7]};
+    GOOD(store_bm25(s, VIEW("many"), VIEW("other rare"), two, 2, few, &e));
+    OK(few[0] == every[9] && few[1] == every[7] && few[1] > few[0] && few[0] > 0);
+    arena_free(&a);
+    buf_free(&b);
+}
+
 static void given_items(struct store *s) {
     struct arena a;
     struct item *all, *top;
@@ -290,6 +326,7 @@ int main(void) {
     hits(s);
     given_items(s);
     rows(s);
+    common_words(s);
     formula(s);
     long_texts(s);
     scripts_without_spaces(s);

@@ -66,7 +66,8 @@ static enum status list_learn(struct trainer *t, struct list *l) {
     return trainer_learn(t, &l->tree, l->ask, ASKS, &loss, &e);
 }
 
-static struct trainer *open_tiny(const char *name, const char *backend, int threads, int first) {
+static struct trainer *open_as(const char *name, const char *backend, int threads, int first,
+                               int whole) {
     char path[128];
     struct trainer *t = NULL;
     snprintf(path, sizeof path, "fixtures/tiny/%s.gguf", name);
@@ -76,11 +77,16 @@ static struct trainer *open_tiny(const char *name, const char *backend, int thre
                                      .threads = threads,
                                      .rank = 2,
                                      .first = first,
+                                     .whole = whole,
                                      .seed = 3,
                                      .scalars = 2,
                                      .clip = 1};
     GOOD(trainer_open(&t, &c, &e));
     return t;
+}
+
+static struct trainer *open_tiny(const char *name, const char *backend, int threads, int first) {
+    return open_as(name, backend, threads, first, 0);
 }
 
 /* B is no longer zero, so that A has a gradient, too. */
@@ -297,6 +303,80 @@ static void test_off(void) {
     trainer_close(t);
 }
 
+/* Layers that are kept give the bits of those that are computed again. */
+static void test_whole(const char *name) {
+    struct list l;
+    struct trainer_info info;
+    size_t n;
+    struct trainer *a = open_as(name, "cpu", 2, 1, 0), *b = open_as(name, "cpu", 2, 1, 1);
+    trainer_info(a, &info);
+    list_make(&l, info.vocab);
+    train_some(a, &l, 3);
+    train_some(b, &l, 3);
+    const float *x = trainer_values(a, &n);
+    EQ_MEM(x, trainer_values(b, NULL), n * sizeof *x);
+    trainer_close(a);
+    trainer_close(b);
+}
+
+/* Learning among few tokens: what is asked keeps its ratios, the sum over them is 1, and the
+ * gradient is that of this loss. Scores stay those of the whole vocabulary. */
+static void test_few(const char *backend) {
+    struct list l, all;
+    struct trainer *t = open_tiny("tied", backend, 2, 1);
+    int32_t token[288];
+    unsigned char used[288] = {0};
+    int n_few = 0;
+    list_make(&l, 288);
+    list_make(&all, 288);
+    for (int i = 0; i < l.off[NODES]; i++) used[l.tok[i]] = 1;
+    used[l.label[0]] = used[l.label[1]] = 1;
+    for (int i = 0; i < 288; i++)
+        if (used[i]) token[n_few++] = i;
+    OK(n_few < 100);
+    shake(t);
+    GOOD(trainer_score(t, &all.tree, all.ask, ASKS, &e));
+    GOOD(trainer_few_tokens(t, token, n_few, &e));
+    GOOD(list_learn(t, &l));
+    NEAR(l.out[4][0] - l.out[4][1], all.out[4][0] - all.out[4][1], 1e-4);
+    OK(l.out[4][0] > all.out[4][0]); /* less to share with */
+    size_t n;
+    float *v = trainer_values(t, &n), *g = trainer_grads(t), *was = malloc(2 * n * sizeof *was);
+    memcpy(was, v, n * sizeof *v);
+    memcpy(was + n, g, n * sizeof *g);
+    double want = 0, value[2], h = 2e-3;
+    for (int side = 0; side < 2; side++) {
+        struct random r = random_of(9);
+        for (size_t i = 0; i < n; i++) {
+            double d = 2 * random_unit(&r) - 1;
+            v[i] = was[i] + (float)((side ? h : -h) * d);
+            if (side) want += was[n + i] * d;
+        }
+        GOOD(trainer_changed(t, &e));
+        GOOD(list_learn(t, &l));
+        value[side] = list_value(&l);
+    }
+    double got = (value[1] - value[0]) / (2 * h);
+    OK(fabs(got - want) <= 4e-3 * (1 + fabs(got)));
+    memcpy(v, was, n * sizeof *v);
+    GOOD(trainer_changed(t, &e));
+    GOOD(trainer_score(t, &l.tree, l.ask, ASKS, &e));
+    EQ_MEM(l.out, all.out, sizeof l.out);
+    free(was);
+    used[l.label[0]] = 0; /* a token that is asked and not there */
+    n_few = 0;
+    for (int i = 0; i < 288; i++)
+        if (used[i]) token[n_few++] = i;
+    GOOD(trainer_few_tokens(t, token, n_few, &e));
+    EQ(list_learn(t, &l), ST_INVALID);
+    token[0] = token[1];
+    EQ(trainer_few_tokens(t, token, n_few, &e), ST_INVALID);
+    EQ(trainer_few_tokens(t, token, 0, &e), ST_INVALID);
+    token[0] = 288;
+    EQ(trainer_few_tokens(t, token, 1, &e), ST_INVALID);
+    trainer_close(t);
+}
+
 int main(void) {
     for (size_t i = 0; i < COUNT(families); i++) test_family(families[i]);
     test_packed("tied");
@@ -304,5 +384,9 @@ int main(void) {
     test_bits();
     test_broken();
     test_off();
+    test_whole("tied");
+    test_whole("gemma3");
+    test_few("ref");
+    test_few("cpu");
     return t_end();
 }

@@ -160,6 +160,15 @@ static enum outcome joined(const struct wish *w, const struct table *t, int fiel
     return checks && known ? OUTCOME_HOLDS : OUTCOME_UNKNOWN;
 }
 
+/* All items at once say what each says alone. */
+static void in_bulk(const struct wish *w, const struct table *t) {
+    unsigned char all[ITEMS_MAX];
+    for (int i = 0; i < w->n_constraints; i++) {
+        constraint_outcomes(&w->constraint[i], t->s, all);
+        for (int k = 0; k < t->n; k++) EQ(all[k], constraint_outcome(&w->constraint[i], t->s, k));
+    }
+}
+
 static int lists(json_t *array, const char *id) {
     size_t i;
     json_t *v;
@@ -252,6 +261,7 @@ static void check(const struct table *t, json_t *c, const char *kind) {
     if (!date_parse(view_of(clock ? clock : "2026-11-30T12:00:00Z"), DATE_ANY, &now)) now.from = 0;
     cases++;
     GOOD(wish_read(view_of(text), t->s, now.from, &a, &w, &e));
+    in_bulk(&w, t);
     check_words(&r, &w, c, "wanted", 1);
     check_words(&words, &w, c, "unwanted", -1);
     check_constraints(&limits, &w, t, c);

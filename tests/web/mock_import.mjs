@@ -61,6 +61,14 @@ function rolesOf(kind, names, map) {
 
 const textOf = v => (v === undefined || v === null ? '' : Array.isArray(v) ? v.join('|') : String(v));
 
+function refusedFor(read, good, errors, q) {
+  if (!good) return 'no row could be kept; nothing was stored';
+  if (errors.length && q('strict') === '1') return `${errors.length} rows cannot be kept, so nothing was stored.`;
+  if (q('skip_bad') !== '1' && errors.length > 1 && errors.length * 10 > read)
+    return `${errors.length} of ${read} rows cannot be kept, more than a tenth, so nothing was stored.`;
+  return null;
+}
+
 export function importRows(db, url, kind, catalog, text, refuse) {
   const q = name => url.searchParams.get(name) ?? '';
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(catalog ?? ''))
@@ -108,8 +116,8 @@ export function importRows(db, url, kind, catalog, text, refuse) {
     });
   }
   const good = [...items.values()];
-  const kept = good.length && (q('skip_bad') === '1' || !errors.length) ? good.length : 0;
-  if (!good.length) errors.push({ line: null, message: 'no row could be kept; nothing was stored' });
+  const reason = refusedFor(rows.length, good.length, errors, q);
+  const kept = reason ? 0 : good.length;
   if (kept && !dry && kind === 'items')
     db.catalogs.set(catalog, {
       surface: q('surface') || old?.surface || 'generic',
@@ -121,12 +129,16 @@ export function importRows(db, url, kind, catalog, text, refuse) {
   if (kept && !dry && kind === 'interactions') old.interactions += kept;
   const valuesLost = [...lost.values()].flat().length;
   const stars = by('rating').flatMap(n => rows.map(([, r]) => Number(r?.[n]))).filter(Number.isFinite);
-  return {
+  const refused = reason
+    ? { code: 'invalid', message: reason, field: null, line: errors[0]?.line ?? null, hint: 'Correct the file.' }
+    : null;
+  const report = {
     catalog,
     read: rows.length,
     kept,
     rejected: rows.length - good.length,
     stored: kept > 0 && !dry,
+    refused,
     errors: errors.slice(0, 20),
     values_lost: valuesLost,
     continued: 0,
@@ -168,4 +180,6 @@ export function importRows(db, url, kind, catalog, text, refuse) {
       : {}),
     warnings: by('id').length || kind !== 'items' ? [] : ['no column holds ids; each item gets one'],
   };
+  if (refused && !dry) refuse(422, 'invalid', reason, { ...refused, beside: report });
+  return report;
 }

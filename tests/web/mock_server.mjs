@@ -294,10 +294,9 @@ function talliedOf(limit, items) {
 }
 
 class Refusal extends Error {
-  constructor(status, error) {
+  constructor(status, { beside = {}, ...error }) {
     super(error.message);
-    this.status = status;
-    this.error = error;
+    Object.assign(this, { status, error, beside });
   }
 }
 const refuse = (status, code, message, more = {}) => {
@@ -349,13 +348,15 @@ function newStore(empty) {
 
 export async function startMock({ port = 0, stepMs = 60, empty = false } = {}) {
   const db = newStore(empty);
-  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
+  const seen = { imports: [], importMs: [], aborted: 0, splitFaults: 0, busy: 0, ids: 0, clients: new Set(), model: 'small', fits: [] };
   const server = http.createServer((req, res) =>
     handle(db, seen, stepMs, req, res).catch(e => {
       if (!(e instanceof Refusal)) console.error(e);
       if (res.headersSent) return res.end();
-      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json' });
-      res.end(JSON.stringify({ error: e.error ?? { code: 'internal', message: e.message } }));
+      const again = e.error?.retry ? { 'Retry-After': String(e.error.retry) } : {};
+      res.writeHead(e.status ?? 500, { 'Content-Type': 'application/json', ...again });
+      const error = e.error ?? { code: 'internal', message: e.message };
+      res.end(JSON.stringify({ error, ...e.beside }));
     }),
   );
   await new Promise(done => server.listen(port, '127.0.0.1', done));
@@ -520,6 +521,7 @@ async function handle(db, seen, stepMs, req, res) {
       backend: 'cpu',
       precision: 'bf16',
     });
+  if (what === 'GET /session') return json({ needed: false, user: '', role: 'admin' });
   if (what === 'GET /surfaces')
     return json({ name: path[2], question: '', ...(SURFACES[path[2]] ?? SURFACES.generic) });
   if (what === 'POST /clauses') {
@@ -619,6 +621,7 @@ async function handle(db, seen, stepMs, req, res) {
     const request = JSON.parse(body);
     const wish = request.instruction ?? '';
     seen.clients.add(request.client);
+    if (seen.busy > 0 && seen.busy--) refuse(503, 'busy', 'Too many rankings are waiting.', { retry: 1 });
     if (wish.includes('refuse'))
       refuse(503, 'queue_full', 'Too many rankings are waiting.', {
         field: 'instruction',

@@ -87,6 +87,24 @@ await story(async ({ browser, ok, step }) => {
     ok((await said()) === 'new part|newer part', 'the result says its parts', await said());
     mock.seen.splitFaults = 0;
   });
+  await step('a server that has too much to do is asked again', async () => {
+    mock.seen.busy = 2;
+    await wish('asked for thrice');
+    await page.waitForFunction(() =>
+      /asked again in about 1 s/.test(document.querySelector('.progress-line').textContent),
+    );
+    await ranked(page);
+    ok(mock.seen.busy === 0 && !(await page.isVisible('.notice.error')), 'until it has time');
+    mock.seen.busy = 99;
+    await wish('and given up');
+    await page.waitForSelector('#cancel', { state: 'visible' });
+    await page.click('#cancel');
+    await page.waitForFunction(() => !document.querySelector('#rank.running'));
+    const left = mock.seen.busy;
+    await new Promise(done => setTimeout(done, 2000));
+    ok(mock.seen.busy === left, 'cancelled while it waits, it is not asked again');
+    mock.seen.busy = 0;
+  });
   await step('blend: the part that is no clause; no match is not a rank', async () => {
     await page.selectOption('#readout', 'blend');
     await wish('blended films');
@@ -273,6 +291,18 @@ await story(async ({ browser, ok, step }) => {
     ok(/3\s*read\s*2\s*kept\s*1\s*rejected/.test(counts), 'what was left out stays in sight', counts);
     const stored = mock.db.catalogs.get('shelf-1')?.items.map(i => `${i.id} ${i.title}`);
     ok(stored?.join('|') === '7 Sea, deep|8 Hills', 'the server got our roles', stored);
+    await page.keyboard.press('Escape');
+  });
+  await step('a file with many faults is refused, and taken all the same by a press that says so', async () => {
+    await page.click('#open-import');
+    await choose('torn.csv', 'id;title\n1;One\n2\n3\n4;Four\n');
+    ok(/This file would be refused/.test(await preview()), 'it says so');
+    ok(/2 of 4 rows cannot be kept, more than a tenth/.test(await preview()), 'and why');
+    ok((await page.textContent('#import-go')) === 'Import 2 of 4 rows all the same', 'the press says what it does');
+    await page.click('#import-go');
+    await page.waitForSelector('#import-use');
+    ok(/skip_bad=1/.test(mock.seen.imports.at(-1)), 'the rest is asked for', mock.seen.imports.at(-1));
+    ok(mock.db.catalogs.get('torn')?.items.length === 2, 'and stored');
     await page.keyboard.press('Escape');
   });
   await step('a name that is taken can be replaced', async () => {

@@ -9,6 +9,9 @@ const isItems = ui => ui.kind.value === 'items';
 const nameOf = ui => (isItems(ui) ? ui.name.value.trim() : ui.into.value);
 const existing = ui => (ui.stateOf().catalogs ?? []).find(c => c.name === nameOf(ui));
 
+// Rows that could be stored, also where the file is refused unless the rest is left out.
+const usable = seen => (seen ? seen.kept || (seen.refused ? seen.read - seen.rejected : 0) : 0);
+
 const request = (ui, more) => ({
   kind: ui.kind.value,
   name: nameOf(ui),
@@ -53,7 +56,8 @@ export async function look(ui) {
 
 function ask(ui, kind, signal) {
   const name = NAME.test(nameOf(ui)) ? nameOf(ui) : 'import';
-  const more = { kind, name, dry_run: 1, skip_bad: 1, body: ui.sample.body, signal };
+  const skip_bad = ui.sample.partial ? 1 : 0;
+  const more = { kind, name, dry_run: 1, skip_bad, body: ui.sample.body, signal };
   return ui.api.import(request(ui, more));
 }
 
@@ -94,19 +98,19 @@ export function ready(ui) {
   ui.surface.placeholder = taken ? old.surface : 'generic';
   ui.replaceLine.hidden = !taken;
   ui.replaceText.textContent = taken ? replaceText(old, seen) : '';
-  ui.skipLine.hidden = !ui.sample?.partial;
+  ui.strictLine.hidden = !ui.sample?.partial;
   const hint = !ui.file
     ? ''
     : !NAME.test(name)
       ? 'The name may hold letters, digits, ".", "_" and "-".'
       : taken && !ui.replace.checked
         ? `There is a catalogue "${name}" already: choose another name, or replace it.`
-        : seen && !seen.kept
+        : seen && !usable(seen)
           ? 'No row of this file can be used; above is why.'
           : '';
   ui.hint.textContent = hint;
   ui.go.parentNode.hidden = !!ui.stored;
-  ui.go.disabled = !!hint || !!ui.looking || !seen?.kept || !!ui.uploading;
+  ui.go.disabled = !!hint || !!ui.looking || !usable(seen) || !!ui.uploading;
   ui.go.textContent = goText(ui, taken);
 }
 
@@ -120,19 +124,21 @@ const replaceText = (old, seen) =>
 function goText(ui, taken) {
   const { seen } = ui;
   const verb = taken && ui.replace.checked ? 'Replace by' : 'Import';
-  if (!seen?.kept) return 'Import';
+  const n = usable(seen);
+  if (!n) return 'Import';
   if (ui.sample?.partial) return `${verb} the whole file`;
-  return seen.rejected
-    ? `${verb} ${whole(seen.kept)} of ${counted(seen.read, 'row')}`
-    : `${verb} ${counted(seen.kept, 'row')}`;
+  const rows = seen.rejected
+    ? `${whole(n)} of ${counted(seen.read, 'row')}`
+    : counted(n, 'row');
+  return `${verb} ${rows}${seen.refused ? ' all the same' : ''}`;
 }
 
 // --- storing
-// rest: rows with faults are left out, as the person has read. Of a whole file that is known before.
-export async function upload(ui, rest = false) {
-  if (ui.go.disabled && !rest) return;
+// What can be read of a file that is refused is stored when the person has read so: now, or by the press before.
+export async function upload(ui, again = false) {
+  if (ui.go.disabled && !again) return;
+  const rest = again || !!ui.seen?.refused;
   const name = nameOf(ui);
-  const skip = rest || ui.skip.checked || (!ui.sample.partial && ui.seen.rejected > 0);
   const abort = new AbortController();
   ui.soon.cancel();
   ui.uploading = true;
@@ -150,7 +156,8 @@ export async function upload(ui, rest = false) {
   try {
     const r = await ui.api.import(
       request(ui, {
-        skip_bad: skip ? 1 : 0,
+        skip_bad: rest ? 1 : 0,
+        strict: ui.strict.checked && !rest ? 1 : 0,
         replace: ui.replace.checked ? 1 : 0,
         body: ui.file,
         signal: abort.signal,
@@ -160,7 +167,8 @@ export async function upload(ui, rest = false) {
     await stored(ui, name, r);
   } catch (e) {
     const cancelled = e.name === 'AbortError';
-    fillWith(ui.outcome, cancelled ? h('p', { class: 'fact' }, 'Cancelled.') : faultNotice(e));
+    if (e.report?.read) refused(ui, e.report);
+    else fillWith(ui.outcome, cancelled ? h('p', { class: 'fact' }, 'Cancelled.') : faultNotice(e));
   }
   ui.uploading = false;
   ready(ui);
@@ -172,19 +180,21 @@ async function stored(ui, name, r) {
     ui.d.close();
     return ui.done(name);
   };
-  ui.stored = r.stored;
-  if (r.stored && !r.rejected && !r.values_lost) return use();
-  const button = r.stored
-    ? { id: 'import-use', text: isItems(ui) ? 'Rank this catalogue' : 'Use it', act: use }
-    : r.rejected < r.read
-      ? { id: 'import-rest', text: 'Leave these out, import the rest', act: () => upload(ui, true) }
-      : null;
-  fillWith(ui.outcome, outcome(r, button));
-  if (r.stored) {
-    ui.seen = ui.file = null;
-    fillWith(ui.preview);
-    ui.say.textContent = '';
-    ui.done(name, true);
-  }
+  ui.stored = true;
+  if (!r.rejected && !r.values_lost) return use();
+  const text = isItems(ui) ? 'Rank this catalogue' : 'Use it';
+  fillWith(ui.outcome, outcome(r, { id: 'import-use', text, act: use }));
+  ui.seen = ui.file = null;
+  fillWith(ui.preview);
+  ui.say.textContent = '';
+  ui.done(name, true);
+  ui.outcome.scrollIntoView({ block: 'nearest' });
+}
+
+// Of a long file this is seen only when all of it was read.
+function refused(ui, r) {
+  const text = 'Leave these out, import the rest';
+  const act = () => upload(ui, true);
+  fillWith(ui.outcome, outcome(r, usable(r) ? { id: 'import-rest', text, act } : null));
   ui.outcome.scrollIntoView({ block: 'nearest' });
 }

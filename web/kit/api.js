@@ -10,9 +10,10 @@ export class ApiError extends Error {
       hint = null,
     } = {},
     status = 0,
+    report = null,
   ) {
     super(message);
-    Object.assign(this, { code, field, line, hint, status });
+    Object.assign(this, { code, field, line, hint, status, report });
   }
 }
 
@@ -37,18 +38,49 @@ async function failure(res) {
       hint: 'Try again; if it stays, the server log says more.',
     },
     res.status,
+    body, // what stands beside the error: an import's counts
   );
 }
 
-async function send(path, options) {
-  let res;
-  try {
-    res = await fetch(path, options);
-  } catch (e) {
-    throw e.name === 'AbortError' ? e : offline();
+// What a refused call waits for before it is sent again: ask(signal) resolves once somebody has signed in.
+export const gate = { ask: null };
+
+// A server that has too much to do says when to come again. waiting(s) hears how long that is.
+const TRIES = 6,
+  LONGEST_S = 20;
+const pause = (s, signal) =>
+  new Promise((done, fail) => {
+    const stop = () => {
+      clearTimeout(timer);
+      fail(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      done();
+    }, s * 1000);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+const busyFor = res =>
+  [429, 503].includes(res.status) ? Number(res.headers.get('Retry-After') ?? 0) : 0;
+
+async function send(path, options, waiting = () => {}) {
+  for (let tries = 1; ; ) {
+    let res;
+    try {
+      res = await fetch(path, options);
+    } catch (e) {
+      throw e.name === 'AbortError' ? e : offline();
+    }
+    if (res.ok) return res;
+    const again = path !== '/api/session';
+    const s = again && tries++ < TRIES ? Math.min(busyFor(res), LONGEST_S) : 0;
+    if (s > 0) {
+      waiting(s);
+      // Not all of those that were refused together come again together.
+      await pause(s * (0.75 + Math.random() / 2), options?.signal);
+    } else if (res.status === 401 && again && gate.ask) await gate.ask(options?.signal);
+    else throw await failure(res);
   }
-  if (!res.ok) throw await failure(res);
-  return res;
 }
 
 async function json(path, options) {
@@ -84,6 +116,9 @@ export const api = {
       r => r.status < 500,
       () => false,
     ),
+  session: () => json('/api/session'),
+  signIn: token => json(...post('/api/session', { token })),
+  signOut: () => json('/api/session', { method: 'DELETE' }),
   catalogs: () => json('/api/catalogs'),
   items: (catalog, values) => json(`/api/catalogs/${part(catalog)}/items?${query(values)}`),
   members: (catalog, values) => json(`/api/catalogs/${part(catalog)}/members?${query(values)}`),
@@ -119,6 +154,12 @@ export const api = {
   preview: (request, signal) => json(...post('/api/prompt/preview', request, signal)),
   runs: (offset, limit) => json(`/api/runs?${query({ offset, limit })}`),
   run: id => json(`/api/runs/${part(id)}`),
+  shareRun: (id, shared) =>
+    json(`/api/runs/${part(id)}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ shared }),
+    }),
   dropRun: id => json(`/api/runs/${part(id)}`, { method: 'DELETE' }),
   experiments: () => json('/api/experiments'),
   experiment: id => json(`/api/experiments/${part(id)}`),
@@ -223,7 +264,9 @@ export const rawScore = event => event.logprob ?? event.score;
 // Posts a request whose answer comes as events: take(name, body) hears those before the last; returns the result of
 // "done", throws ApiError or AbortError.
 async function follow(path, request, signal, take) {
-  const res = await send(...post(path, request, signal, { Accept: 'text/event-stream' }));
+  const res = await send(...post(path, request, signal, { Accept: 'text/event-stream' }), s =>
+    take('progress', { phase: 'busy', busy_s: s }),
+  );
   if (!(res.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) return res.json();
   let result = null,
     error = null;

@@ -130,6 +130,12 @@ export function progressLine(job, word) {
       text: `Waiting: ${counted(job.queue_position, 'ranking')} before this one`,
     };
   }
+  if (job.phase === 'busy')
+    return {
+      share: null,
+      queued: true,
+      text: `Many others rank at this moment; asked again in about ${job.busy_s} s`,
+    };
   if (job.phase === 'load')
     return {
       share: job.loaded ?? 0,

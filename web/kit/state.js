@@ -72,6 +72,7 @@ export const CHOICES = {
 };
 
 export const INITIAL = {
+  who: null, // {needed, user, role}: who is signed in
   ...CHOICES,
   catalogs: null,
   surface: null,

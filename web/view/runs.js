@@ -105,9 +105,35 @@ export function mount(root, { session, api, go }) {
       h('td', { class: 'fact' }, when(r.created)),
       h('td', { class: 'exports' }, file('json'), file('csv'), file('html')),
       h('td', {}, h('label', { class: 'check pick' }, box, h('span', {}, 'Compare'))),
-      h('td', {}, gone),
+      h('td', { class: 'exports' }, sharing(r, name), gone),
     );
     return el;
+  }
+
+  // Where people sign in, a run is its owner's alone until it is shared; only then others can open its link.
+  function sharing(r, name) {
+    const { who } = session.get();
+    if (!who?.needed || who.role === 'read') return null;
+    const button = h('button', { type: 'button', class: 'quiet small', onclick: () => turn() });
+    const show = () => {
+      button.textContent = r.shared ? 'Shared' : 'Share';
+      button.setAttribute('aria-pressed', String(!!r.shared));
+      button.setAttribute('aria-label', `Share ${name}`);
+      button.title = r.shared
+        ? 'Everybody who can sign in here can open its link; press to end that'
+        : 'Lets everybody who can sign in here open its link';
+    };
+    async function turn() {
+      try {
+        r.shared = (await api.shareRun(r.id, !r.shared)).shared;
+        show();
+        announce(r.shared ? 'Run shared' : 'Run no longer shared');
+      } catch (e) {
+        session.failed('Sharing the run did not work', e);
+      }
+    }
+    show();
+    return button;
   }
 
   async function remove(r, el) {

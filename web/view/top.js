@@ -68,6 +68,7 @@ function viewLinks(store, intents) {
 export function mountTop(root, foot, store, intents) {
   const button = (text, id, onclick) =>
     h('button', { type: 'button', class: 'quiet', id, onclick }, text);
+  const who = button('Sign out', 'sign-out', intents.signOut);
   fillWith(
     root,
     h('h1', { class: 'name' }, mark(), h('span', {}, 'Taproom')),
@@ -78,8 +79,14 @@ export function mountTop(root, foot, store, intents) {
       button('Import', 'open-import', intents.openImport),
       button('Keys', 'open-keys', intents.openKeys),
       themeButton(store, intents),
+      who,
     ),
   );
+  store.watch(['who'], s => {
+    who.hidden = !s.who?.needed || s.who.user === null;
+    fillWith(who, `Sign out${s.who?.user ? ` ${s.who.user}` : ''}`);
+    who.title = s.who ? `Signed in with the role ${s.who.role}` : '';
+  });
   store.watch(['model'], ({ model: m }) => {
     if (!m) return fillWith(foot);
     const facts = [

@@ -2,48 +2,20 @@
  * Sums run over 16 lanes in a fixed order, as in vec.c. */
 #include "kernels/cpu/vec.h"
 
+#include "kernels/cpu/isa/lanes.h"
+
 #include <math.h>
 #include <stddef.h>
-
-#define LANES 16
-#define PARTS (LANES / VEC)
-
-typedef float vf __attribute__((vector_size(VEC * 4), aligned(4)));
-typedef int32_t vi __attribute__((vector_size(VEC * 4), aligned(4)));
-typedef uint32_t vu __attribute__((vector_size(VEC * 4), aligned(4)));
-typedef float vf_at __attribute__((vector_size(VEC * 4), aligned(4), may_alias));
-
-static inline vf splat(float x) {
-    return x - (vf){0};
-}
-
-#include "kernels/exp.h"
-
-static inline vf load(const float *p) {
-    return *(const vf_at *)p;
-}
-
-static inline void store(float *p, vf v) {
-    *(vf_at *)p = v;
-}
 
 static inline vf choose(vi mask, vf a, vf b) {
     return (vf)(((vi)a & mask) | ((vi)b & ~mask));
 }
 
 /* 0 below -87; held at 88 above, NaN stays. */
-static inline vf vexp(vf x) {
+static inline vf vexp_held(vf x) {
     vi low = x < splat(-87.0f), nan = x != x;
     vf held = choose(x > splat(88.0f), splat(88.0f), choose(low, splat(-87.0f), x));
     return (vf)(((vi)exp_in_range(held) & ~low) | nan);
-}
-
-static float lanes_sum(const vf acc[PARTS]) {
-    float l[LANES];
-    for (int i = 0; i < PARTS; i++) store(l + i * VEC, acc[i]);
-    for (int w = LANES / 2; w; w /= 2)
-        for (int i = 0; i < w; i++) l[i] += l[i + w];
-    return l[0];
 }
 
 static float dot(const float *a, const float *b, size_t n) {
@@ -87,7 +59,7 @@ static float rmsnorm(float *dx, const float *dy, const float *x, const float *w,
 
 /* exp(-x) is held at exp(88), so that far below 0 the slope is next to 0. */
 static inline void silu_back(vf x, vf *value, vf *slope) {
-    vf s = splat(1.0f) / (splat(1.0f) + vexp(-x));
+    vf s = splat(1.0f) / (splat(1.0f) + vexp_held(-x));
     *value = x * s;
     *slope = s * (splat(1.0f) + x * (splat(1.0f) - s));
 }
@@ -95,7 +67,7 @@ static inline void silu_back(vf x, vf *value, vf *slope) {
 /* g (1 + tanh z) / 2 = g t with t = 1 / (1 + exp(-2 z)); its slope is t + 2 g t (1 - t) z'. */
 static inline void gelu_back(vf x, vf *value, vf *slope) {
     const float c = 1.59576912f; /* 2 sqrt(2 / pi) */
-    vf t = splat(1.0f) / (splat(1.0f) + vexp(-splat(c) * (x + splat(0.044715f) * x * x * x)));
+    vf t = splat(1.0f) / (splat(1.0f) + vexp_held(-splat(c) * (x + splat(0.044715f) * x * x * x)));
     *value = x * t;
     *slope = t + x * t * (splat(1.0f) - t) * splat(c) * (splat(1.0f) + splat(0.134145f) * x * x);
 }
@@ -123,9 +95,9 @@ GLU(geglu, gelu_back)
 
 static void exp_scale(float *y, const float *x, size_t n, float low, float f) {
     size_t i = 0;
-    for (; i + VEC <= n; i += VEC) store(y + i, vexp(load(x + i) - splat(low)) * splat(f));
+    for (; i + VEC <= n; i += VEC) store(y + i, vexp_held(load(x + i) - splat(low)) * splat(f));
     for (; i < n; i++) {
-        vf v = vexp(splat(x[i] - low)) * splat(f);
+        vf v = vexp_held(splat(x[i] - low)) * splat(f);
         y[i] = v[0];
     }
 }

@@ -2,102 +2,10 @@
  * instruction set. */
 #include "kernels/cpu/vec.h"
 
+#include "kernels/cpu/isa/convert.h"
+
 #include <math.h>
 #include <string.h>
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
-
-#define LANES 16
-#define PARTS (LANES / VEC)
-
-typedef float vf __attribute__((vector_size(VEC * 4), aligned(4)));
-typedef int32_t vi __attribute__((vector_size(VEC * 4), aligned(4)));
-typedef uint32_t vu __attribute__((vector_size(VEC * 4), aligned(4)));
-
-static inline vf splat(float x) {
-    return x - (vf){0};
-}
-
-#include "kernels/exp.h"
-
-/* In memory. (A memcpy of 32 bytes becomes two of 16 through the stack in some compilers, which is
- * five times as slow.) */
-typedef float vf_at __attribute__((vector_size(VEC * 4), aligned(4), may_alias));
-
-static inline vf load(const float *p) {
-    return *(const vf_at *)p;
-}
-
-static inline void store(float *p, vf v) {
-    *(vf_at *)p = v;
-}
-
-/* a > b ? a : b, so b where one is NaN. */
-static inline vf vmax(vf a, vf b) {
-#if VEC == 16
-    return (vf)_mm512_max_ps((__m512)a, (__m512)b);
-#elif VEC == 8
-    return (vf)_mm256_max_ps((__m256)a, (__m256)b);
-#else
-    vi m = a > b;
-    return (vf)(((vi)a & m) | ((vi)b & ~m));
-#endif
-}
-
-/* Round to nearest, ties to even; NaN stays NaN. The instruction takes numbers below 2^-126 as 0.
- */
-static inline void store_bf16(uint16_t *p, vf v) {
-#if defined(__AVX512BF16__)
-    __m256bh h = _mm512_cvtneps_pbh((__m512)v);
-    memcpy(p, &h, sizeof h);
-#else
-    vu u = (vu)v, nan = (vu)(v != v);
-    u = ((u + 0x7FFF + ((u >> 16) & 1)) >> 16) | (nan & 0x7FC0);
-    for (int i = 0; i < VEC; i++) p[i] = (uint16_t)u[i];
-#endif
-}
-
-/* exp with a relative error below 2e-7 for x in [-10, 88], 5e-6 below; 0 below -88; NaN of NaN, so
- * that a broken model is noticed. */
-#if VEC == 16
-/* exp x = 2^t, t = x / ln 2: the polynomial of degree 5 for the fraction of t in [0, 1) (Remez,
- * exact at 0), scaled by its whole part, both of them by instruction. */
-static inline vf vexp(vf x) {
-    vf t = x * splat(1.44269504f), r = (vf)_mm512_reduce_ps((__m512)t, _MM_FROUND_FLOOR);
-    vf y = splat(0x1.e974fap-10f);
-    y = y * r + splat(0x1.277856p-7f);
-    y = y * r + splat(0x1.c91ce6p-5f);
-    y = y * r + splat(0x1.ebdb56p-3f);
-    y = y * r + splat(0x1.62e4bap-1f);
-    y = y * r + splat(1.0f);
-    __mmask16 not_zero = _mm512_cmp_ps_mask((__m512)t, _mm512_set1_ps(-126), _CMP_NLT_UQ);
-    return (vf)_mm512_maskz_scalef_ps(not_zero, (__m512)y, (__m512)t);
-}
-#else
-static inline vf vexp(vf x) {
-    vi zero = x < splat(-87.0f), nan = x != x;
-    return (vf)(((vi)exp_in_range(vmax(x, splat(-88.0f))) & ~zero) | nan);
-}
-#endif
-
-/* Sum of 16 lanes, always in the same tree. */
-static float lanes_sum(const vf acc[PARTS]) {
-    float l[LANES];
-    for (int i = 0; i < PARTS; i++) store(l + i * VEC, acc[i]);
-    for (int w = LANES / 2; w; w /= 2)
-        for (int i = 0; i < w; i++) l[i] += l[i + w];
-    return l[0];
-}
-
-static float lanes_max(const vf acc[PARTS]) {
-    float l[LANES], m;
-    for (int i = 0; i < PARTS; i++) store(l + i * VEC, acc[i]);
-    m = l[0];
-    for (int i = 1; i < LANES; i++) m = l[i] > m ? l[i] : m;
-    return m;
-}
-
 static void rmsnorm(void *y, const float *x, const float *w, int n, float eps, int half) {
     vf acc[PARTS] = {0};
     int i = 0;
@@ -164,16 +72,6 @@ static void geglu(void *y, const float *g, const float *u, int n, int half) {
     for (; i < n; i++) store_gated(y, i, gelu_mul(splat(g[i]), splat(u[i])), 1, half);
 }
 
-static void to_bf16(uint16_t *y, const float *x, size_t n) {
-    size_t i = 0;
-    for (; i + VEC <= n; i += VEC) store_bf16(y + i, load(x + i));
-    for (; i < n; i++) {
-        uint16_t h[VEC];
-        store_bf16(h, splat(x[i]));
-        y[i] = h[0];
-    }
-}
-
 /* Pairs that lie h < VEC apart: (a, b) becomes (a + b, a - b). */
 static inline vf pairs(vf x, int h) {
     vi swap;
@@ -209,48 +107,6 @@ static void rotate(float *x, size_t n, size_t block) {
                 store(x + i, a + b);
                 store(x + i + h, a - b);
             }
-}
-
-/* Magnitudes are compared as integers, in which NaN is the largest. */
-static uint32_t largest(const float *x, size_t n) {
-    vi acc[PARTS] = {0};
-    uint32_t most = 0;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int j = 0; j < PARTS; j++) {
-            vi v = (vi)load(x + i + (size_t)j * VEC) & 0x7FFFFFFF, m = v > acc[j];
-            acc[j] = (v & m) | (acc[j] & ~m);
-        }
-    for (int j = 0; j < PARTS; j++)
-        for (int k = 0; k < VEC; k++)
-            most = (uint32_t)acc[j][k] > most ? (uint32_t)acc[j][k] : most;
-    for (; i < n; i++) {
-        uint32_t u;
-        memcpy(&u, x + i, sizeof u);
-        most = (u & 0x7FFFFFFF) > most ? u & 0x7FFFFFFF : most;
-    }
-    return most;
-}
-
-/* Adding 1.5 x 2^23 leaves the rounded number in a float's low bits. */
-static inline void store_int8(uint8_t *p, vf v) {
-    vu u = (vu)(v + splat(12582912.0f + 128));
-    for (int i = 0; i < VEC; i++) p[i] = (uint8_t)u[i];
-}
-
-static float to_int8(uint8_t *y, const float *x, size_t n) {
-    uint32_t bits = largest(x, n);
-    float most;
-    memcpy(&most, &bits, sizeof most);
-    float inv = most > 1e-30f ? 127 / most : 0;
-    size_t i = 0;
-    for (; i + VEC <= n; i += VEC) store_int8(y + i, load(x + i) * splat(inv));
-    for (; i < n; i++) {
-        uint8_t b[VEC];
-        store_int8(b, splat(x[i] * inv));
-        y[i] = b[0];
-    }
-    return bits < 0x7F800000 ? most / 127 : NAN;
 }
 
 static float max_of(const float *x, size_t n) {

@@ -137,12 +137,12 @@ function target(ui) {
       ),
     ),
   };
-  ui.skip = h('input', { type: 'checkbox', id: 'import-skip' });
-  ui.skipLine = h(
+  ui.strict = h('input', { type: 'checkbox', id: 'import-strict' });
+  ui.strictLine = h(
     'label',
     { class: 'check', hidden: true },
-    ui.skip,
-    'Leave out rows with faults (otherwise one of them stores nothing)',
+    ui.strict,
+    'Store nothing if a single row has a fault (otherwise it is left out)',
   );
   return h(
     'div',
@@ -154,7 +154,7 @@ function target(ui) {
       Object.values(ui.fields),
     ),
     ui.replaceLine,
-    ui.skipLine,
+    ui.strictLine,
   );
 }
 
@@ -177,7 +177,7 @@ function fresh(ui) {
   ui.sent?.abort();
   Object.assign(ui, { file: null, sample: null, seen: null, fault: null, columns: [] });
   Object.assign(ui, { plan: newPlan(), turn: ui.turn + 1, stored: false });
-  ui.replace.checked = ui.skip.checked = false;
+  ui.replace.checked = ui.strict.checked = false;
   ui.say.textContent = '';
   fillWith(ui.preview);
   fillWith(ui.outcome);

@@ -60,6 +60,7 @@ export const outcome = (r, button) =>
           ['rejected', r.rejected],
         ].map(([word, n]) => h('span', {}, h('strong', { class: 'mono' }, whole(n)), ` ${word} `)),
       ),
+      r.refused ? h('p', {}, r.refused.message) : null,
       r.values_lost
         ? h(
             'p',

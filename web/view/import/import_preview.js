@@ -188,19 +188,22 @@ function ratings(ui) {
 // --- faults and remarks
 function faults(ui) {
   const r = ui.seen;
-  if (!(r.errors ?? []).length) return null;
+  if (!r.rejected && !r.refused) return null;
   const n = counted(r.rejected, 'row');
-  const head = !r.rejected
+  const head = !r.read
     ? 'Nothing to import'
-    : !r.kept
+    : r.rejected === r.read
       ? 'No row can be used'
-      : ui.sample.partial
-        ? `${n} cannot be used`
-        : `${n} cannot be used and ${r.rejected === 1 ? 'is' : 'are'} left out`;
+      : r.refused
+        ? 'This file would be refused'
+        : ui.sample.partial
+          ? `${n} cannot be used`
+          : `${n} cannot be used and ${r.rejected === 1 ? 'is' : 'are'} left out`;
   return h(
     'section',
     { class: 'import-faults', 'aria-label': head },
     h('h3', {}, head),
+    r.refused ? h('p', {}, r.refused.message) : null,
     lineErrors(r),
   );
 }
@@ -208,7 +211,9 @@ function faults(ui) {
 // Those that stand beside their columns and the replacing already are not said twice.
 function remarks(r) {
   const twice = w =>
-    /would go with them$/.test(w) || (r.columns ?? []).some(c => c.lost && w.includes(`: ${c.lost} value`));
+    /would go with them$/.test(w) ||
+    / to be left out;/.test(w) ||
+    (r.columns ?? []).some(c => c.lost && w.includes(`: ${c.lost} value`));
   const rest = (r.warnings ?? []).filter(w => !twice(w));
   return rest.length
     ? h(

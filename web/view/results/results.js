@@ -5,7 +5,6 @@ import * as f from '../../kit/format.js';
 import { asksSomething, contradictionOf } from '../../kit/effect.js';
 import { keyOf, requestOfKey } from '../../kit/state.js';
 import { funnelLine } from '../wish/limits.js';
-import { drawGhosts } from './ghosts.js';
 import { headline } from './headline.js';
 import { listTable, columnsOf, withData, tops, slide, rowHeld, holdRow } from './table.js';
 
@@ -65,7 +64,17 @@ export function mountResults(root, store, intents) {
     none = noRanking(s);
     for (const draw of [drawHead, drawList, drawTail]) draw(s);
   });
-  store.watch(['drag', 'result'], s => drawGhosts(table, s));
+  // Loaded with the first weight that is dragged.
+  let drawGhosts = null;
+  store.watch(['drag', 'result'], async s => {
+    if (!s.drag && !drawGhosts) return;
+    try {
+      ({ drawGhosts } = await import('./ghosts.js'));
+      drawGhosts(table, store.get());
+    } catch (e) {
+      intents.notLoaded(e);
+    }
+  });
   const stale = store => store.resultKey && store.resultKey !== keyOf(store);
   store.watch(null, s => root.classList.toggle('stale', !!s.result && !s.running && stale(s)));
 }
