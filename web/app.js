@@ -2,11 +2,10 @@
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
 import { api, explain as measure, gate } from './kit/api.js';
-import { copyText } from './kit/dom.js';
+import { copyText, styled } from './kit/dom.js';
 import * as st from './kit/state.js';
-import { withLimit, withoutLimit } from './kit/limit.js';
 import { compareHash } from './kit/url.js';
-import { createSession } from './kit/session.js';
+import { createSession, keep, recall } from './kit/session.js';
 import { rankActions } from './act/rank.js';
 import { wishActions } from './act/wish.js';
 import { modelActions } from './act/models.js';
@@ -19,13 +18,12 @@ import { mountNotices } from './view/notices.js';
 import { mountWish } from './view/wish/wish.js';
 import { mountClauses } from './view/wish/clauses.js';
 import { mountLimits } from './view/wish/limits.js';
-import { mountPreferences } from './view/wish/preferences.js';
+import { mountPreferencesFold } from './view/wish/preferences_fold.js';
 import { mountExamples } from './view/wish/examples.js';
 import { mountSettings } from './view/wish/settings.js';
 import { mountProgress } from './view/results/progress.js';
 import { mountResults } from './view/results/results.js';
-import { mountKeys } from './view/keys.js';
-import { createSignIn } from './view/sign_in.js';
+import { toList } from './view/results/table.js';
 
 const $ = id => document.getElementById(id);
 const session = createSession();
@@ -40,10 +38,24 @@ const wish = wishActions(session, api, ranking, preferences);
 const models = modelActions(session, api, ranking);
 const stage = createStage($('stage'), $('rank-view'), { session, api, go });
 const route = routeActions(session, api, wish, ranking, preferences, stage);
-const keys = mountKeys();
+session.alive = api.alive;
 
-const signIn = createSignIn(api, who => set({ who }));
-gate.ask = signIn.ask;
+// The window to sign in comes with the first call that is refused, or where somebody is signed in.
+let signing = null;
+const signIn = () =>
+  (signing ??= Promise.all([import('./view/sign_in.js'), styled('views.css')]).then(
+    ([{ createSignIn }]) => createSignIn(api, who => set({ who })),
+    e => {
+      signing = null;
+      throw e;
+    },
+  ));
+gate.ask = async signal => (await signIn()).ask(signal);
+async function lookWho() {
+  const who = await api.session();
+  if (who.needed) await (await signIn()).look();
+  else set({ who });
+}
 // Nothing of the one who leaves stays in the window.
 async function signOut() {
   try {
@@ -55,43 +67,44 @@ async function signOut() {
   }
 }
 
-// Windows that are seldom opened are loaded when they are asked for.
+// Windows that are seldom opened are loaded when they are asked for, and asked for again where that failed.
 const made = {};
-async function dialogOf(name, make) {
+async function dialogOf(name, make, again) {
   try {
+    await styled('views.css');
     made[name] ??= await make();
     return made[name];
   } catch (e) {
-    session.failed('This window could not be loaded', e);
+    session.failed('This window could not be loaded', e, again);
     return { show() {} };
   }
 }
 const openImport = async file => {
   const make = async () =>
     (await import('./view/import/import.js')).mountImport(api, { done: route.imported, stateOf: get });
-  const dialog = await dialogOf('import', make);
+  const dialog = await dialogOf('import', make, () => openImport(file));
   dialog.show();
   if (file) dialog.take?.(file);
 };
 const openBrowse = async () => {
   const make = async () => (await import('./view/browse.js')).mountBrowse(api, store, intents);
-  (await dialogOf('browse', make)).show();
+  (await dialogOf('browse', make, openBrowse)).show();
 };
 const openSurface = async () => {
   const make = async () =>
     (await import('./view/surface.js')).mountSurface(api, store, { saved: wish.useWords });
-  (await dialogOf('surface', make)).show();
+  (await dialogOf('surface', make, openSurface)).show();
 };
 const openCalibration = async () => {
   const make = async () =>
     (await import('./view/calibration.js')).mountCalibration(api, store, {
       fitted: ranking.forgetAnswers,
     });
-  (await dialogOf('calibration', make)).show();
+  (await dialogOf('calibration', make, openCalibration)).show();
 };
 const openPrompt = async () => {
   const make = async () => (await import('./view/results/prompt.js')).mountPrompt();
-  (await dialogOf('prompt', make)).show(ranking.preview);
+  (await dialogOf('prompt', make, openPrompt)).show(ranking.preview);
 };
 
 // Measures what the parts of a row did; its neighbours come with it.
@@ -106,6 +119,16 @@ async function explain(item, progress) {
 let explaining = null;
 // A new ranking makes an old answer's parts uninteresting, and wants the engine.
 store.watch(['running'], s => s.running && explaining?.abort());
+
+// Edits of a limit are edits of the clauses that say it.
+async function limits(edited) {
+  try {
+    const clauses = edited(await import('./kit/limit.js'));
+    change({ clauses });
+  } catch (e) {
+    session.failed('The limit was not changed', e);
+  }
+}
 
 // Follows a link of the page; the same address again is a fresh start of its view.
 function go(hash) {
@@ -124,7 +147,8 @@ const intents = {
     wish.useWish(text);
     return ranking.now();
   },
-  editClause: (id, patch) => change({ clauses: st.editClause(get().clauses, id, patch) }),
+  editClause: (id, patch) => change({ clauses: st.editClause(get().clauses, id, patch), drag: null }),
+  dragWeight: (id, weight) => set({ drag: { id, weight } }),
   dropClause: id => change({ clauses: st.dropClause(get().clauses, id) }),
   addClause: text => change({ clauses: [...get().clauses, st.newClause(text)] }),
   addExample: (text, label) =>
@@ -137,12 +161,18 @@ const intents = {
   movePreference: preferences.move,
   setChoice: (key, value) => change({ [key]: value }),
   editLimit: (limit, clause, form, type) =>
-    change({ clauses: withLimit(get().clauses, clause, limit, form, type) }),
-  dropLimit: (limit, clause) => change({ clauses: withoutLimit(get().clauses, clause, limit) }),
+    limits(l => l.withLimit(get().clauses, clause, limit, form, type)),
+  dropLimit: (limit, clause) => limits(l => l.withoutLimit(get().clauses, clause, limit)),
   fieldsOf: api.catalog,
+  rowLoaded: () => set({ details: true }),
+  notLoaded: e => session.failed('This part of the page could not be loaded', e),
   setAnyway: () => set({ anyway: get().resultKey }),
   setSort: sort => set({ sort, page: 0 }),
   setPage: page => set({ page }),
+  setDensity: density => {
+    set({ density });
+    keep('density', density);
+  },
   setLive: ranking.setLive,
   rank: ranking.now,
   rankOrCancel: ranking.rankOrCancel,
@@ -168,7 +198,11 @@ const intents = {
   openImport: () => openImport(),
   openBrowse,
   openSurface,
-  openKeys: () => keys.show(),
+  openKeys: async function openKeys() {
+    const make = async () => (await import('./view/keys.js')).mountKeys();
+    (await dialogOf('keys', make, openKeys)).show();
+  },
+  tellTheme: () => session.tell('theme', document.documentElement.dataset.theme),
   signOut,
   runFile: api.runFile,
 };
@@ -185,16 +219,16 @@ mountWish(block('ask', 'block'), store, intents);
 mountClauses(block('ask', 'block'), store, intents);
 mountLimits(block('ask', 'block'), store, intents);
 mountExamples(block('ask', 'block'), store, intents);
-mountPreferences(block('ask', 'block'), store, intents);
+mountPreferencesFold(block('ask', 'block'), store, intents);
 mountSettings(block('ask', 'block'), store, intents);
 mountProgress(block('answer', 'job'), store, intents);
 mountResults(block('answer', 'results'), store, intents);
-mountKeyboard(store, intents, keys.lettersOn);
+mountKeyboard(store, intents, () => recall('letters', 'on') === 'on');
 $('skip').addEventListener('click', e => {
+  if (get().view === 'rank') return toList(e);
   e.preventDefault();
-  const to = $(get().view === 'rank' ? 'answer' : 'stage');
-  to.focus();
-  to.scrollIntoView();
+  $('stage').focus();
+  $('stage').scrollIntoView();
 });
 // A file may be dropped anywhere; an open window takes its own.
 addEventListener('dragover', e => {
@@ -210,7 +244,7 @@ addEventListener('popstate', route.route);
 addEventListener('focus', () => get().result && preferences.changed());
 
 async function boot() {
-  signIn.look().catch(() => {}); // whoever must sign in is told by the next call
+  lookWho().catch(() => {}); // whoever must sign in is told by the next call
   try {
     await route.loadCatalogs();
   } catch (e) {
@@ -222,5 +256,11 @@ async function boot() {
   }
   models.load();
   await route.route();
+  // Not needed for the first list.
+  const acts = { preferences, models, ranking, route, wish };
+  import('./act/tabs.js').then(
+    ({ followTabs }) => followTabs(session, acts),
+    () => {}, // this tab keeps to itself
+  );
 }
 boot();

@@ -65,7 +65,7 @@ screens() {
 case ${1:-} in
   syntax) find "$tmp"/web "$tmp"/tests/web -name '*.js' -o -name '*.mjs' | while read -r file; do node --check "$file" || exit 1; done ;;
   unit) node --test "$tmp"/tests/web/*.test.mjs ;;
-  states) for i in states live effect; do node "$tmp/tests/web/$i.mjs" || exit 1; done ;;
+  states) for i in states live effect reach; do node "$tmp/tests/web/$i.mjs" || exit 1; done ;;
   story) story "${2:?the program}" ;;
   screens) screens "${2:?the program}" "${@:3}" ;;
   *) echo "usage: run.sh syntax | unit | states | story PROGRAM | screens PROGRAM [FOLDER [VIEW...]]" >&2 && exit 2 ;;

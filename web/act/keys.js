@@ -57,7 +57,13 @@ function why() {
   const item = row?.classList.contains('detail') ? row.previousElementSibling : row;
   if (!item) return;
   if (!item.classList.contains('open')) item.querySelector('button.title').click();
-  document.querySelector('#explain-row')?.click();
+  // The first row that is opened is loaded first.
+  const press = frames => {
+    const button = document.querySelector('#explain-row');
+    if (button) button.click();
+    else if (frames) requestAnimationFrame(() => press(frames - 1));
+  };
+  press(120);
 }
 
 export function mountKeyboard(store, intents, lettersOn) {

@@ -25,6 +25,7 @@ export function modelActions(session, api, ranking) {
     await load();
     set({ modelJob: null });
     ranking.forgetAnswers();
+    session.tell('models');
     session.change({ modelId: '' });
     return ranking.now();
   }

@@ -48,6 +48,7 @@ export function preferenceActions(session, api) {
     } catch (e) {
       failed(title, e);
     }
+    session.tell('preferences', get().catalog);
     return changed();
   }
 

@@ -36,7 +36,7 @@ function inFrames(tell) {
   };
 }
 
-// On a narrow page the list stands below all that was asked.
+// Where the list has been scrolled away from, it comes back into sight.
 export function intoSight() {
   const answer = document.getElementById('answer');
   if (answer.getBoundingClientRect().top > innerHeight * 0.6)

@@ -175,6 +175,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
     },
 
     async imported(name, quiet) {
+      session.tell('catalogs');
       try {
         await loadCatalogs();
       } catch (e) {
@@ -194,6 +195,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
     // gone() is called once it is, before the next list comes.
     async dropCatalog(name, gone) {
       await api.dropCatalog(name);
+      session.tell('catalogs');
       gone();
       ranking.forgetAnswers();
       await loadCatalogs();

@@ -1,6 +1,6 @@
 // The views beside the ranking. Each is a module of its own that is loaded when it is first asked for.
 // createStage(root, rankRoot, context): a module exports mount(root, context) -> {enter(query), leave()}
-import { h } from '../kit/dom.js';
+import { h, styled } from '../kit/dom.js';
 
 const LOAD = {
   compare: () => import('../view/compare/compare.js'),
@@ -22,9 +22,9 @@ export function createStage(root, rankRoot, context) {
 
   async function viewOf(name) {
     if (!made.has(name)) {
+      const [{ mount }] = await Promise.all([LOAD[name](), styled('views.css')]);
       const box = h('div', { class: `view view-${name}`, hidden: true });
       root.append(box);
-      const { mount } = await LOAD[name]();
       made.set(name, { box, view: mount(box, context) });
     }
     return made.get(name);
@@ -52,6 +52,9 @@ export function createStage(root, rankRoot, context) {
         if (at !== name) return;
         box.hidden = false;
         await view.enter(query);
+        // A key may have brought the person here from a row that is out of sight now.
+        if (at === name && (document.activeElement === document.body || rankRoot.contains(document.activeElement)))
+          root.focus({ preventScroll: true });
       } catch (e) {
         made.delete(name);
         context.session.failed(TITLES[name], e, () => this.enter(name, query));

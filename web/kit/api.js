@@ -111,6 +111,11 @@ const query = values =>
   new URLSearchParams(Object.entries(values).filter(([, v]) => v !== '' && v != null)).toString();
 
 export const api = {
+  alive: () =>
+    fetch('/api/health/live').then(
+      r => r.status < 500,
+      () => false,
+    ),
   session: () => json('/api/session'),
   signIn: token => json(...post('/api/session', { token })),
   signOut: () => json('/api/session', { method: 'DELETE' }),

@@ -109,11 +109,19 @@ export function makeDialog(name, title) {
   };
 }
 
-// Adds a style sheet of a part that is seldom opened; resolves when it is there, or will not come.
-export const styled = href =>
-  new Promise(done => {
-    document.head.append(h('link', { rel: 'stylesheet', href, onload: done, onerror: done }));
-  });
+// Adds a style sheet of a part that is seldom opened, once; resolves when it is there, or will not come.
+const sheets = new Map();
+export function styled(href) {
+  if (!sheets.has(href))
+    sheets.set(
+      href,
+      new Promise(done => {
+        const gone = () => (sheets.delete(href), done());
+        document.head.append(h('link', { rel: 'stylesheet', href, onload: done, onerror: gone }));
+      }),
+    );
+  return sheets.get(href);
+}
 
 // A part of the page under a heading that can be folded away; on a phone it starts folded.
 export function fold(title, ...kids) {

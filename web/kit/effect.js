@@ -129,3 +129,15 @@ const LANGUAGES = {
 };
 // '' for English, and where the language is not known.
 export const languageOf = r => LANGUAGES[r?.language] ?? '';
+
+// Where the items of a list would stand if its clause k had another weight: item -> rank among them. What a clause
+// contributes grows with its weight, so no model is asked. Null where that cannot be known.
+export function ghostsOf(r, k, weight) {
+  const was = r.clauses?.[k]?.weight;
+  const items = r.items ?? [];
+  if (!(was > 0) || !items.length || items.some(i => !Number.isFinite(i.clauses?.[k]))) return null;
+  const score = i => i.score + i.clauses[k] * (weight / was - 1);
+  const by = [...items].sort((a, b) => failing(a) - failing(b) || score(b) - score(a) || a.rank - b.rank);
+  const places = items.map(i => i.rank).sort((a, b) => a - b);
+  return new Map(by.map((i, at) => [i.item, places[at]]));
+}

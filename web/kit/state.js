@@ -83,6 +83,9 @@ export const INITIAL = {
   explained: null, // {key, items: Map of id to its parts, stability}: of the result with that key
   members: [],
   memberInfo: null,
+  drag: null, // {id, weight}: a clause whose weight is being dragged
+  theme: '',
+  details: false, // whether opened rows can be drawn
   clauseError: '',
   job: null,
   running: false,
@@ -95,6 +98,7 @@ export const INITIAL = {
   page: 0,
   view: 'rank',
   live: true,
+  density: 'compact', // of the rows: compact or roomy
   known: [], // baselines named by the last answer
   notices: [],
 };

@@ -1,10 +1,19 @@
 // Finding items: a search in the whole catalogue, page by page, with more/less like each.
 // mountBrowse(api, store, intents) returns {show}
 import { h, fillWith, makeDialog, later } from '../kit/dom.js';
-import { counted, day } from '../kit/format.js';
+import { counted, day, whole } from '../kit/format.js';
 import { labelOf } from '../kit/state.js';
 
-const PAGE = 50;
+const PAGE = 50,
+  EXPORTED = 200; // items asked for at once
+
+// Further fields stand beside the known ones, as they do in a file.
+const lineOf = ({ extra, ...item }) => JSON.stringify({ ...extra, ...item });
+function save(name, text) {
+  const href = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
+  h('a', { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}
 
 export function mountBrowse(api, store, intents) {
   const d = makeDialog('browse', 'Items of the catalogue');
@@ -27,7 +36,7 @@ export function mountBrowse(api, store, intents) {
     say,
     list,
     pager,
-    dropping(),
+    h('div', { class: 'browse-do' }, exporting(), dropping()),
   );
 
   async function load(at) {
@@ -98,6 +107,41 @@ export function mountBrowse(api, store, intents) {
     );
   }
 
+  // All items as JSONL, as an import reads them.
+  function exporting() {
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        id: 'export-catalog',
+        onclick: async () => {
+          const { catalog } = store.get();
+          const was = button.textContent;
+          button.disabled = true;
+          try {
+            const lines = [];
+            for (let at = 0, of = 1; at < of; ) {
+              const { items, total } = await api.items(catalog, { offset: at, limit: EXPORTED });
+              if (!items.length) break;
+              lines.push(...items.map(lineOf));
+              of = total;
+              at += items.length;
+              button.textContent = `${whole(at)} of ${whole(of)}`;
+            }
+            save(`${catalog}.jsonl`, `${lines.join('\n')}\n`);
+          } catch (e) {
+            say.textContent = [e.message, e.hint].filter(Boolean).join(' ');
+          }
+          button.disabled = false;
+          button.textContent = was;
+        },
+      },
+      'Export as JSONL',
+    );
+    return button;
+  }
+
   // Deleting asks once more, by the button's own words.
   function dropping() {
     const said = h('p', { class: 'fact', role: 'status' });
@@ -140,7 +184,7 @@ export function mountBrowse(api, store, intents) {
     }
     calm();
     ui.calm = calm;
-    return h('div', { class: 'browse-do' }, button, said);
+    return [button, said];
   }
 
   return {

@@ -1,5 +1,5 @@
 // The list of keys, and the switch for single letters (some speech and switch input types stray letters).
-// mountKeys() returns {show, lettersOn}
+// mountKeys() returns {show}
 import { h, fillWith, makeDialog } from '../kit/dom.js';
 import { keep, recall } from '../kit/session.js';
 
@@ -18,15 +18,11 @@ const KEYS = [
 
 export function mountKeys() {
   const d = makeDialog('keys', 'Keys');
-  let on = recall('letters', 'on') === 'on';
   const box = h('input', {
     type: 'checkbox',
     id: 'letters',
-    checked: on,
-    onchange: () => {
-      on = box.checked;
-      keep('letters', on ? 'on' : 'off');
-    },
+    checked: recall('letters', 'on') === 'on',
+    onchange: () => keep('letters', box.checked ? 'on' : 'off'),
   });
   fillWith(
     d.body,
@@ -44,5 +40,5 @@ export function mountKeys() {
     ),
     h('label', { class: 'check' }, box, 'Single characters such as / and ? are shortcuts'),
   );
-  return { show: d.open, lettersOn: () => on };
+  return { show: d.open };
 }

@@ -21,7 +21,7 @@ const mark = () =>
     ].map(([x, y, width, height]) => svg('rect', { x, y, width, height, rx: 1.5 })),
   );
 
-function themeButton() {
+function themeButton(store, intents) {
   const root = document.documentElement;
   const button = h('button', {
     type: 'button',
@@ -31,6 +31,7 @@ function themeButton() {
       root.dataset.theme = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];
       keep('theme', root.dataset.theme);
       show();
+      intents.tellTheme();
       announce(button.textContent);
     },
   });
@@ -38,6 +39,7 @@ function themeButton() {
     button.textContent = `Theme: ${root.dataset.theme}`;
   };
   show();
+  store.watch(['theme'], show);
   return button;
 }
 
@@ -76,7 +78,7 @@ export function mountTop(root, foot, store, intents) {
       { class: 'tools', role: 'group', 'aria-label': 'Tools' },
       button('Import', 'open-import', intents.openImport),
       button('Keys', 'open-keys', intents.openKeys),
-      themeButton(),
+      themeButton(store, intents),
       who,
     ),
   );

@@ -1,12 +1,12 @@
 // The answer: what produced the list, remarks, the list itself or why there is none, and its exports.
 // mountResults(root, store, intents)
-import { h, fillWith, keepFocus } from '../../kit/dom.js';
+import { h, copyText, fillWith, keepFocus } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { asksSomething, contradictionOf } from '../../kit/effect.js';
-import { keyOf } from '../../kit/state.js';
+import { keyOf, requestOfKey } from '../../kit/state.js';
 import { funnelLine } from '../wish/limits.js';
 import { headline } from './headline.js';
-import { listTable, columnsOf, withData, tops, slide } from './table.js';
+import { listTable, columnsOf, withData, tops, slide, rowHeld, holdRow } from './table.js';
 
 export function mountResults(root, store, intents) {
   const head = h('div', { class: 'run-head' });
@@ -14,10 +14,16 @@ export function mountResults(root, store, intents) {
   const tail = h('div', { class: 'run-tail' });
   const how = { open: false }; // kept from one list to the next
   fillWith(root, head, table, tail);
+  // Measured before anything is drawn anew.
+  let held = null;
+  store.watch(['result'], s => {
+    held = rowHeld(table, s.row);
+  });
   const drawHead = s => keepFocus(head, () => fillWith(head, runHead(s, intents, how)));
   const drawTail = s => fillWith(tail, s.result && !noRanking(s) ? runTail(s, intents) : null);
   const drawList = s => keepFocus(table, () => fillWith(table, tableOrNothing(s, intents)));
-  store.watch(['result', 'stored', 'previous', 'catalog', 'catalogs', 'surface'], drawHead);
+  store.watch(['result', 'stored', 'previous', 'catalog', 'catalogs', 'surface', 'density'], drawHead);
+  store.watch(['density'], s => root.classList.toggle('compact', s.density === 'compact'));
   store.watch(['result'], drawTail);
   const list = [
     'result',
@@ -29,10 +35,13 @@ export function mountResults(root, store, intents) {
     'catalogs',
     'previous',
     'explained',
+    'density',
+    'details',
   ];
   store.watch(list, (s, before) => {
     const places = s.result !== before.result || s.sort !== before.sort ? tops(table) : null;
     drawList(s);
+    if (s.result !== before.result && s.catalog === before.catalog) holdRow(table, held);
     if (places) slide(table, places);
   });
   store.watch(['running'], s => {
@@ -54,6 +63,17 @@ export function mountResults(root, store, intents) {
     if (noRanking(s) === none) return;
     none = noRanking(s);
     for (const draw of [drawHead, drawList, drawTail]) draw(s);
+  });
+  // Loaded with the first weight that is dragged.
+  let drawGhosts = null;
+  store.watch(['drag', 'result'], async s => {
+    if (!s.drag && !drawGhosts) return;
+    try {
+      ({ drawGhosts } = await import('./ghosts.js'));
+      drawGhosts(table, store.get());
+    } catch (e) {
+      intents.notLoaded(e);
+    }
   });
   const stale = store => store.resultKey && store.resultKey !== keyOf(store);
   store.watch(null, s => root.classList.toggle('stale', !!s.result && !s.running && stale(s)));
@@ -100,7 +120,7 @@ function runHead(s, intents, how) {
         )
       : null,
     headline(s, how),
-    funnelLine(s, intents),
+    h('div', { class: 'list-line' }, funnelLine(s, intents), density(s, intents)),
     remarks(r),
     h(
       'p',
@@ -108,6 +128,23 @@ function runHead(s, intents, how) {
       `You have changed something since this order was made. Press Rank to see the ${f.plural(word)} it gives now.`,
     ),
   ];
+}
+
+// Rows of one line, or with room.
+function density(s, intents) {
+  const compact = s.density === 'compact';
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet small',
+      id: 'density',
+      'data-key': 'density',
+      'aria-pressed': String(compact),
+      onclick: () => intents.setDensity(compact ? 'roomy' : 'compact'),
+    },
+    'Compact rows',
+  );
 }
 
 function remarks(r) {
@@ -199,7 +236,35 @@ function runTail(s, intents) {
   async function kept(id) {
     if (await intents.keepRun()) document.getElementById(id)?.click();
   }
-  return [links, notes.length ? h('ul', { class: 'trained' }, notes) : null];
+  return [links, copyAs(s, intents), notes.length ? h('ul', { class: 'trained' }, notes) : null];
+}
+
+// The same ranking from elsewhere, and a check that its first five stay.
+function copyAs(s, intents) {
+  const request = s.stored?.request ?? requestOfKey(s.resultKey);
+  const copy = async (name, button) => {
+    try {
+      const { SNIPPETS } = await import('../../kit/snippets.js');
+      await copyText(SNIPPETS[name](location.origin, request, s.result.items), button);
+    } catch (e) {
+      intents.notLoaded(e);
+    }
+  };
+  const made = name => {
+    const id = `copy-${name.toLowerCase().replace(' ', '-')}`;
+    const button = h(
+      'button',
+      { type: 'button', class: 'small', id, onclick: () => copy(name, button) },
+      name,
+    );
+    return button;
+  };
+  return h(
+    'p',
+    { class: 'copy-as', role: 'group', 'aria-label': 'Copy this ranking as' },
+    h('span', { class: 'fact' }, 'Copy as'),
+    ['curl', 'Python', 'JavaScript', 'CI check'].map(made),
+  );
 }
 
 const upperFirst = text => text.charAt(0).toUpperCase() + text.slice(1);

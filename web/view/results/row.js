@@ -1,10 +1,10 @@
 // An opened row: the whole text, what each part of the wish contributed, and the raw numbers.
 // detailRow(item, state, columns, intents) returns a <tr>; intents.explain(item, progress) measures its parts;
-// badges(item, state): what is known of its place, in short words
 import { h, fillWith, copyText } from '../../kit/dom.js';
 import { ASKED } from '../../kit/effect.js';
 import * as f from '../../kit/format.js';
 import { wordsOf } from '../wish/limits.js';
+import { measuredOf, sameScore } from './badges.js';
 
 export function detailRow(i, s, columns, intents) {
   const r = s.result;
@@ -99,28 +99,6 @@ function checkedList(i, r) {
     all.map((c, k) => [h('dt', {}, wordsOf(c)), h('dd', { class: i.outcomes[k] }, OUTCOMES[i.outcomes[k]])]),
   );
 }
-
-// What is known of a row's place, in short words beside its title.
-export function badges(i, s) {
-  const measured = measuredOf(s, i.item);
-  const list = [
-    i.empty_rank === i.rank && [
-      'same as empty profile',
-      'The model puts it in this place without any wish, too.',
-    ],
-    measured && isStable(i, measured) && [
-      'order-stable',
-      `The same score alone and in ${measured.stability.orders} other orders.`,
-    ],
-  ].filter(Boolean);
-  return list.map(([text, title]) => h('span', { class: 'badge', title }, text));
-}
-
-const measuredOf = (s, item) =>
-  s.explained?.key === s.resultKey ? s.explained.items.get(item) : undefined;
-const isStable = (i, m) => m.stability?.changed === 0 && sameScore(i.score, m.score);
-// Runs are stored with nine digits.
-const sameScore = (a, b) => Math.abs(a - b) <= 1e-7 * Math.max(1, Math.abs(a));
 
 const probability = i => (Number.isFinite(i.probability) ? f.num(i.probability, 2) : f.NONE);
 // What the number rests on, or why there is none; the rest is in the window behind the button.

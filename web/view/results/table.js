@@ -1,11 +1,11 @@
 // The list as a table: a page of rows, the columns of the baselines, and the motion from one order to the next.
 // listTable(state, intents) returns its elements; tops(root) and slide(root, tops) move the rows
-import { h, sr } from '../../kit/dom.js';
+import { h, sr, styled } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { scaleOf, tiesOf } from '../../kit/effect.js';
 import { labelOf, PAGE } from '../../kit/state.js';
 import { limitMarks, outside, outsideRow } from '../wish/limits.js';
-import { detailRow, badges } from './row.js';
+import { badges } from './badges.js';
 
 // Baselines that have a rank for at least one item get a column; the others are named below the list.
 export const withData = r => columnsOf(r).filter(b => (r.items ?? []).some(i => i.baselines?.[b]));
@@ -95,11 +95,31 @@ export function listTable(s, intents) {
           ? outsideRow(3 + baselines.length)
           : null,
         itemRow(i, { s, intents, baselines, scale, ties, moves }),
-        s.row === i.item ? detailRow(i, s, 3 + baselines.length, intents) : null,
+        s.row === i.item ? detailOf(i, s, 3 + baselines.length, intents) : null,
       ]),
     ),
   );
   return [table, pages > 1 ? pager(at, pages, items.length, intents) : null];
+}
+
+// What an opened row holds is loaded with the first one that is opened; the list is drawn again then.
+let detailRow = null;
+function detailOf(i, s, columns, intents) {
+  if (detailRow) return detailRow(i, s, columns, intents);
+  Promise.all([import('./row.js'), styled('views.css')]).then(([row]) => {
+    ({ detailRow } = row);
+    intents.rowLoaded();
+  }, intents.notLoaded);
+  return null;
+}
+
+// The first row, where there is one, else the place where rows will come.
+export function toList(e) {
+  e?.preventDefault();
+  const first = document.querySelector('#answer button.title');
+  const to = first ?? document.getElementById('answer');
+  to.focus();
+  (first?.closest('tr') ?? to).scrollIntoView({ block: first ? 'center' : 'start' });
 }
 
 // Long lists come in pages: the browser lays out 50 rows, not 500, and the arrow keys turn the page.
@@ -279,3 +299,20 @@ export function slide(root, places) {
       );
   }
 }
+
+// The row at which a person is, the focused or the opened one, and its top in the window; null where it is out of sight.
+export function rowHeld(root, row) {
+  const at = root.contains(document.activeElement) ? document.activeElement.closest('tr') : null;
+  const own = at?.classList.contains('detail') ? at.previousElementSibling : at;
+  const item = own?.dataset.item ?? row;
+  const top = rowOf(root, item)?.getBoundingClientRect().top;
+  return top >= 0 && top < innerHeight ? { item, top } : null;
+}
+// Scrolls so that it stands there again.
+export function holdRow(root, held) {
+  const now = held && rowOf(root, held.item)?.getBoundingClientRect().top;
+  if (now !== null && now !== undefined && now !== held.top)
+    scrollBy({ top: now - held.top, behavior: 'instant' });
+}
+const rowOf = (root, item) =>
+  item ? root.querySelector(`tr[data-item="${CSS.escape(item)}"]`) : null;

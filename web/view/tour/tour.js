@@ -195,7 +195,13 @@ export function mount(root, { session, api }) {
     const last = ui.step >= plan.STEPS.length;
     keep.disabled = last || !ui.results[ui.step];
     saved.hidden = true;
+    // A step that is being ranked takes the button away for a while, and must not take the person's place.
+    ui.atNext ||= document.activeElement === next;
     next.disabled = !ui.person || last || !ui.results[ui.step];
+    if (!next.disabled) {
+      if (ui.atNext && document.activeElement === document.body) next.focus({ preventScroll: true });
+      ui.atNext = false;
+    }
     const r = ui.results[Math.min(ui.step, plan.STEPS.length - 1)];
     if (ui.step >= 0)
       fillWith(card, last ? closing(ui.results) : stepCard(ui, choicesAt(ui.step), r, useWish));

@@ -77,7 +77,12 @@ function chip(id, intents) {
     min: 0,
     max: 2,
     step: 0.1,
-    oninput: () => intents.editClause(id, { weight: Number(weight.value) }),
+    // While it is dragged the rows say where they would go; letting go ranks.
+    oninput: () => {
+      shown.textContent = Number(weight.value).toFixed(1);
+      intents.dragWeight(id, Number(weight.value));
+    },
+    onchange: () => intents.editClause(id, { weight: Number(weight.value) }),
   });
   const shown = h('output', { class: 'mono' });
   const gone = h(

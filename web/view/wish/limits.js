@@ -1,10 +1,10 @@
 // What of a wish is checked by rule: its limits with their counts, who fails them, and the way from all items to the list.
 // mountLimits(root, store, intents) stands under the wish; funnelLine(state, intents) above the list;
 // limitMarks(item, result) and outside(item) belong to a row
-import { h, fillWith, keepFocus, sr } from '../../kit/dom.js';
+import { h, fillWith, keepFocus, sr, styled } from '../../kit/dom.js';
 import { asksSomething, contradictionOf, languageOf } from '../../kit/effect.js';
 import { counted, plural, whole } from '../../kit/format.js';
-import { canBeField, clauseOfLimit, formOf, isName, opsFor } from '../../kit/limit.js';
+import { liveClauses } from '../../kit/state.js';
 
 const OUTCOMES = [
   ['holds', n => (n === 1 ? 'holds' : 'hold')],
@@ -23,7 +23,7 @@ export const wordsOf = c => c.words || [c.field, c.op, c.value, c.unit].filter(B
 export const outside = item => (item.outcomes ?? []).includes('fails');
 
 export function mountLimits(root, store, intents) {
-  const ui = { open: '', fields: null, of: '' }; // open: the key of the limit that is being edited
+  const ui = { open: '', form: null, fields: null, of: '' }; // open: the key of the limit that is being edited
   store.watch(['result', 'constraints', 'wish', 'clauses'], s => draw(s));
 
   function draw(s) {
@@ -62,7 +62,7 @@ export function mountLimits(root, store, intents) {
     const standing = s.result.clauses?.[c.clause]?.source === 'preference';
     const words = wordsOf(c);
     const key = `${c.field} ${c.text}`;
-    const open = ui.open === key && !!clause;
+    const open = ui.open === key && !!clause && !!ui.form;
     const edit = h(
       'button',
       {
@@ -73,7 +73,7 @@ export function mountLimits(root, store, intents) {
         'aria-label': `Change the limit: ${words}`,
         onclick: async () => {
           ui.open = open ? '' : key;
-          if (!open) await fields(s.catalog);
+          if (!open && !(await ready(s.catalog))) return;
           draw(store.get());
           if (!open) root.querySelector('.limit-form select')?.focus();
         },
@@ -107,7 +107,7 @@ export function mountLimits(root, store, intents) {
           )
         : null,
       open
-        ? limitForm(c, ui.fields ?? [], (form, type) => {
+        ? ui.form(c, ui.fields ?? [], (form, type) => {
             ui.open = '';
             intents.editLimit(c, clause.id, form, type);
             document.getElementById('wish').focus({ preventScroll: true });
@@ -116,15 +116,32 @@ export function mountLimits(root, store, intents) {
     );
   }
 
-  async function fields(catalog) {
-    if (ui.of === catalog) return;
+  // What an edit needs: its controls, and the fields that can be checked.
+  async function ready(catalog) {
+    try {
+      await styled('views.css');
+      ui.form ??= (await import('./limit_form.js')).limitForm;
+    } catch (e) {
+      intents.notLoaded(e);
+      return false;
+    }
+    if (ui.of === catalog) return true;
     try {
       ui.fields = (await intents.fieldsOf(catalog)).fields ?? [];
       ui.of = catalog;
     } catch {
       ui.fields = null; // the limit's own field is enough
     }
+    return true;
   }
+}
+
+// Which of the page's clauses a limit came from; null where a preference holds it, or the list is of another wish.
+function clauseOfLimit(s, c) {
+  const from = s.result?.clauses?.[c.clause];
+  if (!from || from.source !== 'wish') return null;
+  const text = from.text.trim();
+  return liveClauses(s.clauses).find(x => x.text.trim() === text) ?? null;
 }
 
 // What a person should know of the wish itself: its language, and what cannot all be kept.
@@ -138,56 +155,6 @@ function notesOf(s) {
   ].filter(Boolean);
 }
 
-// Field, comparison and value of one limit; done(form, type) says it anew.
-function limitForm(c, fields, done) {
-  const typeOf = name => fields.find(f => f.name === name)?.type ?? (c.unit ? 'money' : 'number');
-  const form = formOf(c, typeOf(c.field));
-  const options = select => Object.entries(select).map(([value, text]) => h('option', { value }, text));
-  const choices = isName(c) ? [] : fields.filter(canBeField).map(f => f.name);
-  if (!choices.includes(c.field)) choices.unshift(c.field);
-  const field = h(
-    'select',
-    { 'aria-label': 'Field of the limit', disabled: choices.length < 2 },
-    choices.map(name => h('option', { value: name }, name.replaceAll('_', ' '))),
-  );
-  const op = h('select', { 'aria-label': 'Comparison' });
-  const value = h('input', { type: 'text', 'aria-label': 'Value of the limit', value: form.value, required: true });
-  const upto = h('input', { type: 'text', 'aria-label': 'Upper value of the limit', value: form.upto });
-  const unit = h('span', { class: 'fact' });
-  const show = () => {
-    const type = typeOf(field.value);
-    const was = op.value || form.op;
-    fillWith(op, options(opsFor(c, type)));
-    op.value = [...op.options].some(o => o.value === was) ? was : op.options[0].value;
-    upto.hidden = op.value !== 'between';
-    const known = fields.find(f => f.name === field.value);
-    form.unit = field.value === c.field ? formOf(c, type).unit : type === 'duration' ? 'minutes' : (known?.unit ?? '');
-    unit.textContent = type === 'date' ? 'year or date' : form.unit;
-  };
-  field.value = c.field;
-  show();
-  field.onchange = op.onchange = show;
-  return h(
-    'form',
-    {
-      class: 'limit-form',
-      onsubmit: e => {
-        e.preventDefault();
-        const range = op.value === 'between';
-        if (!value.value.trim() || (range && !upto.value.trim())) return (range ? upto : value).focus();
-        const said = { value: value.value.trim(), upto: upto.value.trim() };
-        done({ ...form, ...said, field: field.value, op: op.value }, typeOf(field.value));
-      },
-    },
-    field,
-    op,
-    value,
-    upto,
-    unit,
-    h('button', { type: 'submit', class: 'small' }, 'Apply'),
-  );
-}
-
 // "1,682 movies, 640 within your limits, 100 by your wish (embedding and BM25), 20 shown."
 export function funnelLine(s, intents) {
   const f = s.result?.funnel;
@@ -196,9 +163,11 @@ export function funnelLine(s, intents) {
   const steps = [counted(f.items, word)];
   if (f.within < f.items) steps.push(`${whole(f.within)} within your limits`);
   if (f.ranked < f.within || f.failing_kept)
-    steps.push(
-      `${whole(f.ranked)} ranked${f.by ? ` (found by ${f.by})` : ''}${f.failing_kept ? `, ${whole(f.failing_kept)} of them outside your limits` : ''}`,
-    );
+    steps.push([
+      `${whole(f.ranked)} ranked`,
+      f.by ? h('span', { class: 'found-by' }, ` (found by ${f.by})`) : '',
+      f.failing_kept ? `, ${whole(f.failing_kept)} of them outside your limits` : '',
+    ]);
   const shown = s.result.items?.length ?? 0;
   if (shown < f.ranked) steps.push(`${whole(shown)} shown`);
   const more = f.ranked < f.items && s.retrieve !== 'all';

@@ -1,6 +1,6 @@
 // The standing preferences: which count, in which order, until when; and a line to keep another one.
-// mountPreferences(root, store, intents)
-import { h, fillWith, fold, keepFocus, announce } from '../../kit/dom.js';
+// mountPreferences(body, count, store, intents): the inside of their fold, and the number in its heading
+import { h, fillWith, keepFocus, announce } from '../../kit/dom.js';
 import { counted, when } from '../../kit/format.js';
 import { standingOf } from '../../kit/state.js';
 
@@ -14,20 +14,17 @@ const ENDS = [
 ];
 const WIDE = '(min-width: 941px)';
 
-export function mountPreferences(root, store, intents) {
+export function mountPreferences(body, count, store, intents) {
+  const box = body.parentNode;
   const say = h('p', { class: 'fact' });
   const list = h('ol', { class: 'clauses preferences', 'aria-label': 'Standing preferences' });
-  const count = h('span', { class: 'count' });
   const all = h('input', {
     type: 'checkbox',
     id: 'standing',
     onchange: () => intents.setChoice('standing', all.checked),
   });
   const switchAll = h('label', { class: 'check' }, all, 'Let them count in this ranking');
-  const box = fold('Standing preferences', say, switchAll, list, adder(store, intents));
-  box.querySelector('h2').append(' ', count);
-  box.open = false;
-  fillWith(root, box);
+  fillWith(body, say, switchAll, list, adder(store, intents));
 
   let had = 0;
   store.watch(['preferences', 'member', 'standing', 'catalog'], s => {

@@ -2,6 +2,8 @@
 // mountWish(root, store, intents)
 import { h, put, fillWith, later } from '../../kit/dom.js';
 import { counted, when } from '../../kit/format.js';
+import { keep, recall } from '../../kit/session.js';
+import { toList } from '../results/table.js';
 
 export function mountWish(root, store, intents) {
   const scope = h(
@@ -51,11 +53,13 @@ export function mountWish(root, store, intents) {
   );
   fillWith(
     root,
-    scope,
     h('label', { class: 'wish-label', htmlFor: 'wish' }, 'I want to see'),
     area,
-    h('div', { class: 'actions' }, rankButton, prompt, compare, link),
+    h('a', { class: 'skip-on', href: '#answer', onclick: toList }, 'Skip to the list'),
+    h('div', { class: 'actions' }, rankButton, prompt, compare, link, taller(root.parentNode)),
     h('label', { class: 'check live' }, live, 'Rank again as I edit'),
+    hint(),
+    scope,
     starters(store, intents),
   );
   store.watch(['wish'], s => {
@@ -76,6 +80,61 @@ export function mountWish(root, store, intents) {
     'resize',
     later(100, () => grow(area)),
   );
+}
+
+// On a phone and a tablet the wish and what belongs to it are a sheet below the list; this gives it more room.
+function taller(sheet) {
+  const button = h('button', {
+    type: 'button',
+    class: 'taller',
+    id: 'sheet',
+    'aria-controls': sheet.id,
+    onclick: () => {
+      sheet.classList.toggle('tall');
+      show();
+    },
+  });
+  const show = () => {
+    const tall = sheet.classList.contains('tall');
+    button.textContent = tall ? 'Less' : 'More';
+    button.title = tall ? 'More room for the list' : 'Parts, limits, examples and settings';
+    button.setAttribute('aria-expanded', String(tall));
+  };
+  show();
+  return button;
+}
+
+// Three lines for who is here for the first time.
+function hint() {
+  if (recall('hint', 'on') !== 'on') return null;
+  const box = h(
+    'div',
+    { class: 'first-run', id: 'first-run' },
+    h(
+      'ol',
+      {},
+      [
+        'Write what you want: the list follows.',
+        '+ or \u2212 on a row: more or less like it.',
+        'Open a row: what each part did.',
+      ].map(line => h('li', {}, line)),
+    ),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet small',
+        id: 'hint-away',
+        onclick: () => {
+          keep('hint', 'off');
+          box.remove();
+          document.getElementById('wish').focus();
+        },
+      },
+      'Got it',
+    ),
+  );
+  return box;
 }
 
 function grow(area) {
