@@ -211,6 +211,12 @@ static enum status search(struct retrieval *x, struct rank_context *s, const str
         TRY(embedding_query(&c, query + (size_t)n * dim, &why, e));
         likes = why == NULL;
     }
+    if (n + likes == 0 && s->r->retrieve == RETRIEVE_EMBEDDING) { /* by what is not wanted, then */
+        context_candidates(s, NULL, 0, &c);
+        TRY(embedding_query(&c, query, &x->why, e));
+        if (x->why) return ST_OK;
+        likes = 1;
+    }
     for (int group = 0; group <= x->failing; group++)
         TRY(add_nearest(x, s, v, group, query, n + likes, e));
     return search_tags(x, s, v, query, n, e);
