@@ -71,8 +71,10 @@ class CommandLine(Case):
                 stdin=b'id,profile\nm1,likes boats\n')
         self.assertEqual(r.returncode, 0, r.stderr)
         r = cli('import', '--catalog', 'bad', '-', '--data', data, stdin=b'{"id":"1"}\n{"id":"2","title":"x"}\n')
-        self.assertEqual(r.returncode, 1)
+        self.assertEqual(r.returncode, 3)  # stored, but not all of it
         self.assertIn(b'line 1:', r.stdout)
+        r = cli('import', '--catalog', 'bad', '-', '--data', data, '--strict', stdin=b'{"id":"1"}\n{"id":"2","title":"x"}\n')
+        self.assertEqual(r.returncode, 1)
         self.assertEqual(cli('import', '--catalog', 'bad', '-', '--data', data, '--skip-bad', '--dry-run',
                              stdin=b'{"id":"1"}\n{"id":"2","title":"x"}\n').returncode, 0)
         self.assertEqual(cli('import', '--catalog', 'x', '/none.csv', '--data', data).returncode, 1)

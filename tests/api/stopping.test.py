@@ -34,7 +34,8 @@ class Stopping(Case):
             self.assertTrue(body['stored'], body)
 
     def ends(self, s, method, path, body, kind='application/json', after=1.0, still=True):
-        """Stops in the middle of a call, which is answered with an error or cut, and not before."""
+        """Stops in the middle of a call, which is answered with an error or cut, and not before. still=False: it may have
+        ended by itself, where a machine is fast; what counts is that nothing keeps the process."""
         answer = []
 
         def call():
@@ -53,7 +54,8 @@ class Stopping(Case):
         t.join()
         print(f'{path}: stopped in {took:.1f} s, answered {answer[0]}')
         self.assertLess(took, WITHIN_S)
-        self.assertNotEqual(answer[0], 200)
+        if still:
+            self.assertNotEqual(answer[0], 200)
 
     def test_ranking(self):
         s = self.start()
