@@ -240,6 +240,7 @@ await story(async ({ browser, ok, step }) => {
     await page.keyboard.press('Enter');
     ok((await page.locator('.detail').count()) === 0, 'Enter closes it');
     await page.keyboard.press('?');
+    await page.waitForSelector('#dialog-keys[open]'); // it is loaded when it is asked for
     ok(await page.isVisible('#dialog-keys'), '"?" lists the keys');
     await page.uncheck('#letters');
     await page.keyboard.press('Escape');

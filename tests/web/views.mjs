@@ -50,7 +50,7 @@ await story(async ({ browser, ok, step }) => {
     );
     await page.waitForFunction(
       () =>
-        /overlap/.test(document.querySelectorAll('.compare-card')[2].textContent) &&
+        /are the same/.test(document.querySelectorAll('.compare-card')[2].textContent) &&
         !/τ 1\.00/.test(document.querySelectorAll('.compare-card')[2].textContent),
     );
     await page.check('#compare-only');
@@ -153,10 +153,10 @@ await story(async ({ browser, ok, step }) => {
       'its row says so, too',
     );
     ok((await page.locator('.left-out tbody tr').count()) === 2, 'a line for each part');
-    const given = await page.$$eval('.detail-why > .parts td.value', all =>
+    const given = await page.$$eval('.detail-why > .parts tbody td.value', all =>
       all.map(v => v.textContent),
     );
-    const measured = await page.$$eval('.left-out td.value', all => all.map(v => v.textContent));
+    const measured = await page.$$eval('.left-out tbody td.value', all => all.map(v => v.textContent));
     ok(
       given.join() === measured.join(),
       'what is measured is what was said',
