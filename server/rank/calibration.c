@@ -97,8 +97,8 @@ static const char *reason(const struct rank_context *s, const struct rank_result
     if (s->n_wish > 0 || s->n_examples > 0)
         return "interactions say how likely a like is after a history, not after a wish or examples";
     if (s->n_history == 0) return "there is no history that interactions could be compared with";
-    if (!readout_of(x->model)->alone && x->model != READOUT_BLEND)
-        return "this readout does not read a history";
+    const struct readout *used = readout_of(x->used); /* NULL: a hybrid, which reads one */
+    if (used && !used->reads_history) return "this readout does not read a history";
     return NULL;
 }
 

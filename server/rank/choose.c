@@ -25,12 +25,7 @@ static enum status join_all(struct rank_context *s, int written, struct view *ou
         if (x->sign < 0) buf_str(&b, "no ");
         buf_view(&b, x->text);
     }
-    struct view v = buf_text(&b);
-    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
-    buf_free(&b);
-    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
-    *out = (struct view){copy, v.n};
-    return ST_OK;
+    return context_keep(s, &b, out, e);
 }
 
 static enum readout_id choose(const struct rank_context *s, const char **why) {

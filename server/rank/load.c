@@ -24,12 +24,7 @@ static enum status join_wanted(struct rank_context *s, int rest, struct view *ou
         buf_str(&b, n++ ? ", " : "");
         buf_view(&b, text);
     }
-    struct view v = buf_text(&b);
-    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
-    buf_free(&b);
-    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
-    *out = (struct view){copy, v.n};
-    return ST_OK;
+    return context_keep(s, &b, out, e);
 }
 
 static int on_embedding(void *arg, int done, int total) {

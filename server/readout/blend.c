@@ -41,6 +41,7 @@ const struct readout readout_blend = {
     .why = "a wish together with a history, profile or examples: both are weighed",
     .has_parts = 1,
     .weights = "item, whole, meaning",
+    .reads_history = 1,
     .state = sizeof(struct blend),
     .applies = applies,
     .build = build,

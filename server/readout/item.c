@@ -192,6 +192,7 @@ const struct readout readout_item = {
              "the history",
     .why = "no wish, but a history, profile or examples: how much likelier they make the item",
     .alone = 1,
+    .reads_history = 1,
     .state = sizeof(struct item_readout),
     .applies = applies,
     .build = build,

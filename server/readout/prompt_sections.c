@@ -9,15 +9,6 @@ int sections_any(const struct rank_context *s) {
     return s->n_wish > 0 || s->member.profile[0] || s->n_history > 0 || s->n_examples > 0;
 }
 
-static enum status keep(struct rank_context *s, struct buf *b, struct view *out, struct err *e) {
-    struct view v = buf_text(b);
-    char *copy = b->failed ? NULL : arena_copy(s->a, v.p, v.n);
-    buf_free(b);
-    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a prompt's text");
-    *out = (struct view){copy, v.n};
-    return ST_OK;
-}
-
 /* The wish in words: as written, or made from the clauses that a person set. */
 static enum status wish_text(struct rank_context *s, struct view *out, struct err *e) {
     struct buf b;
@@ -30,7 +21,7 @@ static enum status wish_text(struct rank_context *s, struct view *out, struct er
         buf_str(&b, s->wish.clause[c].sign < 0 ? "no " : "");
         buf_view(&b, s->wish.clause[c].text);
     }
-    return keep(s, &b, out, e);
+    return context_keep(s, &b, out, e);
 }
 
 /* "The viewer liked: A; B." of everything with that label, from the history's given start on. */
@@ -45,7 +36,7 @@ static enum status list_text(struct rank_context *s, int from, int label, int ex
     for (int i = 0; examples && i < s->n_examples; i++)
         if (s->example[i].label == label)
             buf_printf(&b, "%s%s", n++ ? "; " : "", s->example[i].title);
-    return keep(s, &b, out, e);
+    return context_keep(s, &b, out, e);
 }
 
 static enum status section(struct rank_context *s, struct prompt *p, const char *before,
@@ -137,7 +128,7 @@ enum status sections_entry(struct rank_context *s, int place, struct view *out, 
         st = sections_part(s, place, k, &part, e);
         if (st == ST_OK) buf_view(&b, part);
     }
-    if (st == ST_OK) return keep(s, &b, out, e);
+    if (st == ST_OK) return context_keep(s, &b, out, e);
     buf_free(&b);
     return st;
 }
@@ -177,7 +168,7 @@ enum status sections_neutral(struct rank_context *s, const int *places, int n, s
         put_entry(&b, entry);
     }
     buf_str(&b, "-");
-    return keep(s, &b, out, e);
+    return context_keep(s, &b, out, e);
 }
 
 /* How many of the history's oldest must go so that what was liked has at most `room` tokens; the
@@ -207,7 +198,7 @@ static enum status add_entries(struct rank_context *s, struct prompt *p, int fro
     buf_init(&b, 1 << 20);
     for (int i = from; i < s->n_history; i++)
         if (entry[i].n) put_entry(&b, entry[i]);
-    TRY(keep(s, &b, &text, e));
+    TRY(context_keep(s, &b, &text, e));
     if (text.n) TRY(prompt_text(p, text, 0, "history", "text", 0, NULL, e));
     for (int i = 0; i < s->n_examples; i++) {
         const struct mark *x = &s->example[i];

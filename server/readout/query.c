@@ -5,7 +5,6 @@
  * frames are averaged. What the item's tags say of the probe (readout_tags.c) is mixed in. */
 #include "server/readout/query.h"
 
-#include "kernels/base/buf.h"
 #include "server/readout/readout.h"
 
 #include <math.h>
@@ -29,24 +28,11 @@ static int is_wanted(const struct rank_context *s, int c) {
     return c < s->n_wish && s->wish.clause[c].sign > 0 && s->wish.clause[c].weight > 0;
 }
 
-/* The wanted clauses as one text, without what is checked by rule. */
-static enum status join_wanted(struct query_readout *q, struct rank_context *s, struct err *e) {
-    struct buf b;
-    int n = 0;
-    buf_init(&b, 1 << 20);
-    for (int c = 0; c < s->n_wish; c++)
-        if (is_wanted(s, c) && !q->skip[c]) {
-            buf_str(&b, n++ ? ", " : "");
-            buf_view(&b, q->probe[c]);
-        }
-    struct view v = buf_text(&b);
-    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
-    buf_free(&b);
-    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a wish");
-    q->n_wanted = n;
-    q->has_together = n > 1;
-    if (q->has_together) q->probe[q->n_probes++] = (struct view){copy, v.n};
-    return ST_OK;
+/* The wanted clauses as one text, without what is checked by rule: s->rest. */
+static void add_together(struct query_readout *q, const struct rank_context *s) {
+    for (int c = 0; c < s->n_wish; c++) q->n_wanted += is_wanted(s, c) && !q->skip[c];
+    q->has_together = q->n_wanted > 1;
+    if (q->has_together) q->probe[q->n_probes++] = s->rest;
 }
 
 /* Probes: what the clauses say beyond their constraints, the wanted ones together, the empty
@@ -57,7 +43,7 @@ static enum status set_probes(struct query_readout *q, struct rank_context *s, s
         q->skip[c] = k->rest.n == 0;
         q->probe[q->n_probes++] = q->skip[c] ? k->text : k->rest;
     }
-    TRY(join_wanted(q, s, e));
+    add_together(q, s);
     q->whole = s->shares.whole > 0 && s->whole.n ? q->n_probes++ : -1;
     if (q->whole >= 0) q->probe[q->whole] = s->whole;
     for (int k = 0; k < q->n_probes; k++)

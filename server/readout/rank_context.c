@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+enum status context_keep(struct rank_context *s, struct buf *b, struct view *out, struct err *e) {
+    struct view v = buf_text(b);
+    char *copy = b->failed ? NULL : arena_copy(s->a, v.p, v.n);
+    buf_free(b);
+    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a prompt's text");
+    *out = (struct view){copy, v.n};
+    return ST_OK;
+}
+
 enum status context_words(struct rank_context *s, const char *tmpl, struct view clause,
                           const char *tag, struct view *out, struct err *e) {
     char *cap = arena_copy(s->a, s->surface.item_word, strlen(s->surface.item_word));
@@ -43,12 +52,7 @@ enum status context_root(struct rank_context *s, const struct frame *f, struct v
         buf_str(&b, "\n\n");
     }
     buf_view(&b, root);
-    struct view v = buf_text(&b);
-    char *copy = b.failed ? NULL : arena_copy(s->a, v.p, v.n);
-    buf_free(&b);
-    if (!copy) return fail(e, ST_NO_MEMORY, "no memory for demonstrations");
-    *out = (struct view){copy, v.n};
-    return ST_OK;
+    return context_keep(s, &b, out, e);
 }
 
 enum status context_text(struct rank_context *s, const char *tmpl, int place, struct view *out,

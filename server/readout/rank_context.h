@@ -11,6 +11,7 @@
 #include "server/surface/surface.h"
 #include "server/wish/wish.h"
 
+struct buf;
 struct funnel;
 struct rank_hooks;
 struct rank_request;
@@ -89,6 +90,9 @@ struct rank_context {
     int n_marks;
 };
 
+/* What was written into b, in the ranking's memory; b is freed in either case. */
+enum status context_keep(struct rank_context *s, struct buf *b, struct view *out,
+                         struct err *e) MUST_CHECK;
 /* Fills a frame's template: the surface's words, a clause's (or probe's) text and a tag. */
 enum status context_words(struct rank_context *s, const char *tmpl, struct view clause,
                           const char *tag, struct view *out, struct err *e) MUST_CHECK;

@@ -21,8 +21,9 @@ struct readout {
     const char *about; /* what it asks, in a sentence */
     const char *why;   /* why `auto` takes it */
     int alone;         /* 1: a history alone can be read, so likes can be predicted by it */
-    int has_parts;     /* 1: the score is the sum of the clauses' parts and `other` */
-    int has_mass;      /* 1: label mass means something */
+    int reads_history;
+    int has_parts; /* 1: the score is the sum of the clauses' parts and `other` */
+    int has_mass;  /* 1: label mass means something */
     int examples_are_clauses;
     const char *weights; /* the surface's `weights` that it reads, or NULL */
     size_t state;        /* bytes of what build keeps for finish */

@@ -125,6 +125,7 @@ const struct readout readout_relevance = {
     .why = "asked for",
     .alone = 1,
     .has_mass = 1,
+    .reads_history = 1,
     .state = sizeof(struct relevance_readout),
     .build = build,
     .finish = finish};
