@@ -35,6 +35,21 @@ class Calibration(Case):
         code = cls.s.stop()
         assert code == 0, code
 
+    def test_reads_a_history(self):
+        """A hybrid reads a history, whichever readout its model has; the readout of a wish alone does not."""
+        code, body, _ = self.s.call('PUT', '/api/surfaces/asked', {'readout': 'query'})
+        self.assertEqual(code, 200, body)
+        member = self.s.call('GET', '/api/catalogs/small/members')[1]['members'][0]['id']
+        why = {}
+        for readout in ('hybrid', 'query', 'item'):
+            code, r, _ = self.s.call('POST', '/api/rank', {'catalog': 'small', 'surface': 'asked', 'member': member,
+                                                           'readout': readout, 'baselines': []})
+            self.assertEqual((code, r['readout']['used']), (200, readout), r)
+            why[readout] = r['calibration'].get('why', '')
+        self.assertIn('does not read a history', why['query'])
+        self.assertNotIn('does not read a history', why['hybrid'])
+        self.assertNotIn('does not read a history', why['item'])
+
     def fit(self, **more):
         return self.s.call('POST', '/api/calibration', {'catalog': 'small', **more})
 
