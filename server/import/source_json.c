@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { SPREAD_DEPTH = 3, SPREAD_MEMBERS = 24, SPREAD_COLUMNS = 200 };
+
 static struct cell json_cell(json_t *value, struct view raw) {
     if (json_is_string(value))
         return (struct cell){CELL_TEXT, {json_string_value(value), json_string_length(value)}, raw};
@@ -30,19 +32,30 @@ static enum status put_cell(struct source *s, struct view key, struct cell cell,
     return ST_OK;
 }
 
-/* Members of an object inside a row of JSON-LD, under names with a dot: "offers.price". */
+/* An object that is spread out: few members, so no map of somebody's keys, and room for their
+ * columns. */
+static int is_spread(const struct source *s, json_t *value, int depth) {
+    size_t n = json_is_object(value) ? json_object_size(value) : 0;
+    return depth < SPREAD_DEPTH && n > 0 && n <= SPREAD_MEMBERS &&
+           s->n + (int)n <= SPREAD_COLUMNS && !s->config->exact;
+}
+
+/* Members of an object inside a row stand under names with a dot: "priceRange.min". */
 static enum status put_members(struct source *s, struct view key, json_t *value, struct view raw,
-                               int *hint, struct fault *f, struct err *e) {
+                               int depth, int *hint, struct fault *f, struct err *e) {
     size_t at = 0;
     for (void *it = json_object_iter(value); it; it = json_object_iter_next(value, it)) {
         struct view inner = json_next_value(raw, &at);
         json_t *x = json_object_iter_value(it);
+        const char *own = json_object_iter_key(it);
         char name[200];
-        if (json_object_iter_key(it)[0] == '@' || json_is_object(x)) continue;
-        snprintf(name, sizeof name, "%.*s.%.90s", (int)(key.n < 90 ? key.n : 90), key.p,
-                 json_object_iter_key(it));
+        if (own[0] == '@') continue;
+        snprintf(name, sizeof name, "%.*s.%.90s", (int)(key.n < 90 ? key.n : 90), key.p, own);
         text_clean(name);
-        TRY(put_cell(s, view_of(name), json_cell(x, inner), hint, f, e));
+        if (is_spread(s, x, depth + 1))
+            TRY(put_members(s, view_of(name), x, inner, depth + 1, hint, f, e));
+        else
+            TRY(put_cell(s, view_of(name), json_cell(x, inner), hint, f, e));
     }
     return ST_OK;
 }
@@ -96,14 +109,15 @@ static enum status put_object(struct source *s, json_t *tree, struct view text, 
          it = json_object_iter_next(tree, it)) {
         struct view raw = json_next_value(text, &at), key = view_of(json_object_iter_key(it));
         json_t *value = json_object_iter_value(it);
-        int members = linked && json_is_object(value);
+        int members = json_is_object(value) && (linked || is_spread(s, value, 0));
         if (outer && json_object_get(outer, json_object_iter_key(it))) continue;
         /* {"@type":"ListItem","item":{...}} is a place of a list: the row is what stands there. */
-        if (members && view_eq_str(key, "item")) return put_object(s, value, raw, NULL, hint, f, e);
-        if (members)
-            TRY(put_members(s, key, value, raw, hint, f, e));
-        else if (value == cover)
+        if (linked && members && view_eq_str(key, "item"))
+            return put_object(s, value, raw, NULL, hint, f, e);
+        if (value == cover)
             TRY(put_object(s, value, raw, tree, hint, f, e));
+        else if (members)
+            TRY(put_members(s, key, value, raw, 0, hint, f, e));
         else
             TRY(put_cell(s, key, json_cell(value, raw), hint, f, e));
     }

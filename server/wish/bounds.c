@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DAY = 86400 };
+enum { DAY = 86400, NOUN_WORDS = 3 };
 #define ABOUT_SHARE 0.15 /* "about 500" is 425 to 575 */
 
 void bounds_compare(struct finder *f, int field, const struct said *s, double lo, double hi,
@@ -47,7 +47,9 @@ static int unsaid(const struct finder *f, const struct amount *a, const struct p
         return s->side = a->unit->dim == DIM_DATA ? SIDE_EQ : SIDE_ABOUT, 1;
     }
     if (a->word && !p->noun) return 0;
-    return s->side = SIDE_EQ, p->noun > 0 || p->subject == a->from - 1;
+    int next = p->subject >= 0 && (p->subject == a->from - 1 ||
+                                   (p->subject == a->from - 2 && term_colon(x, a->from - 1)));
+    return s->side = SIDE_EQ, p->noun > 0 || next;
 }
 
 /* "for 4 players": at least so many where the field is one of the most, and within a range. */
@@ -124,6 +126,32 @@ static int aged(struct finder *f, const struct amount *a, struct said *s, struct
     return to - a->from;
 }
 
+/* "max rent 900", "a minimum rating of 4": the end of a scale, its field, the number. has: *out is
+ * said of the number already. */
+static int said_of_noun(const struct finder *f, const struct amount *a, int has, struct said *out) {
+    static const char most[] = "max|maximum|maximal|maximale|maximaler|maximales|hochst|maximo|"
+                               "maxima|massimo|massima|maximaal",
+                      least[] = "min|minimum|minimal|minimale|minimaler|minimales|mindest|minimo|"
+                                "minima|minimaal";
+    const struct terms *x = &f->x;
+    int end = a->from;
+    if (has) {
+        while (end > out->to && !field_noun(f->s, x, end - 1, a)) end--;
+        return end > out->to;
+    }
+    while (end > 0 && (x->t[end - 1].kind == TERM_BREAK ||
+                       term_is(x, end - 1, "of|is|von|ist|de|es|di|van|is|e")))
+        end--;
+    int noun = end, of = term_is(x, end, "of|von|de|di|van");
+    while (noun > 0 && noun > end - NOUN_WORDS && field_noun(f->s, x, noun - 1, a)) noun--;
+    if (noun == end || (of && said_before(x, noun, BOUND_DATES, out))) return noun < end;
+    int is_most = term_is(x, noun - 1, most);
+    if (!is_most && !term_is(x, noun - 1, least)) return 0;
+    enum side side = is_most ? SIDE_UP_TO : SIDE_FROM;
+    *out = (struct said){side, BOUND_BEFORE, noun - 1, noun, 0, side};
+    return 1;
+}
+
 /* The limit that the amount at term i belongs to; the first term behind it, 0 when there is none.
  * `same`: the comparison of the amount before it ("over 2.5 kg or 1500 euros"), or NULL. */
 static int amount_limit(struct finder *f, int i, const struct said *same, struct said *used) {
@@ -140,8 +168,12 @@ static int amount_limit(struct finder *f, int i, const struct said *same, struct
         a.to += 3;
     if (a.unit && a.unit->dim == DIM_TIME && term_is(x, a.to, "old") && !has) return 0;
     if (!has && same) s = *same, s.from = -1, has = 1;
-    struct place p = {
-        .from = s.from >= 0 ? s.from : i, .to = a.to, .last = f->last, .last_unit = f->last_unit};
+    int of_noun = said_of_noun(f, &a, has, &s);
+    has |= of_noun;
+    struct place p = {.from = s.from >= 0 && !of_noun ? s.from : i,
+                      .to = a.to,
+                      .last = f->last,
+                      .last_unit = f->last_unit};
     int has_after = said_after(x, a.to, BOUND_DATES, &after);
     int n = has_after || has ? aged(f, &a, &s, &after, has_after) : 0;
     if (n) return i + n;
@@ -157,6 +189,8 @@ static int amount_limit(struct finder *f, int i, const struct said *same, struct
     if (field < 0) return 0;
     const struct field *target = &f->s->field[field];
     if (!a.unit && field == p.last && !field_is_money(target)) a.unit = p.last_unit;
+    if (!a.unit && target->type == FIELD_TYPE_DURATION && target->unit)
+        a.unit = unit_named(target->unit); /* "max hours 30" */
     f->last = field;
     f->last_unit = a.unit;
     if ((s.where & BOUND_MONEY) && !field_is_money(target)) return 0;

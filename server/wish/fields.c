@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NOUN_WORDS = 3, SUBJECT_WORDS = 6, PLAIN = 40, DAY_SECONDS = 86400 };
+enum { NOUN_WORDS = 3, SUBJECT_WORDS = 6, PLAIN = 40, NAME_REACH = 3, DAY_SECONDS = 86400 };
 
 static int is_number(const struct field *f) {
     return f->type == FIELD_TYPE_NUMBER || f->type == FIELD_TYPE_MONEY ||
@@ -130,12 +130,49 @@ static int better_for(const struct field *f, const struct amount *a) {
     return a->unit ? 1 + (d == a->unit->dim) : 2 - (d != DIM_NONE && d != DIM_MONEY);
 }
 
+/* "min" and "minimum", "max" and "maximum". */
+static int same_end(struct view w, const struct terms *x, int k) {
+    static const char *const ends[] = {"min|minimum|minimal", "max|maximum|maximal"};
+    char plain[PLAIN];
+    size_t n = plain_word(w, plain, sizeof plain);
+    for (size_t i = 0; i < COUNT(ends); i++)
+        if (plain_is(plain, n, ends[i]) && term_is(x, k, ends[i])) return 1;
+    return 0;
+}
+
+/* How well the words around word i fit a field's whole name: "imdb rating" is no rating of Rotten
+ * Tomatoes, "rating" alone is rather a field of no other word. */
+static int name_fit(const struct field *f, const struct terms *x, int i) {
+    struct view name = view_of(f->words), w;
+    size_t at = 0;
+    int said = 0, unsaid = 0;
+    while ((w = word_next(name, &at)).n) {
+        int is_said = 0;
+        for (int k = i - NAME_REACH; k <= i + NAME_REACH && !is_said; k++)
+            is_said = k >= 0 && k < x->n && x->t[k].kind == TERM_WORD &&
+                      (word_same(w, terms_text(x, k, k + 1)) || same_end(w, x, k));
+        said += is_said;
+        unsaid += !is_said;
+    }
+    return 16 * said - unsaid;
+}
+
+/* The field that word i names and whose numbers the amount can be. */
+static int named_at(const struct snapshot *s, const struct terms *x, int i,
+                    const struct amount *a) {
+    int field = FIELD_NONE, best = 0;
+    for (int k = 0; k < s->n_fields; k++) {
+        if (!field_name_said(&s->field[k], x, i) || !measures(&s->field[k], a)) continue;
+        int fit = name_fit(&s->field[k], x, i);
+        if (field == FIELD_NONE || fit >= best) field = k, best = fit;
+    }
+    return field;
+}
+
 static struct hint hint_at(const struct snapshot *s, const struct terms *x, int i,
                            const struct amount *a) {
-    struct hint h = {FIELD_NONE, 0, 0, 0};
-    int best = 0;
-    for (int k = 0; k < s->n_fields; k++)
-        if (field_name_said(&s->field[k], x, i) && measures(&s->field[k], a)) h.field = k, best = 3;
+    struct hint h = {named_at(s, x, i, a), 0, 0, 0};
+    int best = h.field == FIELD_NONE ? 0 : 3;
     for (size_t c = 0; c < concepts_n; c++) {
         if ((concepts[c].flags & CONCEPT_DATE) || !term_is(x, i, concepts[c].nouns)) continue;
         int fits = !a->unit || concepts[c].dim == a->unit->dim || concepts[c].dim == DIM_NONE;
@@ -267,8 +304,7 @@ static struct hint subject_before(const struct snapshot *s, const struct terms *
     *stop = 0;
     for (int k = p->from - 1; k >= 0 && k >= p->from - SUBJECT_WORDS; k--) {
         if (x->t[k].used || x->t[k].kind == TERM_NUMBER || x->t[k].kind == TERM_QUOTE) break;
-        if (x->t[k].kind == TERM_BREAK && x->text.p[x->t[k].from] != ':' &&
-            x->text.p[x->t[k].from] != '(')
+        if (x->t[k].kind == TERM_BREAK && !term_colon(x, k) && x->text.p[x->t[k].from] != '(')
             break;
         if (x->t[k].kind != TERM_WORD) continue;
         struct hint h = hint_at(s, x, k, a);
@@ -278,6 +314,10 @@ static struct hint subject_before(const struct snapshot *s, const struct terms *
         if (!a->unit && k == p->from - 1 && term_is(x, k, concept_people)) return *stop = 1, none;
     }
     return none;
+}
+
+int field_noun(const struct snapshot *s, const struct terms *x, int i, const struct amount *a) {
+    return i >= 0 && i < x->n && !x->t[i].used && hint_at(s, x, i, a).field >= 0;
 }
 
 int field_for_amount(const struct snapshot *s, const struct terms *x, const struct amount *a,

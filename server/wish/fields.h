@@ -35,6 +35,8 @@ struct place {
 /* The field for an amount, FIELD_NONE, or FIELD_UNSURE where several could be meant. */
 int field_for_amount(const struct snapshot *s, const struct terms *x, const struct amount *a,
                      struct place *p);
+/* Whether term i is a word for a field whose numbers the amount can be. */
+int field_noun(const struct snapshot *s, const struct terms *x, int i, const struct amount *a);
 /* The field for a date. *past: dates of things that were. */
 int field_for_date(const struct snapshot *s, const struct terms *x, const struct when_read *w,
                    const struct place *p, int *past);

@@ -47,6 +47,7 @@ int said_before(const struct terms *x, int i, int refuse, struct said *out) {
     for (int k = 0; k <= FILLERS; k++, end--) {
         if (end > 0 && x->t[end - 1].kind == TERM_DASH && !x->t[end - 1].space) /* "sub-500" */
             end--;
+        if (term_colon(x, end - 1)) end--; /* "budget: 500" */
         if (longest_before(x, end, refuse, out) || sign_before(x, end, out)) break;
         if (end <= 0 || x->t[end - 1].used || !term_is(x, end - 1, x->g->between)) return 0;
         out->side = SIDE_NONE;

@@ -190,6 +190,10 @@ enum status terms_read(struct view text, const struct grammar *g, struct arena *
     return ST_OK;
 }
 
+int term_colon(const struct terms *x, int i) {
+    return i >= 0 && i < x->n && x->t[i].kind == TERM_BREAK && x->text.p[x->t[i].from] == ':';
+}
+
 int term_is(const struct terms *x, int i, const char *alternatives) {
     if (i < 0 || i >= x->n) return 0;
     return plain_is(x->t[i].p, x->t[i].n, alternatives);

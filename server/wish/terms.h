@@ -40,6 +40,7 @@ enum status terms_read(struct view text, const struct grammar *g, struct arena *
 
 /* Whether term i is a word (or sign) of the alternatives "a|b". Any i. */
 int term_is(const struct terms *x, int i, const char *alternatives);
+int term_colon(const struct terms *x, int i);
 /* Terms of the phrase if it begins at term i, else 0. "#" is a number, "*" any word. */
 int term_phrase(const struct terms *x, int i, const char *phrase);
 /* Terms of the phrase if it ends before term i, else 0. */
