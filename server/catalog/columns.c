@@ -1,10 +1,9 @@
 /* Items' JSON to columns of texts. */
 #include "server/catalog/columns.h"
 
-#include <jansson.h>
-#include <stdio.h>
+#include "server/value/json.h"
+
 #include <string.h>
-#include <strings.h>
 
 enum { CELLS_MAX = 40000000, LIST_MAX = 500 };
 
@@ -19,69 +18,15 @@ int columns_max(int n_items) {
 
 /* --- one value as text */
 
-/* A number as people write it: 149, 19.5. */
-static void number_text(const json_t *v, char out[40]) {
-    if (json_is_integer(v)) {
-        snprintf(out, 40, "%lld", (long long)json_integer_value(v));
-        return;
-    }
-    double x = json_real_value(v), back;
-    snprintf(out, 40, "%.15g", x);
-    if (!view_double(view_of(out), &back) || back != x) snprintf(out, 40, "%.17g", x);
-}
-
-/* The first member of an object that has one of the names. */
-static const json_t *member(const json_t *object, const char *names) {
-    const char *key;
-    json_t *v;
-    json_object_foreach((json_t *)object, key, v) {
-        size_t len = strlen(key);
-        for (const char *p = names; *p;) {
-            size_t n = strcspn(p, "|");
-            if (n == len && strncasecmp(p, key, n) == 0) return v;
-            p += n + (p[n] == '|');
-        }
-    }
-    return NULL;
-}
-
-/* A number beside its unit: three decimals get a fourth, as they could be thousands in a text. */
-static void amount_text(const json_t *v, char out[41]) {
-    number_text(v, out);
-    const char *point = strchr(out, '.');
-    if (point && strspn(point + 1, "0123456789") == 3 && !point[4]) strcat(out, "0");
-}
-
-/* {"amount":38,"currency":"EUR"}, {"value":1.2,"unit":"kg"}, {"min":5,"max":10,"unit":"km"}. */
-static int measure_text(const json_t *v, char out[120]) {
-    const json_t *lo = member(v, "amount|value|price|min|from|low");
-    const json_t *hi = member(v, "max|to|high");
-    const json_t *unit = member(v, "currency|currencycode|currency_code|unit|units|unitcode");
-    char a[41], b[41];
-    if (!json_is_string(unit) || strlen(json_string_value(unit)) > 20) return 0;
-    if (json_is_number(lo))
-        amount_text(lo, a);
-    else if (json_is_string(lo) && strlen(json_string_value(lo)) < sizeof a)
-        strcpy(a, json_string_value(lo));
-    else
-        return 0;
-    if (json_is_number(hi)) {
-        amount_text(hi, b);
-        snprintf(out, 120, "%s - %s %s", a, b, json_string_value(unit));
-    } else
-        snprintf(out, 120, "%s %s", a, json_string_value(unit));
-    return 1;
-}
-
 /* A scalar's text, or the name of an object in a list; NULL when there is none. */
 static const char *plain_text(const json_t *v, char room[40]) {
     if (json_is_string(v)) return json_string_value(v);
     if (json_is_boolean(v)) return json_is_true(v) ? "true" : "false";
     if (json_is_number(v)) {
-        number_text(v, room);
+        json_number_text(v, room);
         return room;
     }
-    const json_t *name = json_is_object(v) ? member(v, "name|title|label|value") : NULL;
+    const json_t *name = json_is_object(v) ? json_member(v, "name|title|label|value") : NULL;
     return json_is_string(name) ? json_string_value(name) : NULL;
 }
 
@@ -146,7 +91,7 @@ static enum status add_value(struct columns *c, struct column *col, int item, co
     if (json_is_array(v)) return add_list(c, col, item, v, e);
     if (json_is_object(v)) {
         if (json_object_size(v) == 0) return ST_OK;
-        if (!measure_text(v, room)) return add_json(c, col, item, v, e);
+        if (!json_measure_text(v, room)) return add_json(c, col, item, v, e);
         return add_text(c, col, item, view_of(room), e);
     }
     if (json_is_string(v))

@@ -120,6 +120,17 @@ static int keep_sample(struct look *l, struct view v, struct arena *a) {
     return copy != NULL;
 }
 
+/* Whether the first text of a JSON list is an address, its own or in an object. */
+static int first_is_url(struct view v) {
+    enum { REACH = 80 };
+    for (size_t i = 0; i < v.n && i < REACH; i++) {
+        if (v.p[i] != '"') continue;
+        struct view rest = view_sub(v, i + 1, v.n - i - 1);
+        if (rest.n && is_url(rest)) return 1;
+    }
+    return 0;
+}
+
 enum status column_look(struct column *c, const struct cell *cell, int events, struct arena *a,
                         struct err *e) {
     struct look *l = &c->look;
@@ -133,7 +144,7 @@ enum status column_look(struct column *c, const struct cell *cell, int events, s
     l->objects += cell->kind == CELL_NESTED && v.p[0] == '{';
     l->bytes += (long long)v.n;
     for (size_t i = 0; i < v.n; i++) l->blanks += v.p[i] == ' ';
-    l->urls += is_url(v);
+    l->urls += is_url(v) || (cell->kind == CELL_NESTED && first_is_url(v));
     if (!add_distinct(&l->distinct, h) || (l->n_samples < IMPORT_SAMPLES && !keep_sample(l, v, a)))
         return fail(e, ST_NO_MEMORY, "no memory to look at the columns");
     long long values = l->numbers + l->dates + l->flags + l->money + l->durations;

@@ -2,6 +2,7 @@
  * sees more than a row. */
 #include "server/import/json.h"
 
+#include "server/import/python.h"
 #include "server/import/trim.h"
 #include "server/store/depth.h"
 
@@ -224,15 +225,25 @@ void json_rewind(struct json_reader *j) {
 void json_close(struct json_reader *j) {
     json_decref(j->tree);
     json_decref(j->key);
+    buf_free(&j->python);
     j->tree = j->key = NULL;
 }
 
 /* --- reading */
 
+/* The row becomes JSON in memory of the reader. */
+static int read_python(struct json_reader *j) {
+    buf_init(&j->python, 2 * JSON_ROW_MAX);
+    python_to_json(j->row, &j->python);
+    j->row = buf_text(&j->python);
+    return !j->python.failed;
+}
+
 static enum json_got load(struct json_reader *j, char why[200]) {
     json_error_t je;
+    if (j->row.n > JSON_ROW_MAX) return JSON_TOO_LONG;
+    if (python_begins(j->row) && !read_python(j)) return JSON_NO_MEMORY;
     struct view v = j->row;
-    if (v.n > JSON_ROW_MAX) return JSON_TOO_LONG;
     if (!utf8_valid(v)) {
         j->damage = 1;
         snprintf(why, 200, "%s",

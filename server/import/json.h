@@ -29,11 +29,12 @@ struct json_reader {
     struct view row;
     size_t row_at;
     long row_line;
-    int damage;       /* a fault: of the text as a whole, not of the row */
-    struct view name; /* JSON_NAMED: the row's, as written, in its quotes */
-    json_t *key;      /* and as a string */
-    json_t *tree;     /* an object, or NULL */
-    char path[120];   /* where the list is: "data.products", "" when it is the text itself */
+    int damage;        /* a fault: of the text as a whole, not of the row */
+    struct view name;  /* JSON_NAMED: the row's, as written, in its quotes */
+    json_t *key;       /* and as a string */
+    json_t *tree;      /* an object, or NULL */
+    struct buf python; /* the row as JSON, where it was written as Python prints it */
+    char path[120];    /* where the list is: "data.products", "" when it is the text itself */
 };
 
 /* Finds the rows. 0 when the text is no JSON (its first character is neither [ nor {). */

@@ -175,9 +175,21 @@ static int ends(const struct words *w, enum role r, enum import_kind kind) {
     return 0;
 }
 
+/* Of an object that was spread, its name speaks: "category.name" is the category. */
+static struct view named_object(struct view name) {
+    static const char *const ends[] = {".name", ".title", ".label"};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        size_t n = strlen(ends[i]);
+        if (name.n > n && strncasecmp(name.p + name.n - n, ends[i], n) == 0)
+            return view_sub(name, 0, name.n - n);
+    }
+    return name;
+}
+
 int role_fit(struct view name, enum role r, enum import_kind kind) {
     struct words w;
     name = trim(name);
+    if (r == ROLE_TAGS) name = named_object(name);
     if (!role_of_kind(r, kind)) return 0;
     if (view_eq_str(name, roles[r].name)) return ROLE_OWN;
     split(name, &w);

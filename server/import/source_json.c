@@ -1,6 +1,9 @@
 /* Objects to cells. */
 #include "server/import/source_parts.h"
 
+#include "server/import/role.h"
+#include "server/value/json.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -32,10 +35,23 @@ static enum status put_cell(struct source *s, struct view key, struct cell cell,
     return ST_OK;
 }
 
-/* An object that is spread out: few members, so no map of somebody's keys, and room for their
- * columns. */
-static int is_spread(const struct source *s, json_t *value, int depth) {
+/* {"Indie":22,"Casual":12} under a name for tags: its keys are the tags. */
+static int is_counted_tags(const struct source *s, struct view key, json_t *value) {
+    const char *tag;
+    json_t *count;
+    int fit = role_fit(key, ROLE_TAGS, s->config->kind);
+    json_object_foreach(value, tag, count) {
+        if (!json_is_number(count)) return 0;
+    }
+    return fit && fit < ROLE_WEAK;
+}
+
+/* An object that is spread out: no single value as {"amount":5,"currency":"EUR"}, few members, so
+ * no map of somebody's keys, and room for their columns. */
+static int is_spread(const struct source *s, struct view key, json_t *value, int depth) {
+    char measure[120];
     size_t n = json_is_object(value) ? json_object_size(value) : 0;
+    if (n && (json_measure_text(value, measure) || is_counted_tags(s, key, value))) return 0;
     return depth < SPREAD_DEPTH && n > 0 && n <= SPREAD_MEMBERS &&
            s->n + (int)n <= SPREAD_COLUMNS && !s->config->exact;
 }
@@ -52,7 +68,7 @@ static enum status put_members(struct source *s, struct view key, json_t *value,
         if (own[0] == '@') continue;
         snprintf(name, sizeof name, "%.*s.%.90s", (int)(key.n < 90 ? key.n : 90), key.p, own);
         text_clean(name);
-        if (is_spread(s, x, depth + 1))
+        if (is_spread(s, view_of(own), x, depth + 1))
             TRY(put_members(s, view_of(name), x, inner, depth + 1, hint, f, e));
         else
             TRY(put_cell(s, view_of(name), json_cell(x, inner), hint, f, e));
@@ -109,7 +125,7 @@ static enum status put_object(struct source *s, json_t *tree, struct view text, 
          it = json_object_iter_next(tree, it)) {
         struct view raw = json_next_value(text, &at), key = view_of(json_object_iter_key(it));
         json_t *value = json_object_iter_value(it);
-        int members = json_is_object(value) && (linked || is_spread(s, value, 0));
+        int members = json_is_object(value) && (linked || is_spread(s, key, value, 0));
         if (outer && json_object_get(outer, json_object_iter_key(it))) continue;
         /* {"@type":"ListItem","item":{...}} is a place of a list: the row is what stands there. */
         if (linked && members && view_eq_str(key, "item"))
