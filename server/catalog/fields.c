@@ -13,6 +13,7 @@ enum { VALUES_MAX = 1000 };
 struct work {
     struct columns *c;
     const struct item *item;
+    const struct catalog *of;
     struct scratch *scratch;
     int distinct; /* hashes in scratch->seen */
 };
@@ -310,14 +311,22 @@ static enum status tags_field(struct work *w, struct field *f, struct err *e) {
     return ST_OK;
 }
 
+/* The words for one of the items' own fields: of what the file called it, else its name with us. */
+static const char *own_words(struct work *w, const char *called, const char *name) {
+    struct name n;
+    if (!called || !called[0]) return name;
+    name_read(view_of(called), &n);
+    return n.words[0] ? pool_copy(w->c->pool, view_of(n.words)) : name;
+}
+
 static enum status own_fields(struct work *w, struct field *f, int *n, struct err *e) {
-    static const struct {
-        const char *name;
+    const struct {
+        const char *name, *called;
         enum field_type type;
         enum status (*make)(struct work *, struct field *, struct err *);
-    } own[] = {{"tags", FIELD_TYPE_LIST, tags_field},
-               {"time", FIELD_TYPE_DATE, time_field},
-               {"popularity", FIELD_TYPE_NUMBER, popularity_field}};
+    } own[] = {{"tags", NULL, FIELD_TYPE_LIST, tags_field},
+               {"time", w->of->time_name, FIELD_TYPE_DATE, time_field},
+               {"popularity", w->of->popularity_name, FIELD_TYPE_NUMBER, popularity_field}};
     int any[COUNT(own)] = {0};
     const char **none = ARENA_NEW(w->c->pool->a, const char *, (size_t)w->c->n_items);
     if (!none) return no_memory(e);
@@ -329,12 +338,13 @@ static enum status own_fields(struct work *w, struct field *f, int *n, struct er
     for (size_t k = 0; k < COUNT(own); k++) {
         if (!any[k]) continue;
         f[*n] = (struct field){.name = own[k].name,
-                               .words = own[k].name,
+                               .words = own_words(w, own[k].called, own[k].name),
                                .type = own[k].type,
                                .unit = "",
                                .lo = NAN,
                                .hi = NAN,
                                .text = none};
+        if (!f[*n].words) return no_memory(e);
         TRY(own[k].make(w, &f[(*n)++], e));
     }
     return ST_OK;
@@ -352,10 +362,10 @@ static enum status all_fields(struct work *w, struct field *f, int *n, struct er
     return ST_OK;
 }
 
-enum status fields_make(struct columns *c, const struct item *item, const struct field **out,
-                        int *n_fields, struct err *e) {
+enum status fields_make(struct columns *c, const struct item *item, const struct catalog *of,
+                        const struct field **out, int *n_fields, struct err *e) {
     struct field *f = ARENA_NEW(c->pool->a, struct field, (size_t)c->n + 3);
-    struct work w = {.c = c, .item = item, .scratch = mem_alloc(sizeof *w.scratch)};
+    struct work w = {.c = c, .item = item, .of = of, .scratch = mem_alloc(sizeof *w.scratch)};
     *n_fields = 0;
     enum status st = f && w.scratch ? all_fields(&w, f, n_fields, e) : no_memory(e);
     mem_free(w.scratch);

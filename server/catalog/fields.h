@@ -5,9 +5,9 @@
 #include "server/catalog/columns.h"
 
 /* Makes fields of the items' own tags, time and popularity and of the columns; into arena memory.
- */
-enum status fields_make(struct columns *c, const struct item *item, const struct field **out,
-                        int *n_fields, struct err *e) MUST_CHECK;
+ * of: the catalogue, for what its file called time and popularity. */
+enum status fields_make(struct columns *c, const struct item *item, const struct catalog *of,
+                        const struct field **out, int *n_fields, struct err *e) MUST_CHECK;
 
 /* Widens a field's range. */
 void field_widen(struct field *f, double lo, double hi);

@@ -74,11 +74,24 @@ static enum status take_rows(struct import *m, struct err *e) {
 
 /* --- storing */
 
+/* What the file calls the column of a role that only one can have; "" where none has it. */
+static struct view called(const struct import *m, enum role r) {
+    for (int i = 0; i < m->layout.n; i++)
+        if (m->layout.column[i].role == r) return m->layout.column[i].name;
+    return VIEW("");
+}
+
+static enum status put_items(struct import *m, struct err *e) {
+    const struct import_config *c = m->config;
+    const struct stage_catalog made = {c->catalog, c->surface, called(m, ROLE_TIME),
+                                       called(m, ROLE_POPULARITY)};
+    return stage_items(m->stage, &made, c->replace, &m->result->dropped, e);
+}
+
 static enum status store_rows(struct import *m, struct err *e) {
     const struct import_config *c = m->config;
     switch (c->kind) {
-    case IMPORT_ITEMS:
-        return stage_items(m->stage, c->catalog, c->surface, c->replace, &m->result->dropped, e);
+    case IMPORT_ITEMS: return put_items(m, e);
     case IMPORT_MEMBERS: return stage_members(m->stage, c->catalog, e);
     default: return stage_interactions(m->stage, c->catalog, e);
     }

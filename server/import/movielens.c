@@ -194,7 +194,9 @@ static enum status store_all(struct stage *g, struct err *e) {
     long long dropped;
     struct stage_missing first;
     int n;
-    enum status st = stage_items(g, VIEW("movies"), VIEW("movies"), 0, &dropped, e);
+    const struct stage_catalog movies = {VIEW("movies"), VIEW("movies"), VIEW("release_year"),
+                                         VIEW("")};
+    enum status st = stage_items(g, &movies, 0, &dropped, e);
     if (st == ST_CONFLICT) return ST_OK; /* somebody made it meanwhile */
     TRY(st);
     TRY(stage_members(g, VIEW("movies"), e));

@@ -65,9 +65,11 @@ static enum status read_catalog(sqlite3_stmt *st, struct arena *a, struct catalo
     c->interactions = sqlite3_column_int64(st, 4);
     c->created = sqlite3_column_int64(st, 5);
     c->version = sqlite3_column_int64(st, 6);
-    return ST_OK;
+    TRY(db_copy(st, 7, a, &c->time_name, e));
+    return db_copy(st, 8, a, &c->popularity_name, e);
 }
-#define CATALOG_COLUMNS "name, surface, items, members, interactions, created, version"
+#define CATALOG_COLUMNS \
+    "name, surface, items, members, interactions, created, version, time_name, popularity_name"
 
 static enum status read_tags(struct view all, struct arena *a, struct item *out, struct err *e) {
     int n = all.n > 0;

@@ -33,6 +33,8 @@ const struct column columns[] = {
     {"catalog", "members", COUNTED},
     {"catalog", "interactions", COUNTED},
     {"catalog", "has_popularity", FORM_INT, 0, 0, 1, NULL},
+    {"catalog", "time_name", TEXT(0, STORE_COLUMN_MAX)},
+    {"catalog", "popularity_name", TEXT(0, STORE_COLUMN_MAX)},
     {"item", "row", ROW},
     {"item", "catalog", ROW},
     {"item", "id", FORM_ID, 0, 1, STORE_ID_MAX, NULL},

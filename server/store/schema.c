@@ -70,6 +70,9 @@ static const char *const steps[] = {
     "CREATE INDEX run_owner ON run(owner);"
     "ALTER TABLE preference ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE experiment ADD COLUMN owner TEXT NOT NULL DEFAULT '';",
+    /* What the file called the columns that became the items' time and popularity; '' unknown. */
+    "ALTER TABLE catalog ADD COLUMN time_name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE catalog ADD COLUMN popularity_name TEXT NOT NULL DEFAULT '';",
 };
 
 static enum status check_owner(struct db *d, long long *version, struct err *e) {

@@ -247,20 +247,29 @@ static enum status old_surface(struct db *d, struct view catalog, struct arena *
     return got;
 }
 
-static enum status new_catalog(struct db *d, struct view name, struct view surface, long long *row,
+static struct view column_name(struct view v) {
+    if (v.n > STORE_COLUMN_MAX) v.n = STORE_COLUMN_MAX;
+    while (v.n && !utf8_valid(v)) v.n--; /* not amid a character */
+    return v;
+}
+
+static enum status new_catalog(struct db *d, const struct stage_catalog *c, long long *row,
                                struct err *e) {
-    static const char sql[] = "INSERT INTO main.catalog(name, surface, created) VALUES(?1, ?2, ?3)";
+    static const char sql[] = "INSERT INTO main.catalog(name, surface, created, time_name,"
+                              " popularity_name) VALUES(?1, ?2, ?3, ?4, ?5)";
     sqlite3_stmt *st;
     TRY(db_prep(d, sql, &st, e));
-    db_bind_text(st, 1, name);
-    db_bind_text(st, 2, surface);
+    db_bind_text(st, 1, c->name);
+    db_bind_text(st, 2, c->surface);
     db_bind_int(st, 3, clock_unix());
+    db_bind_text(st, 4, column_name(c->time_name));
+    db_bind_text(st, 5, column_name(c->popularity_name));
     TRY(db_run(d, st, e));
     *row = sqlite3_last_insert_rowid(d->h);
     return ST_OK;
 }
 
-static enum status put_items(struct stage *g, struct view catalog, struct view surface, int replace,
+static enum status put_items(struct stage *g, const struct stage_catalog *c, int replace,
                              long long *dropped, struct err *e) {
     static const char rename[] = "UPDATE main.catalog SET name = name || ' (old)' WHERE row = ?1";
     static const char copy[] =
@@ -269,26 +278,28 @@ static enum status put_items(struct stage *g, struct view catalog, struct view s
     struct db *d = &g->db;
     struct catalog_row old = {0};
     long long row;
-    enum status found = catalog_find(d, catalog, &old, e);
+    enum status found = catalog_find(d, c->name, &old, e);
     if (found != ST_OK && found != ST_NOT_FOUND) return found;
     if (found == ST_OK && !replace)
-        return fail(e, ST_CONFLICT, "there is a catalogue '%s' already", text_show(catalog).text);
+        return fail(e, ST_CONFLICT, "there is a catalogue '%s' already", text_show(c->name).text);
     if (found == ST_OK) TRY(run_on(d, rename, old.row, 0, e));
-    TRY(new_catalog(d, catalog, surface, &row, e));
+    TRY(new_catalog(d, c, &row, e));
     TRY(run_on(d, copy, row, 0, e));
     if (found == ST_OK) TRY(take_over(d, row, old.row, dropped, e));
     TRY(search_build(d, row, e));
     return catalog_touch(d, row, e);
 }
 
-enum status stage_items(struct stage *g, struct view catalog, struct view surface, int replace,
+enum status stage_items(struct stage *g, const struct stage_catalog *c, int replace,
                         long long *dropped, struct err *e) {
     struct arena a;
     const char *old = NULL;
+    struct stage_catalog made = *c;
     *dropped = 0;
     arena_init(&a, 1 << 16);
-    enum status st = surface.n ? ST_OK : old_surface(&g->db, catalog, &a, &old, e);
-    if (st == ST_OK) st = put_items(g, catalog, old ? view_of(old) : surface, replace, dropped, e);
+    enum status st = c->surface.n ? ST_OK : old_surface(&g->db, c->name, &a, &old, e);
+    if (old) made.surface = view_of(old);
+    if (st == ST_OK) st = put_items(g, &made, replace, dropped, e);
     arena_free(&a);
     return st;
 }

@@ -51,10 +51,16 @@ enum status stage_done(struct stage *g, struct err *e) MUST_CHECK;
 enum status stage_begin(struct stage *g, struct err *e) MUST_CHECK;
 enum status stage_end(struct stage *g, enum status st, struct err *e) MUST_CHECK;
 
-/* Inside it. items: ST_CONFLICT when the catalogue exists and replace is 0. surface "": that of the
- * catalogue that is replaced, else "generic". *dropped: interactions whose item did not come again.
+/* A catalogue in the making. surface "": that of the one it replaces, else "generic"; the names as
+ * in struct catalog, cut to STORE_COLUMN_MAX bytes. */
+struct stage_catalog {
+    struct view name, surface, time_name, popularity_name;
+};
+
+/* Inside it. items: ST_CONFLICT when the catalogue exists and replace is 0. *dropped: interactions
+ * whose item did not come again.
  */
-enum status stage_items(struct stage *g, struct view catalog, struct view surface, int replace,
+enum status stage_items(struct stage *g, const struct stage_catalog *c, int replace,
                         long long *dropped, struct err *e) MUST_CHECK;
 /* How many interactions stage_items would drop, for a look without storing. */
 enum status stage_would_drop(struct stage *g, struct view catalog, long long *dropped,

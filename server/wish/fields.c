@@ -157,16 +157,29 @@ static int name_fit(const struct field *f, const struct terms *x, int i) {
     return 16 * said - unsaid;
 }
 
+/* Whether an amount lies within the values that a field has. */
+static int in_range(const struct field *f, const struct amount *a) {
+    const struct unit *unit;
+    field_dimension(f, &unit);
+    return is_number(f) && amount_in(a->lo, a->unit, unit) >= f->lo &&
+           amount_in(a->hi, a->unit, unit) <= f->hi;
+}
+
 /* The field that word i names and whose numbers the amount can be. */
 static int named_at(const struct snapshot *s, const struct terms *x, int i,
                     const struct amount *a) {
     int field = FIELD_NONE, best = 0;
     for (int k = 0; k < s->n_fields; k++) {
         if (!field_name_said(&s->field[k], x, i) || !measures(&s->field[k], a)) continue;
-        int fit = name_fit(&s->field[k], x, i);
+        int fit = name_fit(&s->field[k], x, i) + 8 * in_range(&s->field[k], a);
         if (field == FIELD_NONE || fit >= best) field = k, best = fit;
     }
     return field;
+}
+
+/* "rating count" is no rating. */
+static int is_count(const struct field *f) {
+    return field_named(f, "count|counts|number|num|nb|anzahl|nombre|numero|aantal");
 }
 
 static struct hint hint_at(const struct snapshot *s, const struct terms *x, int i,
@@ -181,6 +194,7 @@ static struct hint hint_at(const struct snapshot *s, const struct terms *x, int 
         for (int k = 0; k < s->n_fields && fits && best < 3; k++) {
             const struct field *f = &s->field[k];
             if (!measures(f, a) || !field_named(f, concepts[c].fields)) continue;
+            if (concepts[c].flags == 0 && concepts[c].dim == DIM_NONE && is_count(f)) continue;
             int score = better_for(f, a);
             if (score <= best) continue;
             best = score;
@@ -283,14 +297,6 @@ static struct hint noun_behind(const struct snapshot *s, const struct terms *x,
     int activity = a->unit && a->unit->dim == DIM_TIME; /* "90 minutes of walking" */
     if (words && ((of && !activity) || !a->unit)) *stop = 1;
     return none;
-}
-
-/* Whether an amount lies within the values that a field has. */
-static int in_range(const struct field *f, const struct amount *a) {
-    const struct unit *unit;
-    field_dimension(f, &unit);
-    return is_number(f) && amount_in(a->lo, a->unit, unit) >= f->lo &&
-           amount_in(a->hi, a->unit, unit) <= f->hi;
 }
 
 static int in_list(const struct terms *x, int i) {
