@@ -4,7 +4,7 @@
 #define CATALOG_COLUMNS_H
 
 #include "server/catalog/pool.h"
-#include "server/catalog/snapshot.h"
+#include "server/catalog/field.h"
 
 /* One key of the items' JSON. A cell is a text, a list of texts, or neither. */
 struct column {

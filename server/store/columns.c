@@ -2,7 +2,6 @@
 #include "server/store/columns.h"
 
 #include "server/store/depth.h"
-#include "server/store/preference.h"
 #include "server/store/private.h"
 
 #include "kernels/base/buf.h"

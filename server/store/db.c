@@ -1,9 +1,6 @@
 /* SQLite connections: settings, statement cache, errors. */
 #include "server/store/db.h"
 
-#include "server/store/search_score.h"
-#include "server/store/search_words.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -122,8 +119,6 @@ enum status db_open(struct db *d, const char *path, struct err *e) {
         sqlite3_db_config(d->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
         st = db_exec(d, settings, e);
     }
-    if (st == ST_OK) st = search_words_register(d, e);
-    if (st == ST_OK) st = search_score_register(d, e);
     if (st == ST_OK) st = use_wal(d, e);
     if (st != ST_OK) db_close(d);
     return st;

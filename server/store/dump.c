@@ -33,7 +33,7 @@ enum status dump_write(struct store *s, const char *path, struct err *e) {
     if (fd < 0 && errno == EEXIST) return fail(e, ST_CONFLICT, "%.200s exists already", path);
     if (fd < 0) return fail(e, ST_IO, "cannot write %.200s: %s", path, strerror(errno));
     close(fd);
-    enum status st = db_open(&d, s->path, e);
+    enum status st = store_connect(&d, s->path, e);
     if (st == ST_OK) {
         st = bind_path(&d, "VACUUM INTO ?1", path, e);
         db_close(&d);
@@ -207,7 +207,7 @@ enum status dump_restore(struct store *s, int replace, const struct dump_judge *
     if (st == ST_OK) st = dump_check(path, judge, &out->version, e);
     if (st == ST_OK) {
         pthread_mutex_lock(&s->write);
-        st = db_open(&d, s->path, e);
+        st = store_connect(&d, s->path, e);
         if (st == ST_OK) {
             st = restore(&d, path, replace, out, e);
             db_close(&d);

@@ -162,7 +162,7 @@ enum status dump_check(const char *path, const struct dump_judge *j, long long *
                        struct err *e) {
     struct db d;
     TRY(check_head(path, e));
-    enum status st = db_open(&d, path, e);
+    enum status st = store_connect(&d, path, e);
     if (st == ST_OK) {
         st = look(&d, j, version, e);
         db_close(&d);

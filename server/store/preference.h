@@ -3,9 +3,8 @@
 #ifndef STORE_PREFERENCE_H
 #define STORE_PREFERENCE_H
 
+#include "server/store/limits.h"
 #include "server/store/store.h"
-
-enum { PREFERENCE_TEXT_MAX = 2000, PREFERENCES_MAX = 200 };
 
 struct preference {
     long long id;       /* given by the store */

@@ -36,6 +36,9 @@ struct store {
  * that SQLite puts beside it follow its mode. An existing file stays as it is. */
 enum status store_private_file(const char *path, struct err *e) MUST_CHECK;
 
+/* db_open, with the SQL functions that search indexes are made and read with. */
+enum status store_connect(struct db *d, const char *path, struct err *e) MUST_CHECK;
+
 /* Removes a database's file and what SQLite puts beside it, which stays after a full disk. */
 void store_remove_files(const char *path);
 

@@ -49,7 +49,7 @@ enum status stage_open(struct stage **out, struct store *s, struct err *e) {
     *out = NULL;
     if (!g) return fail(e, ST_NO_MEMORY, "no memory for an import");
     *g = (struct stage){.store = s};
-    enum status st = db_open(&g->db, s->path, e);
+    enum status st = store_connect(&g->db, s->path, e);
     if (st != ST_OK) {
         mem_free(g);
         return st;

@@ -1,5 +1,7 @@
 /* Opening a data folder: its lock, its connections, and who may use which. */
 #include "server/store/columns.h"
+#include "server/store/search_score.h"
+#include "server/store/search_words.h"
 #include "server/store/private.h"
 
 #include "kernels/base/file.h"
@@ -102,15 +104,23 @@ enum status store_private_file(const char *path, struct err *e) {
     return ST_OK;
 }
 
+enum status store_connect(struct db *d, const char *path, struct err *e) {
+    TRY(db_open(d, path, e));
+    enum status st = search_words_register(d, e);
+    if (st == ST_OK) st = search_score_register(d, e);
+    if (st != ST_OK) db_close(d);
+    return st;
+}
+
 static enum status open_all(struct store *s, struct err *e) {
     TRY(store_private_file(s->path, e));
-    TRY(db_open(&s->writer, s->path, e));
+    TRY(store_connect(&s->writer, s->path, e));
     TRY(schema_migrate(&s->writer, e));
     TRY(schema_mend(&s->writer, e));
     TRY(columns_quick(&s->writer, e));
     TRY(search_upgrade(&s->writer, e));
     for (int i = 0; i < STORE_READERS; i++) {
-        TRY(db_open(&s->reader[i], s->path, e));
+        TRY(store_connect(&s->reader[i], s->path, e));
         TRY(db_exec(&s->reader[i], "PRAGMA query_only=ON", e));
     }
     return ST_OK;

@@ -1,9 +1,8 @@
 /* Words and breaks of a wish, by code point. */
 #include "server/wish/clauses_breaks.h"
+#include "server/wish/quotes.h"
 
 #include <string.h>
-
-enum { QUOTE_MAX = 120 }; /* bytes: a longer quotation is ordinary text */
 
 struct lexer {
     struct view w;
@@ -45,49 +44,6 @@ static size_t list_number(struct view w, size_t i) {
     return is_space(point_at(w, k + 1)) && !clauses_ordinal_stop(w, k) ? k + 1 : 0;
 }
 
-/* The mark that closes a quotation which `open` opens, 0 when it opens none. */
-static uint32_t closing(uint32_t open) {
-    static const uint32_t pair[][2] = {{'"', '"'},       {0x201C, 0x201D}, {0xAB, 0xBB},
-                                       {0x201E, 0x201C}, {0x2018, 0x2019}, {'\'', '\''},
-                                       {0x300C, 0x300D}, {0x300E, 0x300F}, {0xBB, 0xAB}};
-    for (size_t i = 0; i < COUNT(pair); i++)
-        if (pair[i][0] == open) return pair[i][1];
-    return 0;
-}
-
-/* Past the closing mark of a quotation that starts at i, or 0. Titles are quoted, and what stands
- * in them is neither a break nor a negation. An apostrophe quotes only several words. */
-size_t clauses_quotation(struct view w, size_t i) {
-    struct point open = point_at(w, i), p;
-    uint32_t close = closing(open.c);
-    int single = close == '\'' || close == 0x2019, words = 1;
-    if (!close || is_content(point_before(w, i)) || is_space(point_at(w, i + open.len))) return 0;
-    for (size_t k = i + open.len; k < w.n && k - i <= QUOTE_MAX; k += p.len) {
-        p = point_at(w, k);
-        if (is_line_end(p)) return 0;
-        words += is_space(p);
-        if (p.c != close && !(close == 0x201C && p.c == 0x201D)) continue;
-        if (single && (words < 2 || is_space(point_before(w, k)))) return 0;
-        if (single && is_content(point_at(w, k + p.len))) continue; /* "don't" */
-        return is_content(point_at(w, k + p.len)) ? 0 : k + p.len;
-    }
-    return 0;
-}
-
-/* Bytes of a word's front that are a word of their own: "l'" of "l'horreur", "d'". */
-size_t clauses_elision(struct view w) {
-    static const char fronts[] = "l|d|j|m|n|s|qu|jusqu|dell|all|nell|sull|dall|un|quell|lorsqu";
-    char plain[24];
-    for (size_t i = 1; i < w.n && i < 10; i++) {
-        struct point p = point_at(w, i);
-        if (p.c != '\'' && p.c != 0x2019) continue;
-        size_t n = plain_word(view_sub(w, 0, i), plain, sizeof plain);
-        int letter = point_at(w, i + p.len).is == WORD_LETTER && w.n > i + p.len + 1;
-        return letter && plain_is(plain, n, fronts) ? i + p.len : 0;
-    }
-    return 0;
-}
-
 /* Bytes of a word's end that say "free of": "-free", German "frei", Dutch "vrij". */
 static size_t free_ending(struct view w) {
     static const char *const ends[] = {"-free",  "frei",   "freie", "freien", "freies",
@@ -113,7 +69,7 @@ static void put_part(struct lexer *x, size_t from, size_t end, int bare) {
 
 /* A word, in the parts that the grammar looks at. */
 static void put_parts(struct lexer *x, size_t from, size_t end, int bare) {
-    size_t front = clauses_elision(view_sub(x->w, from, end - from));
+    size_t front = elision_end(view_sub(x->w, from, end - from));
     if (front) put_part(x, from, from + front, 0);
     from += front;
     size_t back = free_ending(view_sub(x->w, from, end - from));
@@ -134,7 +90,7 @@ static void put_word(struct lexer *x) {
     struct point p;
     for (i = x->at; i < x->w.n; i += p.len) {
         p = point_at(x->w, i);
-        size_t quoted = !started ? clauses_quotation(x->w, i) : 0;
+        size_t quoted = !started ? quote_end(x->w, i) : 0;
         if (quoted) {
             put_part(x, i, quoted, 0);
             x->at = quoted;
@@ -186,7 +142,7 @@ static int is_title(struct view w) {
 static struct view unquoted(struct view w) {
     w = view_trim(w);
     struct point open = point_at(w, 0), close = point_before(w, w.n);
-    if (!closing(open.c) || close.c != closing(open.c) || w.n < open.len + close.len) return w;
+    if (!quote_close(open.c) || close.c != quote_close(open.c) || w.n < open.len + close.len) return w;
     struct view inner = view_sub(w, open.len, w.n - open.len - close.len);
     if (is_title(inner)) return w;
     return memchr(inner.p, w.p[0], inner.n) ? w : inner; /* two quotations are not one */

@@ -42,9 +42,4 @@ struct clauses_text {
 enum status clauses_lex(struct view wish, struct arena *a, struct clauses_text *out,
                         struct err *e) MUST_CHECK;
 
-/* Past the closing mark of a quotation that starts at i, or 0 when none does. */
-size_t clauses_quotation(struct view wish, size_t i);
-/* Bytes of a word's front that are a word of their own ("l'" of "l'horreur"), or 0. */
-size_t clauses_elision(struct view word);
-
 #endif

@@ -1,8 +1,8 @@
 /* Terms of a clause, by class of character. */
 #include "server/wish/terms.h"
+#include "server/wish/quotes.h"
 #include "server/value/value.h"
 #include "server/value/words.h"
-#include "server/wish/clauses_lex.h"
 
 #include <string.h>
 
@@ -98,7 +98,7 @@ static void put_word(struct reader *r) {
         if (c != WORD_QUOTE || !is_apostrophe(r->v, i, len) ||
             class_at(r->v, i + len, &next) != WORD_LETTER)
             break;
-        if (clauses_elision(view_sub(r->v, r->at, r->v.n - r->at)) == i + len - r->at) {
+        if (elision_end(view_sub(r->v, r->at, r->v.n - r->at)) == i + len - r->at) {
             i += len;
             break;
         }
@@ -154,7 +154,7 @@ static int is_full_stop(const struct reader *r) {
 }
 
 static void put_next(struct reader *r) {
-    size_t len, quoted = clauses_quotation(r->v, r->at);
+    size_t len, quoted = quote_end(r->v, r->at);
     enum word_class c = class_at(r->v, r->at, &len);
     if (quoted)
         put(r, TERM_QUOTE, quoted);
