@@ -1,7 +1,7 @@
 /* Making a snapshot, and finding items and fields in it. */
 #include "kernels/base/seeded.h"
 #include "server/catalog/build.h"
-#include "server/catalog/fields.h"
+#include "server/catalog/fields/fields.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
 
 #include "kernels/base/buf.h"
 #include "kernels/base/clock.h"
-#include "server/baselines/hybrid.h"
+#include "server/baselines/each/hybrid.h"
 #include "server/metrics/metrics.h"
 #include "server/rank/load.h"
-#include "server/readout/prompt_sections.h"
+#include "server/readout/context/prompt_sections.h"
 #include "server/readout/readout.h"
 #include "server/readout/meaning.h"
 #include "server/readout/query.h"
