@@ -51,7 +51,7 @@ server/readout: server/value server/baselines server/readout/prompt server/reado
 server/rank/request: kernels/base server/store server/wish server/readout
 server/rank/tags: model server/catalog server/surface server/vectors
 server/rank: kernels/base model server/metrics server/store server/surface server/wish server/vectors server/baselines server/readout server/rank/request server/rank/tags
-server/rank/answer: kernels/base server/metrics server/rank
+server/rank/answer: kernels/base server/metrics server/readout server/rank
 server/registry: kernels/base model server/store server/catalog server/vectors server/rank
 server/report: kernels/base server/metrics server/store
 server/eval: kernels/base model server/metrics server/import server/store server/catalog server/wish server/surface server/baselines server/readout server/rank server/registry server/report

@@ -7,9 +7,7 @@
 enum {
     LONG_WISH = 40, /* words: beyond, sentences may be small talk */
     ITEM_WORDS = 2, /* "no X or Y" is two clauses only if both are this short */
-    LIST_WORDS = 3, /* the same in a list with commas */
     TALK_WORDS = 4, /* a part of a sentence is about the teller if "I" comes this early */
-    TAIL_WORDS = 4, /* what may follow the last "or" of a list */
 };
 #define WEIGHT_TALK 0.5 /* of a sentence that tells a story and wants nothing */
 
@@ -139,7 +137,7 @@ static int short_items(const struct split *s, size_t from, size_t to, size_t max
 static void flush(struct split *s, size_t end, int cut) {
     size_t from = s->start, i;
     int in_list = end <= s->list_until;
-    size_t max = in_list ? LIST_WORDS : ITEM_WORDS;
+    size_t max = in_list ? CLAUSES_LIST_WORDS : ITEM_WORDS;
     const char *between = in_list && s->and_list ? "or|and" : "or";
     s->start = end;
     if (s->sign > 0 || !short_items(s, from, end, max, between)) {
@@ -156,41 +154,6 @@ static void turn(struct split *s, size_t start, int sign) {
     s->start = start;
     s->sign = sign;
     s->list_until = 0;
-}
-
-/* What the comma-separated words from i up to a break say about a list that began before them. */
-enum list_part { PART_NO, PART_ITEM, PART_LAST };
-
-static enum list_part list_part(const struct split *s, size_t i, size_t end) {
-    static const char opener[] = "a|an|something|somebody|someone|from|with|set|made|preferably|"
-                                 "ideally|i|we|just|only|please|for|in|that|which|yes|it|maybe";
-    size_t words = 0, n;
-    for (size_t k = i; k < end && is_word(s, k); k++) {
-        int last = clauses_words_at(&s->t, k, end, s->and_list ? "or|and" : "or");
-        if (k == i && clauses_words_at(&s->t, k, end, opener)) return PART_NO;
-        enum clauses_mark m = clauses_words_mark(&s->t, k, end, &n);
-        if (m != MARK_NONE) return PART_NO;
-        if (last) {
-            size_t z = k + 1;
-            while (z < end && is_word(s, z)) z++;
-            if (k + 1 < end && clauses_words_at(&s->t, k + 1, end, opener)) return PART_NO;
-            return z - k - 1 <= TAIL_WORDS && z > k + 1 ? PART_LAST : PART_NO;
-        }
-        if (++words > LIST_WORDS) return PART_NO;
-    }
-    return words ? PART_ITEM : PART_NO;
-}
-
-/* A negation goes on over the comma at i if what follows is the rest of its list: short parts, the
- * last with "or". The end of that list, 0 if there is none. */
-static size_t list_end(const struct split *s, size_t i, size_t end) {
-    for (;;) {
-        enum list_part part = list_part(s, i + 1, end);
-        if (part == PART_NO) return 0;
-        for (i++; i < end && is_word(s, i); i++) {}
-        if (part == PART_LAST) return i;
-        if (i >= end || s->t.tok[i].kind != CLAUSES_COMMA) return 0;
-    }
 }
 
 /* Whether nothing but filler stands between the start of the piece and word i. */
@@ -346,7 +309,7 @@ static size_t take_break(struct split *s, size_t i, size_t end) {
     flush(s, i, 0);
     s->start = i + 1;
     if (s->sign < 0 && s->t.tok[i].kind == CLAUSES_COMMA)
-        until = i < s->list_until ? s->list_until : list_end(s, i, end);
+        until = i < s->list_until ? s->list_until : clauses_list_end(&s->t, s->and_list, i, end);
     if (until)
         s->list_until = until;
     else

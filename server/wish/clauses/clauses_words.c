@@ -100,7 +100,7 @@ enum clauses_mark clauses_words_mark(const struct clauses_text *t, size_t i, siz
     enum clauses_mark best = MARK_NONE;
     *n = 0;
     unsigned letter = letter_bit(t->plain[i].p);
-    for (size_t r = 0; r < g->n_marks; r++) {
+    for (size_t r = 0; g->mark[r].phrase; r++) {
         if (!(t->letters->mark[r] & letter)) continue;
         size_t k = match(t, i, end, g->mark[r].phrase);
         if (k > *n) *n = k, best = g->mark[r].mark;

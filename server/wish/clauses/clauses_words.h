@@ -31,6 +31,12 @@ int clauses_words_personal(const struct clauses_text *t, size_t from, size_t end
 /* Whether the phrase (in the notation of grammar.h) stands at word i. */
 int clauses_words_at(const struct clauses_text *t, size_t i, size_t end, const char *phrase);
 
+enum { CLAUSES_LIST_WORDS = 3 }; /* of a part of a list with commas */
+
+/* A negation goes on over the comma at i if what follows is the rest of its list: short parts, the
+ * last with "or" (with and_list: or "and"). The end of that list, 0 if there is none. */
+size_t clauses_list_end(const struct clauses_text *t, int and_list, size_t i, size_t end);
+
 /* The phrases of clauses_talk.c; each list ends with NULL. */
 extern const char *const clauses_wants[], *const clauses_personal[], *const clauses_tellers[];
 

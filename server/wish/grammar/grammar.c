@@ -30,9 +30,12 @@ static void make_letters(void) {
     for (int i = 0; i < GRAMMARS; i++) {
         const struct grammar *g = grammars[i];
         struct grammar_letters *l = &letters[i];
-        CHECK(g->n_marks <= GRAMMAR_ROWS && g->n_fillers <= GRAMMAR_ROWS);
+        CHECK(g->n_fillers <= GRAMMAR_ROWS);
         CHECK(g->n_bounds <= GRAMMAR_ROWS);
-        for (size_t r = 0; r < g->n_marks; r++) l->mark[r] = letters_of(g->mark[r].phrase);
+        for (size_t r = 0; g->mark[r].phrase; r++) {
+            CHECK(r < GRAMMAR_ROWS);
+            l->mark[r] = letters_of(g->mark[r].phrase);
+        }
         for (size_t r = 0; r < g->n_fillers; r++) l->filler[r] = letters_of(g->filler[r].phrase);
         for (size_t r = 0; r < g->n_bounds; r++) l->bound[r] = letters_of(g->bound[r].phrase);
     }

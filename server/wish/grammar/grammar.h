@@ -73,10 +73,10 @@ struct grammar {
     const char *code;  /* "de" */
     const char *name;  /* "German" */
     const char *words; /* frequent words by which the language is noticed, with accents */
-    const struct clauses_mark_row *mark;
+    const struct clauses_mark_row *mark; /* ended by one without a phrase */
     const struct clauses_filler_row *filler;
     const struct bound_row *bound;
-    size_t n_marks, n_fillers, n_bounds;
+    size_t n_fillers, n_bounds;
     const char *negations; /* words that turn the comparison behind them round */
     const char *between;   /* what may stand between a comparison and its number */
     const char *joins;     /* "and" of "between 5 and 10", "to" of "5 to 10" */
@@ -89,6 +89,7 @@ struct grammar {
 
 extern const struct grammar grammar_en, grammar_de, grammar_fr, grammar_es, grammar_it, grammar_nl,
     grammar_pt;
+extern const struct clauses_mark_row grammar_en_marks[];
 enum { GRAMMARS = 7 };
 extern const struct grammar *const grammars[GRAMMARS]; /* English first */
 

@@ -51,6 +51,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_CUT, "dafur mit"},
     {MARK_REASON, "weil"},
     {MARK_REASON, "denn"},
+    {MARK_NONE, NULL},
 };
 
 static const struct clauses_filler_row fillers[] = {
@@ -136,7 +137,6 @@ const struct grammar grammar_de = {
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
-    .n_marks = COUNT(marks),
     .n_fillers = COUNT(fillers),
     .n_bounds = COUNT(bounds),
     .negations = "nicht|nichts|kein|keine|keinen|nie|niemals|keinesfalls",

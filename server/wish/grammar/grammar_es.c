@@ -42,6 +42,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_AFTER, "ni hablar"},
     {MARK_CUT, "pero|sino|aunque"},
     {MARK_REASON, "porque"},
+    {MARK_NONE, NULL},
 };
 
 static const struct clauses_filler_row fillers[] = {
@@ -133,7 +134,6 @@ const struct grammar grammar_es = {
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
-    .n_marks = COUNT(marks),
     .n_fillers = COUNT(fillers),
     .n_bounds = COUNT(bounds),
     .negations = "no|nada|nunca|ni|ningun|ninguna",

@@ -46,6 +46,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_CUT, "mais|cependant|pourtant"},
     {MARK_REASON, "parce"},
     {MARK_REASON, "car"},
+    {MARK_NONE, NULL},
 };
 
 static const struct clauses_filler_row fillers[] = {
@@ -141,7 +142,6 @@ const struct grammar grammar_fr = {
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
-    .n_marks = COUNT(marks),
     .n_fillers = COUNT(fillers),
     .n_bounds = COUNT(bounds),
     .negations = "pas|rien|jamais|aucun|aucune|ni|non",

@@ -39,6 +39,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_AFTER, "non fa|fanno per me"},
     {MARK_CUT, "ma|pero|tuttavia"},
     {MARK_REASON, "perche"},
+    {MARK_NONE, NULL},
 };
 
 static const struct clauses_filler_row fillers[] = {
@@ -132,7 +133,6 @@ const struct grammar grammar_it = {
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
-    .n_marks = COUNT(marks),
     .n_fillers = COUNT(fillers),
     .n_bounds = COUNT(bounds),
     .negations = "non|niente|mai|ne|nessun|nessuna|nulla",

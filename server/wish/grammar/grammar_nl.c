@@ -38,6 +38,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_FREE, "* allergie|intolerantie"},
     {MARK_CUT, "maar|echter"},
     {MARK_REASON, "omdat|want"},
+    {MARK_NONE, NULL},
 };
 
 static const struct clauses_filler_row fillers[] = {
@@ -113,7 +114,6 @@ const struct grammar grammar_nl = {
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
-    .n_marks = COUNT(marks),
     .n_fillers = COUNT(fillers),
     .n_bounds = COUNT(bounds),
     .negations = "niet|niets|geen|nooit|niks",

@@ -36,6 +36,7 @@ static const struct clauses_mark_row marks[] = {
     {MARK_AFTER, "nao e para mim"},
     {MARK_CUT, "mas|porem"},
     {MARK_REASON, "porque"},
+    {MARK_NONE, NULL},
 };
 
 static const struct clauses_filler_row fillers[] = {
@@ -122,7 +123,6 @@ const struct grammar grammar_pt = {
     .mark = marks,
     .filler = fillers,
     .bound = bounds,
-    .n_marks = COUNT(marks),
     .n_fillers = COUNT(fillers),
     .n_bounds = COUNT(bounds),
     .negations = "nao|nada|nunca|nem|nenhum|nenhuma",
