@@ -1,7 +1,7 @@
 // Starts the page: the views are mounted on one store, and the intents below are the only ones to change it.
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
-import { api, explain as measure, gate } from './kit/api.js';
+import { api, explain as measure, gate, rank } from './kit/api.js';
 import { copyText, styled } from './kit/dom.js';
 import * as st from './kit/state.js';
 import { compareHash } from './kit/url.js';
@@ -17,7 +17,7 @@ import { mountTop } from './view/top.js';
 import { mountNotices } from './view/notices.js';
 import { mountWish } from './view/wish/wish.js';
 import { mountClauses } from './view/wish/clauses.js';
-import { mountLimits } from './view/wish/limits.js';
+import { notesOf } from './kit/effect.js';
 import { mountPreferencesFold } from './view/wish/preferences_fold.js';
 import { mountExamples } from './view/wish/examples.js';
 import { mountSettings } from './view/wish/settings.js';
@@ -107,6 +107,20 @@ const openPrompt = async () => {
   (await dialogOf('prompt', make, openPrompt)).show(ranking.preview);
 };
 
+const openNear = async () => {
+  const make = async () => (await import('./view/results/near.js')).mountNear(rank, intents);
+  const { result, resultKey, stored, surface } = get();
+  const request = stored?.request ?? st.requestOfKey(resultKey);
+  (await dialogOf('near', make, openNear)).show(request, result.funnel, surface?.item_word ?? 'item');
+};
+// Brings a field of the settings into sight, wherever it is folded away.
+function openSetting(id) {
+  const sheet = $('sheet');
+  if (sheet.checkVisibility() && sheet.getAttribute('aria-expanded') === 'false') sheet.click();
+  for (let e = $(id); e; e = e.parentElement) if (e.localName === 'details') e.open = true;
+  $(id).focus();
+}
+
 // Measures what the parts of a row did; its neighbours come with it.
 async function explain(item, progress) {
   const { explainRows } = await import('./view/results/explain.js');
@@ -129,6 +143,11 @@ async function limits(edited) {
     session.failed('The limit was not changed', e);
   }
 }
+
+const rankWith = patch => {
+  change(patch);
+  return ranking.now();
+};
 
 // Follows a link of the page; the same address again is a fresh start of its view.
 function go(hash) {
@@ -163,6 +182,10 @@ const intents = {
   editLimit: (limit, clause, form, type) =>
     limits(l => l.withLimit(get().clauses, clause, limit, form, type)),
   dropLimit: (limit, clause) => limits(l => l.withoutLimit(get().clauses, clause, limit)),
+  giveUpLimit: async limit => {
+    await limits(l => l.withoutLimit(get().clauses, l.clauseOfLimit(get(), limit)?.id, limit));
+    return ranking.now();
+  },
   fieldsOf: api.catalog,
   rowLoaded: () => set({ details: true }),
   notLoaded: e => session.failed('This part of the page could not be loaded', e),
@@ -177,10 +200,8 @@ const intents = {
   rank: ranking.now,
   rankOrCancel: ranking.rankOrCancel,
   cancel: ranking.cancel,
-  rankAll: () => {
-    change({ retrieve: 'all', count: st.COUNT_MAX });
-    return ranking.now();
-  },
+  rankWith,
+  rankAll: () => rankWith({ retrieve: 'all', count: st.COUNT_MAX }),
   runAgain: ranking.runAgain,
   dropRun: route.dropRun,
   dropCatalog: route.dropCatalog,
@@ -197,6 +218,8 @@ const intents = {
   makeDefault: models.makeDefault,
   openImport: () => openImport(),
   openBrowse,
+  openNear,
+  openSetting,
   openSurface,
   openKeys: async function openKeys() {
     const make = async () => (await import('./view/keys.js')).mountKeys();
@@ -213,11 +236,28 @@ const block = (parent, cls) => {
   $(parent).append(el);
   return el;
 };
+// A part that most lists have nothing for is loaded with the first that has.
+function mountLater(root, needed, mount) {
+  root.hidden = true;
+  const stop = store.watch(null, s => {
+    if (!needed(s)) return;
+    stop();
+    mount(root).catch(e => {
+      intents.notLoaded(e);
+      mountLater(root, needed, mount);
+    });
+  }, false);
+}
+const hasLimits = ({ result, constraints }) =>
+  constraints !== st.CHOICES.constraints || !!result?.constraints?.length || notesOf(result).length > 0;
 mountTop($('head'), $('foot'), store, intents);
 mountNotices($('notices'), store, intents);
 mountWish(block('ask', 'block'), store, intents);
 mountClauses(block('ask', 'block'), store, intents);
-mountLimits(block('ask', 'block'), store, intents);
+mountLater(block('ask', 'block'), hasLimits, async root => {
+  await styled('views.css');
+  (await import('./view/wish/limits.js')).mountLimits(root, store, intents);
+});
 mountExamples(block('ask', 'block'), store, intents);
 mountPreferencesFold(block('ask', 'block'), store, intents);
 mountSettings(block('ask', 'block'), store, intents);
