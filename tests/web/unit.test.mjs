@@ -9,6 +9,7 @@ import { parseCsv, separatorOf } from './mock_csv.mjs';
 import * as u from '../../web/kit/url.js';
 import * as o from '../../web/kit/orders.js';
 import * as plan from '../../web/act/tour_plan.js';
+import { cohortOf } from '../../web/kit/experiment.js';
 import { AMONG, groupOf, wordsOf } from '../../web/view/results/explain.js';
 import { createSse, readEvents, rawScore } from '../../web/kit/api.js';
 
@@ -571,4 +572,33 @@ test('models are named by their files, short', () => {
   assert.equal(name(''), 'Smollm2 135M 8k');
   assert.equal(f.modelName(null), '');
   assert.match(f.modelDetail({ id: 'a-q4_1', name: 'Long' }), /Long.*a-q4_1/);
+});
+
+test('an order that was drawn by lot is the same for the same person, and another for another', () => {
+  const list = Array.from({ length: 40 }, (_, i) => `i${i}`);
+  const a = plan.shuffled(list, '2');
+  assert.deepEqual([...a].sort(), [...list].sort());
+  assert.deepEqual(plan.shuffled([...list].reverse(), '2'), a);
+  assert.notDeepEqual(plan.shuffled(list, '3'), a);
+  const first = new Set(a.slice(0, 8));
+  assert.ok(list.slice(0, 8).filter(i => first.has(i)).length < 6);
+});
+
+test('a step of the tour has an address', () => {
+  const at = { catalog: 'a b', member: 'ü&1', step: plan.PLAY, examples: [{ item: 'x=1', label: 'like' }, { item: 'y', label: 'dislike' }] };
+  const back = plan.tourOf(plan.tourHash(at).split('?')[1]);
+  assert.deepEqual([back.catalog, back.member, back.step], [at.catalog, at.member, at.step]);
+  assert.deepEqual(back.examples.map(e => [e.item, e.label]), [['x=1', 'like'], ['y', 'dislike']]);
+  for (const wrong of ['step=0', 'step=99', 'step=x', '']) assert.equal(plan.tourOf(wrong).step, 0);
+});
+
+test('what a stored evaluation says over the number of interactions', () => {
+  const f = mean => ({ ndcg10: { mean, lo: mean - 0.1, hi: mean + 0.1 } });
+  const cell = (k, mean) => ({ settings: { protocol: 'coldstart', k }, result: { cases: 20, figures: f(mean), baselines: { popularity: f(0.5), chance: f(0.2) } } });
+  const found = cohortOf({ results: [cell(5, 0.6), cell(0, 0.3), { settings: { k: 9 }, result: null }] });
+  assert.deepEqual(found.counts, [0, 5]);
+  assert.deepEqual(found.methods.map(m => m.name), ['', 'popularity']);
+  assert.deepEqual(found.methods[0].mean, [0.3, 0.6]);
+  assert.equal(found.methods[1].hi[0], 0.6);
+  assert.equal(cohortOf({ results: [cell(5, 0.6)] }), null);
 });

@@ -121,7 +121,13 @@ await story(async ({ browser, ok, step }) => {
       if (i === 2) ok((await page.locator('.tour-card .history li').count()) === 1, 'one example');
       await page.click('#tour-next');
     }
-    ok((await page.locator('.tour-steps li').count()) === 6, 'six steps');
+    ok((await page.locator('.tour-steps li').count()) === 8, 'six steps, and two to play with');
+    ok(/member=.+&step=6/.test(page.url()), 'member and step in the address', page.url());
+    await page.goBack();
+    await page.waitForFunction(() => /^5\./.test(document.querySelector('.tour-steps [aria-current]').textContent));
+    ok(/The history/.test(await text(page, '.tour-card h3')), 'Back is a step back');
+    await page.goForward();
+    await page.waitForFunction(() => /^6\./.test(document.querySelector('.tour-steps [aria-current]').textContent));
     ok(/Popularity/.test(await text(page, '.tour-card')), 'the gap to each baseline in words');
     const rows = await page.$$eval('.gaps tbody tr', all => all.map(r => r.textContent));
     ok(
@@ -136,6 +142,46 @@ await story(async ({ browser, ok, step }) => {
       return n;
     });
     ok(drawn > 2000, 'and drawn', drawn);
+  });
+
+  await step('the tour, played', async () => {
+    const measured = n =>
+      page.waitForFunction(k => document.querySelector('.play .gaps caption')?.textContent.includes(`"${k}"`), n);
+    await page.locator('.tour-steps button').nth(6).click();
+    await measured('0 examples');
+    ok(/drawn by lot/.test(await text(page, '.play-list')), 'without examples all tie, by lot');
+    const later = await page.$$eval('.play-list .order li', all => all.map(l => l.classList.contains('wanted')));
+    ok(!later.slice(0, 8).every(Boolean), 'later likes do not stand first for nothing', later.join());
+    await page.locator('.play-cards .like').first().click();
+    await measured('1 example');
+    const first = await page.$$eval('.play-list .order-title', all => all.map(t => t.textContent).join());
+    ok(await page.evaluate(() => document.activeElement.matches('.play-cards .like')), 'the focus stays');
+    await page.fill('#play-q', 'star');
+    await page.waitForFunction(() => !/before/.test(document.querySelector('.play-cards').textContent));
+    await page.locator('.play-cards .dislike').first().click();
+    await measured('2 examples');
+    ok(
+      (await page.$$eval('.play-list .order-title', all => all.map(t => t.textContent).join())) !== first,
+      'any item changes the list',
+    );
+    ok((await page.locator('.play-chosen li').count()) === 2 && /like=.+dislike=/.test(page.url()), 'both in the address');
+    await page.goBack();
+    await measured('1 example');
+    const found = await axe(page);
+    ok(found.length === 0, 'axe: play', found.join(' | '));
+    const link = page.url();
+    await anew(page, link);
+    await measured('1 example');
+    ok((await page.locator('.play-chosen li').count()) === 1, 'a link opens the same choice');
+  });
+
+  await step('the tour, over the number of interactions', async () => {
+    await page.locator('.tour-steps button').nth(7).click();
+    await page.waitForFunction(() => /^Measured/.test(document.querySelector('.curve [role=status]').textContent), null, { timeout: 300000 });
+    const rows = await page.$$eval('.curve .ranks tbody tr', all => all.map(r => r.textContent));
+    ok(rows.length === 12 && /^0/.test(rows[0]) && /^all /.test(rows[11]), 'from none to all', rows.join('; '));
+    ok(rows.every(r => /0\.\d\d/.test(r)), 'quality and cost of each');
+    ok(/No stored evaluation|next like among 19 others/.test(await text(page, '.tour-cohort')), 'and what evaluations say of many');
   });
 
   await step('why: each part left out', async () => {

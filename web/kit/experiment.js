@@ -137,3 +137,21 @@ export function tableOf(results, metric) {
     ),
   );
 }
+
+// What a stored cold-start evaluation says over the number of interactions: {counts, cases, methods: [{name, mean, lo, hi}]},
+// the language model ('') first; null where it does not vary that number alone.
+export function cohortOf(x) {
+  const { cells, varies } = figuresOf(x.results.filter(c => c.result));
+  if (varies.length !== 1 || varies[0] !== 'k') return null;
+  const by = [...cells].sort((a, b) => a.settings.k - b.settings.k);
+  const names = [...new Set(by.flatMap(c => Object.keys(c.baselines ?? {})))].filter(b => b !== 'chance');
+  const line = (name, of) => ({
+    name,
+    ...Object.fromEntries(['mean', 'lo', 'hi'].map(k => [k, by.map(c => of(c)?.ndcg10?.[k] ?? null)])),
+  });
+  return {
+    counts: by.map(c => c.settings.k),
+    cases: by[0].result.cases,
+    methods: [line('', c => c.figures), ...names.map(b => line(b, c => c.baselines?.[b]))],
+  };
+}
