@@ -140,12 +140,14 @@ export async function evaluate({ page, url, ok, clean, name }) {
     name,
     { timeout: 400000 },
   );
-  ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
+  ok((await page.locator('.results-table thead th').count()) === 3, 'a column for each cell');
+  const cut = await page.$eval('.experiment .scroll', s => s.scrollWidth - s.clientWidth);
+  ok(cut <= 0, 'and none is cut', cut);
   await page.waitForFunction(() => !document.querySelector('.experiment .chart').hidden);
   const csv = await fetch(url + (await page.getAttribute('.experiment-do a', 'href')));
   ok(csv.ok && (await csv.text()).trim().split(/\r?\n/).length === 3, 'as CSV');
   await clean('an experiment');
-  await page.click('.experiment-do button');
+  await page.click('.experiment-do [data-key=gone]');
   await page.waitForFunction(
     n => ![...document.querySelectorAll('.experiments button')].some(b => b.textContent === n),
     name,

@@ -9,7 +9,7 @@ import { parseCsv, separatorOf } from './mock_csv.mjs';
 import * as u from '../../web/kit/url.js';
 import * as o from '../../web/kit/orders.js';
 import * as plan from '../../web/act/tour_plan.js';
-import { cohortOf } from '../../web/kit/experiment.js';
+import { cohortOf, remainingMs, verdictOf } from '../../web/kit/experiment.js';
 import { AMONG, groupOf, wordsOf } from '../../web/view/results/explain.js';
 import { createSse, readEvents, rawScore } from '../../web/kit/api.js';
 
@@ -601,4 +601,23 @@ test('what a stored evaluation says over the number of interactions', () => {
   assert.deepEqual(found.methods[0].mean, [0.3, 0.6]);
   assert.equal(found.methods[1].hi[0], 0.6);
   assert.equal(cohortOf({ results: [cell(5, 0.6)] }), null);
+});
+
+test('two sentences on an experiment: where the model is at its best, and what it is worth there', () => {
+  const f = mean => ({ ndcg10: { mean, lo: mean - 0.1, hi: mean + 0.1 } });
+  const cell = (k, mean, verdicts) => ({ settings: { k }, result: { cases: 20, figures: f(mean), baselines: {}, verdicts, ms_per_item: 4 } });
+  const [first, second] = verdictOf([cell(0, 0.3, {}), cell(5, 0.612, { popularity: 'behind', ease: 'behind', bm25: 'level', random: 'ahead', chance: 'ahead' })]);
+  assert.equal(first, 'The language model is at its best with 5 interactions: NDCG@10 0.612 (95 % interval 0.51 to 0.71, 20 cases).');
+  assert.equal(second, 'Popularity and EASE are better, BM25 cannot be told from it, random is worse: it is not worth its cost of 4.0 ms an item.');
+  assert.match(verdictOf([cell(0, 0.3, { random: 'ahead' })])[1], /^Random is worse: it is worth its cost/);
+  assert.deepEqual(verdictOf([{ settings: {}, result: null }]), []);
+});
+
+test('the time an experiment has left', () => {
+  const done = s => ({ state: 'done', seconds: s });
+  const x = { cells: 4, done: 2, failed: 0, running: { cases_done: 5, cases_total: 10 }, results: [done(10), done(20), { state: 'waiting', seconds: 0 }] };
+  assert.equal(remainingMs(x, null, 0), 1.5 * 15000);
+  const first = { cells: 2, done: 0, failed: 0, running: { cases_done: 5, cases_total: 10 }, results: [] };
+  assert.equal(remainingMs(first, { at: 1000, share: 0.25 }, 3000), 1.5 * 2000 / 0.25);
+  assert.equal(remainingMs(first, null, 3000), null);
 });

@@ -1,6 +1,7 @@
 // The views beside the ranking, against a running server: compare, words, the tour, experiments; stories.mjs looks at them
 // in every width and theme.
 // TAPROOM_URL names the server; it needs the catalogue movies with members.
+import { readFile } from 'node:fs/promises';
 import { story, watched, ranked, anew, axe } from './browser.mjs';
 
 const URL_ = (process.env.TAPROOM_URL ?? 'http://127.0.0.1:8360').replace(/\/$/, '');
@@ -231,12 +232,24 @@ await story(async ({ browser, ok, step }) => {
     await page.locator('.notice.error button', { hasText: 'Dismiss' }).click();
     await page.fill('#experiment-spec', JSON.stringify(spec));
     await page.click('#experiment-go');
+    await page.click('#experiment-cancel');
+    await page.waitForSelector('#experiment-on');
+    ok(/cancelled/.test(await text(page, '.results-table')), 'cancelled, and it says so');
+    await page.click('#experiment-on');
+    await page.waitForFunction(() => /about .* left/.test(document.querySelector('.experiment-head').textContent));
+    ok(true, 'gone on with, and how long it will take');
     await page.waitForFunction(
       () => /done: 2 of 2/.test(document.querySelector('.experiment-head')?.textContent),
       null,
       { timeout: 900000 },
     );
-    ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
+    ok((await page.locator('.results-table thead th').count()) === 3, 'a column for each cell');
+    const rows = await page.$$eval('.results-table tbody tr', all => all.map(r => r.textContent));
+    ok(/^ Language model/.test(rows[0]) && rows.some(r => /^Warm/.test(r) && /\d/.test(r)), 'methods, and cold and warm times', rows.join('; '));
+    const said = await text(page, '.experiment-verdict');
+    ok(/is at its best with [01] interactions?: NDCG@10 0\.\d{3} .*cases\)\. .*worth its cost/.test(said), 'two sentences on top', said);
+    const marks = await page.$$eval('.results-table .method-mark path', all => all.map(m => m.getAttribute('d') + getComputedStyle(m).fill));
+    ok(marks.length > 3 && new Set(marks).size === marks.length, 'each method has its own mark and colour', marks.length);
     ok(/0\.\d{3}.*–/.test(await text(page, '.results-table tbody')), 'figures with intervals');
     ok((await page.locator('.results-table .verdict').count()) > 2, 'how each baseline stands to the model');
     ok(/worth its cost/.test(await text(page, '.experiment')), 'what that means');
@@ -244,6 +257,10 @@ await story(async ({ browser, ok, step }) => {
     ok(/evaluate\?id=/.test(page.url()), 'its address');
     const csv = await fetch(URL_ + (await page.getAttribute('.experiment-do a', 'href')));
     ok(csv.ok && (await csv.text()).trim().split(/\r?\n/).length === 3, 'as CSV');
+    const file = page.waitForEvent('download');
+    await page.click('#experiments-all');
+    const all = JSON.parse(await readFile(await (await file).path(), 'utf8'));
+    ok(all.experiments.some(x => x.name === name && x.results.length === 2), 'everything as JSON');
     const found = await axe(page);
     ok(found.length === 0, 'axe: an experiment', found.join(' | '));
   });

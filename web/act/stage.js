@@ -5,7 +5,7 @@ import { h, styled } from '../kit/dom.js';
 const LOAD = {
   compare: () => import('../view/compare/compare.js'),
   tour: () => import('../view/tour/tour.js'),
-  evaluate: () => import('../view/evaluate.js'),
+  evaluate: () => import('../view/evaluate/evaluate.js'),
   runs: () => import('../view/runs.js'),
 };
 export const TITLES = {

@@ -123,6 +123,7 @@ export const api = {
   items: (catalog, values) => json(`/api/catalogs/${part(catalog)}/items?${query(values)}`),
   members: (catalog, values) => json(`/api/catalogs/${part(catalog)}/members?${query(values)}`),
   member: (catalog, id) => json(`/api/catalogs/${part(catalog)}/members/${part(id)}`),
+  surfaces: () => json('/api/surfaces'),
   surface: name => json(`/api/surfaces/${part(name)}`),
   putSurface: (name, words) =>
     json(`/api/surfaces/${part(name)}`, {
@@ -164,8 +165,9 @@ export const api = {
   experiments: () => json('/api/experiments'),
   experiment: id => json(`/api/experiments/${part(id)}`),
   startExperiment: spec => json(...post('/api/experiments', spec)),
+  cancelExperiment: id => json(`/api/experiments/${part(id)}?keep=1`, { method: 'DELETE' }),
   dropExperiment: id => json(`/api/experiments/${part(id)}`, { method: 'DELETE' }),
-  experimentFile: id => `/api/experiments/${part(id)}?format=csv`,
+  experimentFile: (id, format) => `/api/experiments/${part(id)}?format=${format}`,
   dumpFile: '/api/dump',
   restore: (body, replace) =>
     json(`/api/restore${replace ? '?replace=1' : ''}`, {

@@ -2,6 +2,7 @@
 // mountBrowse(api, store, intents) returns {show}
 import { h, fillWith, makeDialog, later } from '../kit/dom.js';
 import { counted, day, whole } from '../kit/format.js';
+import { saveFile } from '../kit/save.js';
 import { labelOf } from '../kit/state.js';
 
 const PAGE = 50,
@@ -9,11 +10,6 @@ const PAGE = 50,
 
 // Further fields stand beside the known ones, as they do in a file.
 const lineOf = ({ extra, ...item }) => JSON.stringify({ ...extra, ...item });
-function save(name, text) {
-  const href = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
-  h('a', { href, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 10_000);
-}
 
 export function mountBrowse(api, store, intents) {
   const d = makeDialog('browse', 'Items of the catalogue');
@@ -129,7 +125,7 @@ export function mountBrowse(api, store, intents) {
               at += items.length;
               button.textContent = `${whole(at)} of ${whole(of)}`;
             }
-            save(`${catalog}.jsonl`, `${lines.join('\n')}\n`);
+            saveFile(`${catalog}.jsonl`, `${lines.join('\n')}\n`, 'application/jsonl');
           } catch (e) {
             say.textContent = [e.message, e.hint].filter(Boolean).join(' ');
           }
