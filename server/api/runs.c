@@ -14,7 +14,7 @@ static void write_marks(struct buf *b, const struct run_row *row) {
     out_text(b, "owner", row->owner);
     out_bool(b, "shared", row->shared);
     out_text(b, "name", row->name);
-    out_text(b, "note", row->note);
+    out_text(b, "comment", row->comment);
     out_bool(b, "pinned", row->pinned);
 }
 
@@ -67,7 +67,7 @@ static enum status find_own(struct req *r, struct err *e) {
 /* What a person says of a run, as the body says it. The texts live in top. */
 struct said {
     json_t *top;
-    struct view name, note;
+    struct view name, comment;
     struct run_marks marks;
 };
 
@@ -95,7 +95,7 @@ static enum status read_said(struct said *x, struct err *e) {
     const char *key;
     json_t *v;
     x->marks = (struct run_marks){.pinned = -1, .shared = -1};
-    if (json_object_size(x->top) == 0) return wrong("shared", "there, or name, note, pinned", e);
+    if (json_object_size(x->top) == 0) return wrong("shared", "there, or name, comment, pinned", e);
     json_object_foreach(x->top, key, v) {
         if (strcmp(key, "shared") == 0)
             TRY(read_flag(v, key, &x->marks.shared, e));
@@ -103,10 +103,10 @@ static enum status read_said(struct said *x, struct err *e) {
             TRY(read_flag(v, key, &x->marks.pinned, e));
         else if (strcmp(key, "name") == 0)
             TRY(read_line(v, key, &x->name, &x->marks.name, e));
-        else if (strcmp(key, "note") == 0)
-            TRY(read_line(v, key, &x->note, &x->marks.note, e));
+        else if (strcmp(key, "comment") == 0)
+            TRY(read_line(v, key, &x->comment, &x->marks.comment, e));
         else
-            return wrong(key, "left out: only shared, name, note and pinned can be changed", e);
+            return wrong(key, "left out: only shared, name, comment and pinned can be changed", e);
     }
     return ST_OK;
 }

@@ -62,7 +62,7 @@ const struct column columns[] = {
     {"run", "owner", OWNER},
     {"run", "shared", FORM_INT, 0, 0, 1, NULL},
     {"run", "name", TEXT(0, STORE_RUN_NAME_MAX)},
-    {"run", "note", TEXT(0, STORE_RUN_NOTE_MAX)},
+    {"run", "comment", TEXT(0, STORE_RUN_COMMENT_MAX)},
     {"run", "pinned", FORM_INT, 0, 0, 1, NULL},
     {"surface", "name", NAME},
     {"surface", "json", FORM_OBJECT, 0, 2, 256 << 10, NULL},

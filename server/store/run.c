@@ -59,7 +59,7 @@ enum status store_run_save(struct store *s, struct view owner, struct view catal
     return st;
 }
 
-#define RUN_COLUMNS "id, catalog, title, created, shared, owner, name, note, pinned"
+#define RUN_COLUMNS "id, catalog, title, created, shared, owner, name, comment, pinned"
 
 static enum status read_run(sqlite3_stmt *st, struct arena *a, struct run_row *out, struct err *e) {
     TRY(db_copy(st, 0, a, &out->id, e));
@@ -70,7 +70,7 @@ static enum status read_run(sqlite3_stmt *st, struct arena *a, struct run_row *o
     TRY(db_copy(st, 5, a, &out->owner, e));
     TRY(db_copy(st, 6, a, &out->name, e));
     out->pinned = sqlite3_column_int(st, 8);
-    return db_copy(st, 7, a, &out->note, e);
+    return db_copy(st, 7, a, &out->comment, e);
 }
 
 static enum status one_run(struct db *d, struct view id, struct arena *a, struct run_row *out,
@@ -104,7 +104,7 @@ enum status store_run_delete(struct store *s, struct view id, struct err *e) {
 
 static enum status mark(struct db *d, struct view id, const struct run_marks *m, struct err *e) {
     static const char sql[] =
-        "UPDATE run SET name = ifnull(?2, name), note = ifnull(?3, note),"
+        "UPDATE run SET name = ifnull(?2, name), comment = ifnull(?3, comment),"
         " pinned = iif(?4 < 0, pinned, ?4), shared = iif(?5 < 0, shared, ?5) WHERE id = ?1";
     sqlite3_stmt *st;
     TRY(db_prep(d, sql, &st, e));
@@ -113,8 +113,8 @@ static enum status mark(struct db *d, struct view id, const struct run_marks *m,
         db_bind_text(st, 2, *m->name);
     else
         sqlite3_bind_null(st, 2);
-    if (m->note)
-        db_bind_text(st, 3, *m->note);
+    if (m->comment)
+        db_bind_text(st, 3, *m->comment);
     else
         sqlite3_bind_null(st, 3);
     db_bind_int(st, 4, m->pinned);
@@ -137,14 +137,14 @@ enum status store_run_mark(struct store *s, struct view id, const struct run_mar
                            struct err *e) {
     struct db *d;
     TRY(too_long("name", marks->name, STORE_RUN_NAME_MAX, e));
-    TRY(too_long("note", marks->note, STORE_RUN_NOTE_MAX, e));
+    TRY(too_long("comment", marks->comment, STORE_RUN_COMMENT_MAX, e));
     TRY(store_write_begin(s, &d, e));
     return store_write_end(s, d, mark(d, id, marks, e), e);
 }
 
 #define RUN_WHERE                                                                                \
     " FROM run WHERE (?1 OR owner = ?2) AND (?3 = '' OR instr(lower(name || ' ' || title || ' '" \
-    " || note), lower(?3))) AND (?4 = '' OR catalog = ?4) AND pinned >= ?5"
+    " || comment), lower(?3))) AND (?4 = '' OR catalog = ?4) AND pinned >= ?5"
 
 static enum status prepare_list(struct db *d, const char *sql, const struct run_filter *f,
                                 sqlite3_stmt **st, struct err *e) {

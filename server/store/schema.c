@@ -70,9 +70,9 @@ static const char *const steps[] = {
     "CREATE INDEX run_owner ON run(owner);"
     "ALTER TABLE preference ADD COLUMN owner TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE experiment ADD COLUMN owner TEXT NOT NULL DEFAULT '';",
-    /* What a person says of a run: a name, a note, that it stands before the others. */
+    /* What a person says of a run: a name, a comment, that it stands before the others. */
     "ALTER TABLE run ADD COLUMN name TEXT NOT NULL DEFAULT '';"
-    "ALTER TABLE run ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN comment TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE run ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;",
 };
 

@@ -139,17 +139,17 @@ enum status store_bm25_rows(struct store *s, struct view catalog, struct view te
 struct run_row {
     const char *id, *catalog, *title; /* title: the instruction's beginning */
     long long created;
-    const char *owner;       /* "" where nobody signs in */
-    int shared;              /* others may read it, too */
-    const char *name, *note; /* as a person wrote them, or "" */
-    int pinned;              /* stands before the others */
+    const char *owner;          /* "" where nobody signs in */
+    int shared;                 /* others may read it, too */
+    const char *name, *comment; /* as a person wrote them, or "" */
+    int pinned;                 /* stands before the others */
 };
 /* What is changed of a run: NULL and -1 leave it as it is. */
 struct run_marks {
-    const struct view *name, *note;
+    const struct view *name, *comment;
     int pinned, shared;
 };
-/* Which runs are listed: owner NULL: everybody's; q: words of the wish, the name or the note;
+/* Which runs are listed: owner NULL: everybody's; q: words of the wish, the name or the comment;
  * catalog
  * "": of all; pinned: only those. */
 struct run_filter {
@@ -165,7 +165,7 @@ enum status store_run_save(struct store *s, struct view owner, struct view catal
 enum status store_run(struct store *s, struct view id, struct arena *a, struct run_row *row,
                       struct view *json, struct err *e) MUST_CHECK;
 enum status store_run_delete(struct store *s, struct view id, struct err *e) MUST_CHECK;
-/* ST_INVALID names "name" or "note" when it is too long. */
+/* ST_INVALID names "name" or "comment" when it is too long. */
 enum status store_run_mark(struct store *s, struct view id, const struct run_marks *marks,
                            struct err *e) MUST_CHECK;
 /* Pinned ones first, then the newest. */

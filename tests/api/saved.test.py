@@ -23,7 +23,7 @@ class Runs(Shared):
         code, body, _ = self.s.call('GET', '/api/runs?limit=2')
         self.assertEqual((code, [r['id'] for r in body['runs']]), (200, ids[:0:-1]))
         self.assertGreaterEqual(body['total'], 3)
-        self.assertEqual(set(body['runs'][0]), {'id', 'catalog', 'title', 'created', 'owner', 'shared', 'name', 'note', 'pinned'})
+        self.assertEqual(set(body['runs'][0]), {'id', 'catalog', 'title', 'created', 'owner', 'shared', 'name', 'comment', 'pinned'})
         self.assertTrue(body['runs'][0]['title'].startswith('run 2'))
         self.assertEqual(self.s.call('GET', '/api/runs?offset=2&limit=1')[1]['runs'][0]['id'], ids[0])
         self.refused(self.s.call('GET', '/api/runs/r-none'), 404, 'not_found')
@@ -41,8 +41,8 @@ class Runs(Shared):
     def test_marks(self):
         a, b = (self.s.rank(instruction=f'a marked wish {k}', top=1)[1]['run'] for k in range(2))
         put = lambda **body: self.s.call('PUT', f'/api/runs/{a}', body)
-        code, x, _ = put(name='  The demo ', note='<b>for Thursday</b>', pinned=True)
-        self.assertEqual((code, x['name'], x['note'], x['pinned'], x['shared']), (200, 'The demo', '<b>for Thursday</b>', True, False))
+        code, x, _ = put(name='  The demo ', comment='<b>for Thursday</b>', pinned=True)
+        self.assertEqual((code, x['name'], x['comment'], x['pinned'], x['shared']), (200, 'The demo', '<b>for Thursday</b>', True, False))
         self.assertEqual(put(shared=True)[1]['name'], 'The demo')
         found = lambda q: [r['id'] for r in self.s.call('GET', '/api/runs?' + q)[1]['runs']]
         self.assertEqual(found('limit=1'), [a])
@@ -50,7 +50,7 @@ class Runs(Shared):
         self.assertEqual(found('q=a+marked+wish'), [a, b])
         self.assertEqual(found('q=a+marked+wish&catalog=none'), [])
         self.assertEqual(found('q=a+marked&pinned=1'), [a])
-        self.assertEqual(self.s.call('GET', f'/api/runs/{a}')[1]['note'], '<b>for Thursday</b>')
+        self.assertEqual(self.s.call('GET', f'/api/runs/{a}')[1]['comment'], '<b>for Thursday</b>')
         self.refused(put(name=1), 422, 'invalid', 'name')
         self.refused(put(name='x' * 201), 422, 'invalid', 'name')
         self.refused(put(colour='red'), 422, 'invalid', 'colour')
@@ -87,6 +87,7 @@ class Runs(Shared):
             self.assertIn(row['id'], page.texts)
         self.assertEqual(page.ids, [f'rank-{k + 1}' for k in range(len(rows))])
         self.assertEqual(page.left_open, [])
+        self.assertEqual('<h2>What moved</h2>' in text, any(i['baselines'].get('recency', {}).get('score') is not None for i in r['items']))
         unknown = [n for i in r['items'] for n, v in i['baselines'].items() if v['score'] is None]
         self.assertEqual('no data' in page.texts, bool(unknown), unknown)
         code, table, _ = self.s.call('GET', f'/api/runs/{r["run"]}?format=csv')

@@ -362,7 +362,7 @@ static void marked_runs(struct store *s, const char *first, const char *second) 
     GOOD(store_run_mark(s, view_of(first), &(struct run_marks){NULL, NULL, -1, 1}, &e));
     GOOD(store_run(s, view_of(first), &a, &row, &json, &e));
     EQ_STR(row.name, "For Thursday");
-    EQ_STR(row.note, "too many \xc3\xa9toiles");
+    EQ_STR(row.comment, "too many \xc3\xa9toiles");
     EQ(row.pinned == 1 && row.shared == 1, 1);
     GOOD(store_runs(s, &(struct run_filter){0}, 0, 10, &a, &list, &n, &total, &e));
     EQ_STR(list[0].id, first);

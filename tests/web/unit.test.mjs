@@ -10,6 +10,8 @@ import * as u from '../../web/kit/url.js';
 import * as o from '../../web/kit/orders.js';
 import * as plan from '../../web/act/tour_plan.js';
 import { cohortOf, remainingMs, verdictOf } from '../../web/kit/experiment.js';
+import { moversOf, moveWords } from '../../web/kit/movers.js';
+import { askedDiff, movesOf } from '../../web/view/runs/diff.js';
 import { AMONG, groupOf, wordsOf } from '../../web/view/results/explain.js';
 import { createSse, readEvents, rawScore } from '../../web/kit/api.js';
 
@@ -620,4 +622,27 @@ test('the time an experiment has left', () => {
   const first = { cells: 2, done: 0, failed: 0, running: { cases_done: 5, cases_total: 10 }, results: [] };
   assert.equal(remainingMs(first, { at: 1000, share: 0.25 }, 3000), 1.5 * 2000 / 0.25);
   assert.equal(remainingMs(first, null, 3000), null);
+});
+
+test('what a ranking moved the farthest, a sentence each', () => {
+  const item = (id, rank, at, clauses) => ({ item: id, title: `T${id}`, rank, clauses, baselines: { recency: { rank: 1, score: 1 }, popularity: { rank: at, score: at ? 1 : null } } });
+  const result = {
+    clauses: [{ text: 'sea' }, { text: 'storm' }],
+    items: [item('a', 1, 9, [0.5, 1.25]), item('b', 2, 3, [1, 0]), item('c', 3, 3, [0, 0]), item('d', 4, 1, [-0.5, -0.2]), item('e', 5, null, [3, 3])],
+  };
+  const moves = moversOf(result);
+  assert.deepEqual(moves.map(m => [m.item, m.by]), [['a', 8], ['b', 1], ['d', -3]]);
+  assert.equal(moveWords(moves[0]), ' stands at 1, 8 places higher than by popularity, lifted most by “storm” (+1.25).');
+  assert.equal(moveWords(moves[1]), ' stands at 2, 1 place higher than by popularity, lifted most by “sea” (+1.00).');
+  assert.equal(moveWords(moves[2]), ' stands at 4, 3 places lower than by popularity, held down most by “sea” (−0.50).');
+  assert.deepEqual(moversOf({ items: [{ item: 'a', rank: 1, baselines: {} }] }), []);
+});
+
+test('what differs between two runs', () => {
+  const run = (wish, ids, more = {}) => ({ request: { instruction: wish, catalog: 'm' }, items: ids.map((id, i) => ({ item: id, title: id, rank: i + 1 })), ...more });
+  const a = run('sea', ['a', 'b', 'c', 'd'], { readout: { used: 'query' } });
+  const b = run('hills', ['d', 'b', 'a', 'e'], { readout: { used: 'query' } });
+  assert.deepEqual(askedDiff(a, b), [['Wish', 'sea', 'hills']]);
+  assert.deepEqual(movesOf(a, b).map(m => [m.item, m.a, m.b]), [['d', 4, 1], ['a', 1, 3], ['c', 3, undefined], ['e', undefined, 4]]);
+  assert.deepEqual(askedDiff(a, a), []);
 });

@@ -269,6 +269,20 @@ await story(async ({ browser, ok, step }) => {
     await page.click('[data-view=runs]');
     await page.waitForSelector('.runs tbody tr');
     ok(/runs?, the newest first/.test(await text(page, '.view-runs')), 'counted');
+    for (const wish of ['a voyage', 'a quarrel']) {
+      const body = JSON.stringify({ catalog: 'jobs', instruction: `${wish} ${process.pid}`, candidates: { count: 8 } });
+      await fetch(`${URL_}/api/rank`, { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
+    }
+    await page.fill('#runs-q', String(process.pid));
+    await page.waitForFunction(() => document.querySelectorAll('.runs tbody tr').length === 2);
+    ok(await page.isDisabled('#diff-runs'), 'two are told apart when two are chosen');
+    for (const box of await page.locator('.runs .pick input').all()) await box.check();
+    await page.click('#diff-runs');
+    await page.waitForSelector('.diff-asked');
+    ok(/Wisha voyage \d+a quarrel/.test(await text(page, '.diff-asked tbody')), 'what was asked', await text(page, '.diff-asked tbody'));
+    ok(/of the first 8 are the same/.test(await text(page, '.run-diff')) && (await page.locator('.diff-moves tbody tr').count()) > 0, 'and how the orders differ');
+    const found = await axe(page);
+    ok(found.length === 0, 'axe: a difference', found.join(' | '));
   });
   ok((await faults()).length === 0, 'clean', (await faults()).join('; '));
   await context.close();
