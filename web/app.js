@@ -79,11 +79,11 @@ async function dialogOf(name, make, again) {
     return { show() {} };
   }
 }
-const openImport = async file => {
+const openImport = async (file, into) => {
   const make = async () =>
     (await import('./view/import/import.js')).mountImport(api, { done: route.imported, stateOf: get });
-  const dialog = await dialogOf('import', make, () => openImport(file));
-  dialog.show();
+  const dialog = await dialogOf('import', make, () => openImport(file, into));
+  dialog.show(into);
   if (file) dialog.take?.(file);
 };
 const openBrowse = async () => {
@@ -205,6 +205,7 @@ const intents = {
   runAgain: ranking.runAgain,
   dropRun: route.dropRun,
   dropCatalog: route.dropCatalog,
+  renameCatalog: route.renameCatalog,
   openRow: route.openRow,
   rowLink: route.rowLink,
   copyLink: async button => copyText(await route.link(), button),
@@ -216,7 +217,7 @@ const intents = {
   openPrompt,
   openCalibration,
   makeDefault: models.makeDefault,
-  openImport: () => openImport(),
+  openImport: (file, into) => openImport(file, into),
   openBrowse,
   openNear,
   openSetting,

@@ -572,6 +572,13 @@ async function handle(db, seen, stepMs, req, res) {
         { name: 'price', type: 'money', unit: 'EUR' },
       ],
     });
+  if (what === 'PUT /catalogs') {
+    const { name } = JSON.parse(body);
+    if (db.catalogs.has(name)) refuse(409, 'conflict', `there is a catalogue '${name}' already`, { field: 'name' });
+    db.catalogs.set(name, catalog(path[2]));
+    db.catalogs.delete(path[2]);
+    return json({ catalog: name });
+  }
   if (what === 'DELETE /catalogs') {
     catalog(path[2]);
     db.catalogs.delete(path[2]);

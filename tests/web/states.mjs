@@ -434,6 +434,37 @@ await story(async ({ browser, ok, step }) => {
     ok((await page.inputValue('#import-name')) === 'drop', 'a dropped file names the catalogue');
     await page.keyboard.press('Escape');
   });
+  await step('a catalogue is renamed, and its items replaced by a file', async () => {
+    await page.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
+    await page.selectOption('#catalog', 'half');
+    await ranked(page);
+    await page.click('#open-browse');
+    await page.waitForSelector('.browse-list li');
+    const was = { ...mock.db.catalogs.get('half') };
+    ok((await page.inputValue('#catalog-name')) === 'half', 'its name is there to be changed');
+    await page.fill('#catalog-name', 'movies');
+    await page.click('#rename-catalog');
+    const said = () => page.textContent('#dialog-browse [role=status]');
+    await page.waitForFunction(() => /already/.test(document.querySelector('#dialog-browse [role=status]').textContent));
+    ok(/'movies' already/.test(await said()), 'a taken name is refused');
+    await page.fill('#catalog-name', 'whole');
+    await page.click('#rename-catalog');
+    await page.waitForFunction(() => /is called whole/.test(document.querySelector('#dialog-browse [role=status]').textContent));
+    ok(/half is called whole now/.test(await said()) && /catalog=whole/.test(page.url()), 'and a free one taken', await said());
+    ok(mock.db.catalogs.has('whole') && !mock.db.catalogs.has('half'), 'by the server, too');
+    await page.click('#replace-catalog');
+    await choose('other.csv', 'id,title\n1,One\n2,Two\n');
+    ok((await page.inputValue('#import-name')) === 'whole' && (await page.isVisible('#import-replace')), 'a file in its place');
+    await page.check('#import-replace');
+    await page.click('#import-go');
+    await page.waitForFunction(() => !document.querySelector('#dialog-import[open]'));
+    await ranked(page);
+    ok(mock.db.catalogs.get('whole').items.length === 2, 'has replaced its items');
+    mock.db.catalogs.set('half', was);
+    mock.db.catalogs.delete('whole');
+    await anew(page, `${mock.url}/#/?catalog=movies&wish=calm`);
+    await ranked(page);
+  });
   await step('a catalogue is deleted, after one more question', async () => {
     await page.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
     await page.selectOption('#catalog', 'half');

@@ -32,7 +32,8 @@ export function mountBrowse(api, store, intents) {
     say,
     list,
     pager,
-    h('div', { class: 'browse-do' }, exporting(), dropping()),
+    renaming(),
+    h('div', { class: 'browse-do' }, exporting(), replacing(), dropping()),
   );
 
   async function load(at) {
@@ -138,6 +139,49 @@ export function mountBrowse(api, store, intents) {
     return button;
   }
 
+  function replacing() {
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        id: 'replace-catalog',
+        onclick: () => {
+          d.close();
+          intents.openImport(null, store.get().catalog);
+        },
+      },
+      'Replace by a file',
+    );
+  }
+
+  function renaming() {
+    const name = h('input', { type: 'text', id: 'catalog-name', maxLength: 64, autocomplete: 'off' });
+    ui.name = name;
+    return h(
+      'form',
+      {
+        class: 'joined browse-name',
+        onsubmit: async e => {
+          e.preventDefault();
+          const { catalog } = store.get();
+          const to = name.value.trim();
+          if (!to || to === catalog) return name.focus();
+          try {
+            await intents.renameCatalog(catalog, to);
+            say.textContent = `${catalog} is called ${to} now.`;
+          } catch (err) {
+            say.textContent = [err.message, err.hint].filter(Boolean).join(' ');
+            name.focus();
+          }
+        },
+      },
+      h('label', { htmlFor: 'catalog-name' }, 'Name'),
+      name,
+      h('button', { type: 'submit', id: 'rename-catalog' }, 'Rename'),
+    );
+  }
+
   // Deleting asks once more, by the button's own words.
   function dropping() {
     const said = h('p', { class: 'fact', role: 'status' });
@@ -186,6 +230,7 @@ export function mountBrowse(api, store, intents) {
   return {
     show() {
       ui.calm();
+      ui.name.value = store.get().catalog;
       d.open();
       search.focus();
       load(0);

@@ -76,7 +76,7 @@ export function mountTop(root, foot, store, intents) {
     h(
       'div',
       { class: 'tools', role: 'group', 'aria-label': 'Tools' },
-      button('Import', 'open-import', intents.openImport),
+      button('Import', 'open-import', () => intents.openImport()),
       button('Keys', 'open-keys', intents.openKeys),
       themeButton(store, intents),
       who,

@@ -66,7 +66,7 @@ export function diffOf(a, b) {
       tau === null ? '.' : `: ${agreementWords(tau)} among what both lists have (Kendall\u2019s \u03c4 ${num(tau)}).`,
     ),
     asked.length
-      ? table('diff-asked', 'What was asked', ['', 'First run', 'Second run'], asked)
+      ? table('diff-asked', 'What was asked', ['Asked', 'First run', 'Second run'], asked)
       : h('p', { class: 'fact' }, 'The same was asked.'),
     moves.length
       ? table(

@@ -134,7 +134,7 @@ export function runRow(r, { session, api, chosen, choose, gone }) {
       h(
         'td',
         { class: 'exports' },
-        button('edit', 'Edit', `Name and note of ${nameOf()}`, edit),
+        button('edit', 'Edit', `Edit ${nameOf()}: name and note`, edit),
         sharing(),
         button('gone', 'Delete', `Delete ${nameOf()}`, () => gone(r, el)),
       ),
