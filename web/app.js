@@ -1,7 +1,7 @@
 // Starts the page: the views are mounted on one store, and the intents below are the only ones to change it.
 // Layout: the wish stays beside its effect. Of three sketches (a form above a table; a bump chart of ranks; a letter
 // beside a printed league table) the third keeps both in sight, reads on a phone as one column, and needs no legend.
-import { api, explain as measure, gate, rank } from './kit/api.js';
+import { api, explain as measure, gate } from './kit/api.js';
 import { copyText, styled } from './kit/dom.js';
 import * as st from './kit/state.js';
 import { compareHash } from './kit/url.js';
@@ -68,51 +68,17 @@ async function signOut() {
 }
 
 // Windows that are seldom opened are loaded when they are asked for, and asked for again where that failed.
-const made = {};
-async function dialogOf(name, make, again) {
-  try {
-    await styled('views.css');
-    made[name] ??= await make();
-    return made[name];
-  } catch (e) {
-    session.failed('This window could not be loaded', e, again);
-    return { show() {} };
-  }
-}
-const openImport = async (file, into) => {
-  const make = async () =>
-    (await import('./view/import/import.js')).mountImport(api, { done: route.imported, stateOf: get });
-  const dialog = await dialogOf('import', make, () => openImport(file, into));
-  dialog.show(into);
-  if (file) dialog.take?.(file);
-};
-const openBrowse = async () => {
-  const make = async () => (await import('./view/browse.js')).mountBrowse(api, store, intents);
-  (await dialogOf('browse', make, openBrowse)).show();
-};
-const openSurface = async () => {
-  const make = async () =>
-    (await import('./view/surface.js')).mountSurface(api, store, { saved: wish.useWords });
-  (await dialogOf('surface', make, openSurface)).show();
-};
-const openCalibration = async () => {
-  const make = async () =>
-    (await import('./view/calibration.js')).mountCalibration(api, store, {
-      fitted: ranking.forgetAnswers,
-    });
-  (await dialogOf('calibration', make, openCalibration)).show();
-};
-const openPrompt = async () => {
-  const make = async () => (await import('./view/results/prompt.js')).mountPrompt();
-  (await dialogOf('prompt', make, openPrompt)).show(ranking.preview);
-};
-
-const openNear = async () => {
-  const make = async () => (await import('./view/results/near.js')).mountNear(rank, intents);
-  const { result, resultKey, stored, surface } = get();
-  const request = stored?.request ?? st.requestOfKey(resultKey);
-  (await dialogOf('near', make, openNear)).show(request, result.funnel, surface?.item_word ?? 'item');
-};
+const opens =
+  name =>
+  async (...args) => {
+    const again = () => intents[name](...args);
+    try {
+      const { openWindow } = await import('./act/windows.js');
+      await openWindow(name, args, { session, api, store, intents, route, wish, ranking });
+    } catch (e) {
+      session.failed('This window could not be loaded', e, again);
+    }
+  };
 // Brings a field of the settings into sight, wherever it is folded away.
 function openSetting(id) {
   const sheet = $('sheet');
@@ -214,18 +180,15 @@ const intents = {
     get().catalog &&
     go(compareHash([{ choices: get() }, { baseline: st.firstBaseline(get()) }])),
   explain,
-  openPrompt,
-  openCalibration,
+  openPrompt: opens('openPrompt'),
+  openCalibration: opens('openCalibration'),
   makeDefault: models.makeDefault,
-  openImport: (file, into) => openImport(file, into),
-  openBrowse,
-  openNear,
+  openImport: opens('openImport'),
+  openBrowse: opens('openBrowse'),
+  openNear: opens('openNear'),
+  openSurface: opens('openSurface'),
+  openKeys: opens('openKeys'),
   openSetting,
-  openSurface,
-  openKeys: async function openKeys() {
-    const make = async () => (await import('./view/keys.js')).mountKeys();
-    (await dialogOf('keys', make, openKeys)).show();
-  },
   tellTheme: () => session.tell('theme', document.documentElement.dataset.theme),
   signOut,
   runFile: api.runFile,
@@ -278,7 +241,7 @@ addEventListener('dragover', e => {
 addEventListener('drop', e => {
   if (e.defaultPrevented || !e.dataTransfer.files[0]) return;
   e.preventDefault();
-  openImport(e.dataTransfer.files[0]);
+  intents.openImport(e.dataTransfer.files[0]);
 });
 addEventListener('popstate', route.route);
 // Another tab may have changed the preferences.
