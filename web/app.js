@@ -17,7 +17,7 @@ import { mountTop } from './view/top.js';
 import { mountNotices } from './view/notices.js';
 import { mountWish } from './view/wish/wish.js';
 import { mountClauses } from './view/wish/clauses.js';
-import { mountLimits } from './view/wish/limits.js';
+import { notesOf } from './kit/effect.js';
 import { mountPreferencesFold } from './view/wish/preferences_fold.js';
 import { mountExamples } from './view/wish/examples.js';
 import { mountSettings } from './view/wish/settings.js';
@@ -68,44 +68,24 @@ async function signOut() {
 }
 
 // Windows that are seldom opened are loaded when they are asked for, and asked for again where that failed.
-const made = {};
-async function dialogOf(name, make, again) {
-  try {
-    await styled('views.css');
-    made[name] ??= await make();
-    return made[name];
-  } catch (e) {
-    session.failed('This window could not be loaded', e, again);
-    return { show() {} };
-  }
+const opens =
+  name =>
+  async (...args) => {
+    const again = () => intents[name](...args);
+    try {
+      const { openWindow } = await import('./act/windows.js');
+      await openWindow(name, args, { session, api, store, intents, route, wish, ranking });
+    } catch (e) {
+      session.failed('This window could not be loaded', e, again);
+    }
+  };
+// Brings a field of the settings into sight, wherever it is folded away.
+function openSetting(id) {
+  const sheet = $('sheet');
+  if (sheet.checkVisibility() && sheet.getAttribute('aria-expanded') === 'false') sheet.click();
+  for (let e = $(id); e; e = e.parentElement) if (e.localName === 'details') e.open = true;
+  $(id).focus();
 }
-const openImport = async file => {
-  const make = async () =>
-    (await import('./view/import/import.js')).mountImport(api, { done: route.imported, stateOf: get });
-  const dialog = await dialogOf('import', make, () => openImport(file));
-  dialog.show();
-  if (file) dialog.take?.(file);
-};
-const openBrowse = async () => {
-  const make = async () => (await import('./view/browse.js')).mountBrowse(api, store, intents);
-  (await dialogOf('browse', make, openBrowse)).show();
-};
-const openSurface = async () => {
-  const make = async () =>
-    (await import('./view/surface.js')).mountSurface(api, store, { saved: wish.useWords });
-  (await dialogOf('surface', make, openSurface)).show();
-};
-const openCalibration = async () => {
-  const make = async () =>
-    (await import('./view/calibration.js')).mountCalibration(api, store, {
-      fitted: ranking.forgetAnswers,
-    });
-  (await dialogOf('calibration', make, openCalibration)).show();
-};
-const openPrompt = async () => {
-  const make = async () => (await import('./view/results/prompt.js')).mountPrompt();
-  (await dialogOf('prompt', make, openPrompt)).show(ranking.preview);
-};
 
 // Measures what the parts of a row did; its neighbours come with it.
 async function explain(item, progress) {
@@ -129,6 +109,11 @@ async function limits(edited) {
     session.failed('The limit was not changed', e);
   }
 }
+
+const rankWith = patch => {
+  change(patch);
+  return ranking.now();
+};
 
 // Follows a link of the page; the same address again is a fresh start of its view.
 function go(hash) {
@@ -163,6 +148,10 @@ const intents = {
   editLimit: (limit, clause, form, type) =>
     limits(l => l.withLimit(get().clauses, clause, limit, form, type)),
   dropLimit: (limit, clause) => limits(l => l.withoutLimit(get().clauses, clause, limit)),
+  giveUpLimit: async limit => {
+    await limits(l => l.withoutLimit(get().clauses, l.clauseOfLimit(get(), limit)?.id, limit));
+    return ranking.now();
+  },
   fieldsOf: api.catalog,
   rowLoaded: () => set({ details: true }),
   notLoaded: e => session.failed('This part of the page could not be loaded', e),
@@ -177,13 +166,12 @@ const intents = {
   rank: ranking.now,
   rankOrCancel: ranking.rankOrCancel,
   cancel: ranking.cancel,
-  rankAll: () => {
-    change({ retrieve: 'all', count: st.COUNT_MAX });
-    return ranking.now();
-  },
+  rankWith,
+  rankAll: () => rankWith({ retrieve: 'all', count: st.COUNT_MAX }),
   runAgain: ranking.runAgain,
   dropRun: route.dropRun,
   dropCatalog: route.dropCatalog,
+  renameCatalog: route.renameCatalog,
   openRow: route.openRow,
   rowLink: route.rowLink,
   copyLink: async button => copyText(await route.link(), button),
@@ -192,16 +180,15 @@ const intents = {
     get().catalog &&
     go(compareHash([{ choices: get() }, { baseline: st.firstBaseline(get()) }])),
   explain,
-  openPrompt,
-  openCalibration,
+  openPrompt: opens('openPrompt'),
+  openCalibration: opens('openCalibration'),
   makeDefault: models.makeDefault,
-  openImport: () => openImport(),
-  openBrowse,
-  openSurface,
-  openKeys: async function openKeys() {
-    const make = async () => (await import('./view/keys.js')).mountKeys();
-    (await dialogOf('keys', make, openKeys)).show();
-  },
+  openImport: opens('openImport'),
+  openBrowse: opens('openBrowse'),
+  openNear: opens('openNear'),
+  openSurface: opens('openSurface'),
+  openKeys: opens('openKeys'),
+  openSetting,
   tellTheme: () => session.tell('theme', document.documentElement.dataset.theme),
   signOut,
   runFile: api.runFile,
@@ -213,11 +200,28 @@ const block = (parent, cls) => {
   $(parent).append(el);
   return el;
 };
+// A part that most lists have nothing for is loaded with the first that has.
+function mountLater(root, needed, mount) {
+  root.hidden = true;
+  const stop = store.watch(null, s => {
+    if (!needed(s)) return;
+    stop();
+    mount(root).catch(e => {
+      intents.notLoaded(e);
+      mountLater(root, needed, mount);
+    });
+  }, false);
+}
+const hasLimits = ({ result, constraints }) =>
+  constraints !== st.CHOICES.constraints || !!result?.constraints?.length || notesOf(result).length > 0;
 mountTop($('head'), $('foot'), store, intents);
 mountNotices($('notices'), store, intents);
 mountWish(block('ask', 'block'), store, intents);
 mountClauses(block('ask', 'block'), store, intents);
-mountLimits(block('ask', 'block'), store, intents);
+mountLater(block('ask', 'block'), hasLimits, async root => {
+  await styled('views.css');
+  (await import('./view/wish/limits.js')).mountLimits(root, store, intents);
+});
 mountExamples(block('ask', 'block'), store, intents);
 mountPreferencesFold(block('ask', 'block'), store, intents);
 mountSettings(block('ask', 'block'), store, intents);
@@ -237,7 +241,7 @@ addEventListener('dragover', e => {
 addEventListener('drop', e => {
   if (e.defaultPrevented || !e.dataTransfer.files[0]) return;
   e.preventDefault();
-  openImport(e.dataTransfer.files[0]);
+  intents.openImport(e.dataTransfer.files[0]);
 });
 addEventListener('popstate', route.route);
 // Another tab may have changed the preferences.

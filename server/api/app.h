@@ -62,6 +62,7 @@ enum status api_clauses_post(struct req *r, struct err *e);
 enum status api_catalogs_list(struct req *r, struct err *e);
 enum status api_catalogs_import(struct req *r, struct err *e);
 enum status api_catalogs_get(struct req *r, struct err *e);
+enum status api_catalogs_rename(struct req *r, struct err *e);
 enum status api_catalogs_delete(struct req *r, struct err *e);
 enum status api_catalogs_items(struct req *r, struct err *e);
 enum status api_preferences_list(struct req *r, struct err *e);

@@ -5,9 +5,11 @@
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"
+#include "server/store/depth.h"
 
 #include "kernels/base/clock.h"
 
+#include <jansson.h>
 #include <string.h>
 
 static void write_catalog(struct buf *b, const struct catalog *c) {
@@ -109,6 +111,36 @@ enum status api_catalogs_import(struct req *r, struct err *e) {
         return ST_OK;
     }
     return imports_receive(r, IMPORT_ITEMS, name, e);
+}
+
+static enum status read_name(struct view body, json_t **top, struct view *name, struct err *e) {
+    TRY(depth_load(body, top, e));
+    const json_t *v = json_object_get(*top, "name");
+    *name = (struct view){json_string_value(v), json_string_length(v)};
+    if (json_is_string(v) && json_object_size(*top) == 1) return ST_OK;
+    enum status st = fail(e, ST_INVALID, "name must be a text, and alone");
+    err_field(e, "name");
+    return st;
+}
+
+enum status api_catalogs_rename(struct req *r, struct err *e) {
+    struct app *app = req_app(r);
+    struct view body, name;
+    struct buf b;
+    json_t *top = NULL;
+    TRY(req_body(r, &body, e));
+    enum status st = read_name(body, &top, &name, e);
+    if (st == ST_OK) st = store_catalog_rename(app->store, req_param(r, "name"), name, e);
+    if (st == ST_OK) {
+        vectors_changed(atomic_load(&app->vectors));
+        buf_init(&b, OUT_MAX);
+        out_open(&b, NULL, '{');
+        out_view(&b, "catalog", name);
+        out_close(&b, '}');
+        st = out_reply(r, &b, e);
+    }
+    json_decref(top);
+    return st;
 }
 
 enum status api_catalogs_delete(struct req *r, struct err *e) {

@@ -173,13 +173,16 @@ enum status api_experiments_delete(struct req *r, struct err *e) {
     struct view id = req_param(r, "id");
     struct lab *l = atomic_load(&app->lab);
     struct experiment_row *x;
+    int keep;
+    TRY(query_flag(r, "keep", &keep, e));
     TRY(find(r, id, &x, e));
-    TRY(store_experiment_delete(app->store, id, e));
+    TRY(keep ? store_experiment_cancel(app->store, id, e)
+             : store_experiment_delete(app->store, id, e));
     if (l) lab_drop(l, id);
     struct buf b;
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
-    out_view(&b, "deleted", id);
+    out_view(&b, keep ? "cancelled" : "deleted", id);
     out_close(&b, '}');
     return out_reply(r, &b, e);
 }

@@ -10,6 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static void write_marks(struct buf *b, const struct run_row *row) {
+    out_text(b, "owner", row->owner);
+    out_bool(b, "shared", row->shared);
+    out_text(b, "name", row->name);
+    out_text(b, "comment", row->comment);
+    out_bool(b, "pinned", row->pinned);
+}
+
 enum status api_runs_list(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct run_row *row;
@@ -19,8 +27,11 @@ enum status api_runs_list(struct req *r, struct err *e) {
     TRY(query_int(r, "offset", 0, 0, 1 << 30, &offset, e));
     TRY(query_int(r, "limit", 20, 1, 1000, &limit, e));
     struct view name;
-    const struct view *owner = app_owner(r, &name);
-    TRY(store_runs(app->store, owner, (int)offset, (int)limit, req_arena(r), &row, &n, &total, e));
+    struct run_filter f = {.owner = app_owner(r, &name),
+                           .q = view_trim(query_text(r, "q")),
+                           .catalog = query_text(r, "catalog")};
+    TRY(query_flag(r, "pinned", &f.pinned, e));
+    TRY(store_runs(app->store, &f, (int)offset, (int)limit, req_arena(r), &row, &n, &total, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "runs", '[');
@@ -30,8 +41,7 @@ enum status api_runs_list(struct req *r, struct err *e) {
         out_text(&b, "catalog", row[i].catalog);
         out_text(&b, "title", row[i].title);
         out_int(&b, "created", row[i].created);
-        out_text(&b, "owner", row[i].owner);
-        out_bool(&b, "shared", row[i].shared);
+        write_marks(&b, &row[i]);
         out_close(&b, '}');
     }
     out_close(&b, ']');
@@ -54,35 +64,79 @@ static enum status find_own(struct req *r, struct err *e) {
     return may(r, &row, 0, e);
 }
 
-static enum status read_shared(struct req *r, int *out, struct err *e) {
-    struct view body;
+/* What a person says of a run, as the body says it. The texts live in top. */
+struct said {
     json_t *top;
-    TRY(req_body(r, &body, e));
-    TRY(depth_load(body, &top, e));
-    const json_t *v = json_object_get(top, "shared");
-    int ok = json_is_boolean(v) && json_object_size(top) == 1;
-    *out = json_is_true(v);
-    json_decref(top);
-    if (ok) return ST_OK;
-    enum status st = fail(e, ST_INVALID, "shared must be true or false");
-    err_field(e, "shared");
+    struct view name, comment;
+    struct run_marks marks;
+};
+
+static enum status wrong(const char *field, const char *what, struct err *e) {
+    enum status st = fail(e, ST_INVALID, "%s must be %s", field, what);
+    err_field(e, "%s", field);
     return st;
+}
+
+static enum status read_flag(json_t *v, const char *field, int *out, struct err *e) {
+    if (!json_is_boolean(v)) return wrong(field, "true or false", e);
+    *out = json_is_true(v);
+    return ST_OK;
+}
+
+static enum status read_line(json_t *v, const char *field, struct view *text,
+                             const struct view **out, struct err *e) {
+    if (!json_is_string(v)) return wrong(field, "a text", e);
+    *text = view_trim((struct view){json_string_value(v), json_string_length(v)});
+    *out = text;
+    return ST_OK;
+}
+
+static enum status read_said(struct said *x, struct err *e) {
+    const char *key;
+    json_t *v;
+    x->marks = (struct run_marks){.pinned = -1, .shared = -1};
+    if (json_object_size(x->top) == 0) return wrong("shared", "there, or name, comment, pinned", e);
+    json_object_foreach(x->top, key, v) {
+        if (strcmp(key, "shared") == 0)
+            TRY(read_flag(v, key, &x->marks.shared, e));
+        else if (strcmp(key, "pinned") == 0)
+            TRY(read_flag(v, key, &x->marks.pinned, e));
+        else if (strcmp(key, "name") == 0)
+            TRY(read_line(v, key, &x->name, &x->marks.name, e));
+        else if (strcmp(key, "comment") == 0)
+            TRY(read_line(v, key, &x->comment, &x->marks.comment, e));
+        else
+            return wrong(key, "left out: only shared, name, comment and pinned can be changed", e);
+    }
+    return ST_OK;
+}
+
+static enum status change(struct req *r, struct said *x, struct err *e) {
+    struct app *app = req_app(r);
+    struct run_row row;
+    struct view json;
+    struct buf b;
+    TRY(read_said(x, e));
+    TRY(find_own(r, e));
+    TRY(store_run_mark(app->store, req_param(r, "id"), &x->marks, e));
+    TRY(store_run(app->store, req_param(r, "id"), req_arena(r), &row, &json, e));
+    buf_init(&b, OUT_MAX);
+    out_open(&b, NULL, '{');
+    out_view(&b, "run", req_param(r, "id"));
+    write_marks(&b, &row);
+    out_close(&b, '}');
+    return out_reply(r, &b, e);
 }
 
 /* A run is shown to others only because its owner said so. */
 enum status api_runs_put(struct req *r, struct err *e) {
-    struct app *app = req_app(r);
-    struct buf b;
-    int shared;
-    TRY(read_shared(r, &shared, e));
-    TRY(find_own(r, e));
-    TRY(store_run_share(app->store, req_param(r, "id"), shared, e));
-    buf_init(&b, OUT_MAX);
-    out_open(&b, NULL, '{');
-    out_view(&b, "run", req_param(r, "id"));
-    out_bool(&b, "shared", shared);
-    out_close(&b, '}');
-    return out_reply(r, &b, e);
+    struct view body;
+    struct said x = {.top = NULL};
+    TRY(req_body(r, &body, e));
+    TRY(depth_load(body, &x.top, e));
+    enum status st = change(r, &x, e);
+    json_decref(x.top);
+    return st;
 }
 
 enum status api_runs_delete(struct req *r, struct err *e) {
@@ -132,8 +186,7 @@ static enum status reply_json(struct req *r, const struct exported *x, struct er
     out_open(&b, NULL, '{');
     out_text(&b, "run", x->row.id);
     out_int(&b, "created", x->row.created);
-    out_text(&b, "owner", x->row.owner);
-    out_bool(&b, "shared", x->row.shared);
+    write_marks(&b, &x->row);
     struct view rest = view_trim(view_sub(x->json, 1, x->json.n));
     if (rest.p[0] != '}') buf_add(&b, ",", 1);
     buf_view(&b, rest);

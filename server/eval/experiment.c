@@ -78,6 +78,19 @@ static json_t *verdicts(const struct sheet *s, int group, double *tmp) {
     return out;
 }
 
+/* Milliseconds an item in the first case, where the caches are empty, and in the others. */
+static void put_times(json_t *top, const struct sheet *s, int method) {
+    struct sheet_cost all = sheet_cost(s, method), first = {0, 0, 0};
+    for (int i = 0; i < s->n && !first.items; i++) first = s->c[i].cost[method];
+    if (!first.items) return;
+    json_object_set_new(top, "cold_ms_per_item",
+                        json_real(1e3 * first.seconds / (double)first.items));
+    if (all.items > first.items)
+        json_object_set_new(
+            top, "warm_ms_per_item",
+            json_real(1e3 * (all.seconds - first.seconds) / (double)(all.items - first.items)));
+}
+
 /* The cell's figures: of its own readout, of each baseline, and what it cost. Cold start: negatives
  * by popularity, and beside them the uniform ones. */
 static json_t *cell_json(const struct sheet *s, int method, double *tmp) {
@@ -100,6 +113,7 @@ static json_t *cell_json(const struct sheet *s, int method, double *tmp) {
         json_object_set_new(top, "ms_per_item", json_real(1e3 * cost.seconds / (double)cost.items));
         json_object_set_new(top, "tokens_per_item",
                             json_real((double)cost.tokens / (double)cost.items));
+        put_times(top, s, method);
     }
     return top;
 }

@@ -13,20 +13,40 @@ static void count(const unsigned char *outcome, int n, struct tally *t) {
     *t = (struct tally){many[OUTCOME_HOLDS], many[OUTCOME_FAILS], many[OUTCOME_UNKNOWN]};
 }
 
-static enum status cut(struct rank_context *s, unsigned char **fails, struct err *e) {
+/* fails: whether an item fails a constraint; many: how many it fails. */
+static enum status cut(struct rank_context *s, unsigned char **fails, unsigned char **many,
+                       struct err *e) {
     struct funnel *f = s->funnel;
     const struct snapshot *c = s->catalog;
     *fails = ARENA_NEW(s->a, unsigned char, (size_t)c->n);
+    *many = ARENA_NEW(s->a, unsigned char, (size_t)c->n);
     unsigned char *outcome = ARENA_NEW(s->a, unsigned char, (size_t)c->n);
-    if (!*fails || !outcome) return fail(e, ST_NO_MEMORY, "no memory for constraints");
+    if (!*fails || !*many || !outcome) return fail(e, ST_NO_MEMORY, "no memory for constraints");
     for (int k = 0; k < s->wish.n_constraints; k++) {
         constraint_outcomes(&s->wish.constraint[k], c, outcome);
         count(outcome, c->n, &f->tally[k]);
-        for (int i = 0; i < c->n; i++) (*fails)[i] |= outcome[i] == OUTCOME_FAILS;
+        for (int i = 0; i < c->n; i++)
+            if (outcome[i] == OUTCOME_FAILS) (*many)[i]++;
     }
     f->items = c->n;
+    for (int i = 0; i < c->n; i++) (*fails)[i] = (*many)[i] > 0;
     for (int i = 0; i < c->n; i++) f->within += !(*fails)[i];
     return ST_OK;
+}
+
+/* Items that one constraint alone keeps from being ranked, the most popular first. Those that are
+ * ranked lose their mark in `many`. */
+static void near_misses(const struct rank_context *s, unsigned char *many) {
+    struct funnel *f = s->funnel;
+    const struct snapshot *c = s->catalog;
+    int n = 0;
+    for (int i = 0; i < s->n; i++) many[s->place[i]] = 0;
+    for (int i = 0; i < c->n; i++) {
+        int at = c->by_popularity[i];
+        if (many[at] != 1) continue;
+        f->near++;
+        if (n < FUNNEL_NEAR) f->near_item[n++] = c->item[at].id;
+    }
 }
 
 /* --- candidates that a request names */
@@ -166,9 +186,10 @@ static enum status retrieved(struct rank_context *s, const unsigned char *fails,
 }
 
 enum status funnel_run(struct rank_context *s, struct err *e) {
-    unsigned char *fails;
-    TRY(cut(s, &fails, e));
+    unsigned char *fails, *many;
+    TRY(cut(s, &fails, &many, e));
     TRY(s->r->n_candidates ? named(s, fails, e) : retrieved(s, fails, e));
     s->funnel->ranked = s->n;
+    near_misses(s, many);
     return ST_OK;
 }

@@ -7,6 +7,8 @@
 
 struct rank_context;
 
+enum { FUNNEL_NEAR = 20 };
+
 /* How often a constraint holds, fails, cannot be told. */
 struct tally {
     long long holds, fails, unknown;
@@ -20,6 +22,8 @@ struct funnel {
     long long failing_kept; /* ranked although they fail: too few hold, or they were asked for */
     long long hidden;       /* left out by constraints "hide", of those asked for by id */
     const char *by;         /* "embedding and BM25", "the whole catalogue", "asked for", ... */
+    long long near;         /* left out although they fail one constraint only */
+    const char *near_item[FUNNEL_NEAR]; /* ids of the most popular of them */
     const char *lacking;    /* what retrieval did without, and why; or NULL */
     struct tally tally[CONSTRAINTS_MAX]; /* of each constraint over the catalogue */
 };

@@ -11,7 +11,8 @@ static const char *const settings[] = {"protocol", "catalog", "split",     "memb
                                        "surface",  "history", "k"};
 static const char *const metrics[] = {"auc", "p5", "ndcg10", "hr1", "hr5", "mrr", "violations10"};
 static const char *const ends[] = {"mean", "lo", "hi"}, *const beside[] = {"popularity", "chance"};
-static const char *const facts[] = {"cases", "ms_per_item", "tokens_per_item"};
+static const char *const facts[] = {"cases", "ms_per_item", "cold_ms_per_item", "warm_ms_per_item",
+                                    "tokens_per_item"};
 
 static void cell_json(struct buf *b, json_t *v) {
     char t[32] = "";

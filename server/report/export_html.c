@@ -1,15 +1,15 @@
 /* A run as one HTML page: what was asked, the order, and for each item why it stands there. */
 #include "server/report/export.h"
 
+#include "server/report/html/moves.h"
+#include "server/report/html/text.h"
+
 #include "kernels/base/clock.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Of a text, what is shown before it has to be unfolded. */
-enum { TEXT_SHOWN = 280 };
 
 static const char head[] =
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -19,115 +19,57 @@ static const char head[] =
     "'unsafe-inline'\">\n"
     "<meta name=\"referrer\" content=\"no-referrer\">\n";
 
+/* The faces and colours of the page (web/style.css). */
 static const char style[] =
     "<style>\n"
-    ":root{--ink:#1d1c1a;--soft:#5f5b53;--paper:#fbfaf7;--line:#d9d5cb;--accent:#8a4b08;"
-    "--up:#1c6b3a;--down:#9b2c1f}\n"
-    "@media (prefers-color-scheme:dark){:root{--ink:#edeae3;--soft:#aaa498;--paper:#191816;"
-    "--line:#3b3832;--accent:#e0a45e;--up:#7cc796;--down:#ef9a8d}}\n"
+    ":root{color-scheme:light dark;--ink:#16201b;--soft:#54605a;--paper:#f6f7f4;--raised:#fff;"
+    "--line:#d8ded9;--accent:#0a6148;--down:#9c2a1c;"
+    "--serif:'Iowan Old Style','Palatino Linotype',P052,Palatino,Georgia,'Liberation Serif',serif;"
+    "--mono:ui-monospace,Menlo,Consolas,'Liberation Mono',monospace}\n"
+    "@media (prefers-color-scheme:dark){:root{--ink:#e7ece9;--soft:#a5b0aa;--paper:#121614;"
+    "--raised:#1a201d;--line:#2c3531;--accent:#77d5ae;--down:#ff9f8e}}\n"
     "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;padding:1rem;max-width:70rem;background:var(--paper);color:var(--ink);"
+    "body{margin:0 auto;padding:1.2rem;max-width:76rem;background:var(--paper);color:var(--ink);"
     "font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\n"
-    "h1{font-size:1.4rem;line-height:1.25;margin:.2rem 0 .6rem}\n"
-    "h2{font-size:1rem;margin:0}\n"
+    "h1{font:600 1.9rem/1.2 var(--serif);margin:.2rem 0 .8rem}\n"
+    "h2{font:600 1.1rem/1.3 var(--serif);margin:0}\n"
     "p,dl,ul{margin:.4rem 0}\n"
     "dd ul{margin:0;padding-left:1.1rem}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}\n"
     "dt,small,summary,.soft{color:var(--soft)}\n"
     "dd{margin:0}\n"
     "a{color:var(--accent)}\n"
-    "ol{list-style:none;margin:1rem 0;padding:0}\n"
-    "ol>li{display:grid;grid-template-columns:3.2rem minmax(0,1fr) 9rem;gap:.2rem 1rem;"
-    "padding:.7rem 0;border-top:1px solid var(--line)}\n"
-    "li:target{outline:2px solid var(--accent);outline-offset:4px}\n"
-    ".rank{font-variant-numeric:tabular-nums;font-size:1.2rem;text-decoration:none}\n"
-    ".num{font-variant-numeric:tabular-nums;text-align:right}\n"
-    ".bar{display:block;height:.5rem;background:var(--line);border-radius:.25rem;overflow:hidden}\n"
+    ".moved{margin:1.2rem 0;padding:.8rem 1rem;border-left:3px solid var(--accent);"
+    "background:var(--raised)}\n"
+    ".moved ul{padding-left:1.1rem}\n"
+    ".list{width:100%;border-collapse:collapse;margin:1rem 0}\n"
+    ".list>thead th{border-bottom:2px solid var(--ink);font-size:.82rem;text-align:right}\n"
+    ".list>thead th:nth-child(-n+2){text-align:left}\n"
+    ".list>tbody>tr>*{border-bottom:1px solid var(--line);padding:.7rem .5rem;vertical-align:top}\n"
+    "tr:target{outline:2px solid var(--accent)}\n"
+    ".rank{font:600 1.3rem/1.2 var(--serif);color:var(--ink);text-decoration:none}\n"
+    ".num{font-family:var(--mono);font-variant-numeric:tabular-nums;text-align:right}\n"
+    ".list .num,.list>thead th{white-space:nowrap}\n"
+    ".num small{display:block}\n"
+    ".bar{display:block;height:5px;min-width:5rem;background:var(--line);border-radius:2px;"
+    "overflow:hidden}\n"
     ".bar>b{display:block;height:100%;background:var(--accent)}\n"
-    "table{border-collapse:collapse;margin:.3rem 0;font-size:.9rem}\n"
+    "table{border-collapse:collapse;margin:.3rem 0;font-size:.95rem}\n"
     "th{text-align:left;font-weight:400;color:var(--soft);padding:.1rem 1rem .1rem 0}\n"
-    "td{padding:.1rem 1rem .1rem 0}\n"
-    ".up{color:var(--up)}.down{color:var(--down)}\n"
-    "@media (max-width:36rem){ol>li{grid-template-columns:2.4rem minmax(0,1fr)}"
-    "ol>li>.score{grid-column:2}.num{text-align:left}}\n"
+    ".up{color:var(--accent);font-weight:700}.down{color:var(--down)}\n"
+    "@media (max-width:44rem){.list,.list>tbody,.list>tbody>tr{display:block}"
+    ".list>thead{display:none}.list>tbody>tr>*{display:block;border:0;padding:.15rem 0}"
+    ".list>tbody>tr{border-bottom:1px solid var(--line);padding:.6rem 0}.num{text-align:left}"
+    ".num[data-of]::before{content:attr(data-of) \" \"}.num small{display:inline}}\n"
     "@media print{details{display:block}}\n"
     "</style>\n";
-
-/* --- texts */
-
-/* Control characters mean nothing on a page and are shown as what they are: unprintable. */
-static void put(struct buf *b, struct view v) {
-    while (v.n) {
-        unsigned char c = (unsigned char)v.p[0];
-        size_t len = utf8_len(v.p, v.n);
-        if (c == '&')
-            buf_str(b, "&amp;");
-        else if (c == '<')
-            buf_str(b, "&lt;");
-        else if (c == '>')
-            buf_str(b, "&gt;");
-        else if (c == '"')
-            buf_str(b, "&quot;");
-        else if (c == '\'')
-            buf_str(b, "&#39;");
-        else if (!len || (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ||
-                 (len == 2 && utf8_point(v.p, len) < 0xa0))
-            buf_str(b, "\xef\xbf\xbd");
-        else
-            buf_add(b, v.p, len);
-        v = view_sub(v, len ? len : 1, v.n);
-    }
-}
-
-static struct view text_of(const json_t *v) {
-    return json_is_string(v) ? (struct view){json_string_value(v), json_string_length(v)}
-                             : VIEW("");
-}
-
-static struct view member_text(json_t *o, const char *key) {
-    return text_of(json_object_get(o, key));
-}
-
-/* A text of a person or a catalogue: its direction and its marks for direction stay inside. */
-static void put_own(struct buf *b, const char *tag, struct view v) {
-    buf_printf(b, "<%s dir=\"auto\">", tag);
-    put(b, v);
-    buf_printf(b, "</%s>", tag);
-}
-
-static void put_long(struct buf *b, struct view v) {
-    size_t n = 0;
-    if (v.n == 0) return;
-    if (v.n <= TEXT_SHOWN) {
-        put_own(b, "p", v);
-        return;
-    }
-    while (n < TEXT_SHOWN) {
-        size_t len = utf8_len(v.p + n, v.n - n);
-        n += len ? len : 1;
-    }
-    buf_str(b, "<details><summary dir=\"auto\">");
-    put(b, view_sub(v, 0, n));
-    buf_str(b, " \xe2\x80\xa6</summary>");
-    put_own(b, "p", v);
-    buf_str(b, "</details>");
-}
-
-static void put_number(struct buf *b, json_t *v) {
-    if (json_is_integer(v))
-        buf_printf(b, "%lld", (long long)json_integer_value(v));
-    else if (json_is_real(v))
-        buf_printf(b, "%.3f", json_real_value(v));
-    else
-        buf_str(b, "no data");
-}
 
 /* --- the head */
 
 static void put_fact(struct buf *b, const char *name, struct view v) {
     if (v.n == 0) return;
     buf_printf(b, "<dt>%s</dt>", name);
-    put_own(b, "dd", v);
+    html_own(b, "dd", v);
     buf_str(b, "\n");
 }
 
@@ -139,7 +81,7 @@ static void put_clauses(struct buf *b, json_t *top) {
     json_array_foreach(list, i, c) {
         int less = json_integer_value(json_object_get(c, "sign")) < 0;
         buf_printf(b, "<li>%s <span dir=\"auto\">", less ? "less" : "more");
-        put(b, member_text(c, "text"));
+        html_put(b, html_member(c, "text"));
         buf_printf(b, "</span> <small>weight %.2f</small></li>",
                    json_number_value(json_object_get(c, "weight")));
     }
@@ -152,11 +94,11 @@ static void put_examples(struct buf *b, json_t *request) {
     if (json_array_size(list) == 0) return;
     buf_str(b, "<dt>Examples</dt><dd><ul>");
     json_array_foreach(list, i, x) {
-        struct view item = member_text(x, "item");
+        struct view item = html_member(x, "item");
         buf_str(b, "<li>");
-        put(b, member_text(x, "label"));
+        html_put(b, html_member(x, "label"));
         buf_str(b, item.n ? ": item <span dir=\"auto\">" : ": <span dir=\"auto\">");
-        put(b, item.n ? item : member_text(x, "text"));
+        html_put(b, item.n ? item : html_member(x, "text"));
         buf_str(b, "</span></li>");
     }
     buf_str(b, "</ul></dd>\n");
@@ -165,38 +107,38 @@ static void put_examples(struct buf *b, json_t *request) {
 static void put_head(struct buf *b, json_t *top, const char *id, long long created) {
     json_t *request = json_object_get(top, "request"), *model = json_object_get(top, "model");
     json_t *readout = json_object_get(top, "readout"), *w;
-    struct view wish = view_trim(member_text(request, "instruction"));
+    struct view wish = view_trim(html_member(request, "instruction"));
     char when[CLOCK_TEXT] = "";
     size_t i;
     if (created > 0) clock_format(created, when);
     buf_str(b, head);
     buf_str(b, "<title>Taproom ranking ");
-    put(b, view_of(id));
+    html_put(b, view_of(id));
     buf_str(b, "</title>\n");
     buf_str(b, style);
     buf_str(b, "</head>\n<body>\n<header>\n<small>Taproom ranking</small>\n");
     if (wish.n > 2000) {
         buf_str(b, "<h1>A long wish</h1>");
-        put_long(b, wish);
+        html_long(b, wish);
     } else
-        put_own(b, "h1", wish.n ? wish : VIEW("No wish in words"));
+        html_own(b, "h1", wish.n ? wish : VIEW("No wish in words"));
     buf_str(b, "\n<dl>\n");
-    put_fact(b, "Catalogue", member_text(top, "catalog"));
-    put_fact(b, "Member", member_text(request, "member"));
+    put_fact(b, "Catalogue", html_member(top, "catalog"));
+    put_fact(b, "Member", html_member(request, "member"));
     put_clauses(b, top);
     put_examples(b, request);
-    put_fact(b, "Readout", member_text(readout, "used"));
-    put_fact(b, "Because", member_text(readout, "why"));
-    put_fact(b, "Model", member_text(model, "name"));
-    put_fact(b, "Model hash", member_text(model, "sha256"));
-    put_fact(b, "Precision", member_text(model, "precision"));
-    put_fact(b, "Prompt hash", member_text(json_object_get(top, "prompt"), "sha256"));
+    put_fact(b, "Readout", html_member(readout, "used"));
+    put_fact(b, "Because", html_member(readout, "why"));
+    put_fact(b, "Model", html_member(model, "name"));
+    put_fact(b, "Model hash", html_member(model, "sha256"));
+    put_fact(b, "Precision", html_member(model, "precision"));
+    put_fact(b, "Prompt hash", html_member(json_object_get(top, "prompt"), "sha256"));
     put_fact(b, "Run", view_of(id));
     put_fact(b, "Made", view_of(when));
     buf_str(b, "</dl>\n<p class=\"soft\">Scores are comparable within this ranking only.</p>\n");
-    put_long(b, member_text(top, "note"));
-    json_array_foreach(json_object_get(top, "warnings"), i, w) put_long(b, text_of(w));
-    buf_str(b, "</header>\n<main>\n<ol>\n");
+    html_long(b, html_member(top, "note"));
+    json_array_foreach(json_object_get(top, "warnings"), i, w) html_long(b, html_text_of(w));
+    buf_str(b, "</header>\n<main>\n");
 }
 
 /* --- rows */
@@ -208,41 +150,36 @@ static void put_tags(struct buf *b, json_t *tags) {
     buf_str(b, "<small dir=\"auto\">");
     json_array_foreach(tags, i, t) {
         buf_str(b, i ? ", " : "");
-        put(b, text_of(t));
+        html_put(b, html_text_of(t));
     }
     buf_str(b, "</small>\n");
 }
 
-/* "12 (up 5)": the baseline's rank, and how the ranking moved the item from there. */
-static void put_baselines(struct buf *b, json_t *item, long long rank) {
-    json_t *all = json_object_get(item, "baselines"), *v;
-    const char *name;
-    if (json_object_size(all) == 0) return;
-    buf_str(b, "<table>");
-    json_object_foreach(all, name, v) {
-        long long at = json_integer_value(json_object_get(v, "rank"));
-        buf_str(b, "<tr><th scope=\"row\">");
-        put(b, view_of(name));
-        if (json_is_null(json_object_get(v, "score"))) {
-            buf_str(b, "</th><td colspan=\"2\">no data</td></tr>");
-            continue;
-        }
-        buf_printf(b, "</th><td class=\"num\">%lld</td><td>", at);
-        if (at > rank) buf_printf(b, "<span class=\"up\">up %lld</span>", at - rank);
-        if (at < rank) buf_printf(b, "<span class=\"down\">down %lld</span>", rank - at);
-        buf_str(b, at == rank ? "same</td></tr>" : "</td></tr>");
+/* "12 +5": the baseline's rank, and how the ranking moved the item from there. */
+static void put_place(struct buf *b, json_t *item, const char *baseline, long long rank) {
+    long long at = places_of(item, baseline);
+    buf_str(b, "<td class=\"num\" data-of=\"");
+    html_put(b, view_of(baseline));
+    if (!at) {
+        buf_str(b, "\"><small>no data</small></td>\n");
+        return;
     }
-    buf_str(b, "</table>");
+    buf_printf(b, "\">%lld <small", at);
+    if (at > rank) buf_printf(b, " class=\"up\">+%lld", at - rank);
+    if (at < rank) buf_printf(b, " class=\"down\">\xe2\x88\x92%lld", rank - at);
+    buf_str(b, at == rank ? ">same</small></td>\n" : "</small></td>\n");
 }
 
-static void put_why(struct buf *b, json_t *top, json_t *item, long long rank) {
+/* --- rows */
+
+static void put_why(struct buf *b, json_t *top, json_t *item) {
     json_t *parts = json_object_get(item, "clauses"), *clauses = json_object_get(top, "clauses"),
            *v;
     size_t i;
-    buf_str(b, "<details><summary>Score and baselines</summary>\n<table>");
+    buf_str(b, "<details><summary>Its score</summary>\n<table>");
     json_array_foreach(parts, i, v) {
         buf_str(b, "<tr><th scope=\"row\" dir=\"auto\">");
-        put(b, member_text(json_array_get(clauses, i), "text"));
+        html_put(b, html_member(json_array_get(clauses, i), "text"));
         buf_printf(b, "</th><td class=\"num\">%+.3f</td></tr>", json_number_value(v));
     }
     static const char *const facts[] = {"logprob", "prior", "label_mass", "other"};
@@ -250,51 +187,68 @@ static void put_why(struct buf *b, json_t *top, json_t *item, long long rank) {
         v = json_object_get(item, facts[i]);
         if (!json_is_number(v)) continue;
         buf_printf(b, "<tr><th scope=\"row\">%s</th><td class=\"num\">", facts[i]);
-        put_number(b, v);
+        html_number(b, v);
         buf_str(b, "</td></tr>");
     }
-    buf_str(b, "</table>\n");
-    put_baselines(b, item, rank);
-    buf_str(b, "</details>\n");
+    buf_str(b, "</table>\n</details>\n");
 }
 
-static void put_row(struct buf *b, json_t *top, json_t *item, double low, double high) {
+static void put_row(struct buf *b, json_t *top, json_t *item, const struct places *c, double low,
+                    double high) {
     long long rank = json_integer_value(json_object_get(item, "rank"));
     double score = json_number_value(json_object_get(item, "score"));
     double share = high > low ? (score - low) / (high - low) : 1;
-    buf_printf(b, "<li id=\"rank-%lld\">\n<a class=\"rank\" href=\"#rank-%lld\">%lld</a>\n<div>\n",
-               rank, rank, rank);
-    put_own(b, "h2", member_text(item, "title"));
+    buf_printf(
+        b, "<tr id=\"rank-%lld\">\n<td><a class=\"rank\" href=\"#rank-%lld\">%lld</a></td>\n<td>",
+        rank, rank, rank);
+    html_own(b, "h2", html_member(item, "title"));
     buf_str(b, "\n<small>");
-    put_own(b, "bdi", member_text(item, "item"));
+    html_own(b, "bdi", html_member(item, "item"));
     buf_str(b, "</small>\n");
     put_tags(b, json_object_get(item, "tags"));
-    put_long(b, member_text(item, "text"));
-    put_why(b, top, item, rank);
+    html_long(b, html_member(item, "text"));
+    put_why(b, top, item);
     buf_printf(b,
-               "</div>\n<div class=\"score num\">%.3f<span class=\"bar\"><b "
-               "style=\"width:%.0f%%\"></b></span></div>\n</li>\n",
+               "</td>\n<td class=\"num\">%.3f<span class=\"bar\"><b "
+               "style=\"width:%.0f%%\"></b></span></td>\n",
                score, fmin(fmax(share, 0), 1) * 100);
+    for (int k = 0; k < c->n; k++) put_place(b, item, c->name[k], rank);
+    buf_str(b, "</tr>\n");
 }
 
-enum status export_html(struct view json, const char *id, long long created, struct buf *b,
-                        struct err *e) {
-    json_t *top = json_loadb(json.p, json.n, 0, NULL), *items, *item;
+static void put_table(struct buf *b, json_t *top, json_t *items) {
     double low = INFINITY, high = -INFINITY;
+    struct places c = places_columns(items);
+    json_t *item;
     size_t i;
-    if (!json_is_object(top)) {
-        json_decref(top);
-        return fail(e, ST_CORRUPT, "the stored run cannot be read");
-    }
-    items = json_object_get(top, "items");
     json_array_foreach(items, i, item) {
         double score = json_number_value(json_object_get(item, "score"));
         low = fmin(low, score);
         high = fmax(high, score);
     }
+    html_moves(b, top, items, &c);
+    buf_str(b, "<table class=\"list\">\n<thead><tr><th scope=\"col\">Rank</th>"
+               "<th scope=\"col\">Title</th><th scope=\"col\">Score</th>");
+    for (int k = 0; k < c.n; k++) {
+        buf_str(b, "<th scope=\"col\">");
+        html_put(b, view_of(c.name[k]));
+        buf_str(b, "</th>");
+    }
+    buf_str(b, "</tr></thead>\n<tbody>\n");
+    json_array_foreach(items, i, item) put_row(b, top, item, &c, low, high);
+    buf_str(b, "</tbody>\n</table>\n");
+}
+
+enum status export_html(struct view json, const char *id, long long created, struct buf *b,
+                        struct err *e) {
+    json_t *top = json_loadb(json.p, json.n, 0, NULL);
+    if (!json_is_object(top)) {
+        json_decref(top);
+        return fail(e, ST_CORRUPT, "the stored run cannot be read");
+    }
     put_head(b, top, id, created);
-    json_array_foreach(items, i, item) put_row(b, top, item, low, high);
-    buf_str(b, "</ol>\n</main>\n</body>\n</html>\n");
+    put_table(b, top, json_object_get(top, "items"));
+    buf_str(b, "</main>\n</body>\n</html>\n");
     json_decref(top);
     return b->failed ? fail(e, ST_NO_MEMORY, "no memory for the export") : ST_OK;
 }

@@ -45,6 +45,9 @@ enum status store_catalogs(struct store *s, struct arena *a, struct catalog **ou
                            struct err *e) MUST_CHECK;
 enum status store_catalog(struct store *s, struct view name, struct arena *a, struct catalog *out,
                           struct err *e) MUST_CHECK;
+/* ST_CONFLICT: there is one by that name already. Runs keep the name that they were made under. */
+enum status store_catalog_rename(struct store *s, struct view name, struct view to,
+                                 struct err *e) MUST_CHECK;
 enum status store_catalog_delete(struct store *s, struct view name, struct err *e) MUST_CHECK;
 /* Sets the surface a catalogue is shown on. */
 enum status store_catalog_surface(struct store *s, struct view name, struct view surface,
@@ -138,8 +141,23 @@ enum status store_bm25_rows(struct store *s, struct view catalog, struct view te
 struct run_row {
     const char *id, *catalog, *title; /* title: the instruction's beginning */
     long long created;
-    const char *owner; /* "" where nobody signs in */
-    int shared;        /* others may read it, too */
+    const char *owner;          /* "" where nobody signs in */
+    int shared;                 /* others may read it, too */
+    const char *name, *comment; /* as a person wrote them, or "" */
+    int pinned;                 /* stands before the others */
+};
+/* What is changed of a run: NULL and -1 leave it as it is. */
+struct run_marks {
+    const struct view *name, *comment;
+    int pinned, shared;
+};
+/* Which runs are listed: owner NULL: everybody's; q: words of the wish, the name or the comment;
+ * catalog
+ * "": of all; pinned: only those. */
+struct run_filter {
+    const struct view *owner;
+    struct view q, catalog;
+    int pinned;
 };
 /* Stores a new run; id is chosen here ("r-" + 16 hex digits) and written to id[24]. json must hold
  * the text without the id; store_run gives back what was stored. */
@@ -149,9 +167,11 @@ enum status store_run_save(struct store *s, struct view owner, struct view catal
 enum status store_run(struct store *s, struct view id, struct arena *a, struct run_row *row,
                       struct view *json, struct err *e) MUST_CHECK;
 enum status store_run_delete(struct store *s, struct view id, struct err *e) MUST_CHECK;
-enum status store_run_share(struct store *s, struct view id, int shared, struct err *e) MUST_CHECK;
-/* The newest first; owner NULL: everybody's. */
-enum status store_runs(struct store *s, const struct view *owner, int offset, int limit,
+/* ST_INVALID names "name" or "comment" when it is too long. */
+enum status store_run_mark(struct store *s, struct view id, const struct run_marks *marks,
+                           struct err *e) MUST_CHECK;
+/* Pinned ones first, then the newest. */
+enum status store_runs(struct store *s, const struct run_filter *f, int offset, int limit,
                        struct arena *a, struct run_row **out, int *n, long long *total,
                        struct err *e) MUST_CHECK;
 
@@ -209,6 +229,8 @@ enum status store_experiment_next(struct store *s, struct view id, struct arena 
 /* Writes a cell's state, result, error, code and seconds, and the time. */
 enum status store_experiment_finish(struct store *s, const struct experiment_cell *x,
                                     struct err *e) MUST_CHECK;
+/* What has not begun will not: those cells fail as cancelled. Those that are done stay. */
+enum status store_experiment_cancel(struct store *s, struct view id, struct err *e) MUST_CHECK;
 enum status store_experiment_delete(struct store *s, struct view id, struct err *e) MUST_CHECK;
 
 /* --- one vector per item and model, for the embedding baseline

@@ -23,7 +23,7 @@ class Runs(Shared):
         code, body, _ = self.s.call('GET', '/api/runs?limit=2')
         self.assertEqual((code, [r['id'] for r in body['runs']]), (200, ids[:0:-1]))
         self.assertGreaterEqual(body['total'], 3)
-        self.assertEqual(set(body['runs'][0]), {'id', 'catalog', 'title', 'created', 'owner', 'shared'})
+        self.assertEqual(set(body['runs'][0]), {'id', 'catalog', 'title', 'created', 'owner', 'shared', 'name', 'comment', 'pinned'})
         self.assertTrue(body['runs'][0]['title'].startswith('run 2'))
         self.assertEqual(self.s.call('GET', '/api/runs?offset=2&limit=1')[1]['runs'][0]['id'], ids[0])
         self.refused(self.s.call('GET', '/api/runs/r-none'), 404, 'not_found')
@@ -37,6 +37,25 @@ class Runs(Shared):
         self.refused(self.s.call('GET', f'/api/runs/{ids[0]}'), 404, 'not_found')
         self.refused(self.s.call('DELETE', f'/api/runs/{ids[0]}'), 404, 'not_found')
         self.assertEqual(self.s.call('GET', f'/api/runs/{ids[1]}')[0], 200)
+
+    def test_marks(self):
+        a, b = (self.s.rank(instruction=f'a marked wish {k}', top=1)[1]['run'] for k in range(2))
+        put = lambda **body: self.s.call('PUT', f'/api/runs/{a}', body)
+        code, x, _ = put(name='  The demo ', comment='<b>for Thursday</b>', pinned=True)
+        self.assertEqual((code, x['name'], x['comment'], x['pinned'], x['shared']), (200, 'The demo', '<b>for Thursday</b>', True, False))
+        self.assertEqual(put(shared=True)[1]['name'], 'The demo')
+        found = lambda q: [r['id'] for r in self.s.call('GET', '/api/runs?' + q)[1]['runs']]
+        self.assertEqual(found('limit=1'), [a])
+        self.assertEqual(found('q=thursday'), [a])
+        self.assertEqual(found('q=a+marked+wish'), [a, b])
+        self.assertEqual(found('q=a+marked+wish&catalog=none'), [])
+        self.assertEqual(found('q=a+marked&pinned=1'), [a])
+        self.assertEqual(self.s.call('GET', f'/api/runs/{a}')[1]['comment'], '<b>for Thursday</b>')
+        self.refused(put(name=1), 422, 'invalid', 'name')
+        self.refused(put(name='x' * 201), 422, 'invalid', 'name')
+        self.refused(put(colour='red'), 422, 'invalid', 'colour')
+        self.refused(put(), 422, 'invalid', 'shared')
+        put(pinned=False)
 
     def test_exports_of_hostile_texts(self):
         hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onmouseover='x", '=1+1', '+x', '@y',
@@ -68,6 +87,7 @@ class Runs(Shared):
             self.assertIn(row['id'], page.texts)
         self.assertEqual(page.ids, [f'rank-{k + 1}' for k in range(len(rows))])
         self.assertEqual(page.left_open, [])
+        self.assertEqual('<h2>What moved</h2>' in text, any(i['baselines'].get('recency', {}).get('score') is not None for i in r['items']))
         unknown = [n for i in r['items'] for n, v in i['baselines'].items() if v['score'] is None]
         self.assertEqual('no data' in page.texts, bool(unknown), unknown)
         code, table, _ = self.s.call('GET', f'/api/runs/{r["run"]}?format=csv')
@@ -143,6 +163,24 @@ class Experiments(Case):
         self.assertEqual(s.call('POST', '/api/experiments', '[' * 5000)[0], 400)
         self.assertEqual(s.call('GET', '/api/experiments')[1], {'experiments': []})
         self.assertEqual(s.call('DELETE', '/api/experiments/x-1')[0], 404)
+        self.assertEqual(s.stop(), 0)
+
+    def test_cancelled(self):
+        s = Server()
+        id = s.call('POST', '/api/experiments', {**self.SPEC, 'name': 'cut short'})[1]['id']
+        while s.call('GET', '/api/experiments/' + id)[1]['done'] < 1:
+            time.sleep(.02)
+        self.assertEqual(s.call('DELETE', f'/api/experiments/{id}?keep=1')[1], {'cancelled': id})
+        x = self.wait(s, id, 'failed')
+        self.assertGreaterEqual(x['done'], 1)
+        self.assertEqual(x['done'] + x['failed'], 6)
+        self.assertEqual({c['error'] for c in x['results'] if c['state'] == 'failed'}, {'cancelled'})
+        done = x['results'][0]['result']
+        self.assertGreater(done['cold_ms_per_item'], 0)
+        self.assertGreater(done['warm_ms_per_item'], 0)
+        # Asked for again, it goes on.
+        self.assertEqual(s.call('POST', '/api/experiments', {**self.SPEC, 'name': 'cut short'})[1]['id'], id)
+        self.assertEqual(self.wait(s, id, 'done')['done'], 6)
         self.assertEqual(s.stop(), 0)
 
     def test_people_first(self):

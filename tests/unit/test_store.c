@@ -1,5 +1,6 @@
 /* links: import */
 /* The store: opening, its lock, versions, catalogues, members, runs and surfaces. */
+#include "server/store/limits.h"
 #include "tests/unit/store_help.h"
 
 #include <signal.h>
@@ -346,8 +347,71 @@ static void members(struct store *s) {
     arena_free(&a);
 }
 
+/* A name, a note and a pin: what is not said stays, pinned ones come first, words are found. */
+static void marked_runs(struct store *s, const char *first, const char *second) {
+    struct arena a;
+    struct run_row *list;
+    struct err e;
+    struct view name = VIEW("For Thursday"), note = VIEW("too many \xc3\xa9toiles"), json;
+    struct run_marks m = {&name, &note, 1, -1};
+    struct run_row row;
+    int n;
+    long long total;
+    arena_init(&a, 1 << 20);
+    GOOD(store_run_mark(s, view_of(first), &m, &e));
+    GOOD(store_run_mark(s, view_of(first), &(struct run_marks){NULL, NULL, -1, 1}, &e));
+    GOOD(store_run(s, view_of(first), &a, &row, &json, &e));
+    EQ_STR(row.name, "For Thursday");
+    EQ_STR(row.comment, "too many \xc3\xa9toiles");
+    EQ(row.pinned == 1 && row.shared == 1, 1);
+    GOOD(store_runs(s, &(struct run_filter){0}, 0, 10, &a, &list, &n, &total, &e));
+    EQ_STR(list[0].id, first);
+    EQ_STR(list[1].id, second);
+    GOOD(store_runs(s, &(struct run_filter){.q = VIEW("thursday")}, 0, 10, &a, &list, &n, &total,
+                    &e));
+    EQ(n == 1 && total == 1, 1);
+    GOOD(store_runs(s, &(struct run_filter){.catalog = VIEW("other")}, 0, 10, &a, &list, &n, &total,
+                    &e));
+    EQ(total, 0);
+    GOOD(store_runs(s, &(struct run_filter){.pinned = 1}, 0, 10, &a, &list, &n, &total, &e));
+    EQ(total, 1);
+    static char long_name[STORE_RUN_NAME_MAX + 1];
+    memset(long_name, 'x', sizeof long_name);
+    name = (struct view){long_name, sizeof long_name};
+    EQ(store_run_mark(s, view_of(first), &m, &e), ST_INVALID);
+    EQ_STR(e.field, "name");
+    EQ(store_run_mark(s, VIEW("r-0"), &(struct run_marks){NULL, NULL, 0, -1}, &e), ST_NOT_FOUND);
+    GOOD(store_run_mark(s, view_of(first), &(struct run_marks){NULL, NULL, 0, 0}, &e));
+    arena_free(&a);
+}
+
+static void renamed(struct store *s) {
+    struct arena a;
+    struct catalog c;
+    struct err e;
+    struct import_result r;
+    arena_init(&a, 1 << 20);
+    struct import_config to = {.kind = IMPORT_ITEMS, .catalog = VIEW("r")};
+    GOOD(import_text(s, &to, VIEW("{\"id\":\"b\",\"title\":\"One\"}"), &r, &e));
+    to.catalog = VIEW("taken");
+    GOOD(import_text(s, &to, VIEW("{\"id\":\"b\",\"title\":\"One\"}"), &r, &e));
+    GOOD(store_catalog_rename(s, VIEW("r"), VIEW("r"), &e));
+    GOOD(store_catalog_rename(s, VIEW("r"), VIEW("r2"), &e));
+    EQ(store_catalog(s, VIEW("r"), &a, &c, &e), ST_NOT_FOUND);
+    GOOD(store_catalog(s, VIEW("r2"), &a, &c, &e));
+    EQ(c.items, 1);
+    EQ(store_catalog_rename(s, VIEW("r2"), VIEW("taken"), &e), ST_CONFLICT);
+    EQ(store_catalog_rename(s, VIEW("r2"), VIEW("no/slash"), &e), ST_INVALID);
+    EQ_STR(e.field, "name");
+    EQ(store_catalog_rename(s, VIEW("r"), VIEW("r3"), &e), ST_NOT_FOUND);
+    GOOD(store_catalog_delete(s, VIEW("r2"), &e));
+    GOOD(store_catalog_delete(s, VIEW("taken"), &e));
+    arena_free(&a);
+}
+
 static void runs(struct store *s) {
     struct arena a;
+    const struct run_filter all = {0};
     struct run_row row, *list;
     struct view json;
     struct err e;
@@ -368,14 +432,15 @@ static void runs(struct store *s) {
     EQ_STR(row.catalog, "m");
     EQ_STR(row.title, "slow films");
     EQ(store_run(s, VIEW("r-0"), &a, &row, &json, &e), ST_NOT_FOUND);
-    GOOD(store_runs(s, NULL, 0, 10, &a, &list, &n, &total, &e));
+    GOOD(store_runs(s, &all, 0, 10, &a, &list, &n, &total, &e));
     EQ(n, 2);
     EQ(total, 2);
     EQ_STR(list[0].id, second);
     EQ_STR(list[0].title, "o'clock\"; DROP TABLE run;--");
-    GOOD(store_runs(s, NULL, 1, 10, &a, &list, &n, &total, &e));
+    GOOD(store_runs(s, &all, 1, 10, &a, &list, &n, &total, &e));
     EQ(n, 1);
-    EQ(store_runs(s, NULL, 0, -1, &a, &list, &n, &total, &e), ST_INVALID);
+    EQ(store_runs(s, &all, 0, -1, &a, &list, &n, &total, &e), ST_INVALID);
+    marked_runs(s, id, second);
     size_t max = 16 << 20;
     char *big = arena_alloc(&a, max + 1);
     memset(big, 'x', max + 1);
@@ -413,6 +478,7 @@ int main(void) {
     catalogs(s);
     members(s);
     runs(s);
+    renamed(s);
     store_close(s);
     drop_folder(folder);
     return t_end();

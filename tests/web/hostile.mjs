@@ -145,7 +145,7 @@ await story(async ({ browser, ok, step }) => {
       csv.match(/.{9}HYPERLINK/)?.[0],
     );
     const before = await page.locator('.runs tbody tr').count();
-    await page.locator('.runs tbody button').first().click();
+    await page.locator('.runs tbody [data-key=gone]').first().click();
     await page.waitForFunction(
       n => document.querySelectorAll('.runs tbody tr').length === n - 1,
       before,

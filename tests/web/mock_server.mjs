@@ -157,7 +157,8 @@ function answer(catalog, req, id) {
       weight: 1,
     })),
   ];
-  const items = catalog.items.slice(0, req.candidates?.count ?? 100);
+  const named = Array.isArray(req.candidates) ? req.candidates.map(id => catalog.items.find(i => i.id === id)) : null;
+  const items = named ?? catalog.items.slice(0, req.candidates?.count ?? 100);
   const parts = new Map(
     items.map(i => [i.id, clauses.map(c => c.sign * c.weight * overlap(c.text, i))]),
   );
@@ -173,6 +174,7 @@ function answer(catalog, req, id) {
   const limit = limitIn(clauses, req.instruction ?? '');
   const limited = !!limit;
   const outcome = id => outcomeOf(limit, id);
+  const near = catalog.items.filter(i => !items.includes(i) && outcome(i.id) === 'fails').map(i => i.id);
   const base = {
     popularity: req.instruction?.includes('warn') ? null : ranked(items, i => i.popularity ?? 0),
     bm25: ranked(items, i => overlap((req.instruction ?? '').slice(0, 12), i)),
@@ -240,6 +242,8 @@ function answer(catalog, req, id) {
       retrieved: items.length,
       ranked: items.length,
       by: 'embedding and BM25',
+      near: near.length,
+      near_items: near.slice(0, 20),
       failing_kept: limited ? items.filter(i => outcome(i.id) === 'fails').length : 0,
     },
     baselines: Object.fromEntries(
@@ -568,6 +572,13 @@ async function handle(db, seen, stepMs, req, res) {
         { name: 'price', type: 'money', unit: 'EUR' },
       ],
     });
+  if (what === 'PUT /catalogs') {
+    const { name } = JSON.parse(body);
+    if (db.catalogs.has(name)) refuse(409, 'conflict', `there is a catalogue '${name}' already`, { field: 'name' });
+    db.catalogs.set(name, catalog(path[2]));
+    db.catalogs.delete(path[2]);
+    return json({ catalog: name });
+  }
   if (what === 'DELETE /catalogs') {
     catalog(path[2]);
     db.catalogs.delete(path[2]);

@@ -102,10 +102,12 @@ await story(async ({ browser, ok, step }) => {
     tabs++;
     await page.keyboard.press('Enter');
     ok((await isRow()) && tabs <= 12, 'one tab, and Enter');
-    await page.focus('#wish');
-    await page.keyboard.press('Tab');
+    await page.goto('about:blank');
+    await ask();
+    const link = () => page.evaluate(() => document.activeElement.matches('.skip-on'));
+    for (tabs = 0; tabs < 80 && !(await link()); tabs++) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    ok(await isRow(), 'and from the wish as well');
+    ok((await isRow()) && tabs <= 12, 'past the first link, too: by the views and the wish', tabs);
     await page.focus('body');
   });
   await step('each settled edit is one step of Back', async () => {

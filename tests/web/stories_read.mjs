@@ -26,7 +26,7 @@ export async function coldStart({ page, url, ok, clean }) {
     await page.click('#tour-next');
   }
   await page.waitForFunction(() => /Popularity/.test(document.querySelector('.tour-card').textContent));
-  ok((await page.locator('.tour-steps li').count()) === 6, 'six steps');
+  ok((await page.locator('.tour-steps li').count()) === 8, 'six steps, and two to play with');
   const rows = await page.$$eval('.gaps tbody tr', all => all.map(r => r.textContent));
   ok(
     rows.length >= 3 && rows.every(r => /\d\.\d\d|no data/.test(r)),
@@ -100,7 +100,31 @@ export async function lookBack({ page, url, ok, clean, name }) {
     const file = await fetch(url + href);
     ok(file.ok && (await file.text()).includes(list[0]), `exported as ${format}`);
   }
+  const row = page.locator('.runs tbody tr').first();
+  await row.locator('[data-key=edit]').click();
+  await page.fill('.run-edit input', `A name ${name}`);
+  await page.fill('.run-edit textarea', 'what it is for');
+  await clean('a run being named');
+  await page.click('.run-edit .primary');
+  await page.waitForFunction(n => document.querySelector('.runs th a').textContent === n, `A name ${name}`);
+  await row.locator('[data-key=pin]').click();
+  await page.waitForSelector('.runs [data-key=pin][aria-pressed=true]');
+  await page.fill('#runs-q', 'what it is for');
+  await page.check('#runs-pinned');
+  await page.waitForFunction(() => document.querySelectorAll('.runs tbody tr').length === 1);
+  ok(/q=what/.test(page.url()) && /pinned=1/.test(page.url()), 'found by its note, and the search is in the address', page.url());
+  await page.uncheck('#runs-pinned');
+  await page.fill('#runs-q', 'garden work');
+  await page.waitForFunction(() => !/what/.test(location.hash));
   await clean('saved runs');
+  await page.locator('.runs a', { hasText: 'Story' }).first().click();
+  await page.waitForSelector('.story-moves li');
+  const moved = await page.$$eval('.story-moves li', all => all.map(l => l.textContent));
+  ok(moved.every(m => /stands at \d+, \d+ places? (higher|lower) than by popularity(, (lifted|held down) most by .+)?\.$/.test(m)), 'what moved, in sentences', moved.join(' | '));
+  ok((await page.locator('.story-table tbody tr').count()) === list.length, 'and the list with its baselines');
+  await clean('a story');
+  await page.goBack();
+  await page.waitForSelector('.runs tbody tr');
   await page.locator('.runs th a').first().click();
   await page.waitForSelector('.stored');
   ok((await titles(page)).join() === list.join(), 'the stored order');
@@ -140,12 +164,14 @@ export async function evaluate({ page, url, ok, clean, name }) {
     name,
     { timeout: 400000 },
   );
-  ok((await page.locator('.results-table tbody tr').count()) === 2, 'a line for each cell');
+  ok((await page.locator('.results-table thead th').count()) === 3, 'a column for each cell');
+  const cut = await page.$eval('.experiment .scroll', s => s.scrollWidth - s.clientWidth);
+  ok(cut <= 0, 'and none is cut', cut);
   await page.waitForFunction(() => !document.querySelector('.experiment .chart').hidden);
   const csv = await fetch(url + (await page.getAttribute('.experiment-do a', 'href')));
   ok(csv.ok && (await csv.text()).trim().split(/\r?\n/).length === 3, 'as CSV');
   await clean('an experiment');
-  await page.click('.experiment-do button');
+  await page.click('.experiment-do [data-key=gone]');
   await page.waitForFunction(
     n => ![...document.querySelectorAll('.experiments button')].some(b => b.textContent === n),
     name,

@@ -192,6 +192,17 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
       return ranked;
     },
 
+    // The list stays: it is of the same items.
+    async renameCatalog(name, to) {
+      await api.renameCatalog(name, to);
+      session.tell('catalogs');
+      ranking.forgetAnswers();
+      await loadCatalogs();
+      set({ catalog: to, surface: { ...get().surface, of: to } });
+      session.writeUrl(toHash(get()), false);
+      await ranking.look();
+    },
+
     // gone() is called once it is, before the next list comes.
     async dropCatalog(name, gone) {
       await api.dropCatalog(name);

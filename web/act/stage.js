@@ -5,8 +5,9 @@ import { h, styled } from '../kit/dom.js';
 const LOAD = {
   compare: () => import('../view/compare/compare.js'),
   tour: () => import('../view/tour/tour.js'),
-  evaluate: () => import('../view/evaluate.js'),
-  runs: () => import('../view/runs.js'),
+  evaluate: () => import('../view/evaluate/evaluate.js'),
+  story: () => import('../view/runs/story.js'),
+  runs: () => import('../view/runs/runs.js'),
 };
 export const TITLES = {
   rank: 'Rank',
@@ -14,6 +15,7 @@ export const TITLES = {
   tour: 'Tour',
   evaluate: 'Evaluate',
   runs: 'Saved runs',
+  story: 'A story',
 };
 
 export function createStage(root, rankRoot, context) {

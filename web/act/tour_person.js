@@ -27,7 +27,7 @@ export async function personOf(api, catalog, id, people) {
     known: parts.known,
     wanted: new Set(parts.wanted.map(i => i.item)),
     others: others.length,
-    candidates: [...parts.wanted.map(i => i.item), ...others],
+    candidates: plan.shuffled([...parts.wanted.map(i => i.item), ...others], id),
     wish: plan.wishOf(
       likes.map(i => tags.get(i.item)).filter(Boolean),
       all.map(i => i.tags ?? []),

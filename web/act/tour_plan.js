@@ -1,6 +1,11 @@
 // The cold-start tour's plan, pure: what is known of a person at each step, and what they turn out to like later.
 
 export const STEPS = ['No profile', 'A wish', 'One example', 'Three examples', 'The history'];
+// After the steps: what the model gained, examples of one's own, the curve over interactions.
+export const GAP = STEPS.length,
+  PLAY = GAP + 1,
+  CURVE = GAP + 2;
+export const TABS = [...STEPS, 'The gap', 'Your choice', 'By interactions'];
 const LATER = 8, // later likes that the order should find
   FULL = 50; // examples that one request may hold
 
@@ -57,3 +62,41 @@ export const spreadOver = (list, want) =>
   list.length <= want
     ? list
     : Array.from({ length: want }, (_, i) => list[Math.floor((i * list.length) / want)]);
+
+// The numbers of interactions that the curve is measured at; the last one is everything.
+export const COUNTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, FULL];
+
+// The newest n interactions that say something, as examples.
+export const lastOf = (known, n) => examplesAt(4, known).slice(0, n);
+
+// The same shuffled order for the same seed: ties must not fall in the order in which a list was put together.
+export function shuffled(list, seed) {
+  const place = text => {
+    let x = 2166136261;
+    for (const c of `${seed}/${text}`) x = Math.imul(x ^ c.codePointAt(0), 16777619);
+    x = Math.imul(x ^ (x >>> 15), 2246822507);
+    return (x ^ (x >>> 13)) >>> 0;
+  };
+  return [...list].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+}
+
+// The address of a step; examples: those of a choice of one's own. Pure.
+export function tourHash({ catalog, member, step, examples = [] }) {
+  const q = new URLSearchParams({ catalog, member, step: step + 1 });
+  for (const e of examples) q.append(e.label, e.item);
+  return `#/tour?${q}`;
+}
+
+// {catalog, member, step, examples} of an address; a wrong step is the first one.
+export function tourOf(query) {
+  const q = new URLSearchParams(query);
+  const step = Number(q.get('step')) - 1;
+  return {
+    catalog: q.get('catalog') ?? '',
+    member: q.get('member') ?? '',
+    step: Number.isInteger(step) && step >= 0 && step <= CURVE ? step : 0,
+    examples: [...q].flatMap(([label, item]) =>
+      label === 'like' || label === 'dislike' ? [{ item, title: item, text: '', label }] : [],
+    ),
+  };
+}

@@ -106,6 +106,10 @@ const post = (path, body, signal, headers = {}) => [
     headers: { 'Content-Type': 'application/json', ...headers },
   },
 ];
+const put = (path, body) => {
+  const [to, options] = post(path, body);
+  return [to, { ...options, method: 'PUT' }];
+};
 const part = encodeURIComponent;
 const query = values =>
   new URLSearchParams(Object.entries(values).filter(([, v]) => v !== '' && v != null)).toString();
@@ -123,22 +127,14 @@ export const api = {
   items: (catalog, values) => json(`/api/catalogs/${part(catalog)}/items?${query(values)}`),
   members: (catalog, values) => json(`/api/catalogs/${part(catalog)}/members?${query(values)}`),
   member: (catalog, id) => json(`/api/catalogs/${part(catalog)}/members/${part(id)}`),
+  surfaces: () => json('/api/surfaces'),
   surface: name => json(`/api/surfaces/${part(name)}`),
-  putSurface: (name, words) =>
-    json(`/api/surfaces/${part(name)}`, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(words),
-    }),
+  putSurface: (name, words) => json(...put(`/api/surfaces/${part(name)}`, words)),
   dropSurface: name => json(`/api/surfaces/${part(name)}`, { method: 'DELETE' }),
   preferences: catalog => json(`/api/catalogs/${part(catalog)}/preferences`),
   addPreference: (catalog, p) => json(...post(`/api/catalogs/${part(catalog)}/preferences`, p)),
   putPreference: (catalog, id, p) =>
-    json(`/api/catalogs/${part(catalog)}/preferences/${id}`, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(p),
-    }),
+    json(...put(`/api/catalogs/${part(catalog)}/preferences/${id}`, p)),
   dropPreference: (catalog, id) =>
     json(`/api/catalogs/${part(catalog)}/preferences/${id}`, { method: 'DELETE' }),
   model: () => json('/api/model'),
@@ -152,20 +148,18 @@ export const api = {
     follow('/api/calibration', request, signal, (event, body) => progress(body)),
   clauses: (text, signal) => json(...post('/api/clauses', { text }, signal)),
   preview: (request, signal) => json(...post('/api/prompt/preview', request, signal)),
-  runs: (offset, limit) => json(`/api/runs?${query({ offset, limit })}`),
+  // filter: {q, catalog, pinned}
+  runs: (offset, limit, filter) => json(`/api/runs?${query({ offset, limit, ...filter })}`),
   run: id => json(`/api/runs/${part(id)}`),
-  shareRun: (id, shared) =>
-    json(`/api/runs/${part(id)}`, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ shared }),
-    }),
+  // marks: of {shared, name, comment, pinned}
+  markRun: (id, marks) => json(...put(`/api/runs/${part(id)}`, marks)),
   dropRun: id => json(`/api/runs/${part(id)}`, { method: 'DELETE' }),
   experiments: () => json('/api/experiments'),
   experiment: id => json(`/api/experiments/${part(id)}`),
   startExperiment: spec => json(...post('/api/experiments', spec)),
+  cancelExperiment: id => json(`/api/experiments/${part(id)}?keep=1`, { method: 'DELETE' }),
   dropExperiment: id => json(`/api/experiments/${part(id)}`, { method: 'DELETE' }),
-  experimentFile: id => `/api/experiments/${part(id)}?format=csv`,
+  experimentFile: (id, format) => `/api/experiments/${part(id)}?format=${format}`,
   dumpFile: '/api/dump',
   restore: (body, replace) =>
     json(`/api/restore${replace ? '?replace=1' : ''}`, {
@@ -175,6 +169,7 @@ export const api = {
     }),
   runFile: (id, format) => `/api/runs/${part(id)}?format=${format}`,
   catalog: name => json(`/api/catalogs/${part(name)}`),
+  renameCatalog: (name, to) => json(...put(`/api/catalogs/${part(name)}`, { name: to })),
   dropCatalog: name => json(`/api/catalogs/${part(name)}`, { method: 'DELETE' }),
   // kind: items (a catalogue by that name), members or interactions (of one that exists); options: of the query
   import: ({ kind, name, type, body, signal, ...options }) =>

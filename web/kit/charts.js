@@ -1,18 +1,43 @@
-// Charts by Chart.js, loaded when the first one is drawn. One accent; the others differ by dash and mark, not by colour.
-// lineChart(canvas, {labels, series: [{name, values, strong}], yTitle, xTitle, max}) returns {update(spec)}
+// Charts by Chart.js, loaded when the first one is drawn.
+// lineChart(canvas, {labels, series: [{name, key, values, strong, band: {lo, hi}}], yTitle, xTitle, max}) -> {update(spec)}
+// key: the method's, for its colour and mark; markOf(key) is the same mark for a table
+import { svg } from './dom.js';
+
 let loading = null;
 const library = () => (loading ??= import('../chart.js').then(() => globalThis.Chart));
 
-const DASHES = [
-  [6, 3],
-  [2, 3],
-  [9, 3, 2, 3],
-  [1, 2],
-  [12, 4],
-  [4, 4],
-  [3, 6],
-];
-const MARKS = ['circle', 'rect', 'triangle', 'rectRot', 'cross', 'star', 'crossRot'];
+// Each method has its own colour (a variable of views.css), mark and dash, the same in lines, bars, legends and tables.
+const STYLES = {
+  'language model': ['accent', 'circle', []],
+  popularity: ['of-popularity', 'rect', [6, 3]],
+  recency: ['of-recency', 'triangle', [2, 3]],
+  bm25: ['of-bm25', 'rectRot', [9, 3, 2, 3]],
+  item_knn: ['of-item_knn', 'star', [1, 2]],
+  ease: ['of-ease', 'crossRot', [12, 4]],
+  embedding: ['of-embedding', 'cross', [4, 4]],
+  random: ['of-random', 'rectRounded', [3, 6]],
+};
+const OTHER = ['soft', 'line', [1, 4]];
+export const MODEL = 'language model';
+export const styleOf = key => STYLES[key] ?? OTHER;
+
+// The same marks as pictures, for a name in a table.
+const SHAPES = {
+  circle: 'M6 1a5 5 0 1 0 .01 0z',
+  rect: 'M1.5 1.5h9v9h-9z',
+  triangle: 'M6 1l5 9H1z',
+  rectRot: 'M6 .5L11.5 6 6 11.5.5 6z',
+  star: 'M6 0v12M0 6h12M1.8 1.8l8.4 8.4M10.2 1.8l-8.4 8.4',
+  crossRot: 'M1.8 1.8l8.4 8.4M10.2 1.8l-8.4 8.4',
+  cross: 'M6 0v12M0 6h12',
+  rectRounded: 'M4 1.5h4A2.5 2.5 0 0 1 10.5 4v4A2.5 2.5 0 0 1 8 10.5H4A2.5 2.5 0 0 1 1.5 8V4A2.5 2.5 0 0 1 4 1.5z',
+  line: 'M0 6h12',
+};
+export function markOf(key) {
+  const [name, shape] = styleOf(key);
+  const mark = svg('path', { d: SHAPES[shape], vars: { '--of': `var(--${name})` } });
+  return svg('svg', { viewBox: '-1 -1 14 14', class: 'method-mark', 'aria-hidden': 'true' }, mark);
+}
 
 // A variable of style.css as the colour that it has in the theme at hand.
 function colour(name) {
@@ -24,20 +49,52 @@ function colour(name) {
   return color;
 }
 
-function dataset(s, i) {
-  const line = s.strong ? colour('accent') : colour('soft');
-  return {
+// A translucent version of a colour, for the band of an interval.
+const faint = line => line.replace(/^rgb\(([^)]+)\)$/, 'rgba($1, 0.16)');
+
+function datasets(s, bars) {
+  const [name, shape, dash] = s.strong ? STYLES[MODEL] : styleOf(s.key);
+  const line = colour(name);
+  const own = {
     label: s.name,
     data: s.values,
     borderColor: line,
     backgroundColor: s.fill ?? line,
-    borderWidth: s.strong ? 3 : 1.5,
-    borderDash: s.strong ? [] : DASHES[i % DASHES.length],
-    pointStyle: s.strong ? 'circle' : MARKS[i % MARKS.length],
+    borderWidth: bars ? 0 : s.strong ? 3 : 1.75,
+    borderDash: dash,
+    pointStyle: shape,
     pointRadius: s.strong ? 5 : 4,
+    pointBorderWidth: 2,
     spanGaps: true,
   };
+  if (!s.band) return [own];
+  const edge = { borderWidth: 0, pointRadius: 0, pointHitRadius: 0, spanGaps: true, band: true };
+  return [
+    own,
+    { ...edge, label: `${s.name}, from`, data: s.band.lo },
+    { ...edge, label: `${s.name}, to`, data: s.band.hi, fill: '-1', backgroundColor: faint(line) },
+  ];
 }
+
+// A bar carries its mark, so that it is told from the others without its colour, too.
+const barMarks = {
+  id: 'barMarks',
+  afterDatasetsDraw(chart) {
+    const { ctx, data, config } = chart;
+    const draw = globalThis.Chart.helpers?.drawPoint;
+    if (config.type !== 'bar' || !draw || data.datasets.length < 2) return;
+    data.datasets.forEach((d, k) => {
+      for (const [i, bar] of chart.getDatasetMeta(k).data.entries()) {
+        if (d.data[i] === null || d.data[i] === undefined) continue;
+        ctx.save();
+        ctx.fillStyle = ctx.strokeStyle = d.borderColor;
+        ctx.setLineDash([]);
+        draw(ctx, { pointStyle: d.pointStyle, radius: 4, borderWidth: 2, rotation: 0 }, bar.x, bar.y - 8);
+        ctx.restore();
+      }
+    });
+  },
+};
 
 function options({ yTitle, xTitle, max, min }) {
   const axis = title => ({
@@ -54,7 +111,13 @@ function options({ yTitle, xTitle, max, min }) {
     plugins: {
       legend: {
         position: 'bottom',
-        labels: { color: colour('ink'), usePointStyle: true, boxWidth: 9, boxHeight: 7 },
+        labels: {
+          color: colour('ink'),
+          usePointStyle: true,
+          boxWidth: 9,
+          boxHeight: 7,
+          filter: (item, data) => !data.datasets[item.datasetIndex].band,
+        },
       },
     },
   };
@@ -66,8 +129,9 @@ async function chart(type, canvas, spec) {
   let last = spec;
   const config = () => ({
     type,
-    data: { labels: last.labels, datasets: last.series.map(dataset) },
+    data: { labels: last.labels, datasets: last.series.flatMap(s => datasets(s, type === 'bar')) },
     options: options(last),
+    plugins: [barMarks],
   });
   let made = new Chart(canvas, config());
   const update = next => {

@@ -128,7 +128,18 @@ const LANGUAGES = {
   pt: 'Portuguese',
 };
 // '' for English, and where the language is not known.
-export const languageOf = r => LANGUAGES[r?.language] ?? '';
+const languageOf = r => LANGUAGES[r?.language] ?? '';
+
+// What a person should know of the wish itself: its language, and what cannot all be kept.
+export function notesOf(r) {
+  const language = languageOf(r);
+  const against = contradictionOf(r);
+  return [
+    against && `${against.charAt(0).toUpperCase()}${against.slice(1)}.`,
+    language &&
+      `Read as ${language}: limits and exclusions work, the rest is judged by a model that has read mostly English.`,
+  ].filter(Boolean);
+}
 
 // Where the items of a list would stand if its clause k had another weight: item -> rank among them. What a clause
 // contributes grows with its weight, so no model is asked. Null where that cannot be known.

@@ -1,6 +1,5 @@
-// What an experiment's cells say: the settings that vary, the figures, the table. And experiments to start with.
-import { h } from './dom.js';
-import { baselineName, duration, num, shortHash, NONE } from './format.js';
+// What an experiment's cells say: the settings that vary, the figures, two sentences. And experiments to start with. Pure.
+import { baselineWord, counted, num, whole, NONE } from './format.js';
 
 export const METRICS = {
   auc: 'AUC',
@@ -12,8 +11,10 @@ export const METRICS = {
   violations10: 'Violations in the first 10',
 };
 
+// Each: spec(catalog, {models, surfaces}); needs: of what there must be at least two.
 export const PRESETS = [
   {
+    name: 'readouts',
     title: 'Readouts, on wishes of the development split',
     spec: catalog => ({
       name: `readouts on ${catalog}`,
@@ -24,6 +25,7 @@ export const PRESETS = [
     }),
   },
   {
+    name: 'coldstart',
     title: 'Cold start: none to ten interactions',
     spec: catalog => ({
       name: `cold start on ${catalog}`,
@@ -35,6 +37,7 @@ export const PRESETS = [
     }),
   },
   {
+    name: 'histories',
     title: 'How the history is chosen',
     spec: catalog => ({
       name: `histories on ${catalog}`,
@@ -43,6 +46,32 @@ export const PRESETS = [
       split: 'development',
       members: 12,
       grid: { history: ['likes', 'recent', 'balanced'], k: [5] },
+    }),
+  },
+  {
+    name: 'models',
+    title: 'Models against each other',
+    needs: 'models',
+    spec: (catalog, { models }) => ({
+      name: `models on ${catalog}`,
+      protocol: 'coldstart',
+      catalog,
+      split: 'development',
+      members: 12,
+      grid: { model: models, k: [5] },
+    }),
+  },
+  {
+    name: 'prompts',
+    title: 'Prompts: the words of two surfaces',
+    needs: 'surfaces',
+    spec: (catalog, { surfaces }) => ({
+      name: `prompts on ${catalog}`,
+      protocol: 'coldstart',
+      catalog,
+      split: 'development',
+      members: 12,
+      grid: { surface: surfaces, k: [5] },
     }),
   },
 ];
@@ -64,76 +93,74 @@ export function figuresOf(results) {
   return { cells, varies, metrics, baselines };
 }
 
-// How a baseline stands to the language model, by the interval of the paired difference.
-const VERDICTS = { ahead: 'worse', level: 'as good', behind: 'better' };
+// Fewer is better for these.
+const DOWN = new Set(['violations10']);
 
-const figure = (f, verdict) =>
-  f
-    ? [
-        h('span', { class: 'mono' }, num(f.mean, 3)),
-        h('span', { class: 'interval' }, ` ${num(f.lo, 2)}\u2013${num(f.hi, 2)}`),
-        VERDICTS[verdict] ? h('span', { class: `verdict ${verdict}` }, VERDICTS[verdict]) : null,
-      ]
-    : NONE;
+const listed = names =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '');
+const upperFirst = text => text.charAt(0).toUpperCase() + text.slice(1);
+// A cell by the settings that vary: "5 interactions, readout query".
+export const cellName = (c, varies) =>
+  varies
+    .map(k => (k === 'k' ? counted(c.settings.k, 'interaction') : `${k} ${settingText(c.settings[k], k)}`))
+    .join(', ');
 
-// What the verdicts mean, for a table that has any: they are about the first metric.
-export function verdictNote(results, metric) {
-  const { cells, metrics } = figuresOf(results);
-  const any = cells.some(c => Object.keys(c.result?.verdicts ?? {}).length);
-  return any && metric === metrics[0]
-    ? 'A baseline is better or worse than the language model when, case by case, the 95 % interval of the difference excludes 0. ' +
-        'Where one is as good or better, the language model is not worth its cost.'
-    : '';
+// Two sentences: where the language model is at its best, and whether it is worth its cost there. '' before there are figures.
+export function verdictOf(results) {
+  const { cells, varies, metrics } = figuresOf(results);
+  const [metric] = metrics;
+  const measured = cells.filter(c => c.figures?.[metric]);
+  if (!measured.length) return [];
+  const sign = DOWN.has(metric) ? -1 : 1;
+  const best = measured.reduce((a, b) => (sign * b.figures[metric].mean > sign * a.figures[metric].mean ? b : a));
+  const f = best.figures[metric];
+  const where = varies.length ? ` with ${cellName(best, varies)}` : '';
+  const first =
+    `The language model ${varies.length ? 'is at its best' : 'comes to'}${where}${varies.length ? ':' : ''} ${METRICS[metric] ?? metric} ` +
+    `${num(f.mean, 3)} (95 % interval ${num(f.lo, 2)} to ${num(f.hi, 2)}, ${whole(best.result.cases)} cases).`;
+  const by = what =>
+    Object.entries(best.result.verdicts ?? {})
+      .filter(([b, v]) => v === what && b !== 'chance')
+      .map(([b]) => baselineWord(b));
+  const [better, level, worse] = [by('behind'), by('level'), by('ahead')];
+  if (!better.length && !level.length && !worse.length) return [first];
+  const verb = (names, one, many) => (names.length === 1 ? one : many);
+  const parts = [
+    better.length && `${listed(better)} ${verb(better, 'is', 'are')} better`,
+    level.length && `${listed(level)} cannot be told from it`,
+    worse.length && `${listed(worse)} ${verb(worse, 'is', 'are')} worse`,
+  ].filter(Boolean);
+  const cost = best.result.ms_per_item ? ` of ${num(best.result.ms_per_item, 1)} ms an item` : '';
+  const worth = better.length ? 'it is not worth' : level.length ? 'it is not shown to be worth' : 'it is worth';
+  return [first, `${upperFirst(parts.join(', '))}: ${worth} its cost${cost}.`];
 }
 
-// A line for each cell: its settings, the metric with its interval, beside every baseline's.
-export function tableOf(results, metric) {
-  const { cells, varies, metrics, baselines } = figuresOf(results);
-  const columns = varies.length ? varies : ['protocol'];
-  const verdict = (c, b) => (metric === metrics[0] ? c.result?.verdicts?.[b] : null);
-  return h(
-    'table',
-    { class: 'ranks results-table' },
-    h('caption', {}, `${METRICS[metric] ?? 'Results'}: mean and 95 % interval`),
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        [
-          ...columns,
-          'Language model',
-          ...baselines.map(baselineName),
-          'Cases',
-          'ms an item',
-          'Took',
-          'Code',
-        ].map(t => h('th', { scope: 'col' }, t)),
-      ),
-    ),
-    h(
-      'tbody',
-      {},
-      cells.map(c =>
-        h(
-          'tr',
-          {},
-          columns.map((k, i) =>
-            h(i ? 'td' : 'th', i ? {} : { scope: 'row' }, settingText(c.settings[k], k)),
-          ),
-          c.error
-            ? h('td', { colSpan: baselines.length + 5, class: 'missing' }, c.error)
-            : [
-                h('td', {}, c.figures ? figure(c.figures[metric]) : c.state),
-                baselines.map(b => h('td', {}, figure(c.baselines?.[b]?.[metric], verdict(c, b)))),
-                h('td', { class: 'mono' }, c.result?.cases ?? NONE),
-                h('td', { class: 'mono' }, num(c.result?.ms_per_item, 1)),
-                h('td', { class: 'mono' }, c.seconds ? duration(c.seconds * 1000) : NONE),
-                h('td', { class: 'mono', title: c.code ?? '' }, c.code ? shortHash(c.code) : NONE),
-              ],
-        ),
-      ),
-    ),
-  );
+// Milliseconds until an experiment is done: by the cells that are, else by how fast the first one goes.
+// seen: {at, share} when its running cell was first looked at; now in the same milliseconds. Null while that is not known.
+export function remainingMs(x, seen, now) {
+  const { running } = x;
+  const share = running?.cases_total ? running.cases_done / running.cases_total : 0;
+  const left = x.cells - x.done - x.failed - share;
+  const took = (x.results ?? []).filter(c => c.state === 'done' && c.seconds > 0).map(c => c.seconds * 1000);
+  if (took.length) return (left * took.reduce((a, b) => a + b, 0)) / took.length;
+  const gone = share - (seen?.share ?? share);
+  return gone > 0 ? (left * (now - seen.at)) / gone : null;
+}
+
+// What a stored cold-start evaluation says over the number of interactions: {counts, cases, methods: [{name, mean, lo, hi}]},
+// the language model ('') first; null where it does not vary that number alone.
+export function cohortOf(x) {
+  const { cells, varies } = figuresOf(x.results.filter(c => c.result));
+  if (varies.length !== 1 || varies[0] !== 'k') return null;
+  const by = [...cells].sort((a, b) => a.settings.k - b.settings.k);
+  const names = [...new Set(by.flatMap(c => Object.keys(c.baselines ?? {})))].filter(b => b !== 'chance');
+  const line = (name, of) => ({
+    name,
+    ...Object.fromEntries(['mean', 'lo', 'hi'].map(k => [k, by.map(c => of(c)?.ndcg10?.[k] ?? null)])),
+  });
+  return {
+    counts: by.map(c => c.settings.k),
+    cases: by[0].result.cases,
+    methods: [line('', c => c.figures), ...names.map(b => line(b, c => c.baselines?.[b]))],
+  };
 }

@@ -64,6 +64,7 @@ const NAMES = {
   recency: 'Recency',
   embedding: 'Embedding',
   random: 'Random',
+  chance: 'Chance',
 };
 // An item's own time: a year where that is all that is known, else a day.
 export const day = at => (at ? at.slice(0, /^\d{4}-01-01T00:00:00/.test(at) ? 4 : 10) : '');

@@ -1,6 +1,6 @@
 // Limits as a person edits them: from what the server read in a wish to words that it reads again, and the clauses that
 // hold them. All pure. A limit is an entry of an answer's `constraints`.
-import { dropClause, editClause, newClause } from './state.js';
+import { dropClause, editClause, liveClauses, newClause } from './state.js';
 
 export const NUMBER_OPS = {
   '<=': 'at most',
@@ -103,4 +103,12 @@ function renamed(c, value) {
   if (!was) return value;
   const at = c.text.toLowerCase().indexOf(was.toLowerCase());
   return c.text.slice(0, at) + value + c.text.slice(at + was.length);
+}
+
+// Which of the page's clauses a limit came from; null where a preference holds it, or the list is of another wish.
+export function clauseOfLimit(s, c) {
+  const from = s.result?.clauses?.[c.clause];
+  if (!from || from.source !== 'wish') return null;
+  const text = from.text.trim();
+  return liveClauses(s.clauses).find(x => x.text.trim() === text) ?? null;
 }

@@ -1,7 +1,7 @@
 // The address: "#/?catalog=movies&wish=..." for choices, "#/run/ID" for a stored run, "#/compare?..." for a view. Pure.
 import { CHOICES, BASELINES, COUNT_MAX, POLICIES, newClause, clausesTouched, editedClauses } from './state.js';
 
-export const VIEWS = ['compare', 'runs', 'tour', 'evaluate'];
+export const VIEWS = ['compare', 'runs', 'tour', 'evaluate', 'story'];
 
 const NUMBERS = [
   ['count', 'n', 1, COUNT_MAX],
@@ -40,6 +40,8 @@ export const toHash = s => `#/?${toQuery(s)}`;
 
 export const runHash = (id, row = '') =>
   `#/run/${encodeURIComponent(id)}${row ? `?row=${encodeURIComponent(row)}` : ''}`;
+
+export const storyHash = id => `#/story?id=${encodeURIComponent(id)}`;
 
 function clauseOf(text) {
   const m = /^([+-])(\d+(?:\.\d+)?) (.+)$/s.exec(text);

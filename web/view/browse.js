@@ -2,6 +2,7 @@
 // mountBrowse(api, store, intents) returns {show}
 import { h, fillWith, makeDialog, later } from '../kit/dom.js';
 import { counted, day, whole } from '../kit/format.js';
+import { saveFile } from '../kit/save.js';
 import { labelOf } from '../kit/state.js';
 
 const PAGE = 50,
@@ -9,11 +10,6 @@ const PAGE = 50,
 
 // Further fields stand beside the known ones, as they do in a file.
 const lineOf = ({ extra, ...item }) => JSON.stringify({ ...extra, ...item });
-function save(name, text) {
-  const href = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
-  h('a', { href, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 10_000);
-}
 
 export function mountBrowse(api, store, intents) {
   const d = makeDialog('browse', 'Items of the catalogue');
@@ -36,7 +32,8 @@ export function mountBrowse(api, store, intents) {
     say,
     list,
     pager,
-    h('div', { class: 'browse-do' }, exporting(), dropping()),
+    renaming(),
+    h('div', { class: 'browse-do' }, exporting(), replacing(), dropping()),
   );
 
   async function load(at) {
@@ -129,7 +126,7 @@ export function mountBrowse(api, store, intents) {
               at += items.length;
               button.textContent = `${whole(at)} of ${whole(of)}`;
             }
-            save(`${catalog}.jsonl`, `${lines.join('\n')}\n`);
+            saveFile(`${catalog}.jsonl`, `${lines.join('\n')}\n`, 'application/jsonl');
           } catch (e) {
             say.textContent = [e.message, e.hint].filter(Boolean).join(' ');
           }
@@ -140,6 +137,49 @@ export function mountBrowse(api, store, intents) {
       'Export as JSONL',
     );
     return button;
+  }
+
+  function replacing() {
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        id: 'replace-catalog',
+        onclick: () => {
+          d.close();
+          intents.openImport(null, store.get().catalog);
+        },
+      },
+      'Replace by a file',
+    );
+  }
+
+  function renaming() {
+    const name = h('input', { type: 'text', id: 'catalog-name', maxLength: 64, autocomplete: 'off' });
+    ui.name = name;
+    return h(
+      'form',
+      {
+        class: 'joined browse-name',
+        onsubmit: async e => {
+          e.preventDefault();
+          const { catalog } = store.get();
+          const to = name.value.trim();
+          if (!to || to === catalog) return name.focus();
+          try {
+            await intents.renameCatalog(catalog, to);
+            say.textContent = `${catalog} is called ${to} now.`;
+          } catch (err) {
+            say.textContent = [err.message, err.hint].filter(Boolean).join(' ');
+            name.focus();
+          }
+        },
+      },
+      h('label', { htmlFor: 'catalog-name' }, 'Name'),
+      name,
+      h('button', { type: 'submit', id: 'rename-catalog' }, 'Rename'),
+    );
   }
 
   // Deleting asks once more, by the button's own words.
@@ -190,6 +230,7 @@ export function mountBrowse(api, store, intents) {
   return {
     show() {
       ui.calm();
+      ui.name.value = store.get().catalog;
       d.open();
       search.focus();
       load(0);

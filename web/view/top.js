@@ -45,7 +45,7 @@ function themeButton(store, intents) {
 
 // Links, so that each view opens in a new tab, too; Rank leads back to what was ranked last.
 function viewLinks(store, intents) {
-  const links = Object.keys(TITLES).map(view =>
+  const links = Object.keys(TITLES).filter(view => view !== 'story').map(view =>
     h('a', { href: view === 'rank' ? '#/' : `#/${view}`, 'data-view': view }, TITLES[view]),
   );
   const [rank, compare] = links;
@@ -76,7 +76,7 @@ export function mountTop(root, foot, store, intents) {
     h(
       'div',
       { class: 'tools', role: 'group', 'aria-label': 'Tools' },
-      button('Import', 'open-import', intents.openImport),
+      button('Import', 'open-import', () => intents.openImport()),
       button('Keys', 'open-keys', intents.openKeys),
       themeButton(store, intents),
       who,

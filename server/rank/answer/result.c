@@ -66,11 +66,14 @@ static json_t *funnel_json(const struct rank_result *x) {
     json_t *list = json_array();
     for (int k = 0; k < x->n_constraints; k++)
         json_array_append_new(list, tally_json(&f->tally[k]));
-    return json_pack("{s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:o}", "items", (json_int_t)f->items, "within",
-                     (json_int_t)f->within, "retrieved", (json_int_t)f->retrieved, "ranked",
-                     (json_int_t)f->ranked, "by", f->by, "failing_kept",
-                     (json_int_t)f->failing_kept, "hidden", (json_int_t)f->hidden, "constraints",
-                     list);
+    json_t *near = json_array();
+    for (int i = 0; i < FUNNEL_NEAR && f->near_item[i]; i++)
+        json_array_append_new(near, json_string(f->near_item[i]));
+    return json_pack("{s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:I,s:o,s:o}", "items", (json_int_t)f->items,
+                     "within", (json_int_t)f->within, "retrieved", (json_int_t)f->retrieved,
+                     "ranked", (json_int_t)f->ranked, "by", f->by, "failing_kept",
+                     (json_int_t)f->failing_kept, "hidden", (json_int_t)f->hidden, "near",
+                     (json_int_t)f->near, "near_items", near, "constraints", list);
 }
 
 static json_t *clauses_json(const struct rank_result *x) {

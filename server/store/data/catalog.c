@@ -159,6 +159,42 @@ enum status store_catalog_delete(struct store *s, struct view name, struct err *
     return store_write_end(s, d, st, e);
 }
 
+static enum status rename_catalog(struct db *d, struct view name, struct view to, struct err *e) {
+    static const char taken[] = "SELECT count(*) FROM catalog WHERE name = ?1 AND row <> ?2";
+    static const char sql[] = "UPDATE catalog SET name = ?2 WHERE row = ?1";
+    struct catalog_row c;
+    sqlite3_stmt *st;
+    long long n;
+    TRY(catalog_find(d, name, &c, e));
+    TRY(db_prep(d, taken, &st, e));
+    db_bind_text(st, 1, to);
+    db_bind_int(st, 2, c.row);
+    TRY(db_number(d, st, &n, e));
+    if (n) {
+        enum status s =
+            fail(e, ST_CONFLICT, "there is a catalogue '%s' already", text_show(to).text);
+        err_field(e, "name");
+        return s;
+    }
+    TRY(db_prep(d, sql, &st, e));
+    db_bind_int(st, 1, c.row);
+    db_bind_text(st, 2, to);
+    TRY(db_run(d, st, e));
+    return catalog_touch(d, c.row, e);
+}
+
+enum status store_catalog_rename(struct store *s, struct view name, struct view to, struct err *e) {
+    struct db *d;
+    if (!store_name_ok(to)) {
+        enum status st =
+            fail(e, ST_INVALID, "a catalogue's name is 1 to 64 letters, digits, . _ -");
+        err_field(e, "name");
+        return st;
+    }
+    TRY(store_write_begin(s, &d, e));
+    return store_write_end(s, d, rename_catalog(d, name, to, e), e);
+}
+
 static enum status set_surface(struct db *d, struct view name, struct view surface, struct err *e) {
     static const char sql[] = "UPDATE catalog SET surface = ?2 WHERE row = ?1";
     struct catalog_row c;

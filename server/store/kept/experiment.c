@@ -189,6 +189,21 @@ enum status store_experiment_finish(struct store *s, const struct experiment_cel
     return store_write_end(s, d, finish(d, x, e), e);
 }
 
+static enum status cancel(struct db *d, struct view id, struct err *e) {
+    static const char sql[] = "UPDATE cell SET state = 'failed', error = 'cancelled'"
+                              " WHERE experiment = ?1 AND state = 'waiting'";
+    sqlite3_stmt *st;
+    TRY(db_prep(d, sql, &st, e));
+    db_bind_text(st, 1, id);
+    return db_run(d, st, e);
+}
+
+enum status store_experiment_cancel(struct store *s, struct view id, struct err *e) {
+    struct db *d;
+    TRY(store_write_begin(s, &d, e));
+    return store_write_end(s, d, cancel(d, id, e), e);
+}
+
 enum status store_experiment_delete(struct store *s, struct view id, struct err *e) {
     int gone;
     TRY(store_delete(s, "DELETE FROM experiment WHERE id = ?1", id, &gone, e));

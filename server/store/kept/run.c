@@ -59,7 +59,7 @@ enum status store_run_save(struct store *s, struct view owner, struct view catal
     return st;
 }
 
-#define RUN_COLUMNS "id, catalog, title, created, shared, owner"
+#define RUN_COLUMNS "id, catalog, title, created, shared, owner, name, comment, pinned"
 
 static enum status read_run(sqlite3_stmt *st, struct arena *a, struct run_row *out, struct err *e) {
     TRY(db_copy(st, 0, a, &out->id, e));
@@ -67,7 +67,10 @@ static enum status read_run(sqlite3_stmt *st, struct arena *a, struct run_row *o
     TRY(db_copy(st, 2, a, &out->title, e));
     out->created = sqlite3_column_int64(st, 3);
     out->shared = sqlite3_column_int(st, 4);
-    return db_copy(st, 5, a, &out->owner, e);
+    TRY(db_copy(st, 5, a, &out->owner, e));
+    TRY(db_copy(st, 6, a, &out->name, e));
+    out->pinned = sqlite3_column_int(st, 8);
+    return db_copy(st, 7, a, &out->comment, e);
 }
 
 static enum status one_run(struct db *d, struct view id, struct arena *a, struct run_row *out,
@@ -80,8 +83,8 @@ static enum status one_run(struct db *d, struct view id, struct arena *a, struct
     TRY(db_step(d, st, &row, e));
     if (!row) return fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
     TRY(read_run(st, a, out, e));
-    *json = (struct view){NULL, db_view(st, 6).n};
-    return db_copy(st, 6, a, &json->p, e);
+    *json = (struct view){NULL, db_view(st, 9).n};
+    return db_copy(st, 9, a, &json->p, e);
 }
 
 enum status store_run(struct store *s, struct view id, struct arena *a, struct run_row *row,
@@ -99,41 +102,74 @@ enum status store_run_delete(struct store *s, struct view id, struct err *e) {
     return gone ? ST_OK : fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
 }
 
-static enum status share(struct db *d, struct view id, int shared, struct err *e) {
+static enum status mark(struct db *d, struct view id, const struct run_marks *m, struct err *e) {
+    static const char sql[] =
+        "UPDATE run SET name = ifnull(?2, name), comment = ifnull(?3, comment),"
+        " pinned = iif(?4 < 0, pinned, ?4), shared = iif(?5 < 0, shared, ?5) WHERE id = ?1";
     sqlite3_stmt *st;
-    TRY(db_prep(d, "UPDATE run SET shared = ?2 WHERE id = ?1", &st, e));
+    TRY(db_prep(d, sql, &st, e));
     db_bind_text(st, 1, id);
-    db_bind_int(st, 2, shared);
+    if (m->name)
+        db_bind_text(st, 2, *m->name);
+    else
+        sqlite3_bind_null(st, 2);
+    if (m->comment)
+        db_bind_text(st, 3, *m->comment);
+    else
+        sqlite3_bind_null(st, 3);
+    db_bind_int(st, 4, m->pinned);
+    db_bind_int(st, 5, m->shared);
     TRY(db_run(d, st, e));
     return sqlite3_changes(d->h)
                ? ST_OK
                : fail(e, ST_NOT_FOUND, "there is no run '%s'", text_show(id).text);
 }
 
-enum status store_run_share(struct store *s, struct view id, int shared, struct err *e) {
-    struct db *d;
-    TRY(store_write_begin(s, &d, e));
-    return store_write_end(s, d, share(d, id, shared, e), e);
+static enum status too_long(const char *field, const struct view *v, size_t most, struct err *e) {
+    if (!v || v->n <= most) return ST_OK;
+    enum status st =
+        fail(e, ST_INVALID, "%s has %zu bytes; at most %zu are possible", field, v->n, most);
+    err_field(e, "%s", field);
+    return st;
 }
 
-static enum status list_runs(struct db *d, const struct view *owner, int offset, int limit,
+enum status store_run_mark(struct store *s, struct view id, const struct run_marks *marks,
+                           struct err *e) {
+    struct db *d;
+    TRY(too_long("name", marks->name, STORE_RUN_NAME_MAX, e));
+    TRY(too_long("comment", marks->comment, STORE_RUN_COMMENT_MAX, e));
+    TRY(store_write_begin(s, &d, e));
+    return store_write_end(s, d, mark(d, id, marks, e), e);
+}
+
+#define RUN_WHERE                                                                                \
+    " FROM run WHERE (?1 OR owner = ?2) AND (?3 = '' OR instr(lower(name || ' ' || title || ' '" \
+    " || comment), lower(?3))) AND (?4 = '' OR catalog = ?4) AND pinned >= ?5"
+
+static enum status prepare_list(struct db *d, const char *sql, const struct run_filter *f,
+                                sqlite3_stmt **st, struct err *e) {
+    TRY(db_prep(d, sql, st, e));
+    db_bind_int(*st, 1, !f->owner);
+    db_bind_text(*st, 2, f->owner ? *f->owner : VIEW(""));
+    db_bind_text(*st, 3, f->q);
+    db_bind_text(*st, 4, f->catalog);
+    db_bind_int(*st, 5, f->pinned);
+    return ST_OK;
+}
+
+static enum status list_runs(struct db *d, const struct run_filter *f, int offset, int limit,
                              struct arena *a, struct run_row **out, int *n, long long *total,
                              struct err *e) {
-    static const char how_many[] = "SELECT count(*) FROM run WHERE ?1 OR owner = ?2";
-    static const char sql[] = "SELECT " RUN_COLUMNS " FROM run WHERE ?1 OR owner = ?2"
-                              " ORDER BY row DESC LIMIT ?3 OFFSET ?4";
-    struct view of = owner ? *owner : VIEW("");
+    static const char how_many[] = "SELECT count(*)" RUN_WHERE;
+    static const char sql[] =
+        "SELECT " RUN_COLUMNS RUN_WHERE " ORDER BY pinned DESC, row DESC LIMIT ?6 OFFSET ?7";
     sqlite3_stmt *st;
-    TRY(db_prep(d, how_many, &st, e));
-    db_bind_int(st, 1, !owner);
-    db_bind_text(st, 2, of);
+    TRY(prepare_list(d, how_many, f, &st, e));
     TRY(db_number(d, st, total, e));
     if (!(*out = ARENA_NEW(a, struct run_row, (size_t)limit))) return db_no_memory(e);
-    TRY(db_prep(d, sql, &st, e));
-    db_bind_int(st, 1, !owner);
-    db_bind_text(st, 2, of);
-    db_bind_int(st, 3, limit);
-    db_bind_int(st, 4, offset);
+    TRY(prepare_list(d, sql, f, &st, e));
+    db_bind_int(st, 6, limit);
+    db_bind_int(st, 7, offset);
     for (int row; *n < limit; (*n)++) {
         TRY(db_step(d, st, &row, e));
         if (!row) break;
@@ -142,7 +178,7 @@ static enum status list_runs(struct db *d, const struct view *owner, int offset,
     return ST_OK;
 }
 
-enum status store_runs(struct store *s, const struct view *owner, int offset, int limit,
+enum status store_runs(struct store *s, const struct run_filter *f, int offset, int limit,
                        struct arena *a, struct run_row **out, int *n, long long *total,
                        struct err *e) {
     struct db *d;
@@ -156,7 +192,7 @@ enum status store_runs(struct store *s, const struct view *owner, int offset, in
         return st;
     }
     TRY(store_read_begin(s, &d, e));
-    return store_read_end(s, d, list_runs(d, owner, offset, limit, a, out, n, total, e), e);
+    return store_read_end(s, d, list_runs(d, f, offset, limit, a, out, n, total, e), e);
 }
 
 /* --- surfaces */

@@ -73,6 +73,10 @@ static const char *const steps[] = {
     /* What the file called the columns that became the items' time and popularity; '' unknown. */
     "ALTER TABLE catalog ADD COLUMN time_name TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE catalog ADD COLUMN popularity_name TEXT NOT NULL DEFAULT '';",
+    /* What a person says of a run: a name, a comment, that it stands before the others. */
+    "ALTER TABLE run ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN comment TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;",
 };
 
 static enum status check_owner(struct db *d, long long *version, struct err *e) {

@@ -27,8 +27,10 @@ export async function mountImport(api, { done, stateOf }) {
   reset(ui);
   dropping(ui);
   return {
-    show() {
-      if (ui.stored) reset(ui);
+    // into: the catalogue whose items are to be replaced
+    show(into = '') {
+      if (ui.stored || into) reset(ui);
+      ui.name.value ||= into;
       knownCatalogs(ui);
       ready(ui);
       ui.d.open();

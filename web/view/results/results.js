@@ -1,12 +1,12 @@
 // The answer: what produced the list, remarks, the list itself or why there is none, and its exports.
 // mountResults(root, store, intents)
-import { h, copyText, fillWith, keepFocus } from '../../kit/dom.js';
+import { h, fillWith, keepFocus } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { asksSomething, contradictionOf } from '../../kit/effect.js';
-import { keyOf, requestOfKey } from '../../kit/state.js';
-import { funnelLine } from '../wish/limits.js';
+import { keyOf } from '../../kit/state.js';
+import { funnelLine } from './funnel.js';
 import { headline } from './headline.js';
-import { listTable, columnsOf, withData, tops, slide, rowHeld, holdRow } from './table.js';
+import { listTable, tops, slide, rowHeld, holdRow } from './table.js';
 
 export function mountResults(root, store, intents) {
   const head = h('div', { class: 'run-head' });
@@ -20,7 +20,18 @@ export function mountResults(root, store, intents) {
     held = rowHeld(table, s.row);
   });
   const drawHead = s => keepFocus(head, () => fillWith(head, runHead(s, intents, how)));
-  const drawTail = s => fillWith(tail, s.result && !noRanking(s) ? runTail(s, intents) : null);
+  // What stands below the list is loaded after the first one.
+  let runTail = null;
+  async function drawTail(s) {
+    if (!s.result || noRanking(s)) return fillWith(tail);
+    try {
+      runTail ??= (await import('./tail.js')).runTail;
+    } catch (e) {
+      return intents.notLoaded(e);
+    }
+    const now = store.get();
+    if (now.result && !noRanking(now)) fillWith(tail, runTail(now, intents));
+  }
   const drawList = s => keepFocus(table, () => fillWith(table, tableOrNothing(s, intents)));
   store.watch(['result', 'stored', 'previous', 'catalog', 'catalogs', 'surface', 'density'], drawHead);
   store.watch(['density'], s => root.classList.toggle('compact', s.density === 'compact'));
@@ -200,71 +211,6 @@ function tableOrNothing(s, intents) {
       'No item was a candidate. Choose other candidates, or a larger number, under "Candidates, length, baselines".',
     );
   return listTable(s, intents);
-}
-
-function runTail(s, intents) {
-  const r = s.result;
-  const shown = new Set(withData(r));
-  const notes = columnsOf(r)
-    .map(b => [b, r.baselines?.[b]])
-    .filter(([b, x]) => !shown.has(b) || x?.trained_on)
-    .map(([b, x]) =>
-      h(
-        'li',
-        {},
-        h('strong', {}, f.baselineName(b)),
-        !shown.has(b) ? `: no data${x?.why ? ` (${x.why})` : ''}` : `: from ${x.trained_on}`,
-      ),
-    );
-  const links = (r.run || r.typed) && h(
-    'p',
-    { class: 'exports' },
-    [
-      ['permalink', 'Link to this run', id => ({ href: `#/run/${encodeURIComponent(id)}` })],
-      ...['json', 'csv', 'html'].map(format => [
-        `export-${format}`,
-        format.toUpperCase(),
-        id => ({ href: intents.runFile(id, format), download: `${id}.${format}` }),
-      ]),
-    ].map(([id, text, to]) =>
-      r.run
-        ? h('a', { id, ...to(r.run) }, text)
-        : h('button', { type: 'button', class: 'link', id, onclick: () => kept(id) }, text),
-    ),
-  );
-  // A list made while typing is no run yet: it becomes one, and then the link is followed.
-  async function kept(id) {
-    if (await intents.keepRun()) document.getElementById(id)?.click();
-  }
-  return [links, copyAs(s, intents), notes.length ? h('ul', { class: 'trained' }, notes) : null];
-}
-
-// The same ranking from elsewhere, and a check that its first five stay.
-function copyAs(s, intents) {
-  const request = s.stored?.request ?? requestOfKey(s.resultKey);
-  const copy = async (name, button) => {
-    try {
-      const { SNIPPETS } = await import('../../kit/snippets.js');
-      await copyText(SNIPPETS[name](location.origin, request, s.result.items), button);
-    } catch (e) {
-      intents.notLoaded(e);
-    }
-  };
-  const made = name => {
-    const id = `copy-${name.toLowerCase().replace(' ', '-')}`;
-    const button = h(
-      'button',
-      { type: 'button', class: 'small', id, onclick: () => copy(name, button) },
-      name,
-    );
-    return button;
-  };
-  return h(
-    'p',
-    { class: 'copy-as', role: 'group', 'aria-label': 'Copy this ranking as' },
-    h('span', { class: 'fact' }, 'Copy as'),
-    ['curl', 'Python', 'JavaScript', 'CI check'].map(made),
-  );
 }
 
 const upperFirst = text => text.charAt(0).toUpperCase() + text.slice(1);

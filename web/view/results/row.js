@@ -3,7 +3,7 @@
 import { h, fillWith, copyText } from '../../kit/dom.js';
 import { ASKED } from '../../kit/effect.js';
 import * as f from '../../kit/format.js';
-import { wordsOf } from '../wish/limits.js';
+import { wordsOf } from './limit_marks.js';
 import { measuredOf, sameScore } from './badges.js';
 
 export function detailRow(i, s, columns, intents) {

@@ -4,7 +4,7 @@ import { h, sr, styled } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { scaleOf, tiesOf } from '../../kit/effect.js';
 import { labelOf, PAGE } from '../../kit/state.js';
-import { limitMarks, outside, outsideRow } from '../wish/limits.js';
+import { limitMarks, outside, outsideRow } from './limit_marks.js';
 import { badges } from './badges.js';
 
 // Baselines that have a rank for at least one item get a column; the others are named below the list.

@@ -1,12 +1,12 @@
 // What a step of the tour shows: its card, the first ten, the gap to each baseline in numbers and as a chart's lines.
 import { h } from '../../kit/dom.js';
+import { MODEL, markOf, styleOf } from '../../kit/charts.js';
 import { baselineName, counted, num, signed } from '../../kit/format.js';
 import { ndcg, orderByScore, sorted } from '../../kit/orders.js';
 import { toHash } from '../../kit/url.js';
 import { STEPS } from '../../act/tour_plan.js';
 
-const K = 10,
-  MODEL = 'language model';
+const K = 10;
 const SAYS = [
   'Nothing is known. The model has nothing to read, so all items tie; without the person only the items themselves, such as how popular they are, can make an order.',
   'One sentence. The wish below was put together from the tags this person liked; write another one if you like.',
@@ -32,6 +32,9 @@ export function measure(result, wanted) {
     scores,
     order,
     titles: new Map(result.items.map(i => [i.item, i.title || i.item])),
+    model: scores.get(MODEL),
+    tokens: result.timing?.tokens_computed ?? 0,
+    ms: result.timing?.score_ms ?? 0,
   };
 }
 
@@ -75,7 +78,10 @@ export function stepCard(ui, c, r, useWish) {
   ];
 }
 
-const topTen = (r, wanted) =>
+export const topTen = (r, wanted) => [
+  new Set(r.order.values()).size === 1
+    ? h('p', { class: 'fact' }, 'All tie: these ten are drawn by lot, not ranked.')
+    : null,
   h(
     'ol',
     { class: 'order', 'aria-label': 'The first ten' },
@@ -90,7 +96,8 @@ const topTen = (r, wanted) =>
           wanted.has(item) ? h('span', { class: 'found' }, 'liked later') : null,
         ),
       ),
-  );
+  ),
+];
 
 function openLink(c) {
   const a = h(
@@ -137,11 +144,11 @@ export function closing(results) {
 // The numbers of the step as bars.
 export function gapTable(r, step) {
   const model = r.scores.get(MODEL);
-  const bar = v =>
+  const bar = (v, name) =>
     h('span', {
       class: 'bar',
       'aria-hidden': 'true',
-      vars: { '--share': v === null ? '0' : v.toFixed(4) },
+      vars: { '--share': v === null ? '0' : v.toFixed(4), '--of': `var(--${styleOf(name)[0]})` },
     });
   return h(
     'table',
@@ -163,8 +170,8 @@ export function gapTable(r, step) {
         h(
           'tr',
           { class: name === MODEL ? 'model' : '' },
-          h('th', { scope: 'row' }, nameOf(name)),
-          h('td', {}, bar(v)),
+          h('th', { scope: 'row' }, markOf(name), ' ', nameOf(name)),
+          h('td', {}, bar(v, name)),
           h('td', { class: 'mono' }, v === null ? 'no data' : num(v)),
           h('td', { class: 'mono' }, name === MODEL || v === null ? '' : signed(model - v, 2)),
         ),
@@ -175,15 +182,50 @@ export function gapTable(r, step) {
 
 // All steps so far as the lines of a chart.
 export function gapSpec(results) {
-  const names = [...new Set(results.flatMap(x => (x ? [...x.scores.keys()] : [])))];
+  const names = namesIn(results.filter(Boolean));
   return {
     labels: STEPS,
-    series: names.map(name => ({
-      name: nameOf(name),
-      strong: name === MODEL,
-      values: STEPS.map((_, i) => results[i]?.scores.get(name) ?? null),
-    })),
+    series: lines(names, name => STEPS.map((_, i) => results[i]?.scores.get(name) ?? null)),
     yTitle: `NDCG@${K}`,
     max: 1,
   };
 }
+
+const lines = (names, values) =>
+  names.map(name => ({ name: nameOf(name), key: name, strong: name === MODEL, values: values(name) }));
+const namesIn = list => [...new Set(list.flatMap(x => [...x.scores.keys()]))];
+
+// After each choice of one's own.
+export const trailSpec = trail => ({
+  labels: trail.map(r => String(r.examples.length)),
+  series: lines(namesIn(trail), name => trail.map(r => r.scores.get(name) ?? null)),
+  yTitle: `NDCG@${K}`,
+  xTitle: 'your examples, choice after choice',
+  max: 1,
+});
+
+export const pointLabel = p => (p.all && p.n > 10 ? `all ${p.n}` : String(p.n));
+
+// Over the number of interactions of one person.
+export const curveSpec = points => ({
+  labels: points.map(pointLabel),
+  series: lines(namesIn(points), name => points.map(p => p.scores.get(name) ?? null)),
+  yTitle: `NDCG@${K}`,
+  xTitle: 'interactions known',
+  max: 1,
+});
+
+// Over the number of interactions of many; each line with its interval as a band.
+export const cohortSpec = ({ counts, methods }) => ({
+  labels: counts.map(String),
+  series: methods.map(m => ({
+    name: m.name === '' ? nameOf(MODEL) : nameOf(m.name),
+    key: m.name === '' ? MODEL : m.name,
+    strong: m.name === '',
+    values: m.mean,
+    band: m.name === '' ? { lo: m.lo, hi: m.hi } : null,
+  })),
+  yTitle: 'NDCG@10',
+  xTitle: 'interactions known',
+  max: 1,
+});

@@ -1,10 +1,10 @@
-// What of a wish is checked by rule: its limits with their counts, who fails them, and the way from all items to the list.
-// mountLimits(root, store, intents) stands under the wish; funnelLine(state, intents) above the list;
-// limitMarks(item, result) and outside(item) belong to a row
-import { h, fillWith, keepFocus, sr, styled } from '../../kit/dom.js';
-import { asksSomething, contradictionOf, languageOf } from '../../kit/effect.js';
-import { counted, plural, whole } from '../../kit/format.js';
-import { liveClauses } from '../../kit/state.js';
+// What of a wish is checked by rule: its limits with their counts, under the wish. Loaded with the first list that has any.
+// mountLimits(root, store, intents)
+import { h, fillWith, keepFocus, styled } from '../../kit/dom.js';
+import { asksSomething, notesOf } from '../../kit/effect.js';
+import { whole } from '../../kit/format.js';
+import { clauseOfLimit } from '../../kit/limit.js';
+import { wordsOf } from '../results/limit_marks.js';
 
 const OUTCOMES = [
   ['holds', n => (n === 1 ? 'holds' : 'hold')],
@@ -12,15 +12,10 @@ const OUTCOMES = [
   ['unknown', () => 'unknown'],
 ];
 
-export const countsOf = c =>
+const countsOf = c =>
   OUTCOMES.filter(([key]) => c[key])
     .map(([key, word]) => `${whole(c[key])} ${word(c[key])}`)
     .join(', ');
-
-export const wordsOf = c => c.words || [c.field, c.op, c.value, c.unit].filter(Boolean).join(' ');
-
-// Whether an item breaks a limit of the wish.
-export const outside = item => (item.outcomes ?? []).includes('fails');
 
 export function mountLimits(root, store, intents) {
   const ui = { open: '', form: null, fields: null, of: '' }; // open: the key of the limit that is being edited
@@ -28,7 +23,7 @@ export function mountLimits(root, store, intents) {
 
   function draw(s) {
     const found = asksSomething(s) ? (s.result?.constraints ?? []) : [];
-    const notes = notesOf(s);
+    const notes = notesOf(s.result);
     root.hidden = !found.length && !notes.length && s.constraints === 'after';
     if (root.hidden) return fillWith(root);
     keepFocus(root, () =>
@@ -135,91 +130,3 @@ export function mountLimits(root, store, intents) {
     return true;
   }
 }
-
-// Which of the page's clauses a limit came from; null where a preference holds it, or the list is of another wish.
-function clauseOfLimit(s, c) {
-  const from = s.result?.clauses?.[c.clause];
-  if (!from || from.source !== 'wish') return null;
-  const text = from.text.trim();
-  return liveClauses(s.clauses).find(x => x.text.trim() === text) ?? null;
-}
-
-// What a person should know of the wish itself: its language, and what cannot all be kept.
-function notesOf(s) {
-  const language = languageOf(s.result);
-  const against = contradictionOf(s.result);
-  return [
-    against && `${against.charAt(0).toUpperCase()}${against.slice(1)}.`,
-    language &&
-      `Read as ${language}: limits and exclusions work, the rest is judged by a model that has read mostly English.`,
-  ].filter(Boolean);
-}
-
-// "1,682 movies, 640 within your limits, 100 by your wish (embedding and BM25), 20 shown."
-export function funnelLine(s, intents) {
-  const f = s.result?.funnel;
-  if (!f) return null;
-  const word = s.surface?.item_word ?? 'item';
-  const steps = [counted(f.items, word)];
-  if (f.within < f.items) steps.push(`${whole(f.within)} within your limits`);
-  if (f.ranked < f.within || f.failing_kept)
-    steps.push([
-      `${whole(f.ranked)} ranked`,
-      f.by ? h('span', { class: 'found-by' }, ` (found by ${f.by})`) : '',
-      f.failing_kept ? `, ${whole(f.failing_kept)} of them outside your limits` : '',
-    ]);
-  const shown = s.result.items?.length ?? 0;
-  if (shown < f.ranked) steps.push(`${whole(shown)} shown`);
-  const more = f.ranked < f.items && s.retrieve !== 'all';
-  return h(
-    'p',
-    { class: 'funnel', id: 'funnel' },
-    steps.flatMap((text, i) =>
-      i ? [h('span', { class: 'to', 'aria-hidden': 'true' }, ' \u2192 '), sr(', '), text] : [text],
-    ),
-    more
-      ? [
-          ' ',
-          h(
-            'button',
-            {
-              type: 'button',
-              class: 'link',
-              id: 'rank-all',
-              title: 'Takes longer: the model reads each of them',
-              onclick: () => intents.rankAll(),
-            },
-            `Rank all ${plural(word)}`,
-          ),
-        ]
-      : null,
-  );
-}
-
-// What was checked of a row: what it keeps, what it breaks, and what could not be checked.
-export function limitMarks(item, result) {
-  const all = result?.constraints ?? [];
-  const marks = (item.outcomes ?? []).flatMap((outcome, i) => {
-    if (!all[i]) return [];
-    const field = all[i].field.replaceAll('_', ' ');
-    const text = { holds: `${field} \u2713`, fails: `not ${wordsOf(all[i])}`, unknown: `${field} not known` };
-    return [[outcome, text[outcome] ?? text.unknown]];
-  });
-  const seen = new Set();
-  const once = marks.filter(([, text]) => !seen.has(text) && seen.add(text));
-  return once.length
-    ? h(
-        'p',
-        { class: 'limit-marks' },
-        once.map(([outcome, text]) => h('span', { class: `limit-mark ${outcome}` }, text)),
-      )
-    : null;
-}
-
-// Stands before the first row that breaks a limit, in the order of ranks.
-export const outsideRow = columns =>
-  h(
-    'tr',
-    { role: 'row', class: 'outside' },
-    h('td', { role: 'cell', colSpan: columns }, 'Outside your limits'),
-  );

@@ -1,7 +1,7 @@
 // The wish: which catalogue, for whom, the words, the rank and prompt buttons, example wishes.
 // mountWish(root, store, intents)
 import { h, put, fillWith, later } from '../../kit/dom.js';
-import { counted, when } from '../../kit/format.js';
+import { counted } from '../../kit/format.js';
 import { keep, recall } from '../../kit/session.js';
 import { toList } from '../results/table.js';
 
@@ -215,47 +215,26 @@ function memberPicker(store, intents) {
       ),
     ),
   );
+  // Loaded with the first member.
+  async function drawFacts(info) {
+    fillWith(facts);
+    if (!info) return;
+    try {
+      const { memberFacts } = await import('./member_facts.js');
+      if (store.get().memberInfo === info) fillWith(facts, memberFacts(info));
+    } catch (e) {
+      intents.notLoaded(e);
+    }
+  }
   store.watch(['member', 'memberInfo', 'catalogs', 'catalog'], s => {
     put(input, 'value', s.member);
     clear.hidden = !s.member;
     const c = (s.catalogs ?? []).find(k => k.name === s.catalog);
     input.disabled = !!c && !c.members && !s.member;
     input.placeholder = input.disabled ? 'none in this catalogue' : 'anyone';
-    fillWith(facts, s.memberInfo ? memberFacts(s.memberInfo) : null);
+    drawFacts(s.memberInfo);
   });
   return box;
-}
-
-function memberFacts(m) {
-  const recent = (m.history ?? []).slice(-8).reverse();
-  const line = m.profile || (m.name !== m.id ? m.name : '') || 'No profile text.';
-  if (!recent.length) return h('p', {}, `${line} No history: a cold start.`);
-  return h(
-    'details',
-    {},
-    h(
-      'summary',
-      {},
-      `${line.replace(/[.\s]+$/, '')}. ${counted(m.history.length, 'past interaction')}`,
-    ),
-    h(
-      'ul',
-      { class: 'history' },
-      recent.map(i =>
-        h(
-          'li',
-          { title: when(i.at) },
-          h(
-            'span',
-            { class: 'mono' },
-            i.rating ? `${i.rating}/5` : i.label === 'dislike' || i.label < 0 ? '\u2212' : '+',
-          ),
-          ' ',
-          i.title || i.item,
-        ),
-      ),
-    ),
-  );
 }
 
 function starters(store, intents) {

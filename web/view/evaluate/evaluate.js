@@ -1,11 +1,16 @@
 // Experiments: a grid is started with one press, watched while it runs, and read as a chart and a table.
 // mount(root, {session, api}) -> {enter(query), leave()}; the address names the open experiment by "id"
-import { h, fillWith, keepFocus } from '../kit/dom.js';
-import { baselineName, counted, when } from '../kit/format.js';
-import { barChart, lineChart } from '../kit/charts.js';
-import { METRICS, PRESETS, figuresOf, settingText, tableOf, verdictNote } from '../kit/experiment.js';
+import { announce, h, fillWith, keepFocus } from '../../kit/dom.js';
+import { saveFile } from '../../kit/save.js';
+import { baselineName, counted, timeLeft, when } from '../../kit/format.js';
+import { MODEL, barChart, lineChart } from '../../kit/charts.js';
+import { METRICS, figuresOf, remainingMs, settingText, verdictOf } from '../../kit/experiment.js';
+import { resultsTable, verdictNote } from './results.js';
+import { starter } from './start.js';
 
-const EVERY_MS = 2000;
+const EVERY_MS = 2000,
+  HEAD = 140,
+  COLUMN = 128; // the least width of a table's first column, of the others
 
 export function mount(root, { session, api }) {
   const ui = { id: '', list: [], one: null, metric: '', timer: 0, chart: null, type: '' };
@@ -20,8 +25,14 @@ export function mount(root, { session, api }) {
     class: 'scroll',
     tabIndex: 0,
     role: 'region',
-    'aria-label': 'Results, a line for each cell',
+    'aria-label': 'Results, a line for each method',
   });
+  const start = starter({ session, api, begin });
+  const everything = h(
+    'button',
+    { type: 'button', class: 'link', id: 'experiments-all', onclick: () => exportAll() },
+    'Everything as JSON',
+  );
   fillWith(detail, head, chartBox, table, note);
   fillWith(
     root,
@@ -30,50 +41,15 @@ export function mount(root, { session, api }) {
       'p',
       { class: 'fact' },
       'An experiment measures each combination of its grid on held-out data, in the background and below every ranking. ' +
-        'It goes on where it was after a restart. Choices are made on the development split.',
+        'It goes on where it was after a restart. Choices are made on the development split. ',
+      'Two models or prompts on one wish are compared under ',
+      h('a', { href: '#/compare' }, 'Compare'),
+      ', on many here.',
     ),
-    starter(),
+    start.root,
     say,
-    h('div', { class: 'evaluate' }, list, detail),
+    h('div', { class: 'evaluate' }, h('div', {}, list, everything), detail),
   );
-
-  function starter() {
-    const preset = h(
-      'select',
-      { id: 'experiment-preset', onchange: () => write() },
-      PRESETS.map((p, i) => h('option', { value: i }, p.title)),
-    );
-    const spec = h('textarea', { id: 'experiment-spec', rows: 9, spellcheck: false });
-    const write = () => {
-      const catalog = session.get().catalog || 'movies';
-      spec.value = JSON.stringify(PRESETS[preset.value].spec(catalog), null, 1);
-    };
-    ui.write = write;
-    return h(
-      'form',
-      {
-        class: 'experiment-new',
-        onsubmit: e => {
-          e.preventDefault();
-          begin(spec.value);
-        },
-      },
-      h(
-        'div',
-        { class: 'field' },
-        h('label', { htmlFor: 'experiment-preset' }, 'New experiment'),
-        preset,
-      ),
-      h('button', { type: 'submit', class: 'primary', id: 'experiment-go' }, 'Start'),
-      h(
-        'details',
-        {},
-        h('summary', {}, 'Its specification'),
-        h('label', { htmlFor: 'experiment-spec', class: 'sr' }, 'Specification as JSON'),
-        spec,
-      ),
-    );
-  }
 
   async function begin(text) {
     try {
@@ -104,6 +80,7 @@ export function mount(root, { session, api }) {
       ui.list = (await api.experiments()).experiments;
       ui.id ||= ui.list[0]?.id ?? '';
       ui.one = ui.id ? await api.experiment(ui.id) : null;
+      everything.hidden = !ui.list.length;
       say.textContent = ui.list.length
         ? ''
         : 'No experiment yet. Start the one above: a few minutes, then its table is here.';
@@ -168,10 +145,13 @@ export function mount(root, { session, api }) {
       ),
     );
     const run = x.running;
+    const verdict = verdictOf(x.results);
+    const cut = x.results.some(c => c.error === 'cancelled');
     keepFocus(head, () =>
       fillWith(
         head,
         h('h3', {}, x.name),
+        verdict.length ? h('p', { class: 'experiment-verdict' }, verdict.join(' ')) : null,
         h('p', { class: 'fact' }, stateOf(x)),
         run
           ? h(
@@ -185,13 +165,33 @@ export function mount(root, { session, api }) {
               run.cases_total
                 ? ` cell ${run.cell}: ${run.cases_done} of ${counted(run.cases_total, 'case')}`
                 : ` cell ${run.cell} is being prepared`,
+              timeOf(x),
             )
           : null,
         h(
           'div',
           { class: 'experiment-do' },
           figures.metrics.length ? h('label', { class: 'check' }, 'Show ', pick) : null,
-          h('a', { href: api.experimentFile(x.id), download: `${x.id}.csv` }, 'Table as CSV'),
+          ['csv', 'json'].map(format =>
+            h(
+              'a',
+              { href: api.experimentFile(x.id, format), download: `${x.id}.${format}` },
+              `Table as ${format.toUpperCase()}`,
+            ),
+          ),
+          x.done + x.failed < x.cells
+            ? h(
+                'button',
+                { type: 'button', 'data-key': 'cancel', id: 'experiment-cancel', onclick: () => cancel(x) },
+                'Cancel, keep what is done',
+              )
+            : cut
+              ? h(
+                  'button',
+                  { type: 'button', 'data-key': 'on', id: 'experiment-on', onclick: () => begin(JSON.stringify(x.spec)) },
+                  'Go on',
+                )
+              : null,
           h(
             'button',
             { type: 'button', class: 'quiet', 'data-key': 'gone', onclick: () => remove(x) },
@@ -203,8 +203,18 @@ export function mount(root, { session, api }) {
     const shown = figures.cells.filter(c => c.figures?.[ui.metric]);
     chartBox.hidden = !shown.length;
     if (shown.length) drawChart(shown, figures);
-    fillWith(table, tableOf(x.results, ui.metric));
+    fillWith(table, resultsTable(x.results, ui.metric, Math.floor((table.clientWidth - HEAD) / COLUMN)));
     note.textContent = verdictNote(x.results, ui.metric);
+  }
+
+  // How fast the first cell goes is seen from one look to the next.
+  function timeOf(x) {
+    const now = performance.now();
+    const { cell, cases_done: done, cases_total: of } = x.running;
+    const at = `${x.id} ${cell}`;
+    if (ui.seen?.of !== at && of) ui.seen = { of: at, at: now, share: done / of };
+    const left = timeLeft(remainingMs(x, ui.seen?.of === at ? ui.seen : null, now));
+    return left ? `, ${left}` : '';
   }
 
   // One varying setting that is a number makes lines, anything else bars.
@@ -215,12 +225,13 @@ export function mount(root, { session, api }) {
       labels: shown.map(
         c => varies.map(v => settingText(c.settings[v], v)).join(', ') || 'the one cell',
       ),
-      xTitle: varies.join(', '),
+      xTitle: varies.map(v => (v === 'k' ? 'interactions known' : v)).join(', '),
       yTitle: METRICS[ui.metric] ?? ui.metric,
       series: [
-        { name: 'Language model', strong: true, values: shown.map(c => c.figures[ui.metric].mean) },
+        { name: 'Language model', key: MODEL, strong: true, values: shown.map(c => c.figures[ui.metric].mean) },
         ...baselines.map(b => ({
           name: baselineName(b),
+          key: b,
           values: shown.map(c => c.baselines?.[b]?.[ui.metric]?.mean ?? null),
         })),
       ].filter(s => s.values.some(v => v !== null)),
@@ -236,6 +247,25 @@ export function mount(root, { session, api }) {
     ui.chart.then(c => c.update(spec)).catch(e => session.failed('The chart', e));
   }
 
+  async function cancel(x) {
+    try {
+      await api.cancelExperiment(x.id);
+      announce('Cancelled; what was done is kept');
+      await look();
+    } catch (e) {
+      session.failed('The experiment was not cancelled', e);
+    }
+  }
+
+  async function exportAll() {
+    try {
+      const all = await Promise.all(ui.list.map(x => api.experiment(x.id)));
+      saveFile('taproom-experiments.json', JSON.stringify({ experiments: all }, null, 1), 'application/json');
+    } catch (e) {
+      session.failed('The experiments were not exported', e);
+    }
+  }
+
   async function remove(x) {
     try {
       await api.dropExperiment(x.id);
@@ -248,8 +278,9 @@ export function mount(root, { session, api }) {
   return {
     enter(query) {
       ui.here = true;
-      ui.id = new URLSearchParams(query).get('id') ?? '';
-      ui.write();
+      const q = new URLSearchParams(query);
+      ui.id = q.get('id') ?? '';
+      start.enter(q.get('preset'));
       return look();
     },
     leave() {
