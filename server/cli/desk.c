@@ -136,7 +136,8 @@ enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, 
         .adapters = {d->adapters[0], d->adapters[1][0] ? d->adapters[1] : NULL},
         .model = o->model ? o->model : default_model,
         .loaded_max = (int)o->models,
-        .paths = paths};
+        .paths = paths,
+        .tasks = d->tasks};
     return shelf_open(&d->shelf, &c, e);
 }
 

@@ -4,7 +4,7 @@
 #include "server/assets/assets.h"
 #include "server/api/lab.h"
 #include "server/cli/cli.h"
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 #include "server/cli/desk.h"
 #include "server/rank/vector_texts.h"
 #include "server/store/json_memory.h"
@@ -203,6 +203,7 @@ static void start_vectors(struct app *app, struct desk *d) {
                                      .texts = vector_texts(&from),
                                      .busy = someone_waits,
                                      .say = log_line,
+                                     .tasks = &app->tasks,
                                      .arg = app};
     if (!d->embedder) return;
     if (vectors_open(&v, &c, &e) != ST_OK) {
@@ -311,12 +312,13 @@ int serve_main(const struct options *o) {
     mem_give_back();
     json_memory_count();
     app.version = TAPROOM_VERSION;
-    pthread_mutex_init(&app.live_lock, NULL);
+    tasks_init(&app.tasks);
     relevance_memo_init(&app.relevance);
     if (log_open(o, &e) != ST_OK) return cli_failed(&e);
     desk.stop = &x->stop;
+    desk.tasks = &app.tasks;
     x->app = &app, x->desk = &desk, x->o = o;
-    if (stack_start(&t, start_main, x, &e) != ST_OK) return cli_failed(&e);
+    if (worker_start(&t, start_main, x, &e) != ST_OK) return cli_failed(&e);
     await_end(x, &stop);
     int failed = atomic_load(&x->failed); /* by itself, and not because it was given up */
     end_start(x, t);

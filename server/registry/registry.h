@@ -8,6 +8,7 @@
 
 #include "server/rank/rank.h"
 #include "server/registry/files.h"
+#include "server/task/task.h"
 
 struct shelf;
 
@@ -17,9 +18,10 @@ struct shelf_config {
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
     const char *adapters[SHELF_ADAPTER_FOLDERS]; /* folders of adapters; NULL: none */
-    const char *model; /* the first default: a file's path or a name of the folder's */
-    int loaded_max;    /* models loaded at once, at least 2 */
-    int paths;         /* 1: a model may be named by any file's path */
+    const char *model;   /* the first default: a file's path or a name of the folder's */
+    int loaded_max;      /* models loaded at once, at least 2 */
+    int paths;           /* 1: a model may be named by any file's path */
+    struct tasks *tasks; /* lists what is being loaded; NULL: nobody does */
 };
 
 /* Starts the thread; loads nothing yet. The texts of c are borrowed. */
