@@ -11,6 +11,7 @@
 enum {
     JSON_BODY = 1 << 20,
     CLAUSES_BODY = 64 << 10,
+    ADAPTER_BODY = 60 << 20,
     ROWS_BODY = 1 << 30,
     ROWS = HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_ROWS
 };
@@ -65,6 +66,18 @@ const struct route app_routes[] = {
     {"GET", "/api/dump", api_dump_get, 0, 0, HTTP_LONG, ROLE_ADMIN, "dump"},
     {"POST", "/api/restore", api_dump_restore, ROWS_BODY, HTTP_SQLITE, HTTP_IMPORT, ROLE_ADMIN,
      "restore"},
+    {"GET", "/api/brews", api_brews_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/brews", api_brews_post, 256 << 10, HTTP_JSON, HTTP_LONG, ROLE_ADMIN, "brew"},
+    {"GET", "/api/brews/{id}", api_brews_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"DELETE", "/api/brews/{id}", api_brews_delete, 0, 0, HTTP_QUICK, ROLE_ADMIN, "delete"},
+    {"POST", "/api/brews/{id}/adopt", api_brews_adopt, 1024, HTTP_JSON, HTTP_QUICK, ROLE_ADMIN,
+     "adopt"},
+    {"POST", "/api/brews/{id}/resume", api_brews_resume, 1024, HTTP_JSON, HTTP_QUICK, ROLE_ADMIN,
+     "brew"},
+    {"GET", "/api/adapters", api_adapters_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/adapters", api_adapters_post, ADAPTER_BODY, HTTP_SQLITE, HTTP_LONG, ROLE_ADMIN,
+     "import"},
+    {"DELETE", "/api/adapters/{name}", api_adapters_delete, 0, 0, HTTP_QUICK, ROLE_ADMIN, "delete"},
     {"GET", "/api/model", api_models_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
     {"GET", "/api/models", api_models_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
     {"POST", "/api/models/default", api_models_default, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_ADMIN,

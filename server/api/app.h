@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct brews;
 struct lab;
 
 /* One per process. Filled before http_open except for what says otherwise; then any thread. */
@@ -19,8 +20,9 @@ struct app {
     struct store *store;
     struct shelf *shelf;
     atomic_int ready; /* set when the model is loaded; with it the answer to "can it rank?" */
-    _Atomic(struct http *) http; /* set after http_open, for its counters */
-    _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
+    _Atomic(struct http *) http;   /* set after http_open, for its counters */
+    _Atomic(struct brews *) brews; /* set when the model is loaded */
+    _Atomic(struct lab *) lab;     /* set when the model is loaded: runs experiments */
     _Atomic(struct vectors *)
         vectors; /* set when the embedding model is loaded, NULL without one */
     const char *version;
@@ -89,6 +91,15 @@ enum status api_calibration_list(struct req *r, struct err *e);
 enum status api_calibration_post(struct req *r, struct err *e);
 enum status api_tasks_list(struct req *r, struct err *e);
 enum status api_tasks_delete(struct req *r, struct err *e);
+enum status api_brews_list(struct req *r, struct err *e);
+enum status api_brews_get(struct req *r, struct err *e);
+enum status api_brews_post(struct req *r, struct err *e);
+enum status api_brews_resume(struct req *r, struct err *e);
+enum status api_brews_adopt(struct req *r, struct err *e);
+enum status api_brews_delete(struct req *r, struct err *e);
+enum status api_adapters_list(struct req *r, struct err *e);
+enum status api_adapters_post(struct req *r, struct err *e);
+enum status api_adapters_delete(struct req *r, struct err *e);
 enum status api_models_list(struct req *r, struct err *e);
 enum status api_models_get(struct req *r, struct err *e);
 enum status api_models_default(struct req *r, struct err *e);

@@ -52,6 +52,7 @@ static void write_model(struct buf *b, const struct shelf_model *m, int keeper) 
     out_text(b, "id", m->file.id);
     out_text(b, "file", keeper ? m->file.path : NULL);
     out_int(b, "bytes", m->file.bytes);
+    out_bool(b, "adapted", m->file.adapter != NULL);
     out_text(b, "state", shelf_state_name(m->state));
     out_bool(b, "default", m->is_default);
     if (m->state == SHELF_LOADING)

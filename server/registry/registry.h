@@ -66,6 +66,12 @@ void shelf_give(struct shelf *s, struct ranker *r); /* NULL is fine */
 enum status shelf_switch(struct shelf *s, struct view name, const struct shelf_wait *w,
                          struct err *e) MUST_CHECK;
 
+/* The folders of adapters, as in the config. */
+const char *const *shelf_adapter_folders(const struct shelf *s);
+/* The file that a name stands for, nothing loaded; of a. Fails as shelf_take does. */
+enum status shelf_find(struct shelf *s, struct view name, struct arena *a, struct shelf_file *out,
+                       struct err *e) MUST_CHECK;
+
 enum shelf_state { SHELF_THERE, SHELF_WAITING, SHELF_LOADING, SHELF_LOADED, SHELF_BROKEN };
 struct shelf_model {
     struct shelf_file file;
@@ -77,7 +83,8 @@ struct shelf_model {
     struct engine_cache cache; /* of a loaded one */
     const char *error;         /* of a broken one */
 };
-/* All there is; texts live in a. */
+/* All there is, then models with adapters that are known to be theirs; texts live in a. */
+enum { SHELF_MODELS_MAX = 512 };
 enum status shelf_list(struct shelf *s, struct arena *a, struct shelf_model **out, int *n,
                        struct err *e) MUST_CHECK;
 const char *shelf_state_name(enum shelf_state s);

@@ -265,7 +265,10 @@ class Answers(Case):
         if 'x-example-from' not in x:
             return x.get('example')
         x = x['x-example-from']
-        return earlier[x['operation']][x['field']] if 'field' in x else earlier[x['operation']]
+        got = earlier[x['operation']]
+        for name in x['field'].split('.') if 'field' in x else ():
+            got = got[name]
+        return got
 
     def address(self, path, o, earlier):
         query = {}
