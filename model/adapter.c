@@ -190,6 +190,20 @@ enum status adapter_read(struct adapter *out, const char *path, const struct ggu
     return st;
 }
 
+enum status adapter_peek(struct adapter *out, const char *path, struct err *e) {
+    struct file_map m = {0};
+    struct arena tables;
+    struct gguf g;
+    *out = (struct adapter){.n = 0};
+    TRY(file_map_open(&m, path, e));
+    arena_init(&tables, 64 << 20);
+    enum status st = gguf_parse(&g, path, m.p, m.n, &tables, e);
+    if (st == ST_OK) st = read_keys(out, &g, e);
+    arena_free(&tables);
+    file_map_close(&m);
+    return st;
+}
+
 static void write_factor(struct gguf_writer *w, const char *name, const uint64_t dim[2],
                          const float *x, int half) {
     size_t n = (size_t)(dim[0] * dim[1]);

@@ -44,6 +44,8 @@ struct hash adapter_hash(const struct adapter *ad, const struct hash *base);
  * ST_NOT_FOUND, ST_CORRUPT, ST_UNSUPPORTED (another kind of adapter), ST_NO_MEMORY. */
 enum status adapter_read(struct adapter *out, const char *path, const struct gguf *base,
                          struct err *e) MUST_CHECK;
+/* What a GGUF says of itself: all but its parts. */
+enum status adapter_peek(struct adapter *out, const char *path, struct err *e) MUST_CHECK;
 void adapter_close(struct adapter *ad); /* also of one that is all zeros */
 
 /* ST_CONFLICT when the adapter names another base than the file of that SHA-256 (hex). */

@@ -41,7 +41,8 @@ server/wish/clauses: kernels/base server/value server/wish server/wish/grammar
 server/wish/when: server/value server/wish/grammar
 server/wish/limits: server/value server/catalog server/wish server/wish/grammar server/wish/when
 server/wish/read: server/value server/wish/clauses server/wish/limits
-server/vectors: kernels/base model server/value server/store server/catalog
+server/task: kernels/base
+server/vectors: kernels/base model server/value server/store server/task server/catalog
 server/baselines/interactions: server/store
 server/baselines: kernels/base server/wish server/baselines/interactions
 server/baselines/each: kernels/base model server/vectors server/baselines/interactions server/baselines
@@ -52,13 +53,15 @@ server/rank/request: kernels/base server/store server/wish server/readout
 server/rank/tags: model server/catalog server/surface server/vectors
 server/rank: kernels/base model server/metrics server/store server/surface server/wish server/vectors server/baselines server/readout server/rank/request server/rank/tags
 server/rank/answer: kernels/base server/metrics server/readout server/rank
-server/registry: kernels/base model server/store server/catalog server/vectors server/rank
-server/report: kernels/base server/metrics server/store
+server/registry: kernels/base model server/store server/task server/catalog server/vectors server/rank
+server/report/html: kernels/base
+server/report: kernels/base server/metrics server/store server/report/html
 server/eval: kernels/base model server/metrics server/import server/store server/catalog server/wish server/surface server/baselines server/readout server/rank server/registry server/report
 server/brew: kernels/base model model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval
+server/brews: kernels/base server/store server/task server/registry server/brew
 server/http: kernels/base
-server/api: kernels/base server/assets model server/metrics server/value server/store server/import server/catalog server/surface server/wish server/vectors server/baselines server/readout server/rank server/registry server/report server/eval server/brew server/http
-server/cli: kernels/base server/assets model server/store server/import server/catalog server/surface server/vectors server/readout server/rank server/registry server/report server/eval server/brew server/http server/api
+server/api: kernels/base server/assets model server/metrics server/value server/store server/import server/catalog server/surface server/wish server/task server/vectors server/baselines server/readout server/rank server/registry server/report server/eval server/brew server/brews server/http
+server/cli: kernels/base server/assets model server/store server/import server/catalog server/surface server/task server/vectors server/readout server/rank server/registry server/report server/eval server/brew server/brews server/http server/api
 server: server/cli
 '
 find kernels model server -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.cpp' | sort |

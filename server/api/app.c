@@ -2,7 +2,6 @@
 #include "server/api/app.h"
 
 #include "server/api/v1.h"
-#include "server/api/watch.h"
 
 #include "kernels/base/seeded.h"
 
@@ -12,6 +11,7 @@
 enum {
     JSON_BODY = 1 << 20,
     CLAUSES_BODY = 64 << 10,
+    ADAPTER_BODY = 60 << 20,
     ROWS_BODY = 1 << 30,
     ROWS = HTTP_JSON | HTTP_NDJSON | HTTP_CSV | HTTP_ROWS
 };
@@ -63,9 +63,23 @@ const struct route app_routes[] = {
     {"PUT", "/api/surfaces/{name}", api_surfaces_put, 256 << 10, HTTP_JSON, HTTP_QUICK, ROLE_ADMIN,
      "surface"},
     {"DELETE", "/api/surfaces/{name}", api_surfaces_delete, 0, 0, HTTP_QUICK, ROLE_ADMIN, "delete"},
+    {"GET", "/api/tasks", api_tasks_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"DELETE", "/api/tasks/{id}", api_tasks_delete, 0, 0, HTTP_QUICK, ROLE_RANK, "cancel"},
     {"GET", "/api/dump", api_dump_get, 0, 0, HTTP_LONG, ROLE_ADMIN, "dump"},
     {"POST", "/api/restore", api_dump_restore, ROWS_BODY, HTTP_SQLITE, HTTP_IMPORT, ROLE_ADMIN,
      "restore"},
+    {"GET", "/api/brews", api_brews_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/brews", api_brews_post, 256 << 10, HTTP_JSON, HTTP_LONG, ROLE_ADMIN, "brew"},
+    {"GET", "/api/brews/{id}", api_brews_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"DELETE", "/api/brews/{id}", api_brews_delete, 0, 0, HTTP_QUICK, ROLE_ADMIN, "delete"},
+    {"POST", "/api/brews/{id}/adopt", api_brews_adopt, 1024, HTTP_JSON, HTTP_QUICK, ROLE_ADMIN,
+     "adopt"},
+    {"POST", "/api/brews/{id}/resume", api_brews_resume, 1024, HTTP_JSON, HTTP_QUICK, ROLE_ADMIN,
+     "brew"},
+    {"GET", "/api/adapters", api_adapters_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
+    {"POST", "/api/adapters", api_adapters_post, ADAPTER_BODY, HTTP_SQLITE, HTTP_LONG, ROLE_ADMIN,
+     "import"},
+    {"DELETE", "/api/adapters/{name}", api_adapters_delete, 0, 0, HTTP_QUICK, ROLE_ADMIN, "delete"},
     {"GET", "/api/model", api_models_get, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
     {"GET", "/api/models", api_models_list, 0, 0, HTTP_QUICK, ROLE_READ, NULL},
     {"POST", "/api/models/default", api_models_default, JSON_BODY, HTTP_JSON, HTTP_LONG, ROLE_ADMIN,
@@ -125,25 +139,12 @@ enum status app_stopped(struct app *app, enum status st, struct err *e) {
     return st == ST_CANCELLED && atomic_load(&app->closing) ? app_ready(app, e) : st;
 }
 
-struct waiting {
-    struct app *app;
-    struct watch *watch;
-};
-
-static int gave_up(void *arg, double share) {
-    const struct waiting *w = arg;
-    int gone = atomic_load(&w->app->closing) > 1;
-    (void)share;
-    if (!w->watch) return gone;
-    pthread_mutex_lock(&w->watch->lock);
-    gone |= w->watch->cancelled;
-    pthread_mutex_unlock(&w->watch->lock);
-    return gone;
-}
-
-enum status app_model(struct app *app, struct watch *w, struct view name, struct ranker **out,
-                      struct err *e) {
-    struct waiting x = {app, w};
-    const struct shelf_wait wait = {&x, gave_up};
-    return shelf_take(app->shelf, name, NULL, &wait, out, e);
+void app_count(struct app *app, enum status st, long long computed, long long cached) {
+    atomic_fetch_add(st == ST_OK          ? &app->ranked
+                     : st == ST_CANCELLED ? &app->cancelled
+                                          : &app->failed,
+                     1);
+    if (st != ST_OK) return;
+    atomic_fetch_add(&app->tokens_computed, computed);
+    atomic_fetch_add(&app->tokens_cached, cached);
 }

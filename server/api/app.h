@@ -6,11 +6,13 @@
 #include "server/http/http.h"
 #include "server/registry/registry.h"
 #include "server/store/store.h"
+#include "server/task/task.h"
 #include "server/vectors/vectors.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct brews;
 struct lab;
 
 /* One per process. Filled before http_open except for what says otherwise; then any thread. */
@@ -18,15 +20,15 @@ struct app {
     struct store *store;
     struct shelf *shelf;
     atomic_int ready; /* set when the model is loaded; with it the answer to "can it rank?" */
-    _Atomic(struct http *) http; /* set after http_open, for its counters */
-    _Atomic(struct lab *) lab;   /* set when the model is loaded: runs experiments */
+    _Atomic(struct http *) http;   /* set after http_open, for its counters */
+    _Atomic(struct brews *) brews; /* set when the model is loaded */
+    _Atomic(struct lab *) lab;     /* set when the model is loaded: runs experiments */
     _Atomic(struct vectors *)
         vectors; /* set when the embedding model is loaded, NULL without one */
     const char *version;
     atomic_int closing;              /* 1: no new rankings; 2: running ones are cancelled */
     atomic_int queued;               /* rankings waiting or running */
-    pthread_mutex_t live_lock;       /* guards what follows */
-    struct live *live;               /* rankings of named clients (rank.c) */
+    struct tasks tasks;              /* what goes on */
     struct relevance_memo relevance; /* of rerank.c */
     atomic_llong ranked, cancelled, failed, tokens_computed, tokens_cached;
 };
@@ -38,12 +40,8 @@ extern const int app_n_routes;
 enum status app_ready(struct app *app, struct err *e) MUST_CHECK;
 /* A ranking that was given up because the server stops is ST_BUSY, with the reason; else st. */
 enum status app_stopped(struct app *app, enum status st, struct err *e) MUST_CHECK;
-
-/* The ranker of a model ("": the default), loaded if need be; to be given back to app->shelf. Given
- * up when the watch (may be NULL) is cancelled or the server stops. Fails as shelf_take does. */
-struct watch;
-enum status app_model(struct app *app, struct watch *w, struct view name, struct ranker **out,
-                      struct err *e) MUST_CHECK;
+/* Counts a ranking that ended, and its tokens. */
+void app_count(struct app *app, enum status st, long long computed, long long cached);
 
 /* Whether the request's caller may see what that owner stored: the owner, and administrators. */
 int app_sees(const struct req *r, const char *owner);
@@ -92,6 +90,17 @@ enum status api_surfaces_put(struct req *r, struct err *e);
 enum status api_surfaces_delete(struct req *r, struct err *e);
 enum status api_calibration_list(struct req *r, struct err *e);
 enum status api_calibration_post(struct req *r, struct err *e);
+enum status api_tasks_list(struct req *r, struct err *e);
+enum status api_tasks_delete(struct req *r, struct err *e);
+enum status api_brews_list(struct req *r, struct err *e);
+enum status api_brews_get(struct req *r, struct err *e);
+enum status api_brews_post(struct req *r, struct err *e);
+enum status api_brews_resume(struct req *r, struct err *e);
+enum status api_brews_adopt(struct req *r, struct err *e);
+enum status api_brews_delete(struct req *r, struct err *e);
+enum status api_adapters_list(struct req *r, struct err *e);
+enum status api_adapters_post(struct req *r, struct err *e);
+enum status api_adapters_delete(struct req *r, struct err *e);
 enum status api_models_list(struct req *r, struct err *e);
 enum status api_models_get(struct req *r, struct err *e);
 enum status api_models_default(struct req *r, struct err *e);

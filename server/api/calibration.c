@@ -2,8 +2,7 @@
 #include "server/api/app.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
-#include "server/api/stack.h"
-#include "server/api/watch.h"
+#include "server/api/served.h"
 #include "server/eval/calibrate.h"
 #include "server/readout/readout.h"
 #include "server/store/kept/calibration.h"
@@ -15,20 +14,12 @@
 enum { MEMBERS_MAX = 1000 };
 
 struct fitting {
-    struct app *app;
-    struct req *req;
-    struct view body, model, json;
+    struct served *s;
+    struct view model;
     struct calibrate_config c;
-    struct watch watch;
-    struct arena arena; /* the thread's */
     atomic_int done, total;
-    enum status st;
-    struct err *err;
-    int streaming, said; /* the worker's */
-    long seq;
+    int said; /* the news' */
 };
-
-/* --- on the thread --- */
 
 static enum status wrong(struct err *e, const char *field, const char *what) {
     (void)fail(e, ST_INVALID, "%s %s", field, what);
@@ -43,7 +34,7 @@ static enum status get_text(struct fitting *f, json_t *top, const char *name, st
     if (!v || json_is_null(v)) return ST_OK;
     if (!json_is_string(v) || json_string_length(v) > 200)
         return wrong(e, name, "must be a text of at most 200 bytes");
-    char *copy = arena_copy(&f->arena, json_string_value(v), json_string_length(v));
+    char *copy = arena_copy(&f->s->arena, json_string_value(v), json_string_length(v));
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for the request");
     *out = (struct view){copy, json_string_length(v)};
     return ST_OK;
@@ -82,7 +73,7 @@ static enum status read_fields(struct fitting *f, json_t *top, struct err *e) {
 
 static enum status read_body(struct fitting *f, struct err *e) {
     json_t *top;
-    TRY(depth_load(f->body, &top, e));
+    TRY(depth_load(f->s->body, &top, e));
     enum status st = read_fields(f, top, e);
     json_decref(top);
     return st;
@@ -90,103 +81,54 @@ static enum status read_body(struct fitting *f, struct err *e) {
 
 static void on_started(void *arg, struct job *job) {
     struct fitting *f = arg;
-    watch_job(&f->watch, job);
+    task_stop_flag(&f->s->task, job ? &job->cancel : NULL);
 }
 
 static void on_progress(void *arg, int done, int total) {
     struct fitting *f = arg;
     atomic_store(&f->total, total);
     atomic_store(&f->done, done);
+    task_progress(&f->s->task, "fit", done, total);
 }
 
 static int on_stop(void *arg) {
     struct fitting *f = arg;
-    return watch_cancelled(&f->watch);
+    return task_given_up(&f->s->task);
 }
 
-static enum status fit(struct fitting *f, struct err *e) {
+static enum status fit(struct served *s, struct err *e) {
+    struct fitting *f = s->arg;
     const struct rank_hooks h = {.arg = f, .started = on_started};
     struct ranker *k;
+    f->s = s;
     TRY(read_body(f, e));
     f->c.arg = f;
     f->c.progress = on_progress;
     f->c.stop = on_stop;
     f->c.hooks = &h;
-    TRY(app_model(f->app, &f->watch, f->model, &k, e));
-    enum status st = calibrate_run(k, &f->c, &f->arena, &f->json, e);
-    shelf_give(f->app->shelf, k);
+    TRY(served_model(s, f->model, &k, e));
+    enum status st = calibrate_run(k, &f->c, &s->arena, &s->answer, e);
+    shelf_give(s->app->shelf, k);
     return st;
 }
 
-static void *work(void *arg) {
-    struct fitting *f = arg;
-    f->st = fit(f, f->err);
-    watch_end(&f->watch);
-    return NULL;
-}
-
-/* --- on the worker --- */
-
-static int send(struct fitting *f, const char *name, struct buf *b) {
-    int ok = !b->failed && sse_event(f->req, name, buf_text(b));
-    buf_free(b);
-    f->seq += ok;
-    return ok;
-}
-
-static int tick(void *arg) {
-    struct fitting *f = arg;
+static int news(struct served *s) {
+    struct fitting *f = s->arg;
     struct buf b;
     int done = atomic_load(&f->done);
-    if (atomic_load(&f->app->closing) > 1 || req_gone(f->req)) return 0;
-    if (!f->streaming || done == f->said) return 1;
+    if (done == f->said) return 1;
     f->said = done;
-    sse_begin(f->req);
-    buf_init(&b, 4096);
-    out_open(&b, NULL, '{');
-    out_int(&b, "seq", f->seq + 1);
+    served_event(s, &b);
     out_int(&b, "members_done", done);
     out_int(&b, "members_total", atomic_load(&f->total));
-    out_close(&b, '}');
-    return send(f, "progress", &b);
-}
-
-static enum status answer(struct fitting *f) {
-    if (!f->streaming) {
-        req_reply(f->req, 200, "application/json", f->json, NULL);
-        return ST_OK;
-    }
-    out_done(f->req, f->seq + 1, f->json);
-    return ST_OK;
-}
-
-static enum status run(struct fitting *f, struct err *e) {
-    pthread_t t;
-    f->err = e;
-    TRY(stack_start(&t, work, f, e));
-    atomic_fetch_add(&f->app->queued, 1);
-    watch_wait(&f->watch, tick, f);
-    pthread_join(t, NULL);
-    atomic_fetch_sub(&f->app->queued, 1);
-    TRY(app_stopped(f->app, f->st, e));
-    return answer(f);
+    return served_send(s, "progress", &b);
 }
 
 enum status api_calibration_post(struct req *r, struct err *e) {
-    struct app *app = req_app(r);
-    TRY(app_ready(app, e));
+    static const struct served_kind kind = {"calibrate", SERVED_RANKS, fit, news};
     struct fitting *f = ARENA_NEW(req_arena(r), struct fitting, 1);
     if (!f) return fail(e, ST_NO_MEMORY, "no memory for a calibration");
-    TRY(req_body(r, &f->body, e));
-    f->app = app;
-    f->req = r;
-    f->streaming = query_events(r);
-    arena_init(&f->arena, (size_t)1 << 30);
-    watch_init(&f->watch);
-    enum status st = run(f, e);
-    watch_close(&f->watch);
-    arena_free(&f->arena);
-    return st;
+    return served_call(r, &kind, VIEW(""), f, e);
 }
 
 enum status api_calibration_list(struct req *r, struct err *e) {

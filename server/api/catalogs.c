@@ -4,8 +4,8 @@
 #include "server/api/imports.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
-#include "server/api/stack.h"
-#include "server/store/depth.h"
+#include "server/store/sql/depth.h"
+#include "server/task/worker_thread.h"
 
 #include "kernels/base/clock.h"
 
@@ -72,7 +72,7 @@ enum status api_catalogs_get(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct taking t = {shelf_snapshots(app->shelf), req_param(r, "name"), NULL};
     struct buf b;
-    TRY(stack_call(take, &t, e));
+    TRY(worker_call(take, &t, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     write_catalog(&b, &t.snapshot->catalog);

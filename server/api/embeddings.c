@@ -45,8 +45,8 @@ static enum status read_input(struct embeddings *x, struct err *e) {
     if (n == 0 || n > INPUTS_MAX)
         return v1_wrong(e, "must be a text or a list of 1 to 2048 texts", "input");
     x->n = (int)n;
-    x->text = ARENA_NEW(&x->c->arena, struct view, n);
-    x->vector = ARENA_NEW(&x->c->arena, float, n *(size_t)x->m.dim);
+    x->text = ARENA_NEW(&x->c->s->arena, struct view, n);
+    x->vector = ARENA_NEW(&x->c->s->arena, float, n *(size_t)x->m.dim);
     if (!x->text || !x->vector) return fail(e, ST_NO_MEMORY, "no memory for %zu vectors", n);
     if (!json_is_array(input)) return read_text(x, input, 0, field, e);
     for (size_t i = 0; i < n; i++) {
@@ -86,7 +86,7 @@ static enum status read_request(struct embeddings *x, struct err *e) {
 static int gave_up(void *arg, int done, int total) {
     struct v1 *c = arg;
     (void)done, (void)total;
-    return watch_cancelled(&c->watch);
+    return task_given_up(&c->s->task);
 }
 
 /* The bytes of n floats, little-endian, as OpenAI sends them. */
@@ -94,7 +94,7 @@ static enum status put_base64(struct v1 *c, const float *v, size_t n, struct err
     static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *p = (const unsigned char *)v;
     size_t bytes = n * sizeof *v, at = 0;
-    char *text = arena_alloc(&c->arena, bytes / 3 * 4 + 8);
+    char *text = arena_alloc(&c->s->arena, bytes / 3 * 4 + 8);
     if (!text) return fail(e, ST_NO_MEMORY, "no memory for a vector's text");
     for (size_t i = 0; i < bytes; i += 3) {
         unsigned b = (unsigned)p[i] << 16;
@@ -137,7 +137,7 @@ static enum status embed(struct v1 *c, struct err *e) {
     }
     embedder_info(x.em, &x.m);
     TRY(read_request(&x, e));
-    TRY(app_stopped(c->app, embedder_run(x.em, x.text, x.n, x.vector, c, gave_up, e), e));
+    TRY(embedder_run(x.em, x.text, x.n, x.vector, c, gave_up, e));
     out_open(&c->out, NULL, '{');
     out_text(&c->out, "object", "list");
     out_text(&c->out, "model", c->model);
@@ -149,5 +149,5 @@ static enum status embed(struct v1 *c, struct err *e) {
 }
 
 enum status api_embeddings_post(struct req *r, struct err *e) {
-    return v1_call(r, embed, e);
+    return v1_call(r, "embeddings", embed, e);
 }

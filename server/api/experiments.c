@@ -3,7 +3,7 @@
 #include "server/api/lab.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 #include "server/store/sql/depth.h"
 
 #include <stdio.h>
@@ -90,7 +90,7 @@ enum status api_experiments_post(struct req *r, struct err *e) {
     TRY(req_body(r, &x.json, e));
     TRY(depth_check(x.json, e));
     TRY(depth_admit(e));
-    TRY(stack_call(add, &x, e));
+    TRY(worker_call(add, &x, e));
     struct lab *l = atomic_load(&app->lab);
     if (l) lab_wake(l);
     return reply_one(r, view_of(x.id), e);
@@ -151,7 +151,7 @@ static enum status reply_csv(struct req *r, struct view id, struct err *e) {
     TRY(store_experiment_cells(app->store, id, req_arena(r), &c, &n, e));
     struct table t = {.cell = c, .n = n};
     buf_init(&t.b, OUT_MAX);
-    enum status st = stack_call(write_table, &t, e);
+    enum status st = worker_call(write_table, &t, e);
     (void)snprintf(extra, sizeof extra,
                    "Content-Disposition: attachment; filename=\"taproom-%.30s.csv\"\r\n", x[0].id);
     if (st == ST_OK) req_reply(r, 200, "text/csv; charset=utf-8", buf_text(&t.b), extra);

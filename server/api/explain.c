@@ -3,10 +3,8 @@
 
 #include "server/api/app.h"
 #include "server/api/out.h"
-#include "server/api/query.h"
 #include "server/api/ranking.h"
-#include "server/api/stack.h"
-#include "server/api/watch.h"
+#include "server/api/served.h"
 #include "server/rank/request/request_names.h"
 #include "server/store/sql/depth.h"
 
@@ -17,25 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXPLAIN_ARENA = 1 << 30, PING_S = 10 };
-
 struct asked {
-    struct app *app;
-    struct req *req;
-    struct view body;
-    struct watch watch;
-    struct arena arena; /* the thread's */
+    struct served *s;
     struct rank_request request;
     struct view items[EXPLAIN_ITEMS];
     int n, stability;
     const char *unknown; /* members that nobody reads, or NULL */
     struct explanation x;
+    struct buf out;
     atomic_int done, total; /* rankings; total is 0 while it is not known */
-    int streaming, said;
-    long seq;
-    double born, last_event;
-    enum status st;
-    struct err *err;
+    int said;               /* the news' */
 };
 
 static enum status wrong(struct err *e, const char *field, const char *what) {
@@ -53,7 +42,7 @@ static enum status read_own(struct asked *q, json_t *top, struct err *e) {
         return wrong(e, "items", "must be a list of 1 to 20 item ids");
     json_array_foreach(items, i, v) {
         if (!json_is_string(v)) return wrong(e, "items", "must be a list of texts");
-        char *id = arena_copy(&q->arena, json_string_value(v), json_string_length(v));
+        char *id = arena_copy(&q->s->arena, json_string_value(v), json_string_length(v));
         if (!id) return fail(e, ST_NO_MEMORY, "no memory for the request");
         q->items[q->n++] = (struct view){id, json_string_length(v)};
         for (size_t k = 0; k < i; k++)
@@ -67,85 +56,45 @@ static enum status read_own(struct asked *q, json_t *top, struct err *e) {
 
 static enum status read_request(struct asked *q, struct err *e) {
     static const char *const own[] = {"items", "stability", NULL};
-    TRY(request_parse(&q->request, q->body, &q->arena, &q->unknown, e));
-    q->request.user = app_user(q->req, q->request.client);
-    json_t *top = json_loadb(q->body.p, q->body.n, 0, NULL);
+    TRY(request_parse(&q->request, q->s->body, &q->s->arena, &q->unknown, e));
+    q->request.user = app_user(q->s->req, q->request.client);
+    json_t *top = json_loadb(q->s->body.p, q->s->body.n, 0, NULL);
     enum status st = read_own(q, top, e);
-    if (st == ST_OK) st = request_unknown(top, own, &q->arena, &q->unknown, e);
+    if (st == ST_OK) st = request_unknown(top, own, &q->s->arena, &q->unknown, e);
     json_decref(top);
     return st;
 }
 
 static void on_started(void *arg, struct job *job) {
     struct asked *q = arg;
-    watch_job(&q->watch, job);
+    task_stop_flag(&q->s->task, job ? &job->cancel : NULL);
 }
 
 static void on_step(void *arg, int done, int total) {
     struct asked *q = arg;
     atomic_store(&q->total, total);
     atomic_store(&q->done, done);
+    task_progress(&q->s->task, "explain", done, total);
 }
 
 static int on_embedding(void *arg, int done, int total) {
     struct asked *q = arg;
     (void)done;
     (void)total;
-    return watch_cancelled(&q->watch);
+    return task_given_up(&q->s->task);
 }
 
-static void *work(void *arg) {
-    struct asked *q = arg;
-    const struct explain_hooks h = {
-        .rank = {.arg = q, .embedding = on_embedding, .started = on_started}, .step = on_step};
-    request_init(&q->request);
-    q->request.owner = view_of(req_caller(q->req)->name);
-    q->st = read_request(q, q->err);
-    struct ranker *k = NULL;
-    if (q->st == ST_OK) q->st = app_model(q->app, &q->watch, q->request.model, &k, q->err);
-    if (q->st == ST_OK)
-        q->st =
-            explain_run(k, &q->request, q->items, q->n, q->stability, &h, &q->arena, &q->x, q->err);
-    shelf_give(q->app->shelf, k);
-    q->st = ranking_status(q->st, q->err);
-    char place[16]; /* the items stand where a ranking has its candidates */
-    if (q->st == ST_INVALID && strncmp(q->err->field, "candidates", 10) == 0) {
-        (void)snprintf(place, sizeof place, "%.15s", q->err->field + 10);
-        err_field(q->err, "items%s", place);
-    }
-    watch_end(&q->watch);
-    return NULL;
-}
-
-static int send_event(struct asked *q, const char *name, struct buf *b) {
-    int ok = !b->failed && sse_event(q->req, name, buf_text(b));
-    buf_free(b);
-    q->last_event = clock_s();
-    return ok;
-}
-
-static int send_progress(struct asked *q, int done) {
+static int news(struct served *s) {
+    struct asked *q = s->arg;
     struct buf b;
+    int done = atomic_load(&q->done);
+    if (done == q->said) return 1;
     q->said = done;
-    buf_init(&b, 4096);
-    out_open(&b, NULL, '{');
-    out_int(&b, "seq", ++q->seq);
+    served_event(s, &b);
     out_int(&b, "rankings_done", done);
     out_int(&b, "rankings_total", atomic_load(&q->total));
-    out_int(&b, "elapsed_ms", (long long)((clock_s() - q->born) * 1e3));
-    out_close(&b, '}');
-    return send_event(q, "progress", &b);
-}
-
-/* The stream begins with the first ranking that ended, so what fails at once has an HTTP code. */
-static int tick(void *arg) {
-    struct asked *q = arg;
-    if (atomic_load(&q->app->closing) > 1 || req_gone(q->req)) return 0;
-    int done = atomic_load(&q->done);
-    if (!q->streaming || done == 0) return 1;
-    sse_begin(q->req);
-    if (done > q->said) return send_progress(q, done);
-    return clock_s() - q->last_event < PING_S || sse_ping(q->req);
+    out_int(&b, "elapsed_ms", (long long)((clock_s() - s->task.born) * 1e3));
+    return served_send(s, "progress", &b);
 }
 
 static void write_item(const struct asked *q, struct buf *b, int i) {
@@ -207,51 +156,47 @@ static void write_answer(const struct asked *q, struct buf *b) {
     out_close(b, '}');
 }
 
-static enum status answer(struct asked *q, struct err *e) {
-    struct buf b;
-    if (q->streaming) {
-        sse_begin(q->req);
-        (void)send_progress(q, atomic_load(&q->done));
+/* The items stand where a ranking has its candidates. */
+static enum status name_field(enum status st, struct err *e) {
+    char place[16];
+    st = ranking_status(st, e);
+    if (st == ST_INVALID && strncmp(e->field, "candidates", 10) == 0) {
+        (void)snprintf(place, sizeof place, "%.15s", e->field + 10);
+        err_field(e, "items%s", place);
     }
-    buf_init(&b, OUT_MAX);
-    out_open(&b, NULL, '{');
-    write_answer(q, &b);
-    out_close(&b, '}');
-    if (!q->streaming) return out_reply(q->req, &b, e);
-    enum status st = b.failed ? out_failed(&b, e) : ST_OK;
-    if (st == ST_OK) out_done(q->req, ++q->seq, buf_text(&b));
-    buf_free(&b);
     return st;
 }
 
-static enum status run(struct asked *q, struct err *e) {
-    pthread_t t;
-    q->err = e;
-    TRY(stack_start(&t, work, q, e));
-    atomic_fetch_add(&q->app->queued, 1);
-    watch_wait(&q->watch, tick, q);
-    pthread_join(t, NULL);
-    atomic_fetch_sub(&q->app->queued, 1);
-    TRY(app_stopped(q->app, q->st, e));
-    return answer(q, e);
+static enum status work(struct served *s, struct err *e) {
+    struct asked *q = s->arg;
+    const struct explain_hooks h = {
+        .rank = {.arg = q, .embedding = on_embedding, .started = on_started}, .step = on_step};
+    struct ranker *k = NULL;
+    q->s = s;
+    request_init(&q->request);
+    q->request.owner = view_of(s->task.owner);
+    enum status st = read_request(q, e);
+    if (st == ST_OK) st = served_model(s, q->request.model, &k, e);
+    if (st == ST_OK)
+        st = explain_run(k, &q->request, q->items, q->n, q->stability, &h, &s->arena, &q->x, e);
+    shelf_give(s->app->shelf, k);
+    TRY(name_field(st, e));
+    out_open(&q->out, NULL, '{');
+    write_answer(q, &q->out);
+    out_close(&q->out, '}');
+    if (q->out.failed) return out_failed(&q->out, e);
+    s->answer = buf_text(&q->out);
+    return ST_OK;
 }
 
 enum status api_explain_post(struct req *r, struct err *e) {
-    struct app *app = req_app(r);
-    TRY(app_ready(app, e));
+    static const struct served_kind kind = {"explain", SERVED_RANKS, work, news};
     struct asked *q = mem_alloc(sizeof *q);
     if (!q) return fail(e, ST_NO_MEMORY, "no memory for an explanation");
     memset(q, 0, sizeof *q);
-    q->app = app;
-    q->req = r;
-    q->born = clock_s();
-    q->streaming = query_events(r);
-    arena_init(&q->arena, EXPLAIN_ARENA);
-    watch_init(&q->watch);
-    enum status st = req_body(r, &q->body, e);
-    if (st == ST_OK) st = run(q, e);
-    watch_close(&q->watch);
-    arena_free(&q->arena);
+    buf_init(&q->out, OUT_MAX);
+    enum status st = served_call(r, &kind, VIEW(""), q, e);
+    buf_free(&q->out);
     mem_free(q);
     return st;
 }

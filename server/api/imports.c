@@ -6,6 +6,7 @@
 #include "server/api/out.h"
 #include "kernels/base/clock.h"
 #include "server/api/query.h"
+#include "server/api/served.h"
 #include "server/catalog/snapshot.h"
 #include "server/surface/surface.h"
 
@@ -225,13 +226,20 @@ void imports_json(struct buf *b, struct view catalog, const struct import_result
 /* --- receiving */
 
 struct upload {
-    struct req *r;
-    enum status st; /* of reading the body */
+    struct served *s;
+    enum import_kind kind;
+    struct view catalog;
+    long long bytes, total; /* of the body so far; total 0: not known */
+    enum status st;         /* of reading the body */
 };
 
 static enum status next_piece(void *arg, char *p, size_t cap, size_t *n, struct err *e) {
     struct upload *u = arg;
-    return u->st = req_read(u->r, p, cap, n, e);
+    if (task_given_up(&u->s->task)) return u->st = fail(e, ST_CANCELLED, "the import was given up");
+    u->st = req_read(u->s->req, p, cap, n, e);
+    if (u->st == ST_OK) u->bytes += (long long)*n;
+    task_progress(&u->s->task, *n ? "receive" : "store", u->bytes, u->total);
+    return u->st;
 }
 
 /* 422 with the error and, beside it, the report. */
@@ -258,14 +266,15 @@ static struct view encoding_of(struct req *r) {
     return asked.n ? asked : req_charset(r);
 }
 
-enum status imports_receive(struct req *r, enum import_kind kind, struct view catalog,
-                            struct err *e) {
-    struct app *app = req_app(r);
+static enum status receive(struct served *s, struct err *e) {
+    struct upload *u = s->arg;
+    struct req *r = s->req;
+    struct app *app = s->app;
     struct import_result *x = ARENA_NEW(req_arena(r), struct import_result, 1);
     struct import_config c = {
-        .kind = kind,
+        .kind = u->kind,
         .format = req_body_type(r) == HTTP_NDJSON ? IMPORT_JSONL : IMPORT_CSV,
-        .catalog = catalog,
+        .catalog = u->catalog,
         .surface = query_text(r, "surface"),
     };
     const struct imports_text text = {
@@ -278,7 +287,6 @@ enum status imports_receive(struct req *r, enum import_kind kind, struct view ca
         .like_from = query_text(r, "like_from"),
         .dislike_to = query_text(r, "dislike_to"),
     };
-    struct upload upload = {r, ST_OK};
     const char *prompt;
     struct buf b;
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for an import");
@@ -286,17 +294,27 @@ enum status imports_receive(struct req *r, enum import_kind kind, struct view ca
     TRY(query_flag(r, "skip_bad", &c.skip_bad, e));
     TRY(query_flag(r, "dry_run", &c.dry_run, e));
     TRY(query_flag(r, "replace", &c.replace, e));
+    u->s = s;
     TRY(imports_options(&text, req_arena(r), &c, e));
-    enum status st = import_run(app->store, &c, next_piece, &upload, x, e);
-    if (st == ST_BAD_INPUT && upload.st == ST_OK) {
+    enum status st = import_run(app->store, &c, next_piece, u, x, e);
+    if (st == ST_BAD_INPUT && u->st == ST_OK) {
         x->refused = *e; /* what cannot be read at all is refused as such */
-        return reply_refused(r, catalog, x, e);
+        return reply_refused(r, u->catalog, x, e);
     }
     TRY(st);
-    if (x->refused.text[0] && !c.dry_run) return reply_refused(r, catalog, x, e);
+    if (x->refused.text[0] && !c.dry_run) return reply_refused(r, u->catalog, x, e);
     vectors_changed(atomic_load(&app->vectors));
     TRY(imports_prompt(app->store, &c, x, &prompt, e));
     buf_init(&b, OUT_MAX);
-    imports_json(&b, catalog, x, prompt);
+    imports_json(&b, u->catalog, x, prompt);
     return out_reply(r, &b, e);
+}
+
+enum status imports_receive(struct req *r, enum import_kind kind, struct view catalog,
+                            struct err *e) {
+    static const struct served_kind task = {"import", SERVED_BODY, receive, NULL};
+    struct upload u = {.kind = kind, .catalog = catalog};
+    struct view length = req_header(r, "Content-Length");
+    if (length.p && !view_int(length, &u.total)) u.total = 0;
+    return served_call(r, &task, catalog, &u, e);
 }

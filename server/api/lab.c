@@ -2,7 +2,7 @@
 #include "server/api/lab.h"
 
 #include "server/assets/assets.h"
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,9 @@ struct lab {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     int stop, more, dropped;
-    struct job *job; /* the ranking that is being computed */
+    struct task task; /* of the cell that is being measured; the thread's */
+    int listed;       /* it is */
+    struct job *job;  /* the ranking that is being computed */
     struct lab_news news;
 };
 
@@ -31,7 +33,8 @@ static int flag(struct lab *l, int *what) {
 }
 
 static int should_end(struct lab *l) {
-    return flag(l, &l->stop) || flag(l, &l->dropped) || atomic_load(&l->app->closing);
+    return flag(l, &l->stop) || flag(l, &l->dropped) || atomic_load(&l->app->closing) ||
+           (l->listed && task_given_up(&l->task));
 }
 
 /* Before each case: people's rankings go first. */
@@ -73,15 +76,53 @@ static void on_started(void *arg, struct job *job) {
 
 static void on_progress(void *arg, const char *protocol, int done, int total) {
     struct lab *l = arg;
-    (void)protocol;
     pthread_mutex_lock(&l->lock);
     l->news.done = done;
     l->news.total = total;
     pthread_mutex_unlock(&l->lock);
+    task_progress(&l->task, protocol, done, total);
+}
+
+/* The task of a cell has the experiment's owner. */
+static void list(struct lab *l, const char *id) {
+    struct experiment_row *x;
+    struct arena a;
+    struct err none;
+    int n;
+    arena_init(&a, 4 << 20);
+    enum status st = store_experiments(l->app->store, view_of(id), &a, &x, &n, &none);
+    task_open(&l->task, &l->app->tasks, "experiment", view_of(st == ST_OK ? x[0].owner : ""),
+              view_of(id));
+    l->listed = 1;
+    arena_free(&a);
+}
+
+static void unlist(struct lab *l) {
+    if (l->listed) task_close(&l->task);
+    l->listed = 0;
+}
+
+/* What is left of an experiment whose task was cancelled has failed; POST it again to go on. */
+static void fail_rest(struct lab *l, const char *id) {
+    struct experiment_cell cell;
+    struct err e = {.line = 0};
+    enum status st = ST_OK;
+    for (int there = 1; st == ST_OK && there;) {
+        struct arena a;
+        arena_init(&a, 4 << 20);
+        st = store_experiment_next(l->app->store, view_of(id), &a, &cell, &there, &e);
+        cell.state = "failed", cell.result = "", cell.error = "it was cancelled", cell.code = "";
+        if (st == ST_OK && there) st = store_experiment_finish(l->app->store, &cell, &e);
+        arena_free(&a);
+    }
 }
 
 static void on_cell(void *arg, const struct experiment_cell *cell, int finished) {
     struct lab *l = arg;
+    if (finished)
+        unlist(l);
+    else
+        list(l, cell->experiment);
     pthread_mutex_lock(&l->lock);
     l->news = (struct lab_news){.cell = cell->n};
     if (!finished) (void)snprintf(l->news.id, sizeof l->news.id, "%s", cell->experiment);
@@ -104,6 +145,8 @@ static void *lab_main(void *arg) {
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* on Linux: this thread only */
     while (await(l)) {
         enum status st = experiment_run(&l->host, VIEW(""), &e);
+        if (l->listed && task_given_up(&l->task)) fail_rest(l, l->task.subject);
+        unlist(l);
         pthread_mutex_lock(&l->lock);
         l->news = (struct lab_news){.id = ""};
         l->more |= (l->dropped || st == ST_CANCELLED) && !atomic_load(&l->app->closing);
@@ -136,7 +179,7 @@ enum status lab_open(struct lab **out, struct app *app, const char *code, struct
                                        .arg = l};
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->changed, NULL);
-    enum status st = stack_start(&l->thread, lab_main, l, e);
+    enum status st = worker_start(&l->thread, lab_main, l, e);
     if (st == ST_OK) {
         *out = l;
         return ST_OK;

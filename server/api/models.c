@@ -2,7 +2,7 @@
 #include "server/api/models.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 #include "server/store/sql/depth.h"
 
 #include <jansson.h>
@@ -52,6 +52,7 @@ static void write_model(struct buf *b, const struct shelf_model *m, int keeper) 
     out_text(b, "id", m->file.id);
     out_text(b, "file", keeper ? m->file.path : NULL);
     out_int(b, "bytes", m->file.bytes);
+    out_bool(b, "adapted", m->file.adapter != NULL);
     out_text(b, "state", shelf_state_name(m->state));
     out_bool(b, "default", m->is_default);
     if (m->state == SHELF_LOADING)
@@ -76,7 +77,7 @@ static enum status list(void *arg, struct err *e) {
 
 enum status models_read(struct req *r, struct model_listing *x, struct err *e) {
     *x = (struct model_listing){.app = req_app(r), .arena = req_arena(r)};
-    return stack_call(list, x, e);
+    return worker_call(list, x, e);
 }
 
 enum status api_models_list(struct req *r, struct err *e) {
@@ -195,7 +196,7 @@ enum status api_models_default(struct req *r, struct err *e) {
     const struct shelf_wait w = {&x, on_loading};
     TRY(app_ready(x.app, e));
     TRY(req_body(r, &x.body, e));
-    TRY(stack_call(read_body, &x, e));
+    TRY(worker_call(read_body, &x, e));
     x.streaming = x.wait && query_events(r);
     TRY(app_stopped(x.app, shelf_switch(x.app->shelf, x.model, x.wait ? &w : NULL, e), e));
     return answer(&x, e);

@@ -4,7 +4,7 @@
 #include "server/api/app.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 #include "server/wish/clauses/clauses.h"
 #include "server/store/sql/depth.h"
 
@@ -155,7 +155,7 @@ static enum status change(struct req *r, struct preference *p, struct err *e) {
     struct change c = {.arena = req_arena(r), .p = p};
     struct buf b;
     TRY(req_body(r, &c.body, e));
-    TRY(stack_call(read_change, &c, e));
+    TRY(worker_call(read_change, &c, e));
     TRY(preference_put(app->store, req_param(r, "name"), p, e));
     buf_init(&b, OUT_MAX);
     write_one(&b, NULL, p);

@@ -3,7 +3,8 @@
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/ranking.h"
-#include "server/api/stack.h"
+#include "server/api/served.h"
+#include "server/task/worker_thread.h"
 #include "server/rank/request/request_names.h"
 #include "server/store/sql/depth.h"
 #include "server/wish/clauses/clauses.h"
@@ -14,43 +15,30 @@
 #include <string.h>
 
 struct preview {
-    struct app *app;
-    struct view body, json, owner;
-    struct arena arena;
     struct rank_request request;
     struct rank_result result;
 };
 
-static enum status preview(void *arg, struct err *e) {
-    struct preview *p = arg;
+static enum status preview(struct served *s, struct err *e) {
+    struct preview *p = s->arg;
     const char *unknown;
     request_init(&p->request);
-    p->request.owner = p->owner;
-    TRY(request_parse(&p->request, p->body, &p->arena, &unknown, e));
+    p->request.owner = view_of(s->task.owner);
+    TRY(request_parse(&p->request, s->body, &s->arena, &unknown, e));
     struct ranker *k;
-    TRY(app_model(p->app, NULL, p->request.model, &k, e));
-    enum status st = ranking_status(rank_preview(k, &p->request, &p->arena, &p->result, e), e);
-    shelf_give(p->app->shelf, k);
+    TRY(served_model(s, p->request.model, &k, e));
+    enum status st = ranking_status(rank_preview(k, &p->request, &s->arena, &p->result, e), e);
+    shelf_give(s->app->shelf, k);
     TRY(st);
-    if (unknown) rank_warn(&p->result, &p->arena, UNKNOWN_IGNORED, unknown);
-    return preview_json(&p->request, &p->result, &p->arena, &p->json, e);
+    if (unknown) rank_warn(&p->result, &s->arena, UNKNOWN_IGNORED, unknown);
+    return preview_json(&p->request, &p->result, &s->arena, &s->answer, e);
 }
 
 enum status api_prompt_preview(struct req *r, struct err *e) {
-    struct app *app = req_app(r);
-    struct view body;
-    TRY(app_ready(app, e));
-    TRY(req_body(r, &body, e));
+    static const struct served_kind kind = {"preview", SERVED_RANKS, preview, NULL};
     struct preview *p = ARENA_NEW(req_arena(r), struct preview, 1);
     if (!p) return fail(e, ST_NO_MEMORY, "no memory for a preview");
-    p->app = app;
-    p->body = body;
-    p->owner = view_of(req_caller(r)->name);
-    arena_init(&p->arena, (size_t)1 << 30);
-    enum status st = stack_call(preview, p, e);
-    if (st == ST_OK) req_reply(r, 200, "application/json", p->json, NULL);
-    arena_free(&p->arena);
-    return st;
+    return served_call(r, &kind, VIEW(""), p, e);
 }
 
 /* --- clauses */
@@ -159,7 +147,7 @@ enum status api_clauses_post(struct req *r, struct err *e) {
     s->app = req_app(r);
     s->arena = req_arena(r);
     TRY(req_body(r, &s->body, e));
-    TRY(stack_call(split, s, e));
+    TRY(worker_call(split, s, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
     out_open(&b, "clauses", '[');

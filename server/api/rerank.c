@@ -29,20 +29,20 @@ enum {
 static enum status words(struct rerank *x, const char *tmpl, struct view clause, struct view *out,
                          struct err *e) {
     const char *item = x->surface.item_word;
-    char *cap = arena_copy(&x->c->arena, item, strlen(item));
+    char *cap = arena_copy(&x->c->s->arena, item, strlen(item));
     if (!cap) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
     if (cap[0] >= 'a' && cap[0] <= 'z') cap[0] = (char)(cap[0] - 'a' + 'A');
     const struct word w[] = {{"item_word", view_of(item)},
                              {"Item_word", view_of(cap)},
                              {"member_word", view_of(x->surface.member_word)},
                              {"clause", clause}};
-    return prompt_fill(tmpl, w, COUNT(w), &x->c->arena, out, e);
+    return prompt_fill(tmpl, w, COUNT(w), &x->c->s->arena, out, e);
 }
 
 static enum status count(struct rerank *x, struct view text, int *n, struct err *e) {
     int32_t *ids;
     size_t tokens;
-    TRY(engine_tokens(x->c->ranker->engine, text, &x->c->arena, &ids, &tokens, e));
+    TRY(engine_tokens(x->c->ranker->engine, text, &x->c->s->arena, &ids, &tokens, e));
     *n = (int)tokens;
     return ST_OK;
 }
@@ -54,7 +54,7 @@ static enum status set_texts(struct rerank *x, struct err *e) {
     struct view wish;
     int root, tail, longest = 0;
     engine_info(x->c->ranker->engine, &m);
-    TRY(surface_load(&x->surface, x->c->app->store, VIEW("generic"), &x->c->arena, e));
+    TRY(surface_load(&x->surface, x->c->s->app->store, VIEW("generic"), &x->c->s->arena, e));
     f = &x->surface.frame[0];
     TRY(words(x, f->root, VIEW(""), &x->root, e));
     TRY(words(x, f->tail, VIEW(""), &x->tail, e));
@@ -118,10 +118,10 @@ static enum status add_document(struct rerank *x, int root, struct rerank_docume
     struct prompt *p = &x->prompt;
     struct view text, part = shorten(d->text);
     int node, probe, cut = 0;
-    const char *title = arena_copy(&x->c->arena, part.p, part.n);
+    const char *title = arena_copy(&x->c->s->arena, part.p, part.n);
     if (!title) return fail(e, ST_NO_MEMORY, "no memory for a document");
     const struct item item = {.id = "", .title = title, .text = "", .extra = "{}"};
-    TRY(surface_render_item(x->surface.frame[0].item, &item, &x->c->arena, &text, e));
+    TRY(surface_render_item(x->surface.frame[0].item, &item, &x->c->s->arena, &text, e));
     TRY(prompt_node(p, root, 1, &node, e));
     TRY(prompt_text(p, text, d->given ? x->document_max : x->reference_max, "item", "text", 1, &cut,
                     e));
@@ -142,18 +142,18 @@ static enum status add_document(struct rerank *x, int root, struct rerank_docume
 static enum status recall_priors(struct rerank *x, struct err *e) {
     struct engine_info m;
     engine_info(x->c->ranker->engine, &m);
-    const char *all = arena_printf(&x->c->arena, "%s\n%s\n%s\n%d\n%d\n%s", m.sha256, m.precision,
+    const char *all = arena_printf(&x->c->s->arena, "%s\n%s\n%s\n%d\n%d\n%s", m.sha256, m.precision,
                                    m.backend, x->query_max, x->reference_max, x->surface.json);
     if (!all) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
     engine_sha256(all, strlen(all), x->prior_key);
-    x->has_prior = relevance_recall(&x->c->app->relevance, x->prior_key, x->prior);
+    x->has_prior = relevance_recall(&x->c->s->app->relevance, x->prior_key, x->prior);
     return ST_OK;
 }
 
 static enum status build(struct rerank *x, struct err *e) {
     int root = -1;
     TRY(set_texts(x, e));
-    prompt_init(&x->prompt, x->c->ranker->engine, &x->c->arena);
+    prompt_init(&x->prompt, x->c->ranker->engine, &x->c->s->arena);
     if (x->root.n) {
         TRY(prompt_node(&x->prompt, -1, 1, &root, e));
         TRY(prompt_text(&x->prompt, x->root, 0, "frame", "text", 0, NULL, e));
@@ -201,7 +201,7 @@ static enum status score_references(struct rerank *x, double raw[RELEVANCE_REFER
         if (!isfinite(raw[i]))
             return fail(e, ST_CORRUPT, "the score of a reference is not a finite number");
     }
-    if (!x->has_prior) relevance_keep(&x->c->app->relevance, x->prior_key, x->prior);
+    if (!x->has_prior) relevance_keep(&x->c->s->app->relevance, x->prior_key, x->prior);
     return ST_OK;
 }
 
@@ -220,7 +220,7 @@ static enum status order(struct rerank *x, struct err *e) {
 }
 
 static enum status rerank(struct v1 *c, int version, struct err *e) {
-    struct rerank *x = ARENA_NEW(&c->arena, struct rerank, 1);
+    struct rerank *x = ARENA_NEW(&c->s->arena, struct rerank, 1);
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for a request");
     x->c = c;
     x->version = version;
@@ -242,9 +242,9 @@ static enum status version_2(struct v1 *c, struct err *e) {
 }
 
 enum status api_rerank_post(struct req *r, struct err *e) {
-    return v1_call(r, version_1, e);
+    return v1_call(r, "rerank", version_1, e);
 }
 
 enum status api_rerank_2_post(struct req *r, struct err *e) {
-    return v1_call(r, version_2, e);
+    return v1_call(r, "rerank", version_2, e);
 }

@@ -59,7 +59,7 @@ static enum status put_list(const struct rerank *x, const char *name, struct err
  * version 8, which leaves its bits to the maker. */
 static void put_id(struct v1 *c) {
     char h[65], id[40];
-    engine_sha256(c->body.p, c->body.n, h);
+    engine_sha256(c->s->body.p, c->s->body.n, h);
     snprintf(id, sizeof id, "%.8s-%.4s-8%.3s-a%.3s-%.12s", h, h + 8, h + 12, h + 15, h + 18);
     out_text(&c->out, "id", id);
 }

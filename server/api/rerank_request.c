@@ -49,7 +49,7 @@ static enum status join_fields(struct rerank *x, const json_t *fields, size_t i,
         append(&b, v);
     }
     d->text.n = b.n;
-    d->text.p = b.failed ? NULL : arena_copy(&x->c->arena, buf_text(&b).p, b.n);
+    d->text.p = b.failed ? NULL : arena_copy(&x->c->s->arena, buf_text(&b).p, b.n);
     buf_free(&b);
     if (!d->text.p) return fail(e, ST_NO_MEMORY, "no memory for a document");
     if (d->text.n) return ST_OK;
@@ -97,7 +97,7 @@ static enum status read_documents(struct rerank *x, struct err *e) {
         return v1_wrong(e, "must be a list of 1 to 5000 texts or {\"text\"} objects", "%s",
                         x->list);
     x->n = (int)json_array_size(list);
-    x->doc = ARENA_NEW(&x->c->arena, struct rerank_document, (size_t)x->n);
+    x->doc = ARENA_NEW(&x->c->s->arena, struct rerank_document, (size_t)x->n);
     if (!x->doc) return fail(e, ST_NO_MEMORY, "no memory for %d documents", x->n);
     TRY(read_rank_fields(x, &fields, e));
     json_array_foreach(list, i, v) {

@@ -3,7 +3,7 @@
 #include "server/report/export.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 #include "server/store/sql/depth.h"
 
 #include <jansson.h>
@@ -171,7 +171,7 @@ static enum status write_export(void *arg, struct err *e) {
 static enum status reply_export(struct req *r, struct exported *x, struct err *e) {
     char extra[120];
     buf_init(&x->b, OUT_MAX);
-    enum status st = stack_call(write_export, x, e);
+    enum status st = worker_call(write_export, x, e);
     (void)snprintf(extra, sizeof extra,
                    "Content-Disposition: attachment; filename=\"taproom-%.40s.%s\"\r\n", x->row.id,
                    x->format);

@@ -44,7 +44,7 @@ static enum status read_ids(struct score *s, json_t *list, const char *field, st
     json_t *v;
     size_t i;
     out->n = json_array_size(list);
-    out->ids = ARENA_NEW(&s->c->arena, int32_t, out->n + 1);
+    out->ids = ARENA_NEW(&s->c->s->arena, int32_t, out->n + 1);
     if (!out->ids) return no_memory(e);
     json_array_foreach(list, i, v) {
         json_int_t id = json_integer_value(v);
@@ -65,7 +65,7 @@ static enum status read_span(struct score *s, json_t *v, const char *field, enum
     if (*kind == IDS) return read_ids(s, v, field, out, e);
     if (*kind == NOTHING) return v1_wrong(e, "must be a text or a list of token ids", "%s", field);
     struct view text = {json_string_value(v), json_string_length(v)};
-    return engine_tokens(s->en, text, &s->c->arena, &out->ids, &out->n, e);
+    return engine_tokens(s->en, text, &s->c->s->arena, &out->ids, &out->n, e);
 }
 
 static enum status read_item(struct score *s, json_t *v, size_t i, struct err *e) {
@@ -88,7 +88,7 @@ static enum status read_items(struct score *s, struct err *e) {
         return v1_wrong(
             e, "must be a text, or a list of 1 to 5000 texts or of 1 to 5000 lists of token ids",
             "items");
-    s->item = ARENA_NEW(&s->c->arena, struct span, n);
+    s->item = ARENA_NEW(&s->c->s->arena, struct span, n);
     if (!s->item) return no_memory(e);
     s->n_items = (int)n;
     if (json_is_string(items)) return read_item(s, items, 0, e);
@@ -172,7 +172,7 @@ static int add_node(struct score *s, int parent, int keep, struct span text) {
 }
 
 static enum status take_memory(struct score *s, struct err *e) {
-    struct arena *a = &s->c->arena;
+    struct arena *a = &s->c->s->arena;
     size_t n = (size_t)s->n_items, nodes = 2 * n + 1, tok = nodes;
     size_t queries = s->item_first ? n : 1;
     for (size_t i = 0; i < n; i++) tok += s->item[i].n;
@@ -225,7 +225,7 @@ static void put_scores(struct score *s, const float *logprob) {
 }
 
 static enum status score(struct v1 *c, struct err *e) {
-    struct score *s = ARENA_NEW(&c->arena, struct score, 1);
+    struct score *s = ARENA_NEW(&c->s->arena, struct score, 1);
     if (!s) return no_memory(e);
     s->c = c;
     s->en = c->ranker->engine;
@@ -245,5 +245,5 @@ static enum status score(struct v1 *c, struct err *e) {
 }
 
 enum status api_score_post(struct req *r, struct err *e) {
-    return v1_call(r, score, e);
+    return v1_call(r, "score", score, e);
 }

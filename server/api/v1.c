@@ -2,13 +2,12 @@
 #include "server/api/v1.h"
 
 #include "server/api/out.h"
-#include "server/api/stack.h"
 #include "server/store/sql/depth.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { V1_ARENA = 1 << 30, NAME_MAX_BYTES = 200 };
+enum { NAME_MAX_BYTES = 200 };
 
 enum status v1_wrong(struct err *e, const char *what, const char *field, ...) {
     char name[sizeof e->field];
@@ -28,7 +27,7 @@ void v1_warn(struct v1 *c, const char *fmt, ...) {
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     const char *copy =
-        c->n_warnings < V1_WARNINGS_MAX ? arena_copy(&c->arena, text, strlen(text)) : NULL;
+        c->n_warnings < V1_WARNINGS_MAX ? arena_copy(&c->s->arena, text, strlen(text)) : NULL;
     if (copy)
         c->warning[c->n_warnings++] = copy;
     else
@@ -73,21 +72,13 @@ enum status v1_flag(struct v1 *c, const char *name, int *out, struct err *e) {
 /* --- running --- */
 
 enum status v1_run(struct v1 *c, struct job *j, struct err *e) {
-    struct app *app = c->app;
-    atomic_fetch_add(&app->queued, 1);
-    j->user = app_user(c->req, VIEW(""));
-    watch_job(&c->watch, j);
+    struct app *app = c->s->app;
+    j->user = app_user(c->s->req, VIEW(""));
+    task_stop_flag(&c->s->task, &j->cancel);
     enum status st = engine_score(c->ranker->engine, j, e);
-    watch_job(&c->watch, NULL);
-    atomic_fetch_sub(&app->queued, 1);
-    atomic_fetch_add(st == ST_OK          ? &app->ranked
-                     : st == ST_CANCELLED ? &app->cancelled
-                                          : &app->failed,
-                     1);
-    if (st != ST_OK) return app_stopped(app, st, e);
-    atomic_fetch_add(&app->tokens_computed, j->tokens_computed);
-    atomic_fetch_add(&app->tokens_cached, j->tokens_cached);
-    return ST_OK;
+    task_stop_flag(&c->s->task, NULL);
+    app_count(app, st, j->tokens_computed, j->tokens_cached);
+    return st;
 }
 
 void v1_warnings(struct v1 *c) {
@@ -113,7 +104,7 @@ void v1_end(struct v1 *c, long long tokens) {
 }
 
 static enum status parse(struct v1 *c, struct err *e) {
-    TRY(depth_load(c->body, &c->top, e));
+    TRY(depth_load(c->s->body, &c->top, e));
     if (json_is_object(c->top)) return ST_OK;
     return fail(e, ST_BAD_INPUT, "the body must be a JSON object");
 }
@@ -122,60 +113,36 @@ static enum status parse(struct v1 *c, struct err *e) {
 static enum status take_model(struct v1 *c, struct err *e) {
     json_t *name = json_object_get(c->top, "model");
     struct view v = {json_string_value(name), json_string_length(name)};
-    enum status st = v.n && v.n <= NAME_MAX_BYTES ? app_model(c->app, &c->watch, v, &c->ranker, e)
-                                                  : ST_NOT_FOUND;
-    return st == ST_NOT_FOUND ? app_model(c->app, &c->watch, VIEW(""), &c->ranker, e) : st;
+    enum status st =
+        v.n && v.n <= NAME_MAX_BYTES ? served_model(c->s, v, &c->ranker, e) : ST_NOT_FOUND;
+    return st == ST_NOT_FOUND ? served_model(c->s, VIEW(""), &c->ranker, e) : st;
 }
 
-static void *work(void *arg) {
-    struct v1 *c = arg;
-    c->st = parse(c, c->err);
-    if (c->st == ST_OK) c->st = take_model(c, c->err);
-    if (c->st == ST_OK) c->st = c->fn(c, c->err);
-    shelf_give(c->app->shelf, c->ranker);
-    watch_end(&c->watch);
-    return NULL;
+static enum status work(struct served *s, struct err *e) {
+    struct v1 *c = s->arg;
+    c->s = s;
+    enum status st = parse(c, e);
+    if (st == ST_OK) st = take_model(c, e);
+    if (st == ST_OK) st = c->fn(c, e);
+    shelf_give(s->app->shelf, c->ranker);
+    if (st == ST_OK && c->out.failed) st = out_failed(&c->out, e);
+    s->answer = buf_text(&c->out);
+    json_decref(c->top);
+    return st;
 }
 
-static int tick(void *arg) {
-    const struct v1 *c = arg;
-    return atomic_load(&c->app->closing) < 2 && !req_gone(c->req);
-}
-
-static enum status run(struct v1 *c, struct err *e) {
-    pthread_t t;
-    c->err = e;
-    TRY(stack_start(&t, work, c, e));
-    watch_wait(&c->watch, tick, c);
-    pthread_join(t, NULL);
-    return c->st;
-}
-
-enum status v1_call(struct req *r, enum status (*fn)(struct v1 *c, struct err *e), struct err *e) {
-    struct app *app = req_app(r);
-    struct view body;
-    TRY(app_ready(app, e));
-    TRY(req_body(r, &body, e));
+enum status v1_call(struct req *r, const char *name, enum status (*fn)(struct v1 *c, struct err *e),
+                    struct err *e) {
+    const struct served_kind kind = {name, SERVED_RANKS, work, NULL};
     struct v1 *c = ARENA_NEW(req_arena(r), struct v1, 1);
     if (!c) return fail(e, ST_NO_MEMORY, "no memory for a request");
-    c->app = app;
-    c->req = r;
-    watch_init(&c->watch);
-    c->body = body;
     c->fn = fn;
-    arena_init(&c->arena, V1_ARENA);
     buf_init(&c->out, OUT_MAX);
-    enum status st = run(c, e);
-    if (st == ST_OK)
-        st = out_reply(r, &c->out, e);
-    else
-        buf_free(&c->out);
+    enum status st = served_call(r, &kind, VIEW(""), c, e);
+    buf_free(&c->out);
     if (st == ST_INVALID || st == ST_UNSUPPORTED) {
         req_fail(r, 400, st, e);
         st = ST_OK;
     }
-    watch_close(&c->watch);
-    json_decref(c->top);
-    arena_free(&c->arena);
     return st;
 }

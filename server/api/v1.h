@@ -3,34 +3,27 @@
 #ifndef API_V1_H
 #define API_V1_H
 
-#include "server/api/app.h"
-#include "server/api/watch.h"
+#include "server/api/served.h"
 
 #include <jansson.h>
 
 enum { V1_ITEMS_MAX = 5000, V1_WARNINGS_MAX = 16, V1_BODY = 4 << 20 };
 
-/* One call. Everything but the request and the watch is the big-stack thread's. */
+/* One call, on the task's thread. */
 struct v1 {
-    struct app *app;
-    struct req *req; /* the worker's */
-    struct watch watch;
-    struct view body;
+    struct served *s;
     enum status (*fn)(struct v1 *c, struct err *e);
-    json_t *top; /* the request, an object; texts are borrowed from it */
-    struct arena arena;
-    struct buf out; /* the answer, an object that v1_end closes */
-    enum status st;
-    struct err *err;
+    json_t *top;           /* the request, an object; texts are borrowed from it */
+    struct buf out;        /* the answer, an object that v1_end closes */
     struct ranker *ranker; /* of the model that the request names, else the default one's */
     const char *model;
     const char *warning[V1_WARNINGS_MAX];
     int n_warnings, n_unsaid; /* unsaid: more than there is room for */
 };
 
-/* Answers a request by fn, on a thread with a large stack. What is wrong with a request is code 400
+/* Answers a request by fn, as a task of that name. What is wrong with a request is code 400
  * here, as these calls' other servers have it. */
-enum status v1_call(struct req *r, enum status (*fn)(struct v1 *c, struct err *e),
+enum status v1_call(struct req *r, const char *name, enum status (*fn)(struct v1 *c, struct err *e),
                     struct err *e) MUST_CHECK;
 
 /* ST_INVALID: the field (a format, such as "items[%d]") and what it must be. */

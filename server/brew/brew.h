@@ -8,10 +8,11 @@
 #include <stdatomic.h>
 
 struct brew_progress {
-    const char *what; /* "train", "evaluate before", "evaluate after" */
+    const char *what; /* "train", "measure" (at a step), "evaluate before", "evaluate after" */
     long long step, steps;
     double loss, right; /* means over the last steps; right: share of pairs in order */
     double rate, seconds, left;
+    double ndcg; /* of "measure" alone: mean over what is kept out */
 };
 
 struct brew_config {

@@ -103,9 +103,10 @@ enum status brew_measure(struct brew *b, const struct recipe_step *s, const char
         if (!b->sheets.at[i].kept_out) continue;
         st = measure_sheet(b, &b->sheets.at[i], s->readout, beta, out, score, e);
         double seconds = clock_s() - start;
-        if (st == ST_OK && b->c->progress && out->n)
-            b->c->progress(b->c->arg, &(struct brew_progress){what, out->n, all, 0, 0, 0, seconds,
-                                                              seconds / out->n * (all - out->n)});
+        if (st == ST_OK && b->c->progress && out->n && strcmp(what, "measure") != 0)
+            b->c->progress(b->c->arg,
+                           &(struct brew_progress){what, out->n, all, 0, 0, 0, seconds,
+                                                   seconds / out->n * (all - out->n), 0});
     }
     if (st == ST_OK) st = measure_texts(b, out, e);
     mem_free(score);

@@ -46,6 +46,7 @@ static const struct recipe_field step[] = {
     {"first_layer", INT, AT(recipe_step, first_layer), 0, 10000},
     {"items", INT, AT(recipe_step, items), 2, GRADED_ITEMS_MAX},
     {"lists", INT, AT(recipe_step, lists), 1, 10000},
+    {"measure", INT, AT(recipe_step, measure), 0, 1000000},
     {"vocabulary", INT, AT(recipe_step, vocabulary), 0, 10000000},
     {"keep_layers", INT, AT(recipe_step, keep_layers), 0, 1},
     {"warm", INT, AT(recipe_step, warm), 0, 100000},

@@ -35,6 +35,7 @@ struct recipe_step {
     enum brew_readout readout;
     struct loss_weights weights;
     int rank, first_layer, items, lists, warm, text_tokens;
+    int measure;     /* so many steps lie between two looks at what is kept out; 0: none */
     int vocabulary;  /* learning's softmax runs over the tokens of its data and so many others; 0:
                       * over all */
     int keep_layers; /* 1: activations are kept for the backward pass */

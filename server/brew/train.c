@@ -348,7 +348,7 @@ static void tell(const struct run *r, const struct brew_point *now) {
     }
     b->c->progress(b->c->arg, &(struct brew_progress){
                                   "train", r->at, r->steps, loss, right, (double)now->rate, seconds,
-                                  seconds / (double)r->at * (double)(r->steps - r->at)});
+                                  seconds / (double)r->at * (double)(r->steps - r->at), 0});
 }
 
 static enum status step_and_move(struct run *r, struct err *e) {
@@ -374,10 +374,27 @@ static enum status step_and_move(struct run *r, struct err *e) {
     return ST_OK;
 }
 
+/* Where the step's number asks for it: the mean NDCG of what is kept out, for the curve. */
+static enum status measure_now(struct run *r, struct err *e) {
+    struct brew *b = r->b;
+    struct brew_measures m;
+    double sum = 0;
+    if (!r->s->measure || r->at % r->s->measure || !b->c->progress) return ST_OK;
+    TRY(brew_measure(b, r->s, "measure", (double)trainer_scalars(b->t)[LOSS_BETA], &m, e));
+    for (int i = 0; i < m.n; i++) sum += m.ndcg[i];
+    struct brew_progress p = {.what = "measure", .step = r->at, .steps = r->steps};
+    const struct brew_point *last = &b->report.curve[r->at - 1];
+    p.loss = (double)last->loss, p.right = (double)last->right;
+    p.ndcg = sum / m.n;
+    if (m.n) b->c->progress(b->c->arg, &p);
+    return ST_OK;
+}
+
 static enum status run_steps(struct run *r, struct err *e) {
     double every = r->b->c->checkpoint_s > 0 ? r->b->c->checkpoint_s : 60;
     while (!r->steps || r->at < r->steps) {
         enum status st = step_and_move(r, e);
+        if (st == ST_OK) st = measure_now(r, e);
         if (st == ST_CANCELLED) {
             struct err why = *e;
             TRY(save(r, e));

@@ -125,18 +125,23 @@ enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, 
     if (options_data(o, data, e) != ST_OK ||
         snprintf(d->adapters[1], OPTIONS_PATH, "%.490s/adapters", data) >= OPTIONS_PATH)
         d->adapters[1][0] = 0;
-    const struct shelf_config c = {
-        .store = d->store,
-        .rank_all = (int)o->rank_all,
-        .engine = {.precision = o->precision,
-                   .backend = o->backend,
-                   .threads = (int)o->threads,
-                   .cache_bytes = (size_t)o->cache_mb << 20},
-        .folder = d->models,
-        .adapters = {d->adapters[0], d->adapters[1][0] ? d->adapters[1] : NULL},
-        .model = o->model ? o->model : default_model,
-        .loaded_max = (int)o->models,
-        .paths = paths};
+    if (!d->adapters[1][0] ||
+        snprintf(d->adapters[2], OPTIONS_PATH, "%.490s/brews", data) >= OPTIONS_PATH)
+        d->adapters[2][0] = 0;
+    const struct shelf_config c = {.store = d->store,
+                                   .rank_all = (int)o->rank_all,
+                                   .engine = {.precision = o->precision,
+                                              .backend = o->backend,
+                                              .threads = (int)o->threads,
+                                              .cache_bytes = (size_t)o->cache_mb << 20},
+                                   .folder = d->models,
+                                   .adapters = {d->adapters[0],
+                                                d->adapters[1][0] ? d->adapters[1] : NULL,
+                                                d->adapters[2][0] ? d->adapters[2] : NULL},
+                                   .model = o->model ? o->model : default_model,
+                                   .loaded_max = (int)o->models,
+                                   .paths = paths,
+                                   .tasks = d->tasks};
     return shelf_open(&d->shelf, &c, e);
 }
 

@@ -9,6 +9,7 @@
 
 struct desk {
     const atomic_int *stop; /* NULL, or set from another thread: loading is given up */
+    struct tasks *tasks;    /* of a server; NULL: nobody lists what is loaded */
     struct store *store;
     struct shelf *shelf;
     struct embedder *embedder;                          /* NULL when its files are not there */

@@ -3,8 +3,9 @@
 #include "server/api/app.h"
 #include "server/assets/assets.h"
 #include "server/api/lab.h"
+#include "server/brews/brews.h"
 #include "server/cli/cli.h"
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 #include "server/cli/desk.h"
 #include "server/rank/tags/vector_texts.h"
 #include "server/store/sql/json_memory.h"
@@ -75,9 +76,11 @@ static void drain(struct app *app, struct http *h) {
     await_answers(h, ANSWER_MS);
     store_give_up();
     struct lab *l = atomic_exchange(&app->lab, NULL);
+    struct brews *w = atomic_exchange(&app->brews, NULL);
     atomic_store(&app->http, NULL);
     http_close(h);
     lab_close(l);
+    brews_close(w);
     vectors_close(atomic_exchange(&app->vectors, NULL));
 }
 
@@ -191,6 +194,23 @@ static int someone_waits(void *arg) {
     return atomic_load(&app->queued) > 0;
 }
 
+/* Training beside the page; without it adapters are brewed by the command line only. */
+static void start_brews(struct app *app, struct desk *d) {
+    struct err e;
+    struct brews *b;
+    const struct brews_config c = {.store = d->store,
+                                   .shelf = d->shelf,
+                                   .tasks = &app->tasks,
+                                   .folder = d->adapters[SHELF_ADAPTERS_DRAFT],
+                                   .adapters = d->adapters[SHELF_ADAPTERS_OWN],
+                                   .busy = someone_waits,
+                                   .arg = app};
+    if (brews_open(&b, &c, &e) == ST_OK)
+        atomic_store(&app->brews, b);
+    else
+        fprintf(stderr, "Brews cannot be run: %s\n", e.text);
+}
+
 /* Vectors of the catalogues' items, made beside the page; without them it goes by words. */
 static void start_vectors(struct app *app, struct desk *d) {
     struct err e;
@@ -203,6 +223,7 @@ static void start_vectors(struct app *app, struct desk *d) {
                                      .texts = vector_texts(&from),
                                      .busy = someone_waits,
                                      .say = log_line,
+                                     .tasks = &app->tasks,
                                      .arg = app};
     if (!d->embedder) return;
     if (vectors_open(&v, &c, &e) != ST_OK) {
@@ -229,6 +250,7 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     shelf_give(d->shelf, d->ranker);
     d->ranker = NULL;
     start_lab(app);
+    start_brews(app, d);
     atomic_store(&app->ready, 1);
     return ST_OK;
 }
@@ -311,12 +333,13 @@ int serve_main(const struct options *o) {
     mem_give_back();
     json_memory_count();
     app.version = TAPROOM_VERSION;
-    pthread_mutex_init(&app.live_lock, NULL);
+    tasks_init(&app.tasks);
     relevance_memo_init(&app.relevance);
     if (log_open(o, &e) != ST_OK) return cli_failed(&e);
     desk.stop = &x->stop;
+    desk.tasks = &app.tasks;
     x->app = &app, x->desk = &desk, x->o = o;
-    if (stack_start(&t, start_main, x, &e) != ST_OK) return cli_failed(&e);
+    if (worker_start(&t, start_main, x, &e) != ST_OK) return cli_failed(&e);
     await_end(x, &stop);
     int failed = atomic_load(&x->failed); /* by itself, and not because it was given up */
     end_start(x, t);

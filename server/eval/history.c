@@ -11,7 +11,7 @@ static const enum history_policy policies[] = {HISTORY_LIKES, HISTORY_RECENT, HI
 enum { POLICIES = sizeof policies / sizeof *policies };
 static const int lengths[] = {1, 3, 5, 10, 25, 50};
 
-struct task {
+struct choice {
     struct eval *ev;
     const struct person *p;
     struct view *ids;
@@ -19,7 +19,7 @@ struct task {
 };
 
 /* A policy's values stand in the sheet under its place, what does without under theirs. */
-static enum status one(const struct task *x, int length, struct sheet_case *c, struct arena *a,
+static enum status one(const struct choice *x, int length, struct sheet_case *c, struct arena *a,
                        struct err *e) {
     struct rank_request *r = ARENA_NEW(a, struct rank_request, 1);
     if (!r) return fail(e, ST_NO_MEMORY, "no memory for a case");
@@ -55,7 +55,7 @@ static enum status one(const struct task *x, int length, struct sheet_case *c, s
 static enum status member(struct eval *ev, const struct person *p, const struct item *items,
                           int n_items, const double *weight, struct err *e) {
     struct view ids[CANDIDATES] = {view_of(p->target)};
-    struct task x = {.ev = ev, .p = p, .ids = ids};
+    struct choice x = {.ev = ev, .p = p, .ids = ids};
     struct arena a;
     enum status st = ST_OK;
     arena_init(&a, (size_t)1 << 30);

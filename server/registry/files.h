@@ -30,7 +30,7 @@ enum status shelf_file_of(const char *path, struct arena *a, struct shelf_file *
                           struct err *e) MUST_CHECK;
 /* Puts the adapter `name` over a file: NAME.gguf, NAME.peft or NAME of the first of the folders
  * (NULL: not there) that has one; with paths also any path. ST_NOT_FOUND with the field `model`. */
-enum { SHELF_ADAPTER_FOLDERS = 2 };
+enum { SHELF_ADAPTERS_SHARED, SHELF_ADAPTERS_OWN, SHELF_ADAPTERS_DRAFT, SHELF_ADAPTER_FOLDERS };
 enum status shelf_file_adapt(struct shelf_file *f, struct view name, const char *const *folders,
                              int paths, struct arena *a, struct err *e) MUST_CHECK;
 

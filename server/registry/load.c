@@ -97,7 +97,8 @@ static int on_loading(void *arg, double share) {
     x->share = share;
     int give_up = !wanted_locked(s, x);
     pthread_mutex_unlock(&s->lock);
-    return give_up;
+    task_progress(&x->task, "load", (long long)(share * 1000), 1000);
+    return give_up || task_given_up(&x->task);
 }
 
 /* On the engine's thread: what `eval precision` chose for the model. A store that cannot be read
@@ -142,11 +143,15 @@ static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ran
 /* Whatever was wrong, people see it as the fault of the model that they named. */
 static void break_locked(struct shelf *s, struct shelf_slot *x, enum status st,
                          const struct err *why) {
-    if (st == ST_CANCELLED) { /* somebody may want it by now */
+    int cancelled = st == ST_CANCELLED && task_given_up(&x->task);
+    if (st == ST_CANCELLED && !cancelled) { /* somebody may want it by now */
         x->state = wanted_locked(s, x) ? SHELF_WAITING : SHELF_THERE;
         return;
     }
-    x->st = fail(&x->err, ST_INVALID, "the model cannot be loaded: %s", why->text);
+    if (cancelled)
+        x->st = fail(&x->err, ST_CANCELLED, "the loading of the model was cancelled");
+    else
+        x->st = fail(&x->err, ST_INVALID, "the model cannot be loaded: %s", why->text);
     err_field(&x->err, "model");
     if (why->hint[0]) err_hint(&x->err, "%s", why->hint);
     x->state = SHELF_BROKEN;
@@ -159,6 +164,7 @@ static void load_locked(struct shelf *s, struct shelf_slot *x) {
     struct err e = {.line = 0};
     x->state = SHELF_LOADING;
     x->share = 0;
+    task_open(&x->task, s->c.tasks, "load", VIEW(""), view_of(x->id));
     enum status st = make_room_locked(s, x, &e);
     pthread_mutex_unlock(&s->lock);
     if (st == ST_OK) st = open_ranker(s, x, &r, &e);
@@ -174,6 +180,7 @@ static void load_locked(struct shelf *s, struct shelf_slot *x) {
         s->loads++;
     } else
         break_locked(s, x, st, &e);
+    task_close(&x->task);
     pthread_cond_broadcast(&s->changed);
 }
 

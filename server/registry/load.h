@@ -18,6 +18,7 @@ struct shelf_slot {
     int next_default;        /* it becomes the default once loaded */
     unsigned long long used; /* the larger, the later */
     double share;
+    struct task task;      /* while it is loaded, of the thread */
     struct ranker *ranker; /* of a loaded one, with its engine */
     struct engine_info info;
     char decided[CHOICE_SIZE]; /* the precision that "auto" is for it, "": nothing was decided */

@@ -3,6 +3,7 @@
 
 #include "model/embed.h"
 #include "server/catalog/snapshot.h"
+#include "server/registry/adapters.h"
 #include "server/registry/load.h"
 
 #include <stdio.h>
@@ -129,6 +130,11 @@ static enum status resolve(struct shelf *s, struct view name, struct arena *a,
     size_t n = (size_t)(plus - name.p);
     TRY(resolve_base(s, view_sub(name, 0, n), a, out, e));
     return shelf_file_adapt(out, view_sub(name, n + 1, name.n), s->c.adapters, s->c.paths, a, e);
+}
+
+enum status shelf_find(struct shelf *s, struct view name, struct arena *a, struct shelf_file *out,
+                       struct err *e) {
+    return resolve(s, name, a, out, e);
 }
 
 static int same_file(const struct shelf_slot *x, const struct shelf_file *f) {
@@ -326,29 +332,59 @@ static enum status own_texts(struct engine_info *x, struct arena *a, struct err 
     return ST_OK;
 }
 
+static enum status tell(struct shelf *s, struct shelf_model *m, struct arena *a, struct err *e) {
+    struct err why;
+    pthread_mutex_lock(&s->lock);
+    enum status st = tell_locked(s, m, a, e);
+    if (st == ST_OK) st = own_texts(&m->info, a, e);
+    pthread_mutex_unlock(&s->lock);
+    TRY(st);
+    if (m->state == SHELF_LOADED) return ST_OK;
+    if (engine_peek(m->file.path, a, &m->info, &why) != ST_OK && !m->error) {
+        m->state = SHELF_BROKEN;
+        m->error = arena_copy(a, why.text, strlen(why.text));
+    }
+    return own_texts(&m->info, a, e);
+}
+
+/* Each model with each adapter that is known to be its own. */
+static enum status tell_adapted(struct shelf *s, const struct shelf_adapter *x,
+                                struct shelf_model *m, int n, int *all, struct arena *a,
+                                struct err *e) {
+    for (int i = 0; i < n && *all < SHELF_MODELS_MAX; i++) {
+        struct shelf_model *y = &m[*all];
+        int known = m[i].state == SHELF_LOADED && strcmp(x->base, m[i].info.base_sha256) == 0;
+        if (!known && (!x->model[0] || strcmp(x->model, m[i].info.name) != 0)) continue;
+        *y = (struct shelf_model){.file = m[i].file};
+        TRY(shelf_file_adapt(&y->file, view_of(x->name), s->c.adapters, 0, a, e));
+        TRY(tell(s, y, a, e));
+        ++*all;
+    }
+    return ST_OK;
+}
+
 enum status shelf_list(struct shelf *s, struct arena *a, struct shelf_model **out, int *n,
                        struct err *e) {
     struct shelf_file *f;
-    TRY(shelf_files(s->c.folder, s->extra, a, &f, n, e));
-    struct shelf_model *m = ARENA_NEW(a, struct shelf_model, (size_t)*n + 1);
+    struct shelf_adapter *x;
+    int n_files, n_adapters;
+    TRY(shelf_files(s->c.folder, s->extra, a, &f, &n_files, e));
+    TRY(shelf_adapters(s->c.adapters, a, &x, &n_adapters, e));
+    struct shelf_model *m = ARENA_NEW(a, struct shelf_model, SHELF_MODELS_MAX);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a list of models");
-    *out = m;
-    for (int i = 0; i < *n; i++) {
-        struct err why;
+    for (int i = 0; i < n_files; i++) {
         m[i].file = f[i];
-        pthread_mutex_lock(&s->lock);
-        enum status st = tell_locked(s, &m[i], a, e);
-        if (st == ST_OK) st = own_texts(&m[i].info, a, e);
-        pthread_mutex_unlock(&s->lock);
-        TRY(st);
-        if (m[i].state == SHELF_LOADED) continue;
-        if (engine_peek(f[i].path, a, &m[i].info, &why) != ST_OK && !m[i].error) {
-            m[i].state = SHELF_BROKEN;
-            m[i].error = arena_copy(a, why.text, strlen(why.text));
-        }
-        TRY(own_texts(&m[i].info, a, e));
+        TRY(tell(s, &m[i], a, e));
     }
+    *n = n_files;
+    *out = m;
+    for (int i = 0; i < n_adapters; i++)
+        if (!x[i].draft) TRY(tell_adapted(s, &x[i], m, n_files, n, a, e));
     return ST_OK;
+}
+
+const char *const *shelf_adapter_folders(const struct shelf *s) {
+    return s->c.adapters;
 }
 
 void shelf_stats(struct shelf *s, struct shelf_stats *out) {

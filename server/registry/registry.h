@@ -8,6 +8,7 @@
 
 #include "server/rank/rank.h"
 #include "server/registry/files.h"
+#include "server/task/task.h"
 
 struct shelf;
 
@@ -17,9 +18,10 @@ struct shelf_config {
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
     const char *adapters[SHELF_ADAPTER_FOLDERS]; /* folders of adapters; NULL: none */
-    const char *model; /* the first default: a file's path or a name of the folder's */
-    int loaded_max;    /* models loaded at once, at least 2 */
-    int paths;         /* 1: a model may be named by any file's path */
+    const char *model;   /* the first default: a file's path or a name of the folder's */
+    int loaded_max;      /* models loaded at once, at least 2 */
+    int paths;           /* 1: a model may be named by any file's path */
+    struct tasks *tasks; /* lists what is being loaded; NULL: nobody does */
 };
 
 /* Starts the thread; loads nothing yet. The texts of c are borrowed. */
@@ -64,6 +66,12 @@ void shelf_give(struct shelf *s, struct ranker *r); /* NULL is fine */
 enum status shelf_switch(struct shelf *s, struct view name, const struct shelf_wait *w,
                          struct err *e) MUST_CHECK;
 
+/* The folders of adapters, as in the config. */
+const char *const *shelf_adapter_folders(const struct shelf *s);
+/* The file that a name stands for, nothing loaded; of a. Fails as shelf_take does. */
+enum status shelf_find(struct shelf *s, struct view name, struct arena *a, struct shelf_file *out,
+                       struct err *e) MUST_CHECK;
+
 enum shelf_state { SHELF_THERE, SHELF_WAITING, SHELF_LOADING, SHELF_LOADED, SHELF_BROKEN };
 struct shelf_model {
     struct shelf_file file;
@@ -75,7 +83,8 @@ struct shelf_model {
     struct engine_cache cache; /* of a loaded one */
     const char *error;         /* of a broken one */
 };
-/* All there is; texts live in a. */
+/* All there is, then models with adapters that are known to be theirs; texts live in a. */
+enum { SHELF_MODELS_MAX = 512 };
 enum status shelf_list(struct shelf *s, struct arena *a, struct shelf_model **out, int *n,
                        struct err *e) MUST_CHECK;
 const char *shelf_state_name(enum shelf_state s);

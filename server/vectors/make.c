@@ -17,6 +17,7 @@ enum { LOOK_EVERY = 256, WAIT_MS = 20, WAITS = 500, SCRATCH = 64 << 20 };
 
 struct making {
     struct vectors *v;
+    struct task task;
     const char *name;
     struct vector_set *set;
     int n, dim;
@@ -57,6 +58,7 @@ static enum status still_wanted(struct making *m, struct err *e) {
     pthread_mutex_lock(&v->lock);
     int stop = v->stop, changed = v->changed;
     pthread_mutex_unlock(&v->lock);
+    if (task_given_up(&m->task)) return fail(e, ST_BUSY, "their making was cancelled");
     if (stop) return cancelled(e);
     if (!changed) return ST_OK;
     arena_init(&a, 1 << 20);
@@ -68,6 +70,7 @@ static enum status still_wanted(struct making *m, struct err *e) {
 
 static void tell_progress(struct making *m, int done) {
     struct vectors *v = m->v;
+    task_progress(&m->task, "embed", done, m->n);
     pthread_mutex_lock(&v->lock);
     struct entry *x = vectors_find_locked(v, view_of(m->name));
     if (x) {
@@ -249,7 +252,9 @@ enum status vectors_make(struct vectors *v, const char *name, struct vector_set 
     enum status st = t->open(t->arg, view_of(name), &m->held, &version, &m->row, &m->n, e);
     if (st == ST_OK) {
         arena_init(&m->scratch, SCRATCH);
+        task_open(&m->task, v->c.tasks, "embed", VIEW(""), view_of(name));
         st = make(m, version, e);
+        task_close(&m->task);
         arena_free(&m->scratch);
         t->close(t->arg, m->held);
     }

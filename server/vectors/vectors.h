@@ -5,6 +5,7 @@
 #define VECTORS_VECTORS_H
 
 #include "server/store/store.h"
+#include "server/task/task.h"
 #include "server/vectors/index.h"
 
 struct embedder;
@@ -33,8 +34,9 @@ struct vectors_config {
     int (*busy)(void *arg);
     /* A line for the log, now and then. May be NULL. */
     void (*say)(void *arg, const char *line);
-    void *arg;        /* of busy and say */
-    size_t bytes_max; /* held in memory, at least one catalogue's; 0: 1 GiB */
+    void *arg;           /* of busy and say */
+    struct tasks *tasks; /* lists what is being made; NULL: nobody does */
+    size_t bytes_max;    /* held in memory, at least one catalogue's; 0: 1 GiB */
 };
 
 /* Starts the thread, which goes through all catalogues. What c points to is borrowed. */

@@ -1,11 +1,11 @@
 /* Threads with a large stack. */
-#include "server/api/stack.h"
+#include "server/task/worker_thread.h"
 
 #include <string.h>
 
 enum { STACK_BYTES = 8 << 20 };
 
-enum status stack_start(pthread_t *t, void *(*fn)(void *), void *arg, struct err *e) {
+enum status worker_start(pthread_t *t, void *(*fn)(void *), void *arg, struct err *e) {
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_BYTES);
@@ -30,10 +30,10 @@ static void *call_main(void *arg) {
     return NULL;
 }
 
-enum status stack_call(enum status (*fn)(void *arg, struct err *e), void *arg, struct err *e) {
+enum status worker_call(enum status (*fn)(void *arg, struct err *e), void *arg, struct err *e) {
     struct call c = {fn, arg, e, ST_INTERNAL};
     pthread_t t;
-    TRY(stack_start(&t, call_main, &c, e));
+    TRY(worker_start(&t, call_main, &c, e));
     pthread_join(t, NULL);
     return c.st;
 }
