@@ -3,7 +3,7 @@
 # The files of the commit alone go into it, and its time stands in for every other one, so that two builds are the same bytes.
 # Prints the package's path.
 set -euo pipefail
-export LC_ALL=C.UTF-8 TZ=UTC
+export LC_ALL=C.UTF-8 TZ=UTC DEB_BUILD_OPTIONS=terse
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
 [ $# -eq 1 ] || { echo "usage: package/build.sh FOLDER" >&2 && exit 2; }
