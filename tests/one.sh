@@ -9,7 +9,7 @@ test_programs() { compgen -G "$ROOT/tests/*/test_*.c" && compgen -G "$ROOT/tests
 test_scripts() { compgen -G "$ROOT/tests/api/*.test.py"; }
 stems() { sed -E 's|.*/||; s|\..*||'; }
 more_tests() { cat "$ROOT"/tests/CMakeLists.txt "$ROOT"/tests/cuda/CMakeLists.txt | sed -nE 's/^add_test\(NAME ([a-z_]+) .*/\1/p'; }
-other_tests() { printf '%s\n' format scripts launcher results page-syntax page-unit page-states page-story; }
+other_tests() { printf '%s\n' format scripts launcher package results page-syntax page-unit page-states page-story; }
 
 # test_names: every name that `./taproom test NAME` takes, a line each.
 test_names() {
@@ -50,6 +50,7 @@ run_other() {
     format) check_format ;;
     scripts) check_scripts ;;
     launcher) tests/setup/test_launcher.sh ;;
+    package) tests/setup/test_package.sh ;;
     results) python3 tests/bench/results.py --check ;;
     page-story) page_environment && tests/web/run.sh story "$BUILDS/release/taproom" ;;
     page-*) page_environment && tests/web/run.sh "${1#page-}" ;;

@@ -51,7 +51,7 @@ check_format() {
     xargs -0 clang-format-14 --dry-run -Werror
 }
 
-check_scripts() { shellcheck -x -S warning taproom .ci/run tests/run.sh tests/*.sh tests/*/*.sh; }
+check_scripts() { shellcheck -x -S warning taproom .ci/run tests/run.sh tests/*.sh tests/*/*.sh package/*.sh package/taproom-fetch; }
 
 # The released program has the GPU backend in it: it finds a GPU, or says what is missing.
 check_gpu_program() {
@@ -95,6 +95,7 @@ run_tests() {
   step "format of the C files" check_format
   step "shellcheck" check_scripts
   step "launcher" tests/setup/test_launcher.sh
+  step "package" tests/setup/test_package.sh
   step "page of results" python3 tests/bench/results.py --check
   for check in fixtures/*/check.py; do
     case $check in
