@@ -17,6 +17,7 @@ struct brew_progress {
 struct brew_config {
     struct view recipe;  /* its JSON */
     const char *model;   /* the file that the recipe's model stands for */
+    const char *teacher; /* the same of its teacher; NULL: the name is a file */
     const char *out;     /* folder of adapters: OUT/NAME.gguf, .json (report), .brew */
     struct store *store; /* NULL: no catalogues of its own */
     int resume, force;
@@ -54,14 +55,14 @@ struct brew_report {
 struct brew {
     const struct brew_config *c;
     struct recipe recipe;
-    struct arena arena, step; /* the whole run; one tree */
-    struct trainer *t;
+    struct arena arena, step;    /* the whole run; one tree */
+    struct trainer *t, *teacher; /* the latter NULL without the loss of that name */
     struct trainer_info info;
     struct graded_set sheets;
     struct view *text; /* (n_texts) */
     uint8_t *text_out; /* (n_texts): kept out */
     int n_texts, skipped;
-    struct brew_words words;
+    struct brew_words words, teacher_words;
     struct brew_report report;
     const struct recipe_step *trained; /* the train step, once it ran */
 };
@@ -83,6 +84,29 @@ enum status brew_evaluate(struct brew *b, const struct recipe_step *s, struct er
 enum status brew_measure(struct brew *b, const struct recipe_step *s, const char *what, double beta,
                          struct brew_measures *out, struct err *e) MUST_CHECK;
 int brew_cancelled(const struct brew *b);
+
+/* The sheets and texts that a step learns from, as numbers of the brew's. */
+struct brew_chosen {
+    const int *sheet, n;
+    const int *text, n_texts;
+};
+/* Learning's softmax over the tokens that its data asks for, and `vocabulary` others. */
+enum status brew_vocabulary(struct brew *b, const struct recipe_step *s,
+                            const struct brew_chosen *c, struct err *e) MUST_CHECK;
+
+/* Some items and wishes of a sheet, by their numbers in it. */
+struct brew_part {
+    const struct graded *sheet;
+    const int *item, n_items;
+    const int *wish, n_wishes;
+};
+enum status brew_teacher_open(struct brew *b, const struct recipe_step *s,
+                              struct err *e) MUST_CHECK;
+/* out (wishes, items), in the memory of one tree. */
+enum status brew_teacher_scores(struct brew *b, const struct recipe_step *s,
+                                const struct brew_part *p, const double **out,
+                                struct err *e) MUST_CHECK;
+
 /* Fills report.json; what has fallen beyond its interval into report.why. */
 enum status brew_judge(struct brew *b, struct err *e) MUST_CHECK;
 enum status brew_write_report(struct brew *b, struct arena *a, struct err *e) MUST_CHECK;

@@ -27,7 +27,7 @@ static enum status score_part(struct brew *b, const struct graded *x, enum brew_
         double prior = loss_prior(&t, i);
         for (int w = 0; w < n; w++)
             score[w * x->n_items + item[i]] =
-                loss_mean(&t, t.wish_ask[w * n_items + i]) - beta * prior;
+                loss_answer(&t, t.wish_ask[w * n_items + i]) - beta * prior;
     }
     return brew_cancelled(b) ? fail(e, ST_CANCELLED, "the brew was cancelled") : ST_OK;
 }
@@ -55,8 +55,8 @@ static enum status measure_sheet(struct brew *b, const struct graded *x, enum br
     int item[GRADED_ITEMS_MAX], wish[WISHES_AT_ONCE];
     for (int i = 0; i < x->n_items; i++) item[i] = i;
     for (int w = 0; w < x->n_wishes;) {
-        int n = 0, step = readout == BREW_QUERY ? ITEMS_AT_ONCE : x->n_items;
-        int most = readout == BREW_QUERY ? WISHES_AT_ONCE : 1;
+        int n = 0, step = readout == BREW_ITEM ? x->n_items : ITEMS_AT_ONCE;
+        int most = readout == BREW_ITEM ? 1 : WISHES_AT_ONCE;
         for (; w < x->n_wishes && n < most; w++)
             if (brew_suits(&x->wish[w], readout)) wish[n++] = w;
         for (int i = 0; n && i < x->n_items; i += step) {
@@ -76,7 +76,7 @@ static enum status measure_texts(struct brew *b, struct brew_measures *m, struct
         arena_reset(&b->step);
         TRY(brew_text(&t, b->t, b->text[i], TEXT_TOKENS, &b->step, e));
         TRY(trainer_score(b->t, &t.tree, t.ask, t.n_asks, e));
-        m->nats[m->n_texts++] = -loss_mean(&t, 0);
+        m->nats[m->n_texts++] = -loss_answer(&t, 0);
     }
     return ST_OK;
 }

@@ -35,6 +35,8 @@ struct recipe_step {
     enum brew_readout readout;
     struct loss_weights weights;
     int rank, first_layer, items, lists, warm, text_tokens;
+    const char *teacher; /* of the loss of that name: a model's name or file */
+    double teacher_beta; /* the prior's share in its scores */
     int vocabulary;  /* learning's softmax runs over the tokens of its data and so many others; 0:
                       * over all */
     int keep_layers; /* 1: activations are kept for the backward pass */
