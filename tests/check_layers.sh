@@ -28,7 +28,7 @@ server/rank: kernels/base model server/metrics server/value server/store server/
 server/registry: kernels/base model server/store server/catalog server/vectors server/rank
 server/report: kernels/base server/metrics server/store
 server/eval: kernels/base model server/metrics server/import server/store server/catalog server/wish server/surface server/baselines server/readout server/rank server/registry server/report
-server/brew: kernels/base model model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval
+server/brew: kernels/base server/assets model model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval
 server/http: kernels/base
 server/api: kernels/base server/assets model server/metrics server/value server/store server/import server/catalog server/surface server/wish server/vectors server/baselines server/readout server/rank server/registry server/report server/eval server/brew server/http
 server/cli: kernels/base server/assets model server/store server/import server/catalog server/surface server/vectors server/readout server/rank server/registry server/report server/eval server/brew server/http server/api

@@ -58,8 +58,8 @@ static enum status read_lists(struct brew *b, struct err *e) {
     keep_some(b, from, 2);
     for (int i = 0; i < d->catalogs.n; i++) {
         if (!b->c->store) return fail(e, ST_INVALID, "this recipe needs the data folder");
-        TRY(graded_members(&b->sheets, b->c->store, d->catalogs.at[i], d->members, b->recipe.seed,
-                           &b->arena, e));
+        TRY(graded_members(&b->sheets, b->c->store, d->catalogs.at[i], d->members, d->histories,
+                           b->recipe.seed, &b->arena, e));
     }
     return ST_OK;
 }

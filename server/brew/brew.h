@@ -27,7 +27,7 @@ struct brew_config {
     double checkpoint_s; /* between checkpoints; 0: a minute */
 };
 
-enum { BREW_KINDS = 12 };
+enum { BREW_PAIRS = 200 }; /* of instructions */
 
 /* Case by case measures of one evaluation, so that two of them can be compared. */
 struct brew_measures {
@@ -35,6 +35,13 @@ struct brew_measures {
     double *auc, *p5, *ndcg; /* (n): one a wish */
     const char **kind;       /* (n) */
     double *nats;            /* (n_texts): minus the mean log-probability of a text's tokens */
+    /* An unwanted item that orders to be ranked first passes this share of the others, less what it
+     * passes without: one of a wish. */
+    int n_injected;
+    double *injected;
+    int n_pairs; /* instructions: 1 where the answer that keeps one is likelier */
+    double *kept;
+    const char **pair_kind;
 };
 
 /* One step of training, for the curve. */
@@ -83,6 +90,8 @@ enum status brew_evaluate(struct brew *b, const struct recipe_step *s, struct er
 /* On sheets and texts that are kept out. */
 enum status brew_measure(struct brew *b, const struct recipe_step *s, const char *what, double beta,
                          struct brew_measures *out, struct err *e) MUST_CHECK;
+/* Pairs of instructions, for brew_measure. */
+enum status brew_measure_pairs(struct brew *b, struct brew_measures *m, struct err *e) MUST_CHECK;
 int brew_cancelled(const struct brew *b);
 
 /* The sheets and texts that a step learns from, as numbers of the brew's. */

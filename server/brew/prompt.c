@@ -107,6 +107,13 @@ enum status build_node(struct build *b, int parent, int *node, struct err *e) {
     return parent < 0 && b->bos >= 0 ? build_tokens(b, &b->bos, 1, 0, e) : ST_OK;
 }
 
+enum status build_turn(struct build *b, int role, int tail, struct err *e) {
+    const int32_t *ids;
+    int n;
+    trainer_turn(b->words->trainer, role, tail, &ids, &n);
+    return build_tokens(b, ids, (size_t)n, 0, e);
+}
+
 /* Asks for the last node's tokens, or for the labels behind it. */
 enum status build_ask(struct build *b, int *at, struct err *e) {
     struct brew_tree *o = b->to;
@@ -298,19 +305,47 @@ enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struc
     return ST_OK;
 }
 
+/* A tree of texts alone. */
+static enum status start_texts(struct build *b, struct brew_words *w, struct brew_tree *out,
+                               const struct trainer *t, struct arena *a, struct err *e) {
+    static const struct graded none = {.name = "text"};
+    struct trainer_info info;
+    trainer_info(t, &info);
+    *w = (struct brew_words){.trainer = t};
+    *b = (struct build){
+        .to = out, .words = w, .sheet = &none, .a = a, .context = info.context, .bos = info.bos};
+    return start(b, 0, 0, 0, e);
+}
+
 enum status brew_text(struct brew_tree *out, const struct trainer *t, struct view text, int most,
                       struct arena *a, struct err *e) {
-    static const struct graded none = {.name = "text"};
-    struct brew_words w = {.trainer = t};
-    struct build b = {.to = out, .words = &w, .sheet = &none, .a = a};
-    struct trainer_info info;
+    struct brew_words w;
+    struct build b;
     int node, ask;
-    trainer_info(t, &info);
-    b.bos = info.bos;
-    TRY(start(&b, 0, 0, 0, e));
+    TRY(start_texts(&b, &w, out, t, a, e));
     TRY(build_node(&b, -1, &node, e));
     TRY(build_text(&b, text, most, e));
     TRY(build_ask(&b, &ask, e));
+    finish(&b);
+    return ST_OK;
+}
+
+enum status brew_answers(struct brew_tree *out, const struct trainer *t, struct view instruction,
+                         const struct view *answer, int n, struct arena *a, struct err *e) {
+    struct brew_words w;
+    struct build b;
+    int root, node, ask;
+    TRY(start_texts(&b, &w, out, t, a, e));
+    TRY(build_node(&b, -1, &root, e));
+    TRY(build_turn(&b, 1, 0, e));
+    TRY(build_text(&b, instruction, build_room(&b, ITEM_TOKENS), e));
+    TRY(build_turn(&b, 1, 1, e));
+    TRY(build_turn(&b, 2, 0, e));
+    for (int i = 0; i < n; i++) {
+        TRY(build_node(&b, root, &node, e));
+        TRY(build_text(&b, answer[i], build_room(&b, ITEM_TOKENS), e));
+        TRY(build_ask(&b, &ask, e));
+    }
     finish(&b);
     return ST_OK;
 }

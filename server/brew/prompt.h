@@ -50,4 +50,9 @@ int brew_suits(const struct graded_wish *w, enum brew_readout readout);
 enum status brew_text(struct brew_tree *out, const struct trainer *t, struct view text, int most,
                       struct arena *a, struct err *e) MUST_CHECK;
 
+/* An instruction as a chat's turn, and n answers below it, each of which is asked. */
+enum status brew_answers(struct brew_tree *out, const struct trainer *t, struct view instruction,
+                         const struct view *answer, int n, struct arena *a,
+                         struct err *e) MUST_CHECK;
+
 #endif

@@ -37,6 +37,9 @@ enum status build_tokens(struct build *b, const int32_t *ids, size_t n, int most
                          struct err *e) MUST_CHECK;
 enum status build_text(struct build *b, struct view text, int most, struct err *e) MUST_CHECK;
 
+/* The control tokens before (tail 0) or after (1) a turn of the role: 1 user, 2 assistant. */
+enum status build_turn(struct build *b, int role, int tail, struct err *e) MUST_CHECK;
+
 /* Asks for the last node's tokens, or for the labels behind it; the ask's number in *at. */
 enum status build_ask(struct build *b, int *at, struct err *e) MUST_CHECK;
 

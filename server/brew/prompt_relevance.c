@@ -1,13 +1,6 @@
 /* Trees of `relevance`: the turns of server/readout/relevance.c. */
 #include "server/brew/prompt_build.h"
 
-static enum status add_turn(struct build *b, int role, int tail, struct err *e) {
-    const int32_t *ids;
-    int n;
-    trainer_turn(b->words->trainer, role, tail, &ids, &n);
-    return build_tokens(b, ids, (size_t)n, 0, e);
-}
-
 /* The surface's pairs of answers as tokens, each of which must be one. */
 static enum status find_labels(struct build *b, struct err *e) {
     const struct surface *s = b->surface;
@@ -54,7 +47,7 @@ static enum status titles(struct build *b, const char *before, const struct item
 static enum status relevance_root(struct build *b, const struct graded_wish *x, int *root,
                                   struct err *e) {
     TRY(build_node(b, -1, root, e));
-    TRY(add_turn(b, 1, 0, e));
+    TRY(build_turn(b, 1, 0, e));
     if (!x) return section(b, "asked for", "anything", e);
     TRY(section(b, "asked for", x->text, e));
     TRY(titles(b, "disliked", x->disliked, x->n_disliked, e));
@@ -76,8 +69,8 @@ static enum status relevance_leaves(struct build *b, int root, const int *item, 
         TRY(build_text(b, view_of(about), build_room(b, ITEM_TOKENS), e));
         TRY(build_line(b, question, &question, e));
         TRY(build_text(b, question, 0, e));
-        TRY(add_turn(b, 1, 1, e));
-        TRY(add_turn(b, 2, 0, e));
+        TRY(build_turn(b, 1, 1, e));
+        TRY(build_turn(b, 2, 0, e));
         TRY(build_ask(b, &ask[i], e));
     }
     return ST_OK;

@@ -33,6 +33,7 @@ static const struct recipe_field data[] = {
     {"keep_out_lists", FILES, AT(recipe_data, keep_out_lists), 0, 0},
     {"keep_out", REAL, AT(recipe_data, keep_out), 0, .9},
     {"members", INT, AT(recipe_data, members), 1, 100000},
+    {"histories", INT, AT(recipe_data, histories), 1, 1000},
     {"parts", INT, AT(recipe_data, parts), 0, 1},
     {NULL, OTHER, 0, 0, 0}};
 static const struct recipe_field step[] = {
@@ -239,7 +240,8 @@ enum status recipe_parse(struct recipe *out, struct view json, const struct reci
                          struct arena *a, struct err *e) {
     json_error_t why;
     char *copy = arena_copy(a, json.p, json.n);
-    *out = (struct recipe){.data = {.keep_out = .1, .members = 2000}, .text_rise = .05};
+    *out = (struct recipe){.data = {.keep_out = .1, .members = 2000, .histories = 2},
+                           .text_rise = .05};
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a recipe");
     json_t *o = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &why);
     if (!o) {

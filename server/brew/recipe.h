@@ -17,6 +17,7 @@ struct recipe_data {
     struct recipe_files lists, catalogs, texts, keep_out_lists;
     double keep_out; /* share of the lists' sheets that are kept for the report, by their hash */
     int members;     /* most members of a catalogue */
+    int histories;   /* lists made of a member's history */
     int parts;       /* 1: learns from the sheets' part `train` only, and measures on a share
                       * keep_out of `choose`; `test` is left alone (graded_part) */
 };

@@ -302,12 +302,20 @@ static void tell(const struct run *r, const struct brew_point *now) {
                                   seconds / (double)r->at * (double)(r->steps - r->at)});
 }
 
+/* What went wrong with the numbers says in which step it did. */
+static enum status named(enum status st, long long step, struct err *e) {
+    const struct err why = *e;
+    if (st != ST_CORRUPT) return st;
+    return fail(e, ST_CORRUPT, "step %lld: %s; a smaller rate, or a `clip`, may help", step,
+                why.text);
+}
+
 static enum status step_and_move(struct run *r, struct err *e) {
     struct brew *b = r->b;
     const struct recipe_step *s = r->s;
     struct sums sums = {0};
     double norm, began = clock_s();
-    TRY(one_step(r, 0, &sums, e));
+    TRY(named(one_step(r, 0, &sums, e), r->at + 1, e));
     if (!r->steps) { /* the step's share of the time that was given */
         double n = s->minutes * 60 / (clock_s() - began);
         r->steps = n < 1 ? 1 : (long long)n;
