@@ -62,7 +62,7 @@ static enum status apply_linear(const struct params *p, int l, int s, float *w, 
 
 enum status params_apply(struct params *p, struct err *e) {
     size_t most = 0;
-    for (int s = 0; s < MODEL_LINEARS; s++) {
+    for (int s = 0; p->first < p->m->layers && s < MODEL_LINEARS; s++) {
         const struct params_linear *y = linear_of(p, p->first, s);
         size_t n = (size_t)y->n * (size_t)y->k;
         most = n > most ? n : most;
@@ -169,7 +169,7 @@ static enum status find_parts(struct params *p, const struct gguf *g, const stru
                 p->n += (size_t)c->rank * (size_t)(a->n + a->k);
             }
         }
-    return p->lora.n ? ST_OK : fail(e, ST_INVALID, "there is nothing to train");
+    return p->lora.n || c->frozen ? ST_OK : fail(e, ST_INVALID, "there is nothing to train");
 }
 
 /* A as PyTorch's Kaiming start with a = sqrt(5): uniform within 1 / sqrt(k). */
@@ -187,15 +187,21 @@ static void start_values(struct params *p, uint64_t seed) {
     }
 }
 
-enum status params_open(struct params *p, struct model *m, struct grad *grad, const struct gguf *g,
-                        const struct hyper *h, const struct params_config *c, int extra,
-                        struct err *e) {
-    *p = (struct params){.m = m, .g = grad, .first = c->first};
+static enum status check_config(const struct model *m, const struct params_config *c,
+                                struct err *e) {
     if (c->rank < 1 || c->rank > ADAPTER_RANK_MAX)
         return fail(e, ST_INVALID, "a rank of %d is not in 1 .. %d", c->rank, ADAPTER_RANK_MAX);
     if (c->first < 0 || c->first >= m->layers)
         return fail(e, ST_INVALID, "the first trained layer %d is not one of the model's %d",
                     c->first, m->layers);
+    return ST_OK;
+}
+
+enum status params_open(struct params *p, struct model *m, struct grad *grad, const struct gguf *g,
+                        const struct hyper *h, const struct params_config *c, int extra,
+                        struct err *e) {
+    *p = (struct params){.m = m, .g = grad, .first = c->frozen ? m->layers : c->first};
+    if (!c->frozen) TRY(check_config(m, c, e));
     arena_init(&p->lora.arena, (size_t)1 << 40);
     struct arena *a = &p->lora.arena;
     size_t linears = (size_t)m->layers * MODEL_LINEARS;
@@ -207,8 +213,8 @@ enum status params_open(struct params *p, struct model *m, struct grad *grad, co
                          : fail(e, ST_NO_MEMORY, "no memory for what is trained");
     if (st == ST_OK) {
         p->n += (size_t)extra;
-        p->value = ARENA_NEW(a, float, p->n);
-        p->grad = ARENA_NEW(a, float, p->n);
+        p->value = ARENA_NEW(a, float, p->n + 1);
+        p->grad = ARENA_NEW(a, float, p->n + 1);
         if (!p->value || !p->grad)
             st = fail(e, ST_NO_MEMORY, "no memory for %zu trained values", p->n);
     }

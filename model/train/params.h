@@ -14,6 +14,7 @@ struct params_config {
     int first;     /* layers below stay as they are */
     unsigned skip; /* bit 3 s + p: part p of linear s (model_linears) is not trained */
     uint64_t seed; /* of A; B begins as zeros */
+    int frozen;    /* 1: nothing is trained; the others but seed do not count */
 };
 
 /* A tensor of a trained layer's linear. */

@@ -3,7 +3,7 @@
 
 #include "model/backend.h"
 #include "model/format/shards.h"
-#include "model/tokenizer/tok.h"
+#include "model/tokenizer/template.h"
 #include "model/train/optim.h"
 #include "model/train/pass.h"
 
@@ -22,6 +22,7 @@ struct trainer {
     char sha[65];
     uint64_t seed;
     struct tok *tok;
+    struct chat_template chat;
     struct ops *ops;
     struct grad *g;
     struct model *m;
@@ -90,9 +91,10 @@ static enum status open_optim(struct trainer *t, const struct trainer_config *c,
 }
 
 static enum status start(struct trainer *t, const struct trainer_config *c, struct err *e) {
-    const struct params_config pc = {c->rank, c->alpha, c->first, c->skip, c->seed};
+    const struct params_config pc = {c->rank, c->alpha, c->first, c->skip, c->seed, c->frozen};
     TRY(shards_open(&t->files, c->model, &t->tables, NULL, e));
     TRY(tok_open(&t->tok, &t->files.g, e));
+    TRY(template_choose(&t->chat, &t->files.g, t->tok, e));
     TRY(open_backend(t, c, e));
     TRY(hyper_read(&t->hyper, &t->files.g, e));
     TRY(model_open(&t->m, &t->files.g, t->ops, NULL, e));
@@ -143,6 +145,12 @@ void trainer_info(const struct trainer *t, struct trainer_info *out) {
 enum status trainer_tokens(const struct trainer *t, struct view text, struct arena *a,
                            int32_t **ids, size_t *n, struct err *e) {
     return tok_encode(t->tok, text, a, ids, n, e);
+}
+
+void trainer_turn(const struct trainer *t, int role, int tail, const int32_t **ids, int *n) {
+    const struct chat_turn *turn = &t->chat.turn[role];
+    *ids = tail ? turn->tail : turn->head;
+    *n = tail ? turn->n_tail : turn->n_head;
 }
 
 enum status trainer_few_tokens(struct trainer *t, const int32_t *token, int n, struct err *e) {

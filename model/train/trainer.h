@@ -22,6 +22,7 @@ struct trainer_config {
     int first;             /* layers below stay as they are and run forward only */
     unsigned skip;         /* linears that stay: a bit each of TRAINER_LINEARS' order */
     int whole;             /* 1: keeps every trained layer's activations: faster */
+    int frozen;            /* 1: nothing is trained, the model only answers */
     uint64_t seed;
     int scalars;                      /* values of the caller's that are trained, too */
     double beta1, beta2, decay, clip; /* AdamW's; 0, 0: .9 and .98 */
@@ -49,6 +50,9 @@ void trainer_close(struct trainer *t); /* NULL is fine */
 void trainer_info(const struct trainer *t, struct trainer_info *out);
 enum status trainer_tokens(const struct trainer *t, struct view text, struct arena *a,
                            int32_t **ids, size_t *n, struct err *e) MUST_CHECK;
+
+/* The control tokens before (tail 0) or after (1) a turn, as engine_turn has them. */
+void trainer_turn(const struct trainer *t, int role, int tail, const int32_t **ids, int *n);
 
 /* From now on trainer_learn's log-probabilities are among these tokens only, n of them, ascending;
  * trainer_score's stay those of the whole vocabulary. A learned ask for another token is

@@ -58,8 +58,8 @@ static enum status read_lists(struct brew *b, struct err *e) {
     keep_some(b, from, 2);
     for (int i = 0; i < d->catalogs.n; i++) {
         if (!b->c->store) return fail(e, ST_INVALID, "this recipe needs the data folder");
-        TRY(graded_members(&b->sheets, b->c->store, d->catalogs.at[i], d->members, b->recipe.seed,
-                           &b->arena, e));
+        TRY(graded_members(&b->sheets, b->c->store, d->catalogs.at[i], d->members, d->histories,
+                           b->recipe.seed, &b->arena, e));
     }
     return ST_OK;
 }
@@ -162,7 +162,7 @@ static enum status adopt(struct brew *b, struct err *e) {
         return fail(e, ST_LIMIT, "the path is too long");
     const struct trainer_export x = {.gguf = gguf,
                                      .peft = peft,
-                                     .readout = b->trained->readout == BREW_ITEM ? "item" : "query",
+                                     .readout = brew_readout_names[b->trained->readout],
                                      .gain = scalar[LOSS_GAIN],
                                      .beta = scalar[LOSS_BETA],
                                      .forced = b->report.why[0] != 0,
@@ -182,10 +182,12 @@ static enum status run_steps(struct brew *b, struct err *e) {
         TRY(b->recipe.step[i].kind->run(b, &b->recipe.step[i], e));
     }
     if (!b->report.after.auc) TRY(brew_evaluate(b, s, e));
-    /* What was before is the model without the adapter: measured last, so that a run that goes on
-     * need not measure it again. */
+    /* What was before is the model without the adapter, as rankings read it: `query` without its
+     * prior, which harms it untrained, the others less theirs. Measured last, so that a run that
+     * goes on need not measure it again. */
     TRY(trainer_adapter(b->t, 0, e));
-    TRY(brew_measure(b, s, "evaluate before", 0, &b->report.before, e));
+    TRY(brew_measure(b, s, "evaluate before", s->readout == BREW_QUERY ? 0 : 1, &b->report.before,
+                     e));
     TRY(trainer_adapter(b->t, 1, e));
     TRY(brew_judge(b, e));
     return adopt(b, e);
@@ -214,6 +216,7 @@ enum status brew_run(const struct brew_config *c, struct arena *a, struct brew_r
     out->curve = NULL; /* what lived in the run's memory */
     out->before = out->after = (struct brew_measures){.n = 0};
     trainer_close(b->t);
+    trainer_close(b->teacher);
     arena_free(&b->step);
     arena_free(&b->arena);
     mem_free(b);

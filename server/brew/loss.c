@@ -1,24 +1,40 @@
-/* Listwise softmax against grades, preferences, texts. */
+/* Listwise softmax against grades or a teacher's, preferences, texts. */
 #include "server/brew/loss.h"
 
 #include <math.h>
 #include <string.h>
 
-double loss_mean(const struct brew_tree *t, int a) {
+/* The logarithm of the probabilities' sum. */
+static double together(const float *logp, int n) {
+    double max = -INFINITY, sum = 0;
+    for (int k = 0; k < n; k++) max = fmax(max, (double)logp[k]);
+    for (int k = 0; k < n; k++) sum += exp((double)logp[k] - max);
+    return max + log(sum);
+}
+
+double loss_answer(const struct brew_tree *t, int a) {
+    const float *out = t->ask[a].out;
     double s = 0;
-    for (int k = 0; k < t->len[a]; k++) s += (double)t->ask[a].out[k];
+    if (t->n_labels) return together(out, t->n_labels) - together(out + t->n_labels, t->n_labels);
+    for (int k = 0; k < t->len[a]; k++) s += (double)out[k];
     return s / t->len[a];
 }
 
 double loss_prior(const struct brew_tree *t, int i) {
     double s = 0;
-    for (int k = 0; k < t->n_empty; k++) s += loss_mean(t, t->empty_ask[i * t->n_empty + k]);
+    for (int k = 0; k < t->n_empty; k++) s += loss_answer(t, t->empty_ask[i * t->n_empty + k]);
     return t->n_empty ? s / t->n_empty : 0;
 }
 
-/* Adds d, the derivative by the mean of ask a, to its tokens'. */
+/* Adds d, the derivative by the answer of ask a, to its tokens' or labels'. */
 static void spread(const struct brew_tree *t, int a, double d) {
-    for (int k = 0; k < t->len[a]; k++) t->dout[a][k] += (float)(d / t->len[a]);
+    const float *out = t->ask[a].out;
+    int n = t->n_labels;
+    for (int k = 0; !n && k < t->len[a]; k++) t->dout[a][k] += (float)(d / t->len[a]);
+    for (int k = 0; k < 2 * n; k++) {
+        double all = together(out + (k < n ? 0 : n), n);
+        t->dout[a][k] += (float)((k < n ? d : -d) * exp((double)out[k] - all));
+    }
 }
 
 /* The derivative ds of the loss by the score of item i under wish w goes to what it is made of. */
@@ -37,24 +53,47 @@ static double wanted(int grade) {
 }
 
 struct row {
-    double m[GRADED_ITEMS_MAX], p[GRADED_ITEMS_MAX], s[GRADED_ITEMS_MAX];
+    double m[GRADED_ITEMS_MAX], p[GRADED_ITEMS_MAX], s[GRADED_ITEMS_MAX], share[GRADED_ITEMS_MAX];
     int grade[GRADED_ITEMS_MAX];
 };
 
+/* Softmax of scale s, or its logarithm. */
+static void softmax(double *to, const double *s, int n, double scale, int as_log) {
+    double max = -INFINITY, sum = 0;
+    for (int i = 0; i < n; i++) max = fmax(max, scale * s[i]);
+    for (int i = 0; i < n; i++) sum += exp(scale * s[i] - max);
+    for (int i = 0; i < n; i++) {
+        double lp = scale * s[i] - max - log(sum);
+        to[i] = as_log ? lp : exp(lp);
+    }
+}
+
+/* Cross entropy of r->share and softmax(s), less the entropy of the former where that is asked for:
+ * then it is KL. */
+static void shares_row(struct loss *l, struct row *r, int w, double weight, int entropy) {
+    static _Thread_local double lp[GRADED_ITEMS_MAX];
+    int n = l->tree->n_items;
+    softmax(lp, r->s, n, 1, 1);
+    for (int i = 0; i < n; i++) {
+        double share = r->share[i], own = entropy && share > 0 ? log(share) : 0;
+        if (share > 0) l->sum += weight * share * (own - lp[i]);
+        to_parts(l, w, i, weight * (exp(lp[i]) - share), r->m[i], r->p[i]);
+    }
+}
+
 /* Cross entropy of the grades' shares and softmax(s). */
 static void list_row(struct loss *l, struct row *r, int w) {
+    double all = 0;
+    for (int i = 0; i < l->tree->n_items; i++) all += wanted(r->grade[i]);
+    for (int i = 0; i < l->tree->n_items; i++) r->share[i] = wanted(r->grade[i]) / all;
+    shares_row(l, r, w, l->w->list, 0);
+}
+
+/* KL of the teacher's list and softmax(s) (Hinton et al., 1503.02531, over items). */
+static void teacher_row(struct loss *l, struct row *r, int w) {
     int n = l->tree->n_items;
-    double max = -INFINITY, sum = 0, all = 0;
-    for (int i = 0; i < n; i++) {
-        max = fmax(max, r->s[i]);
-        all += wanted(r->grade[i]);
-    }
-    for (int i = 0; i < n; i++) sum += exp(r->s[i] - max);
-    for (int i = 0; i < n; i++) {
-        double share = wanted(r->grade[i]) / all, lp = r->s[i] - max - log(sum);
-        l->sum -= l->w->list * share * lp;
-        to_parts(l, w, i, l->w->list * (exp(lp) - share), r->m[i], r->p[i]);
-    }
+    softmax(r->share, l->taught + (size_t)w * (size_t)n, n, l->w->teacher_gain, 0);
+    shares_row(l, r, w, l->w->teacher, 1);
 }
 
 /* Every wanted item over every unwanted one, against the base: -log sigmoid(b (new - old)). */
@@ -100,12 +139,13 @@ enum status loss_lists(void *arg, struct err *e) {
     for (int i = 0; i < t->n_items; i++) r.p[i] = loss_prior(t, i);
     for (int w = 0; w < t->n_wishes; w++) {
         for (int i = 0; i < t->n_items; i++) {
-            r.m[i] = loss_mean(t, t->wish_ask[w * t->n_items + i]);
+            r.m[i] = loss_answer(t, t->wish_ask[w * t->n_items + i]);
             r.s[i] = gain * (r.m[i] - beta * r.p[i]);
             r.grade[i] = l->sheet->wish[l->wish[w]].grade[l->item[i]];
         }
         if (l->w->list > 0) list_row(l, &r, w);
         if (l->w->pair > 0) pair_row(l, &r, w);
+        if (l->w->teacher > 0) teacher_row(l, &r, w);
         count_order(l, &r);
         l->lists++;
     }
@@ -118,7 +158,7 @@ enum status loss_lists(void *arg, struct err *e) {
 enum status loss_text(void *arg, struct err *e) {
     struct loss *l = arg;
     clear(l->tree);
-    l->sum = -l->w->text * loss_mean(l->tree, 0);
+    l->sum = -l->w->text * loss_answer(l->tree, 0);
     spread(l->tree, 0, -l->w->text);
     l->lists = 1;
     return isfinite(l->sum) ? ST_OK

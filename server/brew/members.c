@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { OTHERS = 9, SHEETS_EACH = 2, HISTORY_MOST = 10 };
+enum { OTHERS = 9, SHEETS_KEPT = 2, HISTORY_MOST = 10 };
 
 struct crowd {
     struct store *store;
@@ -70,9 +70,9 @@ static enum status add_sheet(struct graded_set *s, const struct crowd *c, const 
 }
 
 static enum status add_member(struct graded_set *s, const struct crowd *c, const struct member *m,
-                              uint64_t seed, struct arena *a, struct err *e) {
+                              int each, uint64_t seed, struct arena *a, struct err *e) {
     struct interaction *h;
-    int n, likes = 0, from = s->n;
+    int n, likes = 0, from = s->n, test = people_test(m->id);
     struct random r = random_of(graded_hash(seed, m->id));
     TRY(store_history(c->store, c->catalog, view_of(m->id), a, &h, &n, e));
     int *liked = ARENA_NEW(a, int, (size_t)n + 1);
@@ -84,9 +84,9 @@ static enum status add_member(struct graded_set *s, const struct crowd *c, const
         seen[at] = 1;
         if (h[i].label > 0) liked[likes++] = at;
     }
-    for (int k = 0; likes >= 2 && k < SHEETS_EACH; k++)
+    for (int k = 0; likes >= 2 && k < (test && each > SHEETS_KEPT ? SHEETS_KEPT : each); k++)
         TRY(add_sheet(s, c, liked, 1 + random_below(&r, likes - 1), seen, &r, a, e));
-    for (int i = from; i < s->n; i++) s->at[i].kept_out = people_test(m->id);
+    for (int i = from; i < s->n; i++) s->at[i].kept_out = test;
     return ST_OK;
 }
 
@@ -109,12 +109,12 @@ static enum status open_crowd(struct crowd *c, struct arena *a, struct err *e) {
 }
 
 enum status graded_members(struct graded_set *s, struct store *store, const char *catalog, int most,
-                           uint64_t seed, struct arena *a, struct err *e) {
+                           int each, uint64_t seed, struct arena *a, struct err *e) {
     struct crowd c = {.store = store, .catalog = view_of(catalog)};
     struct member *m;
     int n;
     TRY(open_crowd(&c, a, e));
     TRY(store_members(store, c.catalog, VIEW(""), most, a, &m, &n, e));
-    for (int i = 0; i < n; i++) TRY(add_member(s, &c, &m[i], seed, a, e));
+    for (int i = 0; i < n; i++) TRY(add_member(s, &c, &m[i], each, seed, a, e));
     return ST_OK;
 }

@@ -1,15 +1,17 @@
 /* Sheets as prompt trees. */
-#include "server/brew/prompt.h"
+#include "server/brew/prompt_build.h"
 
 #include "server/readout/prompt/prompt.h"
 #include "kernels/base/buf.h"
 
 #include <string.h>
 
-enum { ITEM_TOKENS = 256, WISH_TOKENS = 256, SURFACES = 64 };
+enum { SURFACES = 64 };
+
+const char *const brew_readout_names[BREW_READOUTS] = {"query", "item", "relevance"};
 
 int brew_suits(const struct graded_wish *w, enum brew_readout readout) {
-    return readout == BREW_ITEM ? w->n_liked > 0 : w->text[0] != 0;
+    return (readout != BREW_QUERY && w->n_liked > 0) || (readout != BREW_ITEM && w->text[0] != 0);
 }
 
 /* --- words */
@@ -30,29 +32,16 @@ static enum status surface_of(struct brew_words *w, const char *name, const stru
     return ST_OK;
 }
 
-/* What one tree is built with. */
-struct build {
-    struct brew_tree *to;
-    struct brew_words *words;
-    const struct graded *sheet;
-    struct snapshot *items; /* the sheet's: its fields are words in the prompts, as in rankings */
-    const char *item_word;  /* the sheet's own; NULL: the surface's */
-    const struct surface *surface;
-    struct arena *a;
-    int32_t *parent, *off, *tok;
-    int max_nodes, max_tokens, max_asks, context;
-};
-
 /* Tokens of a text, so that item and wish fit small contexts, too. */
-static int room(const struct build *b, int most) {
+int build_room(const struct build *b, int most) {
     return b->context / 3 < most ? b->context / 3 : most;
 }
 
 static int item_room(const struct build *b) {
-    return room(b, ITEM_TOKENS / 2);
+    return build_room(b, ITEM_TOKENS / 2);
 }
 
-static enum status fill(struct build *b, const char *tmpl, struct view clause, struct view *out,
+enum status build_words(struct build *b, const char *tmpl, struct view clause, struct view *out,
                         struct err *e) {
     const struct surface *s = b->surface;
     const char *one = b->item_word ? b->item_word : s->item_word;
@@ -64,6 +53,8 @@ static enum status fill(struct build *b, const char *tmpl, struct view clause, s
                              {"Item_word", view_of(cap)},
                              {"items_word", view_of(many)},
                              {"member_word", view_of(s->member_word)},
+                             {"yes", view_of(s->answer_yes)},
+                             {"no", view_of(s->answer_no)},
                              {"clause", clause}};
     return prompt_fill(tmpl, w, COUNT(w), b->a, out, e);
 }
@@ -76,29 +67,10 @@ static void *grown(struct arena *a, void *old, size_t n, size_t max, size_t size
     return p;
 }
 
-static enum status add_node(struct build *b, int parent, int *node, struct err *e) {
+/* Goes on with the tree's last node; most 0: all n tokens. */
+enum status build_tokens(struct build *b, const int32_t *ids, size_t n, int most, struct err *e) {
     struct tree *t = &b->to->tree;
-    if (t->n == b->max_nodes) {
-        int max = 2 * b->max_nodes + 64;
-        b->parent = grown(b->a, b->parent, (size_t)t->n, (size_t)max, sizeof *b->parent);
-        b->off = grown(b->a, b->off, b->max_nodes ? (size_t)t->n + 1 : 0, (size_t)max + 1,
-                       sizeof *b->off);
-        if (!b->parent || !b->off) return fail(e, ST_NO_MEMORY, "no memory for a tree");
-        b->max_nodes = max;
-    }
-    *node = t->n++;
-    b->parent[*node] = parent;
-    b->off[t->n] = b->off[*node];
-    return ST_OK;
-}
-
-/* Goes on with the tree's last node. */
-static enum status add_text(struct build *b, struct view text, int most, struct err *e) {
-    struct tree *t = &b->to->tree;
-    int32_t *ids;
-    size_t n;
     int at = b->off[t->n];
-    TRY(trainer_tokens(b->words->trainer, text, b->a, &ids, &n, e));
     if (most && n > (size_t)most) n = (size_t)most;
     if (at + (int)n > b->max_tokens) {
         int max = 2 * (at + (int)n) + 1024;
@@ -111,10 +83,42 @@ static enum status add_text(struct build *b, struct view text, int most, struct 
     return ST_OK;
 }
 
-/* Asks for the last node's tokens. */
-static enum status add_ask(struct build *b, int *at, struct err *e) {
+enum status build_text(struct build *b, struct view text, int most, struct err *e) {
+    int32_t *ids;
+    size_t n;
+    TRY(trainer_tokens(b->words->trainer, text, b->a, &ids, &n, e));
+    return build_tokens(b, ids, n, most, e);
+}
+
+/* A root begins as the model's sequences do. */
+enum status build_node(struct build *b, int parent, int *node, struct err *e) {
+    struct tree *t = &b->to->tree;
+    if (t->n == b->max_nodes) {
+        int max = 2 * b->max_nodes + 64;
+        b->parent = grown(b->a, b->parent, (size_t)t->n, (size_t)max, sizeof *b->parent);
+        b->off = grown(b->a, b->off, b->max_nodes ? (size_t)t->n + 1 : 0, (size_t)max + 1,
+                       sizeof *b->off);
+        if (!b->parent || !b->off) return fail(e, ST_NO_MEMORY, "no memory for a tree");
+        b->max_nodes = max;
+    }
+    *node = t->n++;
+    b->parent[*node] = parent;
+    b->off[t->n] = b->off[*node];
+    return parent < 0 && b->bos >= 0 ? build_tokens(b, &b->bos, 1, 0, e) : ST_OK;
+}
+
+enum status build_turn(struct build *b, int role, int tail, struct err *e) {
+    const int32_t *ids;
+    int n;
+    trainer_turn(b->words->trainer, role, tail, &ids, &n);
+    return build_tokens(b, ids, (size_t)n, 0, e);
+}
+
+/* Asks for the last node's tokens, or for the labels behind it. */
+enum status build_ask(struct build *b, int *at, struct err *e) {
     struct brew_tree *o = b->to;
-    int node = o->tree.n - 1, n = b->off[node + 1] - b->off[node];
+    int node = o->tree.n - 1, n = 2 * o->n_labels;
+    if (!n) n = b->off[node + 1] - b->off[node];
     if (n < 1) return fail(e, ST_INVALID, "a text of sheet '%.80s' has no tokens", b->sheet->name);
     if (o->n_asks == b->max_asks) {
         int max = 2 * b->max_asks + 64;
@@ -128,7 +132,7 @@ static enum status add_ask(struct build *b, int *at, struct err *e) {
     float *out = ARENA_NEW(b->a, float, 2 * (size_t)n);
     if (!out) return fail(e, ST_NO_MEMORY, "no memory for a tree");
     *at = o->n_asks;
-    o->ask[*at] = (struct ask){node, 0, NULL, out};
+    o->ask[*at] = (struct ask){node, 2 * o->n_labels, b->label, out};
     o->dout[*at] = out + n;
     o->len[*at] = n;
     o->n_asks++;
@@ -141,10 +145,10 @@ static enum status query_leaf(struct build *b, int item, const char *text, int *
                               struct err *e) {
     struct view words, clause = view_trim(view_of(text));
     int node;
-    TRY(fill(b, b->surface->frame[0].clause, clause, &words, e));
-    TRY(add_node(b, item, &node, e));
-    TRY(add_text(b, words, room(b, WISH_TOKENS), e));
-    return add_ask(b, ask, e);
+    TRY(build_words(b, b->surface->frame[0].clause, clause, &words, e));
+    TRY(build_node(b, item, &node, e));
+    TRY(build_text(b, words, build_room(b, WISH_TOKENS), e));
+    return build_ask(b, ask, e);
 }
 
 static enum status query_item(struct build *b, int root, int at, const int *item, const int *wish,
@@ -154,16 +158,16 @@ static enum status query_item(struct build *b, int root, int at, const int *item
     struct view text, tail;
     int node;
     TRY(surface_render(f->item, b->items, item[at], b->a, &text, e));
-    TRY(fill(b, f->tail, VIEW(""), &tail, e));
-    TRY(add_node(b, root, &node, e));
-    TRY(add_text(b, text, room(b, ITEM_TOKENS), e));
-    TRY(add_text(b, tail, 0, e));
+    TRY(build_words(b, f->tail, VIEW(""), &tail, e));
+    TRY(build_node(b, root, &node, e));
+    TRY(build_text(b, text, build_room(b, ITEM_TOKENS), e));
+    TRY(build_text(b, tail, 0, e));
     for (int w = 0; w < o->n_wishes; w++)
         TRY(query_leaf(b, node, b->sheet->wish[wish[w]].text, &o->wish_ask[w * o->n_items + at],
                        e));
     for (int k = 0; k < o->n_empty; k++) {
         struct view empty;
-        TRY(fill(b, b->surface->empty[k], VIEW(""), &empty, e));
+        TRY(build_words(b, b->surface->empty[k], VIEW(""), &empty, e));
         const char *words = arena_copy(b->a, empty.p, empty.n);
         if (!words) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
         TRY(query_leaf(b, node, words, &o->empty_ask[at * o->n_empty + k], e));
@@ -174,16 +178,16 @@ static enum status query_item(struct build *b, int root, int at, const int *item
 static enum status build_query(struct build *b, const int *item, const int *wish, struct err *e) {
     struct view root;
     int node;
-    TRY(fill(b, b->surface->frame[0].root, VIEW(""), &root, e));
-    TRY(add_node(b, -1, &node, e));
-    TRY(add_text(b, root, 0, e));
+    TRY(build_words(b, b->surface->frame[0].root, VIEW(""), &root, e));
+    TRY(build_node(b, -1, &node, e));
+    TRY(build_text(b, root, 0, e));
     for (int i = 0; i < b->to->n_items; i++) TRY(query_item(b, node, i, item, wish, e));
     return ST_OK;
 }
 
 /* --- item */
 
-static enum status as_line(struct build *b, struct view text, struct view *out, struct err *e) {
+enum status build_line(struct build *b, struct view text, struct view *out, struct err *e) {
     const char *line = arena_printf(b->a, "\n%.*s", (int)text.n, text.p);
     if (!line) return fail(e, ST_NO_MEMORY, "no memory for a prompt");
     *out = view_of(line);
@@ -194,7 +198,7 @@ static enum status item_line(struct build *b, const struct item *it, struct view
                              struct err *e) {
     struct view text;
     TRY(surface_render_item(b->surface->item, it, b->a, &text, e));
-    return as_line(b, text, out, e);
+    return build_line(b, text, out, e);
 }
 
 /* The newest of the liked items whose lines fit beside a leaf: the first of them. */
@@ -217,13 +221,13 @@ static enum status item_list(struct build *b, const struct item *liked, int n, i
                              struct err *e) {
     struct view text;
     int from = 0;
-    TRY(add_node(b, -1, node, e));
-    TRY(fill(b, b->surface->list, VIEW(""), &text, e));
-    TRY(add_text(b, text, item_room(b), e));
+    TRY(build_node(b, -1, node, e));
+    TRY(build_words(b, b->surface->list, VIEW(""), &text, e));
+    TRY(build_text(b, text, item_room(b), e));
     TRY(first_that_fits(b, liked, n, &from, e));
     for (int i = from; i < n; i++) {
         TRY(item_line(b, &liked[i], &text, e));
-        TRY(add_text(b, text, item_room(b), e));
+        TRY(build_text(b, text, item_room(b), e));
     }
     return ST_OK;
 }
@@ -234,10 +238,10 @@ static enum status item_leaves(struct build *b, int root, const int *item, int *
         struct view text;
         int node;
         TRY(surface_render(b->surface->item, b->items, item[i], b->a, &text, e));
-        TRY(as_line(b, text, &text, e));
-        TRY(add_node(b, root, &node, e));
-        TRY(add_text(b, text, item_room(b), e));
-        TRY(add_ask(b, &ask[i * step], e));
+        TRY(build_line(b, text, &text, e));
+        TRY(build_node(b, root, &node, e));
+        TRY(build_text(b, text, item_room(b), e));
+        TRY(build_ask(b, &ask[i * step], e));
     }
     return ST_OK;
 }
@@ -286,28 +290,62 @@ enum status brew_prompt(struct brew_tree *out, struct brew_words *w, const struc
     struct trainer_info info;
     trainer_info(w->trainer, &info);
     b.context = info.context;
+    b.bos = info.bos;
     /* Half of the sheets are read in their own words, half as a catalogue without a surface is. */
     b.item_word = s->key & 1 ? s->item_word : NULL;
     TRY(surface_of(w, s->surface, &b.surface, e));
     TRY(start(&b, n_items, n_wishes, readout == BREW_QUERY ? b.surface->n_empty : 1, e));
     TRY(open_items(&b, e));
-    enum status st = (readout == BREW_QUERY ? build_query : build_item)(&b, item, wish, e);
+    static enum status (*const build[])(struct build *, const int *, const int *,
+                                        struct err *) = {build_query, build_item, build_relevance};
+    enum status st = build[readout](&b, item, wish, e);
     snapshot_free(b.items);
     TRY(st);
     finish(&b);
     return ST_OK;
 }
 
+/* A tree of texts alone. */
+static enum status start_texts(struct build *b, struct brew_words *w, struct brew_tree *out,
+                               const struct trainer *t, struct arena *a, struct err *e) {
+    static const struct graded none = {.name = "text"};
+    struct trainer_info info;
+    trainer_info(t, &info);
+    *w = (struct brew_words){.trainer = t};
+    *b = (struct build){
+        .to = out, .words = w, .sheet = &none, .a = a, .context = info.context, .bos = info.bos};
+    return start(b, 0, 0, 0, e);
+}
+
 enum status brew_text(struct brew_tree *out, const struct trainer *t, struct view text, int most,
                       struct arena *a, struct err *e) {
-    static const struct graded none = {.name = "text"};
-    struct brew_words w = {.trainer = t};
-    struct build b = {.to = out, .words = &w, .sheet = &none, .a = a};
+    struct brew_words w;
+    struct build b;
     int node, ask;
-    TRY(start(&b, 0, 0, 0, e));
-    TRY(add_node(&b, -1, &node, e));
-    TRY(add_text(&b, text, most, e));
-    TRY(add_ask(&b, &ask, e));
+    TRY(start_texts(&b, &w, out, t, a, e));
+    TRY(build_node(&b, -1, &node, e));
+    TRY(build_text(&b, text, most, e));
+    TRY(build_ask(&b, &ask, e));
+    finish(&b);
+    return ST_OK;
+}
+
+enum status brew_answers(struct brew_tree *out, const struct trainer *t, struct view instruction,
+                         const struct view *answer, int n, struct arena *a, struct err *e) {
+    struct brew_words w;
+    struct build b;
+    int root, node, ask;
+    TRY(start_texts(&b, &w, out, t, a, e));
+    TRY(build_node(&b, -1, &root, e));
+    TRY(build_turn(&b, 1, 0, e));
+    TRY(build_text(&b, instruction, build_room(&b, ITEM_TOKENS), e));
+    TRY(build_turn(&b, 1, 1, e));
+    TRY(build_turn(&b, 2, 0, e));
+    for (int i = 0; i < n; i++) {
+        TRY(build_node(&b, root, &node, e));
+        TRY(build_text(&b, answer[i], build_room(&b, ITEM_TOKENS), e));
+        TRY(build_ask(&b, &ask, e));
+    }
     finish(&b);
     return ST_OK;
 }

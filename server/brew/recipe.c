@@ -33,6 +33,7 @@ static const struct recipe_field data[] = {
     {"keep_out_lists", FILES, AT(recipe_data, keep_out_lists), 0, 0},
     {"keep_out", REAL, AT(recipe_data, keep_out), 0, .9},
     {"members", INT, AT(recipe_data, members), 1, 100000},
+    {"histories", INT, AT(recipe_data, histories), 1, 1000},
     {"parts", INT, AT(recipe_data, parts), 0, 1},
     {NULL, OTHER, 0, 0, 0}};
 static const struct recipe_field step[] = {
@@ -41,6 +42,8 @@ static const struct recipe_field step[] = {
     {"losses", OTHER, 0, 0, 0},
     {"linears", OTHER, 0, 0, 0},
     {"steps", OTHER, 0, 0, 0},
+    {"teacher", TEXT, AT(recipe_step, teacher), 0, 0},
+    {"teacher_beta", REAL, AT(recipe_step, teacher_beta), -10, 10},
     {"rank", INT, AT(recipe_step, rank), 1, 1024},
     {"alpha", REAL, AT(recipe_step, alpha), 1e-6, 1e6},
     {"first_layer", INT, AT(recipe_step, first_layer), 0, 10000},
@@ -67,6 +70,8 @@ static const struct recipe_field losses[] = {
     {"list", REAL, AT(loss_weights, list), 0, 1000},
     {"pair", REAL, AT(loss_weights, pair), 0, 1000},
     {"text", REAL, AT(loss_weights, text), 0, 1000},
+    {"teacher", REAL, AT(loss_weights, teacher), 0, 1000},
+    {"teacher_gain", REAL, AT(loss_weights, teacher_gain), 1e-6, 1000},
     {"pair_gain", REAL, AT(loss_weights, pair_gain), 1e-6, 1000},
     {NULL, OTHER, 0, 0, 0}};
 
@@ -158,7 +163,7 @@ static enum status read_step(struct recipe_step *s, json_t *o, int n,
     char where[32];
     (void)snprintf(where, sizeof where, "steps[%d].", n);
     *s = (struct recipe_step){.kind = kinds,
-                              .weights = {.pair_gain = 1},
+                              .weights = {.pair_gain = 1, .teacher_gain = 1},
                               .rank = 8,
                               .items = 7,
                               .lists = 12,
@@ -178,19 +183,27 @@ static enum status read_step(struct recipe_step *s, json_t *o, int n,
     while (s->kind->name && (!what || strcmp(what, s->kind->name) != 0)) s->kind++;
     if (!s->kind->name) return bad(e, where, "do", "is not train or evaluate");
     if (json_object_get(o, "readout") && !readout) return bad(e, where, "readout", "is no text");
-    if (readout && strcmp(readout, "item") != 0 && strcmp(readout, "query") != 0)
-        return bad(e, where, "readout", "is not query or item");
-    s->readout = readout && strcmp(readout, "item") == 0 ? BREW_ITEM : BREW_QUERY;
+    for (int i = BREW_READOUTS; readout && strcmp(brew_readout_names[s->readout], readout) != 0;) {
+        if (--i < 0) return bad(e, where, "readout", "is not query, item or relevance");
+        s->readout = (enum brew_readout)i;
+    }
+    if (s->readout == BREW_RELEVANCE) { /* as its rankings read it */
+        if (!json_object_get(o, "gain")) s->gain = 0;
+        if (!json_object_get(o, "beta")) s->beta = 1;
+    }
     json_t *w = json_object_get(o, "losses"), *steps = json_object_get(o, "steps");
     (void)snprintf(where, sizeof where, "steps[%d].losses.", n);
     if (w) TRY(object_of(w, losses, &s->weights, where, a, e));
     (void)snprintf(where, sizeof where, "steps[%d].", n);
     if (!w) s->weights.list = 1;
-    if (!(s->weights.list + s->weights.pair + s->weights.text > 0))
+    if (!(s->weights.list + s->weights.pair + s->weights.text + s->weights.teacher > 0))
         return bad(e, where, "losses", "are all 0");
     if (steps && (!json_is_integer(steps) || json_integer_value(steps) < 1))
         return bad(e, where, "steps", "is no whole number from 1 on");
     s->steps = json_integer_value(steps);
+    if ((s->weights.teacher > 0) != (s->teacher != NULL))
+        return bad(e, where, "teacher",
+                   "and losses.teacher go together: name the model, and its weight");
     if (s->vocabulary && s->weights.pair > 0)
         return bad(e, where, "vocabulary", "goes with the losses list and text, not with pair");
     if ((s->steps > 0) + (s->minutes > 0) + (s->epochs > 0) > 1)
@@ -228,7 +241,8 @@ enum status recipe_parse(struct recipe *out, struct view json, const struct reci
                          struct arena *a, struct err *e) {
     json_error_t why;
     char *copy = arena_copy(a, json.p, json.n);
-    *out = (struct recipe){.data = {.keep_out = .1, .members = 2000}, .text_rise = .05};
+    *out = (struct recipe){.data = {.keep_out = .1, .members = 2000, .histories = 2},
+                           .text_rise = .05};
     if (!copy) return fail(e, ST_NO_MEMORY, "no memory for a recipe");
     json_t *o = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &why);
     if (!o) {

@@ -17,6 +17,7 @@ struct recipe_data {
     struct recipe_files lists, catalogs, texts, keep_out_lists;
     double keep_out; /* share of the lists' sheets that are kept for the report, by their hash */
     int members;     /* most members of a catalogue */
+    int histories;   /* lists made of a member's history */
     int parts;       /* 1: learns from the sheets' part `train` only, and measures on a share
                       * keep_out of `choose`; `test` is left alone (graded_part) */
 };
@@ -36,6 +37,8 @@ struct recipe_step {
     struct loss_weights weights;
     int rank, first_layer, items, lists, warm, text_tokens;
     int measure;     /* so many steps lie between two looks at what is kept out; 0: none */
+    const char *teacher; /* of the loss of that name: a model's name or file */
+    double teacher_beta; /* the prior's share in its scores */
     int vocabulary;  /* learning's softmax runs over the tokens of its data and so many others; 0:
                       * over all */
     int keep_layers; /* 1: activations are kept for the backward pass */

@@ -95,6 +95,34 @@ static void judge_texts(struct judge *j) {
     if (fell) say(j, "the likelihood of plain text", NULL);
 }
 
+static void judge_injection(struct judge *j) {
+    const struct brew_measures *a = &j->b->report.before, *b = &j->b->report.after;
+    int fell;
+    if (!a->n_injected) return;
+    json_t *o = compare(a->injected, b->injected, a->n_injected, -1, 0, j->tmp, &fell);
+    json_object_set_new(j->out, "injection", o);
+    if (fell) say(j, "what an order in an item's text achieves", NULL);
+}
+
+/* All pairs, and how many of each kind are kept. */
+static void judge_pairs(struct judge *j) {
+    const struct brew_measures *a = &j->b->report.before, *b = &j->b->report.after;
+    int fell;
+    json_t *o = compare(a->kept, b->kept, a->n_pairs, 1, 0, j->tmp, &fell), *kinds = json_object();
+    for (int i = 0, from = 0; i < a->n_pairs; i++) {
+        if (i + 1 < a->n_pairs && strcmp(a->pair_kind[i], a->pair_kind[i + 1]) == 0) continue;
+        double was = 0, is = 0;
+        for (int k = from; k <= i; k++) was += a->kept[k], is += b->kept[k];
+        json_object_set_new(
+            kinds, a->pair_kind[i],
+            json_pack("{s:f,s:f,s:i}", "before", was, "after", is, "n", i + 1 - from));
+        from = i + 1;
+    }
+    json_object_set_new(o, "kinds", kinds);
+    json_object_set_new(j->out, "instructions", o);
+    if (fell) say(j, "following instructions", NULL);
+}
+
 static json_t *curve_of(const struct brew_report *r) {
     json_t *list = json_array();
     for (long long i = 0; r->curve && i < r->steps; i++) {
@@ -122,7 +150,7 @@ static json_t *facts_of(const struct brew *b) {
 
 enum status brew_judge(struct brew *b, struct err *e) {
     const struct brew_measures *m = &b->report.before;
-    size_t n = (size_t)(m->n > m->n_texts ? m->n : m->n_texts) + 1;
+    size_t n = (size_t)(m->n > m->n_texts ? m->n : m->n_texts) + BREW_PAIRS;
     struct judge j = {.b = b, .out = facts_of(b)};
     j.x = ARENA_NEW(&b->arena, double, n);
     j.y = ARENA_NEW(&b->arena, double, n);
@@ -131,6 +159,8 @@ enum status brew_judge(struct brew *b, struct err *e) {
     if (!j.x || !j.y || !j.tmp || !j.out) return fail(e, ST_NO_MEMORY, "no memory for a report");
     if (b->report.after.n == m->n && m->n) judge_lists(&j);
     if (b->report.after.n_texts == m->n_texts) judge_texts(&j);
+    if (b->report.after.n_injected == m->n_injected) judge_injection(&j);
+    if (b->report.after.n_pairs == m->n_pairs) judge_pairs(&j);
     if (!m->n && !m->n_texts) say(&j, "nothing was kept out, so nothing was measured", NULL);
     const char *why = arena_copy(&b->arena, j.why.p ? j.why.p : "", j.why.n);
     buf_free(&j.why);

@@ -81,7 +81,7 @@ static enum status choose_data(struct run *r, struct err *e) {
     r->item = ARENA_NEW(a, int, GRADED_ITEMS_MAX);
     if (!r->sheet || !r->lists || !r->text || !r->wish || !r->item)
         return fail(e, ST_NO_MEMORY, "no memory for %zu sheets", sheets);
-    int listed = r->s->weights.list > 0 || r->s->weights.pair > 0;
+    int listed = r->s->weights.list > 0 || r->s->weights.pair > 0 || r->s->weights.teacher > 0;
     for (int i = 0; listed && i < b->sheets.n; i++) {
         int n = suits(&b->sheets.at[i], r->s->readout);
         if (b->sheets.at[i].kept_out || !n) continue;
@@ -96,63 +96,6 @@ static enum status choose_data(struct run *r, struct err *e) {
         return fail(e, ST_INVALID, "the loss `text` is asked for, but data.texts holds no text");
     TRY(stream_open(&r->sheets, r->n, b->recipe.seed, a, e));
     return stream_open(&r->texts, r->n_texts, b->recipe.seed + 7, a, e);
-}
-
-/* --- the tokens that answers are read among */
-
-/* Marks the tokens that a tree asks for. */
-static void mark_asked(const struct brew_tree *t, uint8_t *used) {
-    for (int q = 0; q < t->n_asks; q++) {
-        int node = t->ask[q].node;
-        for (int k = t->tree.off[node]; k < t->tree.off[node + 1]; k++) used[t->tree.tok[k]] = 1;
-    }
-}
-
-static enum status mark_sheets(struct run *r, uint8_t *used, struct err *e) {
-    struct brew *b = r->b;
-    for (int i = 0; i < r->n; i++) {
-        const struct graded *x = &b->sheets.at[r->sheet[i]];
-        struct brew_tree tree;
-        int n = 0, query = r->s->readout == BREW_QUERY;
-        for (int w = 0; w < x->n_wishes; w++)
-            if (brew_suits(&x->wish[w], r->s->readout)) r->wish[n++] = w;
-        for (int k = 0; k < x->n_items; k++) r->item[k] = k;
-        arena_reset(&b->step);
-        /* Of a query's asks the wishes are the same under every item, of an item's the items under
-         * every wish. */
-        TRY(brew_prompt(&tree, &b->words, x, r->s->readout, r->item, query ? 1 : x->n_items,
-                        r->wish, query ? n : 1, &b->step, e));
-        mark_asked(&tree, used);
-    }
-    return ST_OK;
-}
-
-static enum status mark_texts(struct run *r, uint8_t *used, struct err *e) {
-    for (int i = 0; i < r->n_texts; i++) {
-        struct brew_tree tree;
-        arena_reset(&r->b->step);
-        TRY(brew_text(&tree, r->b->t, r->b->text[r->text[i]], r->s->text_tokens, &r->b->step, e));
-        mark_asked(&tree, used);
-    }
-    return ST_OK;
-}
-
-/* Learning's softmax over the tokens that its data asks for, and `vocabulary` others. */
-static enum status set_vocabulary(struct run *r, struct err *e) {
-    struct brew *b = r->b;
-    size_t all = (size_t)b->info.vocab;
-    struct random rnd = random_of(b->recipe.seed + 11);
-    int n = 0;
-    if (!r->s->vocabulary || (size_t)r->s->vocabulary >= all) return ST_OK;
-    uint8_t *used = ARENA_NEW(&b->arena, uint8_t, all);
-    int32_t *token = ARENA_NEW(&b->arena, int32_t, all);
-    if (!used || !token) return fail(e, ST_NO_MEMORY, "no memory for %zu tokens", all);
-    TRY(mark_sheets(r, used, e));
-    TRY(mark_texts(r, used, e));
-    for (int i = 0; i < r->s->vocabulary; i++) used[random_below(&rnd, b->info.vocab)] = 1;
-    for (int i = 0; i < b->info.vocab; i++)
-        if (used[i]) token[n++] = i;
-    return trainer_few_tokens(b->t, token, n, e);
 }
 
 /* --- one step */
@@ -197,7 +140,7 @@ static enum status base_scores(struct run *r, const struct brew_tree *t, const d
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for scores");
     TRY(trainer_adapter(b->t, 0, e));
     TRY(trainer_score(b->t, &t->tree, t->ask, t->n_asks, e));
-    for (size_t i = 0; i < n; i++) m[i] = loss_mean(t, t->wish_ask[i]);
+    for (size_t i = 0; i < n; i++) m[i] = loss_answer(t, t->wish_ask[i]);
     *out = m;
     return trainer_adapter(b->t, 1, e);
 }
@@ -227,6 +170,10 @@ static enum status learn_sheet(struct run *r, int at, int lists_left, struct ran
                      .scalar = trainer_scalars(b->t),
                      .scalar_grad = trainer_scalar_grads(b->t)};
     TRY(base_scores(r, &tree, &l.base, e));
+    if (r->s->weights.teacher > 0) {
+        const struct brew_part part = {x, r->item, n_items, r->wish, n};
+        TRY(brew_teacher_scores(b, r->s, &part, &l.taught, e));
+    }
     const struct trainer_loss loss = {&l, loss_lists, tree.dout};
     TRY(trainer_learn(b->t, &tree.tree, tree.ask, tree.n_asks, &loss, e));
     sums->loss += l.sum;
@@ -308,8 +255,12 @@ static enum status go_on(struct run *r, struct err *e) {
     if (n < sizeof k) return fail(e, ST_CORRUPT, "%.200s is damaged", r->path);
     memcpy(&k, own, sizeof k);
     if (k.recipe != b->recipe.hash) {
-        (void)fail(e, ST_CONFLICT, "the checkpoint is of another recipe of this name");
-        err_hint(e, "leave --resume out to start over");
+        (void)fail(
+            e, ST_CONFLICT,
+            "the recipe '%.64s' was changed since its checkpoint was written, and a run goes "
+            "on only with the very text that it began with",
+            b->recipe.name);
+        err_hint(e, "put the recipe back as it was, or leave --resume out to start over");
         return ST_CONFLICT;
     }
     if (k.at < 0 || n != sizeof k + (size_t)k.at * sizeof *b->report.curve)
@@ -351,12 +302,20 @@ static void tell(const struct run *r, const struct brew_point *now) {
                                   seconds / (double)r->at * (double)(r->steps - r->at), 0});
 }
 
+/* What went wrong with the numbers says in which step it did. */
+static enum status named(enum status st, long long step, struct err *e) {
+    const struct err why = *e;
+    if (st != ST_CORRUPT) return st;
+    return fail(e, ST_CORRUPT, "step %lld: %s; a smaller rate, or a `clip`, may help", step,
+                why.text);
+}
+
 static enum status step_and_move(struct run *r, struct err *e) {
     struct brew *b = r->b;
     const struct recipe_step *s = r->s;
     struct sums sums = {0};
     double norm, began = clock_s();
-    TRY(one_step(r, 0, &sums, e));
+    TRY(named(one_step(r, 0, &sums, e), r->at + 1, e));
     if (!r->steps) { /* the step's share of the time that was given */
         double n = s->minutes * 60 / (clock_s() - began);
         r->steps = n < 1 ? 1 : (long long)n;
@@ -409,7 +368,9 @@ static enum status run_steps(struct run *r, struct err *e) {
 enum status brew_train(struct brew *b, const struct recipe_step *s, struct err *e) {
     struct run r = {.b = b, .s = s};
     TRY(choose_data(&r, e));
-    TRY(set_vocabulary(&r, e));
+    const struct brew_chosen chosen = {r.sheet, r.n, r.text, r.n_texts};
+    TRY(brew_vocabulary(b, s, &chosen, e));
+    if (s->weights.teacher > 0) TRY(brew_teacher_open(b, s, e));
     if (snprintf(r.path, sizeof r.path, "%s/%s.brew", b->c->out, b->recipe.name) >=
         (int)sizeof r.path)
         return fail(e, ST_LIMIT, "the path is too long");

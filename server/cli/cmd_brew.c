@@ -74,6 +74,8 @@ static enum status brew(const struct options *o, struct desk *d, struct arena *a
     enum status st = brew_check(c.recipe, a, &r, e);
     if (st == ST_OK) st = options_cache(o, "/adapters", folder, e);
     if (st == ST_OK) st = model_file(o, r.model, a, &c.model, e);
+    for (int i = 0; st == ST_OK && i < r.n_steps; i++)
+        if (r.step[i].teacher) st = model_file(o, r.step[i].teacher, a, &c.teacher, e);
     if (st == ST_OK && r.data.catalogs.n) st = desk_open_store(d, o, e);
     if (st == ST_OK && r.data.catalogs.n) st = desk_import_builtin(d, o, e);
     c.store = d->store;

@@ -4,6 +4,8 @@ python3 brew.test.py TAPROOM [unittest arguments].
 import json
 import os
 import pathlib
+import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -129,6 +131,35 @@ class Brew(Case):
             self.assertEqual(len(report['curve']), 3, name)
             self.assertTrue(all(x == x for p in report['curve'] for x in p), name)
 
+    def test_teacher(self):
+        """A teacher of another vocabulary; what is wrong with one is said by its field or file."""
+        step = {**STEP, 'losses': {'teacher': 1, 'teacher_gain': 20}, 'teacher': 'other'}
+        report = self.good(self.recipe('taught', steps=[{**step, 'steps': 30, 'lists': 8, 'items': 6, 'rank': 8,
+                                                         'rate': .02, 'warm': 2}]))
+        losses = [p[0] for p in report['curve']]
+        self.assertTrue(all(x >= 0 for x in losses), losses)  # a divergence
+        self.assertLess(sum(losses[-5:]), .8 * sum(losses[:5]))
+        for change, said in (({'teacher': 'nobody'}, b'nobody'), ({'losses': {'list': 1}}, b'steps[0].teacher'),
+                             ({'teacher': 7}, b'steps[0].teacher'), ({'losses': {'teacher': -1}}, b'losses.teacher')):
+            r = self.brew(self.recipe('bad', steps=[{**step, **change}]))
+            self.assertEqual(r.returncode, 1, change)
+            self.assertIn(said, r.stderr, change)
+        r = self.brew(self.recipe('bad', steps=[{**STEP, 'losses': {'teacher': 1}}]))
+        self.assertIn(b'steps[0].teacher', r.stderr)
+
+    def test_relevance_needs_answers_of_one_token(self):
+        r = self.brew(self.recipe('relevance', steps=[{**STEP, 'readout': 'relevance'}]))
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(b'must be one', r.stderr)
+
+    def test_guard_measures(self):
+        report = self.good(self.recipe())
+        self.assertEqual(report['instructions']['before']['n'], 200)
+        self.assertEqual(len(report['instructions']['kinds']), 25)
+        self.assertTrue(all(k['n'] == 8 for k in report['instructions']['kinds'].values()))
+        self.assertEqual(report['injection']['after']['n'], report['injection']['before']['n'])
+        self.assertTrue(-1 <= report['injection']['after']['mean'] <= 1)
+
     def test_memorises(self):
         report = self.good(self.recipe(steps=[{**STEP, 'steps': 30, 'lists': 8, 'items': 6, 'rank': 8, 'rate': .02,
                                                'warm': 2}]))
@@ -145,6 +176,72 @@ class Brew(Case):
         r = self.brew(self.recipe('unknown', data={**data, 'catalogs': ['nothing']}, steps=[{**STEP, 'readout': 'item'}]))
         self.assertEqual(r.returncode, 1)
         self.assertIn(b'nothing', r.stderr)
+
+    def test_shuffled_grades_do_not_generalise(self):
+        """What can be learned from true grades helps on lists that were kept out; shuffled ones do not."""
+        def sheets(names, shuffled):
+            draw, lines = random.Random(5), []
+            for k in names:
+                x = sheet(k, 1)
+                x['wishes'] = x['wishes'][:1]
+                if shuffled:
+                    draw.shuffle(x['wishes'][0]['grades'])
+                lines.append(json.dumps(x) + '\n')
+            return ''.join(lines)
+        pathlib.Path(self.kept).write_text(sheets(range(100, 120), False))
+        step = {**STEP, 'steps': 40, 'lists': 8, 'items': 6, 'rank': 8, 'rate': .02, 'warm': 2}
+        change = {}
+        for shuffled in (False, True):
+            pathlib.Path(self.lists).write_text(sheets(range(24), shuffled))
+            report = self.good(self.recipe('control', steps=[step]))
+            change[shuffled] = report['lists']['auc']['change']
+        self.assertGreater(change[False]['lo'], .2, change)
+        self.assertLess(change[True]['mean'], .5 * change[False]['mean'], change)
+
+    def test_numbers_that_break(self):
+        r = self.brew(self.recipe('broken', steps=[{**STEP, 'steps': 30, 'rate': 10, 'clip': 0, 'warm': 0}]))
+        self.assertEqual(r.returncode, 1)
+        self.assertRegex(r.stderr, rb'step \d+.* not a finite number')
+        self.assertFalse(os.path.exists(self.cache + '/adapters/broken.gguf'))
+
+    def test_full_disk(self):
+        """A file that cannot be written whole is an error, and nothing half written stays under the adapter's name."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 10, 4 << 10))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        r = subprocess.run([TAPROOM, 'brew', self.recipe(), '--force'], env={**ENV, **self.env}, preexec_fn=limit,
+                           capture_output=True, timeout=120)
+        self.assertEqual(r.returncode, 1, r.stderr)
+        self.assertRegex(r.stderr.lower(), rb'full|too large|no space')
+        left = os.listdir(self.cache + '/adapters')
+        self.assertFalse([x for x in left if not x.endswith('.part')], left)
+        self.good(self.recipe())  # with room again
+
+    def test_cancelled_in_every_phase(self):
+        """SIGTERM at any time ends the run with a word or lets it finish; going on gives the same bits."""
+        steps = [{**STEP, 'steps': 12, 'lists': 4}]
+        began = time.monotonic()
+        self.good(self.recipe('whole', steps=steps))
+        lasted = time.monotonic() - began
+        path = self.recipe('cut', steps=steps)
+        for k in range(12):
+            p = subprocess.Popen([TAPROOM, 'brew', path, '--force', '--resume'], stderr=subprocess.PIPE,
+                                 env={**ENV, **self.env})
+            time.sleep(lasted * k / 12)
+            p.send_signal(signal.SIGTERM)
+            said = p.communicate(timeout=60)[1]
+            self.assertIn(p.returncode, (0, 1, -signal.SIGTERM), said)
+            self.assertEqual(p.returncode == 1, b'cancelled' in said, said)
+        r = cli('brew', path, '--force', '--resume', env=self.env)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(self.adapter('cut'), self.adapter('whole'))
+
+    def test_changed_recipe_is_not_resumed(self):
+        self.good(self.recipe())
+        r = self.brew(self.recipe(half=1), '--resume')
+        self.assertEqual(r.returncode, 1)
+        self.assertIn(b'was changed since its checkpoint', r.stderr)
+        self.assertIn(b'leave --resume out', r.stderr)
 
     def test_guard(self):
         r = self.brew(self.recipe('nothing', data={'keep_out_lists': []}))
