@@ -26,7 +26,7 @@ class Rank(Shared):
         self.assertNotIn('i2', [i['item'] for i in r['items']])
         self.assertEqual([c['sign'] for c in r['clauses']], [1, -1])
         run = self.s.call('GET', '/api/runs/' + r['run'])[1]
-        self.assertEqual({k: v for k, v in run.items() if k not in ('created', 'request', 'owner', 'shared')}, r)
+        self.assertEqual({k: v for k, v in run.items() if k not in ('created', 'request', 'owner', 'shared', 'name', 'comment', 'pinned')}, r)
         self.assertEqual((run['owner'], run['shared']), ('', False))
         self.assertEqual((run['request']['instruction'], run['request']['seed']), ('quiet boat, no robots', 3))
         code, again, _ = self.s.rank(**run['request'])

@@ -1,6 +1,7 @@
 /* Constraints by names: exclusions that a field's values decide ("no nuts" where a tag is "nuts"),
  * places and other names ("in Kestrel Bay"), flags ("vegan", "pets allowed"). */
 #include "server/value/words.h"
+#include "server/wish/limits/fields.h"
 #include "server/wish/limits/finder.h"
 #include "server/wish/outcome.h"
 #include "server/wish/when/when_names.h"
@@ -284,6 +285,40 @@ static void names_in(struct finder *f, int k) {
     add_has(f, k, value_of(f, &kept), 1, from, to, 0);
 }
 
+/* --- sizes */
+
+/* The value that term i writes: a number or a short code, as sizes are. */
+static const char *size_at(const struct terms *x, int i, const struct field *field) {
+    enum { SIZE_BYTES = 5 };
+    if (i >= x->n || x->t[i].used) return NULL;
+    struct view own = terms_text(x, i, i + 1);
+    if (own.n == 0 || own.n > SIZE_BYTES || (x->t[i].kind == TERM_WORD && !x->t[i].capital))
+        return NULL;
+    int g = field_group((const char[]){own.p[0], own.n > 1 ? own.p[1] : 0, 0});
+    for (int v = field->group[g]; v < field->group[g + 1]; v++)
+        if (view_eq_str(own, field->distinct[v])) return field->distinct[v];
+    return NULL;
+}
+
+/* "size 42 or 43", "in size XL": values of the field that is named before them. */
+static void sizes_in(struct finder *f, int k) {
+    const struct terms *x = &f->x;
+    const struct field *field = &f->s->field[k];
+    for (int i = 0; i + 1 < x->n; i++) {
+        struct names n = {.n = 0};
+        int to = i + 1;
+        const char *v;
+        if (x->t[i].used || !field_name_said(field, x, i)) continue;
+        while (n.n < NAMES_MAX && (v = size_at(x, to, field))) {
+            n.name[n.n++] = (struct name){v, to, to + 1};
+            to++;
+            if (term_is(x, to, "or|and|oder|und|ou|et|o|y|e|of|en") && size_at(x, to + 1, field))
+                to++;
+        }
+        if (n.n) add_has(f, k, value_of(f, &n), 1, i, to, f->sign < 0);
+    }
+}
+
 /* --- flags */
 
 /* The words of a flag that name what it is about: "pets" of "pets allowed". */
@@ -342,7 +377,9 @@ void named_find(struct finder *f) {
     if (f->sign < 0) exclusions(f);
     for (int k = 0; k < f->s->n_fields; k++) {
         const struct field *field = &f->s->field[k];
+        int texts = field->type == FIELD_TYPE_TEXT || field->type == FIELD_TYPE_LIST;
         if (field->type == FIELD_TYPE_FLAG && field->number) flag_in(f, k);
+        if (texts && field->group) sizes_in(f, k);
         if (f->sign > 0 && whole_names(f->s, field)) names_in(f, k);
     }
 }
