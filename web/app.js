@@ -203,7 +203,7 @@ const block = (parent, cls) => {
 // A part that most lists have nothing for is loaded with the first that has.
 function mountLater(root, needed, mount) {
   root.hidden = true;
-  const stop = store.watch(null, s => {
+  const stop = store.watch(['result', 'constraints'], s => {
     if (!needed(s)) return;
     stop();
     mount(root).catch(e => {
