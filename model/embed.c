@@ -6,7 +6,7 @@
 #include "kernels/base/file.h"
 #include "model/bert.h"
 #include "model/format/hash.h"
-#include "model/tokenizer/tok_wordpiece.h"
+#include "model/tokenizer/wordpiece/tok_wordpiece.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Who may include whom: the rooms from the lowest to the highest, each with the rooms below that it uses; and
-# each outside package with the one place that knows it. Also: no two rooms use each other, however far round.
+# Who may include whom: the rooms from the lowest to the highest, each with the rooms below that it uses, so that no two
+# use each other, however far round; and each outside package with the one place that knows it. A room of server/ that
+# is named to another stands for the rooms inside it, too. (The host twin of kernels/cuda is a part of it.)
 cd "$(dirname "$0")/.." && export LC_ALL=C
 rooms='
 kernels/base:
@@ -11,22 +12,49 @@ kernels/cuda: kernels/base kernels kernels/cuda/host
 kernels/cuda/host: kernels/base kernels/cuda
 model/format: kernels/base kernels
 model/tokenizer: kernels/base model/format
-model: kernels/base kernels model/format model/tokenizer
+model/tokenizer/wordpiece: kernels/base model/tokenizer
+model: kernels/base kernels model/format model/tokenizer model/tokenizer/wordpiece
 model/train: kernels/base kernels model/format model/tokenizer model
 server/metrics: kernels/base
 server/assets: kernels/base
 server/value: kernels/base
-server/store: kernels/base server/value
-server/import: kernels/base server/value server/store
-server/catalog: kernels/base server/value server/store
+server/store: kernels/base
+server/store/sql: kernels/base server/store
+server/store/search: kernels/base server/value server/store/sql
+server/store/data: kernels/base server/store server/store/sql server/store/search
+server/store/dump: kernels/base server/store server/store/sql
+server/store/kept: kernels/base server/store server/store/sql
+server/import: server/store
+server/import/cell: kernels/base server/value
+server/import/role: server/value server/import server/import/cell
+server/import/file: kernels/base server/store
+server/import/source: kernels/base server/value server/store server/import server/import/cell server/import/role server/import/file
+server/import/columns: kernels/base server/value server/import/cell server/import/role server/import/source
+server/import/rows: kernels/base server/store server/import server/import/cell server/import/file server/import/source server/import/columns
+server/import/movielens: kernels/base server/value server/store server/import/source server/import/columns
+server/catalog/fields: kernels/base server/value server/store
+server/catalog: kernels/base server/catalog/fields
 server/surface: kernels/base server/assets server/value server/store server/catalog
-server/wish: kernels/base server/value server/store server/catalog
+server/wish: kernels/base server/value server/catalog
+server/wish/grammar: kernels/base server/value
+server/wish/clauses: kernels/base server/value server/wish server/wish/grammar
+server/wish/when: server/value server/wish/grammar
+server/wish/limits: server/value server/catalog server/wish server/wish/grammar server/wish/when
+server/wish/read: server/value server/wish/clauses server/wish/limits
 server/vectors: kernels/base model server/value server/store server/catalog
-server/baselines: kernels/base model server/metrics server/store server/catalog server/wish server/vectors
-server/readout: kernels/base model server/value server/store server/catalog server/surface server/wish server/vectors server/baselines
-server/rank: kernels/base model server/metrics server/value server/store server/catalog server/surface server/wish server/vectors server/baselines server/readout
+server/baselines/interactions: server/store
+server/baselines: kernels/base server/wish server/baselines/interactions
+server/baselines/each: kernels/base model server/vectors server/baselines/interactions server/baselines
+server/readout/prompt: kernels/base model
+server/readout/context: kernels/base model server/surface server/wish server/baselines server/readout/prompt
+server/readout: server/value server/baselines server/readout/prompt server/readout/context
+server/rank/request: kernels/base server/store server/wish server/readout
+server/rank/tags: model server/catalog server/surface server/vectors
+server/rank: kernels/base model server/metrics server/store server/surface server/wish server/vectors server/baselines server/readout server/rank/request server/rank/tags
+server/rank/answer: kernels/base server/metrics server/readout server/rank
 server/registry: kernels/base model server/store server/catalog server/vectors server/rank
-server/report: kernels/base server/metrics server/store
+server/report/html: kernels/base
+server/report: kernels/base server/metrics server/store server/report/html
 server/eval: kernels/base model server/metrics server/import server/store server/catalog server/wish server/surface server/baselines server/readout server/rank server/registry server/report
 server/brew: kernels/base model model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval
 server/http: kernels/base
@@ -43,13 +71,21 @@ find kernels model server -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -na
         if (split(line[i], part, ":") < 2) continue
         known[part[1]] = 1
         m = split(part[2], to, " ")
-        for (k = 1; k <= m; k++) may[part[1], to[k]] = 1
+        for (k = 1; k <= m; k++) {
+          may[part[1], to[k]] = 1
+          if (to[k] in known || part[1] == "kernels/cuda") continue
+          print part[1] " stands before " to[k] ", which it uses"; bad = 1
+        }
       }
     }
     FNR == 1 { from = room(FILENAME); if (!(from in known)) { print FILENAME ": this room is not in the table"; bad = 1 } }
     match($0, /^[ \t]*#[ \t]*include[ \t]+"(kernels|model|server)\/[^"]*"/) {
       split($0, q, "\""); to_room = room(q[2])
       if (to_room == from || (from, to_room) in may) next
+      if (match(to_room, "^server/[a-z]+/")) {
+        house = substr(to_room, 1, RLENGTH - 1)
+        if ((from, house) in may && index(from "/", house "/") != 1) next
+      }
       print FILENAME ":" FNR ": " from " may not include " q[2]; bad = 1
     }
     END { exit bad }' || bad=1
@@ -65,9 +101,9 @@ keep pcre2 '^model/tokenizer/tok_split\.c:'
 keep openssl '^model/format/hash\.c:|^server/http/'
 keep jansson '^model/format/safetensors\.c:|^server/'
 keep civetweb '^server/http/(http|write|gone)\.c:'
-keep 'lapacke|cblas' '^server/baselines/ease_matrix\.c:'
+keep 'lapacke|cblas' '^server/baselines/interactions/ease_matrix\.c:'
 keep sqlite3 '^server/store/'
 keep 'utf8proc|libstemmer' '^server/value/'
-keep expat '^server/import/feed\.c:'
-keep iconv '^server/import/encoding\.c:'
+keep expat '^server/import/source/feed\.c:'
+keep iconv '^server/import/file/encoding\.c:'
 exit ${bad:-0}

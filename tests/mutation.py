@@ -21,11 +21,11 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 GROUPS = {  # sources, tests of their own, wider ones; NAME.test.py runs against the program
-    'wish': (['server/wish/*.c'], ['test_wish', 'test_wish_cases', 'test_clauses'],
+    'wish': (['server/wish/**/*.c'], ['test_wish', 'test_wish_cases', 'test_clauses'],
              ['test_funnel', 'test_rank', 'wishes.test.py']),
-    'readout': (['server/readout/*.c'], ['test_readout', 'test_rank', 'test_trail'], ['test_eval', 'rank.test.py', 'surfaces.test.py']),
+    'readout': (['server/readout/**/*.c'], ['test_readout', 'test_rank', 'test_trail'], ['test_eval', 'rank.test.py', 'surfaces.test.py']),
     'plan': (['model/plan.c', 'model/cache.c'], ['test_engine', 'test_tree_mask', 'test_batch'], ['test_engine_faults', 'test_rank', 'score.test.py']),
-    'store': (['server/store/*.c'], ['test_store', 'test_store_search', 'test_db', 'test_columns'],
+    'store': (['server/store/**/*.c'], ['test_store', 'test_store_search', 'test_db', 'test_columns'],
               ['test_store_faults', 'saved.test.py', 'catalogs.test.py', 'rank.test.py']),
 }
 TABLES = re.compile(r'(words|table|lexicon|grammar)_?\w*\.c$')  # what is data in the form of code

@@ -1,131 +1,13 @@
 /* Parses GGUF files. Every byte is reached through a bounded cursor, every number is compared with
  * what the rest of the file can hold before it is used, and no memory is taken for a promise. */
-#include "model/format/gguf.h"
+#include "model/format/gguf_cursor.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A pair has at least an 8-byte key length, one byte of key, a 4-byte type and one byte of value; a
  * tensor an 8-byte name length, one byte of name, n_dims, one dimension, a type and an offset. */
 enum { PAIR_MIN = 14, TENSOR_MIN = 33, ALIGNMENT_DEFAULT = 32, ALIGNMENT_MIN = 8 };
-
-/* Where reading stands, and what is being read, for messages. */
-struct cursor {
-    const uint8_t *base, *at, *end;
-    size_t size;         /* of the file, of which at least the bytes up to end are at hand */
-    int short_of;        /* bytes behind end were needed */
-    const uint8_t *mark; /* start of the field that was read last */
-    const char *file;
-    const char *kind; /* "header", "metadata pair", "tensor" */
-    uint64_t index;   /* from 1 */
-    struct view name; /* of the pair or tensor, empty before it is known */
-};
-
-enum { SHOWN = 72 };
-
-/* A name from the file as text that a terminal can show: no control bytes, cut to fit. */
-static const char *shown(struct view v, char out[SHOWN]) {
-    size_t n = 0;
-    while (n < v.n && n < SHOWN - 4) {
-        size_t k = utf8_len(v.p + n, v.n - n);
-        if (n + (k ? k : 1) > SHOWN - 4) break;
-        /* a '?' for each byte, so that out stays in step with v */
-        int plain = k > 0 && utf8_plain(utf8_point(v.p + n, k));
-        if (plain)
-            memcpy(out + n, v.p + n, k);
-        else
-            memset(out + n, '?', k ? k : 1);
-        n += k ? k : 1;
-    }
-    snprintf(out + n, 4, "%s", n < v.n ? "..." : "");
-    return out;
-}
-
-PRINTF(4, 5)
-static enum status bad(const struct cursor *c, enum status st, struct err *e, const char *fmt,
-                       ...) {
-    char what[160], name[SHOWN], where[SHOWN + 48] = "header";
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    shown(c->name, name);
-    if (c->index)
-        snprintf(where, sizeof where, "%s %llu%s%s%s", c->kind, (unsigned long long)c->index,
-                 c->name.n ? " '" : "", name, c->name.n ? "'" : "");
-    size_t n = strlen(c->file);
-    fail(e, st, "%s%s: %s: %s, at byte %zu", n > 60 ? "..." : "", c->file + (n > 60 ? n - 60 : 0),
-         where, what, (size_t)(c->mark - c->base));
-    err_field(e, "%s", c->name.n ? name : where);
-    return st;
-}
-
-/* Bytes of the file behind the cursor, at hand or not. */
-static size_t left_of(const struct cursor *c) {
-    return c->size - (size_t)(c->at - c->base);
-}
-
-static enum status take(struct cursor *c, uint64_t n, const char *what, const uint8_t **out,
-                        struct err *e) {
-    size_t left = left_of(c);
-    c->mark = *out = c->at;
-    if (n > left)
-        return bad(c, ST_CORRUPT, e, "%s needs %llu bytes and %zu are left", what,
-                   (unsigned long long)n, left);
-    if (n > (size_t)(c->end - c->at)) {
-        c->short_of = 1;
-        return fail(e, ST_LIMIT, "the header is longer");
-    }
-    c->at += n;
-    return ST_OK;
-}
-
-static uint64_t little(const uint8_t *p, size_t n) {
-    uint64_t v = 0;
-    while (n--) v = v << 8 | p[n];
-    return v;
-}
-
-static enum status take_u32(struct cursor *c, const char *what, uint32_t *out, struct err *e) {
-    const uint8_t *p;
-    TRY(take(c, 4, what, &p, e));
-    *out = (uint32_t)little(p, 4);
-    return ST_OK;
-}
-
-static enum status take_u64(struct cursor *c, const char *what, uint64_t *out, struct err *e) {
-    const uint8_t *p;
-    TRY(take(c, 8, what, &p, e));
-    *out = little(p, 8);
-    return ST_OK;
-}
-
-/* A length and that many bytes. The mark is left at the length. */
-static enum status take_string(struct cursor *c, const char *what, struct view *out,
-                               struct err *e) {
-    const uint8_t *start = c->at, *p;
-    uint64_t n;
-    TRY(take_u64(c, what, &n, e));
-    TRY(take(c, n, what, &p, e));
-    *out = (struct view){(const char *)p, (size_t)n};
-    c->mark = start;
-    return ST_OK;
-}
-
-/* The name of a pair or tensor: some bytes, not too many, valid UTF-8. */
-static enum status take_name(struct cursor *c, const char *what, size_t max, struct view *out,
-                             struct err *e) {
-    struct view v;
-    TRY(take_string(c, what, &v, e));
-    if (v.n == 0) return bad(c, ST_CORRUPT, e, "the %s is empty", what);
-    if (v.n > max)
-        return bad(c, ST_CORRUPT, e, "the %s has %zu bytes, at most %zu are allowed", what, v.n,
-                   max);
-    if (!utf8_valid(v)) return bad(c, ST_CORRUPT, e, "the %s is not valid UTF-8", what);
-    c->name = *out = v;
-    return ST_OK;
-}
 
 static const struct {
     const char *name;
@@ -148,7 +30,7 @@ const char *gguf_type_name(enum gguf_type t) {
 
 void gguf_scalar(struct gguf_kv *kv, enum gguf_type t, const uint8_t *p) {
     size_t n = gguf_type_size(t);
-    uint64_t raw = little(p, n);
+    uint64_t raw = gguf_little(p, n);
     kv->u = 0;
     kv->i = 0;
     if (t == GGUF_F32) {
@@ -170,106 +52,108 @@ void gguf_scalar(struct gguf_kv *kv, enum gguf_type t, const uint8_t *p) {
     }
 }
 
-static enum status take_type(struct cursor *c, const char *what, enum gguf_type *out,
+static enum status take_type(struct gguf_cursor *c, const char *what, enum gguf_type *out,
                              struct err *e) {
     uint32_t t;
-    TRY(take_u32(c, what, &t, e));
-    if (t >= GGUF_TYPES) return bad(c, ST_CORRUPT, e, "%s %u does not exist", what, t);
+    TRY(gguf_take_u32(c, what, &t, e));
+    if (t >= GGUF_TYPES) return gguf_bad(c, ST_CORRUPT, e, "%s %u does not exist", what, t);
     *out = (enum gguf_type)t;
     return ST_OK;
 }
 
-static enum status check_bools(struct cursor *c, const uint8_t *p, uint64_t n, struct err *e) {
+static enum status check_bools(struct gguf_cursor *c, const uint8_t *p, uint64_t n, struct err *e) {
     for (uint64_t i = 0; i < n; i++) {
         c->mark = p + i;
-        if (p[i] > 1) return bad(c, ST_CORRUPT, e, "a bool is %d, not 0 or 1", p[i]);
+        if (p[i] > 1) return gguf_bad(c, ST_CORRUPT, e, "a bool is %d, not 0 or 1", p[i]);
     }
     return ST_OK;
 }
 
-static enum status take_array(struct cursor *c, struct gguf_kv *kv, struct err *e) {
+static enum status take_array(struct gguf_cursor *c, struct gguf_kv *kv, struct err *e) {
     const uint8_t *start, *p;
     TRY(take_type(c, "array element type", &kv->elem, e));
     if (kv->elem == GGUF_ARR)
-        return bad(c, ST_UNSUPPORTED, e, "arrays of arrays are not supported");
-    TRY(take_u64(c, "array length", &kv->count, e));
-    size_t left = left_of(c);
+        return gguf_bad(c, ST_UNSUPPORTED, e, "arrays of arrays are not supported");
+    TRY(gguf_take_u64(c, "array length", &kv->count, e));
+    size_t left = gguf_left(c);
     size_t size = kv->elem == GGUF_STR ? 8 : gguf_type_size(kv->elem);
     if (kv->count > left / size)
-        return bad(c, ST_CORRUPT, e, "an array of %llu elements of type %s, but %zu bytes are left",
-                   (unsigned long long)kv->count, gguf_type_name(kv->elem), left);
+        return gguf_bad(c, ST_CORRUPT, e,
+                        "an array of %llu elements of type %s, but %zu bytes are left",
+                        (unsigned long long)kv->count, gguf_type_name(kv->elem), left);
     start = c->at;
     if (kv->elem == GGUF_STR) {
         struct view v;
-        for (uint64_t i = 0; i < kv->count; i++) TRY(take_string(c, "string in array", &v, e));
+        for (uint64_t i = 0; i < kv->count; i++) TRY(gguf_take_string(c, "string in array", &v, e));
     } else {
-        TRY(take(c, kv->count * size, "array", &p, e));
+        TRY(gguf_take(c, kv->count * size, "array", &p, e));
     }
     if (kv->elem == GGUF_BOOL) TRY(check_bools(c, start, kv->count, e));
     kv->data = (struct view){(const char *)start, (size_t)(c->at - start)};
     return ST_OK;
 }
 
-static enum status take_pair(struct cursor *c, struct gguf_kv *kv, struct err *e) {
+static enum status take_pair(struct gguf_cursor *c, struct gguf_kv *kv, struct err *e) {
     const uint8_t *p;
-    TRY(take_name(c, "key", GGUF_MAX_KEY, &kv->key, e));
+    TRY(gguf_take_name(c, "key", GGUF_MAX_KEY, &kv->key, e));
     TRY(take_type(c, "value type", &kv->type, e));
-    if (kv->type == GGUF_STR) return take_string(c, "string", &kv->str, e);
+    if (kv->type == GGUF_STR) return gguf_take_string(c, "string", &kv->str, e);
     if (kv->type == GGUF_ARR) return take_array(c, kv, e);
-    TRY(take(c, gguf_type_size(kv->type), "value", &p, e));
+    TRY(gguf_take(c, gguf_type_size(kv->type), "value", &p, e));
     if (kv->type == GGUF_BOOL) TRY(check_bools(c, p, 1, e));
     gguf_scalar(kv, kv->type, p);
     return ST_OK;
 }
 
-static enum status take_dims(struct cursor *c, struct gguf_tensor *t, uint64_t *elems,
+static enum status take_dims(struct gguf_cursor *c, struct gguf_tensor *t, uint64_t *elems,
                              struct err *e) {
     uint32_t n;
-    TRY(take_u32(c, "n_dims", &n, e));
-    if (n < 1 || n > COUNT(t->dim)) return bad(c, ST_CORRUPT, e, "n_dims is %u, not 1 to 4", n);
+    TRY(gguf_take_u32(c, "n_dims", &n, e));
+    if (n < 1 || n > COUNT(t->dim))
+        return gguf_bad(c, ST_CORRUPT, e, "n_dims is %u, not 1 to 4", n);
     t->ndim = (int)n;
     *elems = 1;
     for (size_t i = 0; i < COUNT(t->dim); i++) t->dim[i] = 1;
     for (uint32_t i = 0; i < n; i++) {
-        TRY(take_u64(c, "dimension", &t->dim[i], e));
+        TRY(gguf_take_u64(c, "dimension", &t->dim[i], e));
         uint64_t d = t->dim[i];
-        if (d == 0) return bad(c, ST_CORRUPT, e, "dimension %u is 0", i);
+        if (d == 0) return gguf_bad(c, ST_CORRUPT, e, "dimension %u is 0", i);
         if (d > INT64_MAX / *elems)
-            return bad(c, ST_CORRUPT, e, "dimension %u is %llu, too many elements", i,
-                       (unsigned long long)d);
+            return gguf_bad(c, ST_CORRUPT, e, "dimension %u is %llu, too many elements", i,
+                            (unsigned long long)d);
         *elems *= d;
     }
     return ST_OK;
 }
 
-static enum status refuse_type(const struct cursor *c, uint32_t id, struct err *e) {
+static enum status refuse_type(const struct gguf_cursor *c, uint32_t id, struct err *e) {
     const char *name = block_type_name(id);
     if (name)
-        bad(c, ST_UNSUPPORTED, e, "type %s is not supported", name);
+        gguf_bad(c, ST_UNSUPPORTED, e, "type %s is not supported", name);
     else
-        bad(c, ST_UNSUPPORTED, e, "type %u is unknown", id);
+        gguf_bad(c, ST_UNSUPPORTED, e, "type %u is unknown", id);
     err_hint(e, "use a file quantized to Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL or "
                 "IQ4_XS, or one in F32, F16 or BF16");
     return ST_UNSUPPORTED;
 }
 
 /* One directory entry; where its data lies is judged when the directory's end is known. */
-static enum status take_tensor(struct cursor *c, struct gguf_tensor *t, struct err *e) {
+static enum status take_tensor(struct gguf_cursor *c, struct gguf_tensor *t, struct err *e) {
     uint64_t elems = 0;
     uint32_t id;
-    TRY(take_name(c, "name", GGUF_MAX_NAME, &t->name, e));
+    TRY(gguf_take_name(c, "name", GGUF_MAX_NAME, &t->name, e));
     TRY(take_dims(c, t, &elems, e));
-    TRY(take_u32(c, "type", &id, e));
+    TRY(gguf_take_u32(c, "type", &id, e));
     t->type = block_type_find(id);
     if (!t->type) return refuse_type(c, id, e);
     uint64_t per_block = (uint64_t)t->type->elems, bytes = (uint64_t)t->type->bytes;
     if (t->dim[0] % per_block != 0)
-        return bad(c, ST_CORRUPT, e, "a row of %llu values is no whole number of %s blocks",
-                   (unsigned long long)t->dim[0], t->type->name);
+        return gguf_bad(c, ST_CORRUPT, e, "a row of %llu values is no whole number of %s blocks",
+                        (unsigned long long)t->dim[0], t->type->name);
     if (elems / per_block > INT64_MAX / bytes)
-        return bad(c, ST_CORRUPT, e, "%llu elements are too many", (unsigned long long)elems);
+        return gguf_bad(c, ST_CORRUPT, e, "%llu elements are too many", (unsigned long long)elems);
     t->bytes = elems / per_block * bytes;
-    return take_u64(c, "offset", &t->offset, e);
+    return gguf_take_u64(c, "offset", &t->offset, e);
 }
 
 static int by_view(struct view a, struct view b) {
@@ -294,20 +178,21 @@ static int by_offset(const void *a, const void *b) {
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static enum status twice(struct cursor *c, const char *kind, uint64_t index, struct view name,
+static enum status twice(struct gguf_cursor *c, const char *kind, uint64_t index, struct view name,
                          struct err *e) {
     c->kind = kind;
     c->index = index + 1;
     c->name = name;
     c->mark = (const uint8_t *)name.p;
-    return bad(c, ST_CORRUPT, e, "the name occurs twice");
+    return gguf_bad(c, ST_CORRUPT, e, "the name occurs twice");
 }
 
-static enum status no_memory(const struct cursor *c, struct err *e) {
+static enum status no_memory(const struct gguf_cursor *c, struct err *e) {
     return fail(e, ST_NO_MEMORY, "no memory for the metadata of %.200s", c->file);
 }
 
-static enum status take_pairs(struct cursor *c, struct gguf *g, struct arena *a, struct err *e) {
+static enum status take_pairs(struct gguf_cursor *c, struct gguf *g, struct arena *a,
+                              struct err *e) {
     size_t n = (size_t)g->n_kv;
     g->kv = ARENA_NEW(a, struct gguf_kv, n);
     g->kv_sorted = ARENA_NEW(a, const struct gguf_kv *, n);
@@ -328,7 +213,7 @@ static enum status take_pairs(struct cursor *c, struct gguf *g, struct arena *a,
     return ST_OK;
 }
 
-static enum status read_alignment(struct cursor *c, const struct gguf *g, uint64_t *out,
+static enum status read_alignment(struct gguf_cursor *c, const struct gguf *g, uint64_t *out,
                                   struct err *e) {
     const struct gguf_kv *kv = gguf_find(g, "general.alignment");
     *out = ALIGNMENT_DEFAULT;
@@ -337,16 +222,16 @@ static enum status read_alignment(struct cursor *c, const struct gguf *g, uint64
     c->name = kv->key;
     c->mark = (const uint8_t *)kv->key.p;
     if (kv->type != GGUF_U32)
-        return bad(c, ST_CORRUPT, e, "is of type %s, not U32", gguf_type_name(kv->type));
+        return gguf_bad(c, ST_CORRUPT, e, "is of type %s, not U32", gguf_type_name(kv->type));
     if (kv->u < ALIGNMENT_MIN || (kv->u & (kv->u - 1)) != 0)
-        return bad(c, ST_CORRUPT, e, "is %llu, not a power of two from 8",
-                   (unsigned long long)kv->u);
+        return gguf_bad(c, ST_CORRUPT, e, "is %llu, not a power of two from 8",
+                        (unsigned long long)kv->u);
     *out = kv->u;
     return ST_OK;
 }
 
 /* Points every tensor at its data and refuses those that overlap. `order` has room for all. */
-static enum status place(struct cursor *c, struct gguf *g, uint64_t alignment,
+static enum status place(struct gguf_cursor *c, struct gguf *g, uint64_t alignment,
                          const struct gguf_tensor **order, struct err *e) {
     uint64_t size = c->size, at = (uint64_t)(c->at - c->base);
     uint64_t start = (at + alignment - 1) & ~(alignment - 1),
@@ -358,13 +243,13 @@ static enum status place(struct cursor *c, struct gguf *g, uint64_t alignment,
         c->name = t->name;
         c->mark = (const uint8_t *)t->name.p + t->name.n + 4 + 8 * (size_t)t->ndim + 4;
         if (t->offset % alignment != 0)
-            return bad(c, ST_CORRUPT, e, "offset %llu is no multiple of the alignment %llu",
-                       (unsigned long long)t->offset, (unsigned long long)alignment);
+            return gguf_bad(c, ST_CORRUPT, e, "offset %llu is no multiple of the alignment %llu",
+                            (unsigned long long)t->offset, (unsigned long long)alignment);
         if (t->offset > room || t->bytes > room - t->offset)
-            return bad(c, ST_CORRUPT, e,
-                       "offset %llu and %llu bytes of data, but the file has %llu",
-                       (unsigned long long)t->offset, (unsigned long long)t->bytes,
-                       (unsigned long long)room);
+            return gguf_bad(c, ST_CORRUPT, e,
+                            "offset %llu and %llu bytes of data, but the file has %llu",
+                            (unsigned long long)t->offset, (unsigned long long)t->bytes,
+                            (unsigned long long)room);
         t->data = whole ? c->base + start + t->offset : NULL;
         order[i] = t;
     }
@@ -372,16 +257,18 @@ static enum status place(struct cursor *c, struct gguf *g, uint64_t alignment,
     for (uint64_t i = 1; i < g->n_tensors; i++) {
         const struct gguf_tensor *low = order[i - 1], *t = order[i];
         if (t->offset - low->offset >= low->bytes) continue;
-        char other[SHOWN];
+        char other[GGUF_SHOWN];
         c->index = (uint64_t)(t - g->tensor) + 1;
         c->name = t->name;
         c->mark = whole ? t->data : (const uint8_t *)t->name.p;
-        return bad(c, ST_CORRUPT, e, "its data overlaps that of '%s'", shown(low->name, other));
+        return gguf_bad(c, ST_CORRUPT, e, "its data overlaps that of '%s'",
+                        gguf_shown(low->name, other));
     }
     return ST_OK;
 }
 
-static enum status take_tensors(struct cursor *c, struct gguf *g, struct arena *a, struct err *e) {
+static enum status take_tensors(struct gguf_cursor *c, struct gguf *g, struct arena *a,
+                                struct err *e) {
     size_t n = (size_t)g->n_tensors;
     uint64_t alignment;
     TRY(read_alignment(c, g, &alignment, e));
@@ -404,40 +291,41 @@ static enum status take_tensors(struct cursor *c, struct gguf *g, struct arena *
     return ST_OK;
 }
 
-static enum status take_count(struct cursor *c, const char *what, uint64_t smallest, uint64_t *out,
-                              struct err *e) {
+static enum status take_count(struct gguf_cursor *c, const char *what, uint64_t smallest,
+                              uint64_t *out, struct err *e) {
     uint64_t n;
-    TRY(take_u64(c, what, &n, e));
+    TRY(gguf_take_u64(c, what, &n, e));
     /* The other count may still follow, so this bound is loose by 8 bytes; the entries are checked
      * one by one in any case. */
-    uint64_t room = left_of(c) / smallest;
+    uint64_t room = gguf_left(c) / smallest;
     if (n > room)
-        return bad(c, ST_CORRUPT, e, "%s is %llu, but the rest of the file has room for %llu", what,
-                   (unsigned long long)n, (unsigned long long)room);
+        return gguf_bad(c, ST_CORRUPT, e, "%s is %llu, but the rest of the file has room for %llu",
+                        what, (unsigned long long)n, (unsigned long long)room);
     if (n > GGUF_MAX_ENTRIES)
-        return bad(c, ST_LIMIT, e, "%s is %llu, more than %d", what, (unsigned long long)n,
-                   GGUF_MAX_ENTRIES);
+        return gguf_bad(c, ST_LIMIT, e, "%s is %llu, more than %d", what, (unsigned long long)n,
+                        GGUF_MAX_ENTRIES);
     *out = n;
     return ST_OK;
 }
 
-static enum status take_header(struct cursor *c, struct gguf *g, struct err *e) {
+static enum status take_header(struct gguf_cursor *c, struct gguf *g, struct err *e) {
     const uint8_t *magic;
-    TRY(take(c, 4, "magic", &magic, e));
+    TRY(gguf_take(c, 4, "magic", &magic, e));
     if (memcmp(magic, "GGUF", 4) != 0)
-        return bad(c, ST_CORRUPT, e, "no GGUF file: the magic bytes are %02x %02x %02x %02x",
-                   magic[0], magic[1], magic[2], magic[3]);
-    TRY(take_u32(c, "version", &g->version, e));
+        return gguf_bad(c, ST_CORRUPT, e, "no GGUF file: the magic bytes are %02x %02x %02x %02x",
+                        magic[0], magic[1], magic[2], magic[3]);
+    TRY(gguf_take_u32(c, "version", &g->version, e));
     if (g->version != 0 && (g->version & 0xffff) == 0)
-        return bad(c, ST_UNSUPPORTED, e, "version %u: big endian files are not supported",
-                   g->version);
+        return gguf_bad(c, ST_UNSUPPORTED, e, "version %u: big endian files are not supported",
+                        g->version);
     if (g->version != 2 && g->version != 3)
-        return bad(c, ST_UNSUPPORTED, e, "version %u is not supported, only 2 and 3", g->version);
+        return gguf_bad(c, ST_UNSUPPORTED, e, "version %u is not supported, only 2 and 3",
+                        g->version);
     TRY(take_count(c, "n_tensors", TENSOR_MIN, &g->n_tensors, e));
     return take_count(c, "n_kv", PAIR_MIN, &g->n_kv, e);
 }
 
-static enum status parse(struct cursor *c, struct gguf *g, struct arena *a, struct err *e) {
+static enum status parse(struct gguf_cursor *c, struct gguf *g, struct arena *a, struct err *e) {
     TRY(take_header(c, g, e));
     TRY(take_pairs(c, g, a, e));
     return take_tensors(c, g, a, e);
@@ -447,7 +335,7 @@ enum status gguf_parse_head(struct gguf *g, const char *name, const uint8_t *p, 
                             size_t size, int *more, struct arena *arena, struct err *e) {
     static const uint8_t nothing[1];
     if (!p) p = nothing; /* an empty file is mapped as NULL */
-    struct cursor c = {
+    struct gguf_cursor c = {
         .base = p, .at = p, .end = p + n, .size = size, .mark = p, .file = name, .kind = "header"};
     *g = (struct gguf){.base = p, .name = arena_copy(arena, name, strlen(name))};
     enum status st = g->name ? parse(&c, g, arena, e) : no_memory(&c, e);
@@ -474,10 +362,10 @@ enum status gguf_join(struct gguf *g, const struct gguf *more, struct arena *are
     for (size_t i = 0; i < a + b; i++) sorted[i] = &all[i];
     qsort(sorted, a + b, sizeof *sorted, by_name);
     for (size_t i = 1; i < a + b; i++) {
-        char name[SHOWN];
+        char name[GGUF_SHOWN];
         if (view_eq(sorted[i - 1]->name, sorted[i]->name))
             return fail(e, ST_CORRUPT, "%s and %s both have a tensor '%s'", g->name, more->name,
-                        shown(sorted[i]->name, name));
+                        gguf_shown(sorted[i]->name, name));
     }
     g->tensor = all;
     g->tensor_sorted = sorted;

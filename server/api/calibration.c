@@ -6,8 +6,8 @@
 #include "server/api/watch.h"
 #include "server/eval/calibrate.h"
 #include "server/readout/readout.h"
-#include "server/store/calibration.h"
-#include "server/store/depth.h"
+#include "server/store/kept/calibration.h"
+#include "server/store/sql/depth.h"
 
 #include <jansson.h>
 #include <string.h>

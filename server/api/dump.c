@@ -1,5 +1,5 @@
 /* GET /api/dump and POST /api/restore: everything, as one file. */
-#include "server/store/dump.h"
+#include "server/store/dump/dump.h"
 
 #include "server/api/app.h"
 #include "server/api/judge.h"

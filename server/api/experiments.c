@@ -4,7 +4,7 @@
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"
-#include "server/store/depth.h"
+#include "server/store/sql/depth.h"
 
 #include <stdio.h>
 

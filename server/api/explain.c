@@ -1,5 +1,5 @@
 /* POST /api/explain: a rank request and the items to be explained. */
-#include "server/rank/explain.h"
+#include "server/rank/answer/explain.h"
 
 #include "server/api/app.h"
 #include "server/api/out.h"
@@ -7,8 +7,8 @@
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
 #include "server/api/watch.h"
-#include "server/rank/request_names.h"
-#include "server/store/depth.h"
+#include "server/rank/request/request_names.h"
+#include "server/store/sql/depth.h"
 
 #include "kernels/base/clock.h"
 

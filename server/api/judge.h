@@ -2,7 +2,7 @@
 #ifndef API_JUDGE_H
 #define API_JUDGE_H
 
-#include "server/store/dump.h"
+#include "server/store/dump/dump.h"
 
 extern const struct dump_judge judge_dump;
 

@@ -1,12 +1,12 @@
 /* /api/catalogs/N/preferences: wishes that stay, as people keep and change them. */
-#include "server/store/preference.h"
+#include "server/store/kept/preference.h"
 
 #include "server/api/app.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
 #include "server/api/stack.h"
-#include "server/wish/clauses.h"
-#include "server/store/depth.h"
+#include "server/wish/clauses/clauses.h"
+#include "server/store/sql/depth.h"
 
 #include "kernels/base/clock.h"
 

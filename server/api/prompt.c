@@ -4,9 +4,9 @@
 #include "server/api/query.h"
 #include "server/api/ranking.h"
 #include "server/api/stack.h"
-#include "server/rank/request_names.h"
-#include "server/store/depth.h"
-#include "server/wish/clauses.h"
+#include "server/rank/request/request_names.h"
+#include "server/store/sql/depth.h"
+#include "server/wish/clauses/clauses.h"
 
 #include "kernels/base/clock.h"
 

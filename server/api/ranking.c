@@ -1,7 +1,7 @@
 /* Ranking, saving, answering. */
 #include "server/api/ranking.h"
 
-#include "server/rank/request_names.h"
+#include "server/rank/request/request_names.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "server/api/rerank.h"
 
 #include "server/api/out.h"
-#include "server/store/json_memory.h"
+#include "server/store/sql/json_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>

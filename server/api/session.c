@@ -1,7 +1,7 @@
 /* /api/session: signing in and out by a browser, and who is signed in. */
 #include "server/api/app.h"
 #include "server/api/out.h"
-#include "server/store/depth.h"
+#include "server/store/sql/depth.h"
 
 #include <jansson.h>
 #include <string.h>

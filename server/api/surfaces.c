@@ -2,7 +2,7 @@
 #include "server/api/app.h"
 #include "server/api/out.h"
 #include "server/api/query.h"
-#include "server/store/depth.h"
+#include "server/store/sql/depth.h"
 
 #include <string.h>
 

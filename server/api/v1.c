@@ -3,7 +3,7 @@
 
 #include "server/api/out.h"
 #include "server/api/stack.h"
-#include "server/store/depth.h"
+#include "server/store/sql/depth.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef BASELINES_CANDIDATES_H
 #define BASELINES_CANDIDATES_H
 
-#include "server/baselines/taste.h"
+#include "server/baselines/interactions/taste.h"
 #include "server/wish/wish.h"
 
 struct embedder;

@@ -1,7 +1,7 @@
 /* Sheets as prompt trees. */
 #include "server/brew/prompt.h"
 
-#include "server/readout/prompt.h"
+#include "server/readout/prompt/prompt.h"
 #include "kernels/base/buf.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What a brew did: before and after on what was kept out, and the guard's verdict. */
 #include "server/brew/brew.h"
-#include "server/store/json_memory.h"
+#include "server/store/sql/json_memory.h"
 
 #include "kernels/base/buf.h"
 #include "kernels/base/file.h"

@@ -1,7 +1,7 @@
 /* Making a snapshot, and finding items and fields in it. */
 #include "kernels/base/seeded.h"
 #include "server/catalog/build.h"
-#include "server/catalog/fields.h"
+#include "server/catalog/fields/fields.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -79,7 +79,11 @@ static enum status open_arrays(struct build *b, const struct catalog *c, struct 
     o->s.catalog = *c;
     o->s.catalog.name = pool_copy(&b->texts, view_of(c->name ? c->name : ""));
     o->s.catalog.surface = pool_copy(&b->texts, view_of(c->surface ? c->surface : ""));
-    if (!o->by_id || !b->item || !b->popularity || !o->s.catalog.name || !o->s.catalog.surface)
+    o->s.catalog.time_name = pool_copy(&b->texts, view_of(c->time_name ? c->time_name : ""));
+    o->s.catalog.popularity_name =
+        pool_copy(&b->texts, view_of(c->popularity_name ? c->popularity_name : ""));
+    if (!o->by_id || !b->item || !b->popularity || !o->s.catalog.name || !o->s.catalog.surface ||
+        !o->s.catalog.time_name || !o->s.catalog.popularity_name)
         return no_memory(e);
     for (size_t i = 0; i < o->slots; i++) o->by_id[i] = -1;
     o->s.item = b->item;
@@ -205,7 +209,7 @@ enum status build_finish(struct build *b, struct snapshot **out, struct err *e) 
     s->n = b->n;
     b->columns.n_items = b->n;
     TRY(place_items(b, e));
-    TRY(fields_make(&b->columns, b->item, &s->field, &s->n_fields, e));
+    TRY(fields_make(&b->columns, b->item, &s->catalog, &s->field, &s->n_fields, e));
     if (b->any_time) s->time = s->field[snapshot_field(s, VIEW("time"))].number; /* the first one */
     TRY(pool_by_use(&b->tags, &tag, &s->n_tags, e));
     s->tag = tag;

@@ -4,7 +4,7 @@
 #ifndef CATALOG_SNAPSHOT_H
 #define CATALOG_SNAPSHOT_H
 
-#include "server/catalog/field.h"
+#include "server/catalog/fields/field.h"
 
 #include <pthread.h>
 

@@ -2,7 +2,7 @@
  */
 #include "server/api/judge.h"
 #include "server/cli/cli.h"
-#include "server/store/backup.h"
+#include "server/store/dump/backup.h"
 
 #include <stdio.h>
 

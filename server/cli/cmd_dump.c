@@ -2,7 +2,7 @@
 #include "server/api/judge.h"
 #include "server/cli/cli.h"
 #include "server/cli/desk.h"
-#include "server/store/dump.h"
+#include "server/store/dump/dump.h"
 
 #include <errno.h>
 #include <fcntl.h>

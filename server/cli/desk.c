@@ -4,7 +4,7 @@
 #include "server/assets/assets.h"
 #include "server/cli/cli.h"
 #include "server/import/import.h"
-#include "server/store/given.h"
+#include "server/store/kept/given.h"
 
 #include "kernels/base/clock.h"
 #include "kernels/base/file.h"

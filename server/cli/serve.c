@@ -6,8 +6,8 @@
 #include "server/cli/cli.h"
 #include "server/api/stack.h"
 #include "server/cli/desk.h"
-#include "server/rank/vector_texts.h"
-#include "server/store/json_memory.h"
+#include "server/rank/tags/vector_texts.h"
+#include "server/store/sql/json_memory.h"
 
 #include "kernels/base/clock.h"
 

@@ -6,7 +6,7 @@
 #include "server/metrics/metrics.h"
 #include "kernels/base/sort_key.h"
 #include "server/rank/rank.h"
-#include "server/store/calibration.h"
+#include "server/store/kept/calibration.h"
 
 #include <jansson.h>
 #include <math.h>

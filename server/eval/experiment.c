@@ -2,7 +2,7 @@
 #include "server/eval/experiment.h"
 
 #include "server/report/verdict.h"
-#include "server/store/json_memory.h"
+#include "server/store/sql/json_memory.h"
 
 #include "kernels/base/clock.h"
 

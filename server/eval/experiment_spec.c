@@ -1,6 +1,6 @@
 /* Reading a specification into cells. */
 #include "server/eval/experiment.h"
-#include "server/store/json_memory.h"
+#include "server/store/sql/json_memory.h"
 
 #include <jansson.h>
 #include <stdio.h>

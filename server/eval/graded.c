@@ -1,6 +1,6 @@
 /* Reading graded lists. */
 #include "server/eval/graded.h"
-#include "server/store/json_memory.h"
+#include "server/store/sql/json_memory.h"
 
 #include "kernels/base/file.h"
 

@@ -5,7 +5,7 @@
 #include "server/eval/eval.h"
 #include "server/eval/wishes.h"
 #include "server/rank/rank.h"
-#include "server/store/choice.h"
+#include "server/store/kept/choice.h"
 
 #include <math.h>
 #include <stdio.h>

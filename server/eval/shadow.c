@@ -3,7 +3,7 @@
 
 #include "server/import/import.h"
 #include "server/rank/rank.h"
-#include "server/store/json_memory.h"
+#include "server/store/sql/json_memory.h"
 
 #include "kernels/base/buf.h"
 #include "kernels/base/clock.h"

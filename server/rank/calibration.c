@@ -5,7 +5,7 @@
 #include "server/readout/readout.h"
 #include "server/rank/rank.h"
 #include "server/rank/load.h"
-#include "server/store/calibration.h"
+#include "server/store/kept/calibration.h"
 
 #include "kernels/base/buf.h"
 

@@ -4,7 +4,7 @@
 #ifndef RANK_CALIBRATION_H
 #define RANK_CALIBRATION_H
 
-#include "server/rank/request.h"
+#include "server/rank/request/request.h"
 
 #include "model/engine.h"
 

@@ -1,7 +1,7 @@
 /* Choosing from a member's history. */
 #include "server/rank/history.h"
 
-#include "server/baselines/embedding.h"
+#include "server/baselines/each/embedding.h"
 #include "kernels/base/sort_key.h"
 
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 #include "kernels/base/clock.h"
 #include "server/rank/choose.h"
 #include "server/rank/history.h"
-#include "server/readout/prompt.h"
+#include "server/readout/prompt/prompt.h"
 #include "server/readout/readout.h"
-#include "server/store/preference.h"
+#include "server/store/kept/preference.h"
 
 #include <string.h>
 

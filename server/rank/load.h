@@ -18,4 +18,8 @@ void context_close(struct rank_context *s);
 enum status context_place(const struct rank_context *s, struct view id, const char *field, int i,
                           int *place, struct err *e) MUST_CHECK;
 
+/* warnings.c: what the prompt, and the order at the end, make a warning of. */
+void rank_warn_of_prompt(struct rank_context *s, struct rank_result *x);
+void rank_warn_of_result(struct rank_context *s, struct rank_result *x);
+
 #endif

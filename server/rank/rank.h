@@ -4,15 +4,15 @@
 #define RANK_RANK_H
 
 #include "server/baselines/baselines.h"
-#include "server/baselines/learner.h"
-#include "server/readout/answer_cache.h"
+#include "server/baselines/interactions/learner.h"
+#include "server/readout/context/answer_cache.h"
 #include "server/rank/calibration.h"
 #include "server/rank/funnel.h"
-#include "server/readout/prompt.h"
-#include "server/readout/rank_context.h"
-#include "server/rank/request.h"
+#include "server/readout/prompt/prompt.h"
+#include "server/readout/context/rank_context.h"
+#include "server/rank/request/request.h"
 #include "server/surface/surface.h"
-#include "server/rank/tag_index.h"
+#include "server/rank/tags/tag_index.h"
 
 #include <pthread.h>
 

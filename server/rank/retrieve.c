@@ -4,8 +4,8 @@
 #include "kernels/base/seeded.h"
 #include "kernels/base/sort_key.h"
 #include "model/embed.h"
-#include "server/baselines/embedding.h"
-#include "server/baselines/liked.h"
+#include "server/baselines/each/embedding.h"
+#include "server/baselines/each/liked.h"
 #include "server/vectors/vectors.h"
 
 #include <math.h>

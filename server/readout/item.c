@@ -5,7 +5,7 @@
  * Tree: context and list -> item, lists of other items -> item. */
 #include "server/readout/item.h"
 
-#include "server/readout/prompt_sections.h"
+#include "server/readout/context/prompt_sections.h"
 #include "server/readout/readout.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef READOUT_ITEM_H
 #define READOUT_ITEM_H
 
-#include "server/readout/rank_context.h"
+#include "server/readout/context/rank_context.h"
 
 struct item_readout {
     int n, n_lists; /* items asked: the candidates, or the whole pool; lists that say nothing */

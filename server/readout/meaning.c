@@ -3,7 +3,7 @@
  * item's part depends on which others are ranked. */
 #include "server/readout/meaning.h"
 
-#include "server/baselines/embedding.h"
+#include "server/baselines/each/embedding.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #ifndef READOUT_MEANING_H
 #define READOUT_MEANING_H
 
-#include "server/readout/rank_context.h"
+#include "server/readout/context/rank_context.h"
 
 /* Adds to score (n), and writes into meaning (n), the share that the ranking gives it; nothing
  * where that is 0. */

@@ -2,7 +2,7 @@
 #ifndef READOUT_QUERY_H
 #define READOUT_QUERY_H
 
-#include "server/readout/rank_context.h"
+#include "server/readout/context/rank_context.h"
 #include "server/readout/tags.h"
 
 enum { PROBES_MAX = CLAUSES_MAX + 2 };

@@ -3,7 +3,7 @@
 #ifndef READOUT_READOUT_H
 #define READOUT_READOUT_H
 
-#include "server/readout/rank_context.h"
+#include "server/readout/context/rank_context.h"
 
 /* What a readout makes of the n candidates. Arrays are (n), in the arena, and all zero before. */
 struct readout_values {

@@ -1,7 +1,7 @@
 /* `relevance`: log P(yes) - log P(no) as the answer to "will the member like this item?", minus the
  * same under an empty context: 360Brew's form. Tree: chat turn with the context -> question about
  * one item. */
-#include "server/readout/prompt_sections.h"
+#include "server/readout/context/prompt_sections.h"
 #include "server/readout/readout.h"
 
 #include <math.h>

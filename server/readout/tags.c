@@ -8,7 +8,7 @@
  * value depends on which others are ranked. */
 #include "server/readout/tags.h"
 
-#include "server/readout/rank_context.h"
+#include "server/readout/context/rank_context.h"
 #include "server/value/words.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef READOUT_TAGS_H
 #define READOUT_TAGS_H
 
-#include "server/readout/prompt.h"
+#include "server/readout/prompt/prompt.h"
 
 struct rank_context;
 struct item;

@@ -3,7 +3,7 @@
 #define REGISTRY_LOAD_H
 
 #include "server/registry/registry.h"
-#include "server/store/choice.h"
+#include "server/store/kept/choice.h"
 
 enum { SHELF_SLOTS = 16 };
 

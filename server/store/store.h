@@ -25,6 +25,8 @@ int store_name_ok(struct view v);
  * ------------------------------------------------------------------------------------------ */
 struct catalog {
     const char *name, *surface; /* surface: the name of the surface it is shown on */
+    /* What its file called the columns of the items' time and popularity, "" unknown. */
+    const char *time_name, *popularity_name;
     long long items, members, interactions, created; /* created: Unix seconds */
     long long version; /* another number, never used before, after every change of its contents */
 };

@@ -95,8 +95,7 @@ static int take_named_zone(struct date_cursor *c, int *offset) {
     return 0;
 }
 
-/* "Z", "+02:00", "GMT+0200 (Central European Summer Time)". */
-static void take_zone(struct date_cursor *c, int *offset) {
+void date_zone(struct date_cursor *c, int *offset) {
     date_spaces(c);
     (void)take_named_zone(c, offset);
     (void)take_offset(c, offset);
@@ -122,7 +121,7 @@ int date_clock_behind(struct date_cursor *c, struct civil *d) {
         date_spaces(c);
         if (!date_clock(c, d)) return 0;
     }
-    take_zone(c, &d->offset);
+    date_zone(c, &d->offset);
     date_take(c, ".");
     date_spaces(c);
     return *c->p == 0;

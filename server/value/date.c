@@ -227,7 +227,7 @@ static int read_day_first(struct date_cursor *c, int day, struct civil *d) {
     return day >= 1 && take_year(c, mark, d);
 }
 
-/* Behind a month: "October 2026", "Oct 3rd, 2026", "Oct 3 18:20:00 2026". */
+/* Behind a month: "October 2026", "Oct 3rd, 2026", "Oct 3 18:20:00 +0200 2026". */
 static int read_month_first(struct date_cursor *c, struct civil *d) {
     char mark = *c->p == '-' || *c->p == '/' ? *c->p : 0;
     int number;
@@ -247,7 +247,7 @@ static int read_month_first(struct date_cursor *c, struct civil *d) {
     if (take_year(c, mark, d) && *c->p != ':') return 1;
     *c = save;
     if (!date_clock(c, d)) return 0;
-    date_spaces(c);
+    date_zone(c, &d->offset);
     return take_year(c, 0, d);
 }
 

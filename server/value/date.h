@@ -27,6 +27,9 @@ void date_spaces(struct date_cursor *c);
 
 /* A time of day: "18:20", "8 pm", "20h30", "20 Uhr", "18:20:00.5". 0 when there is none. */
 int date_clock(struct date_cursor *c, struct civil *d);
+/* A zone, if one stands there: "Z", "+02:00", "GMT+0200 (Central European Summer Time)". *offset is
+ * in seconds east of UTC. */
+void date_zone(struct date_cursor *c, int *offset);
 /* What may follow a date, up to the text's end: nothing, or a time of day with a zone. */
 int date_clock_behind(struct date_cursor *c, struct civil *d);
 

@@ -70,6 +70,16 @@ class Values(Import):
             self.assertEqual(self.items(n)[8]['time'][:10], want)
         self.send(text, more='dates=nearly', code=422)
 
+    def test_what_the_file_calls_time_and_popularity(self):
+        text = 'id,title,Posted at,Review count,rating\n' + ''.join(
+            f'{i},Thing {i},2024-0{1 + i}-05,{100 * i},{1 + i % 5}\n' for i in range(8))
+        a, n = self.send(text)
+        self.assertEqual([c['role'] for c in a['columns']], ['id', 'title', 'time', 'popularity', 'field'])
+        a = self.s.call('POST', '/api/rank', {'catalog': n, 'instruction': 'posted after 1 May 2024, over 300 reviews, rated over 2', 'save': False,
+                                              'candidates': {'retrieve': 'popularity', 'count': 1}})[1]
+        self.assertEqual([(c['field'], c['words'], x['holds']) for c, x in zip(a['constraints'], a['funnel']['constraints'])],
+                         [('time', 'posted at after 1 May 2024', 4), ('popularity', 'review count above 300', 4), ('rating', 'rating above 2', 4)])
+
     def test_lists(self):
         cells = ['"copper, pan, gift"', 'copper;pan', "\"['copper', 'pan']\"", '"[""copper"", ""pan""]"', 'copper|pan',
                  '"[{""id"":1,""name"":""copper""},{""id"":2,""name"":""pan""}]"', '"{copper,pan}"', '\\N', '"Pots > Copper"']

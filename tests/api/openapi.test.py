@@ -191,7 +191,7 @@ class Sources(Case):
         return set(re.findall(r'json_object_get\(top, "(\w+)"\)', source(path)))
 
     def test_request_fields(self):
-        rank = self.compared('server/rank/request.c')
+        rank = self.compared('server/rank/request/request.c')
         self.assertGreater(len(rank), 15)
         self.assertEqual(rank, self.body('/api/rank'))
         self.assertEqual(rank, self.body('/api/prompt/preview'))
@@ -210,7 +210,7 @@ class Sources(Case):
 
     def test_choices(self):
         """Values of fields that take one of a few."""
-        rank, text = SCHEMAS['RankRequest']['properties'], source('server/rank/request.c')
+        rank, text = SCHEMAS['RankRequest']['properties'], source('server/rank/request/request.c')
         def names(pattern, text):
             return re.findall(r'"(\w+)"', re.search(pattern + r'.*?=\s*\{(.*?)\};', text, re.S)[1])
         self.assertEqual(rank['candidates']['oneOf'][1]['properties']['retrieve']['enum'], names(r'retrieves\[', text))

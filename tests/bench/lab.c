@@ -5,7 +5,7 @@
  *   {"wish":"..."}                     ->  {"clauses":[["text", sign, weight], ...]}
  * usage: lab MODEL.gguf [THREADS] */
 #include "model/engine.h"
-#include "server/wish/clauses.h"
+#include "server/wish/clauses/clauses.h"
 
 #include <jansson.h>
 #include <stdio.h>

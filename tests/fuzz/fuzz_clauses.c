@@ -1,7 +1,7 @@
 /* Fuzz target of the clause splitter: the input is a wish. Build alone:
  * clang -fsanitize=fuzzer,address,undefined -D_DEFAULT_SOURCE -I. tests/fuzz/fuzz_clauses.c
  *   server/wish/clauses*.c kernels/base/{arena,view,status}.c */
-#include "server/wish/clauses.h"
+#include "server/wish/clauses/clauses.h"
 
 #include <stdint.h>
 #include <string.h>

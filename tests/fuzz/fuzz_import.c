@@ -5,10 +5,10 @@
  * clang -fsanitize=fuzzer,address,undefined -D_DEFAULT_SOURCE -I. and the sources of server/import,
  * server/value, server/store and kernels/base, and -ljansson -lexpat -lz -lsqlite3 -lutf8proc
  * -lstemmer. */
-#include "server/import/encoding.h"
-#include "server/import/markup.h"
-#include "server/import/rows.h"
-#include "server/import/titles.h"
+#include "server/import/file/encoding.h"
+#include "server/import/cell/markup.h"
+#include "server/import/rows/rows.h"
+#include "server/import/movielens/titles.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * of all-MiniLM-L6-v2 where it is at hand (else exit code 77). */
 #include "kernels/base/arena.h"
 #include "kernels/base/file.h"
-#include "model/tokenizer/tok_wordpiece.h"
+#include "model/tokenizer/wordpiece/tok_wordpiece.h"
 #include "tests/t.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* The example of server/readout/README.md: how likely the item's text is after the wish, each token
  * as much as the other. Tree: wish -> item. */
-#include "server/readout/prompt_sections.h"
+#include "server/readout/context/prompt_sections.h"
 #include "server/readout/readout.h"
 
 struct answer_readout {

@@ -4,7 +4,7 @@
 #include "kernels/base/seeded.h"
 #include "server/eval/calibrate.h"
 #include "server/rank/rank.h"
-#include "server/store/calibration.h"
+#include "server/store/kept/calibration.h"
 #include "tests/unit/store_help.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* links: wish */
 /* The clause splitter: a table of wishes beside their clauses, and what holds for any text. */
-#include "server/wish/clauses.h"
+#include "server/wish/clauses/clauses.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

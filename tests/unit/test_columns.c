@@ -1,8 +1,8 @@
 /* links: import store */
 /* The table of columns: it has every column of the database, each column is broken in each way and
  * found, and what counts on is set where it cannot be true. */
-#include "server/store/columns.h"
-#include "server/store/private.h"
+#include "server/store/sql/columns.h"
+#include "server/store/sql/private.h"
 #include "tests/unit/store_help.h"
 
 #include <limits.h>

@@ -2,7 +2,7 @@
 /* The reader of separated text: every kind of quote, line end and separator, and that a stray quote
  * costs no other row. */
 #include "kernels/base/buf.h"
-#include "server/import/dialect.h"
+#include "server/import/source/dialect.h"
 #include "tests/unit/store_help.h"
 
 /* Each row as "line:cell|cell;", a row with a fault as "line!fault;". separator "": found out. */

@@ -1,6 +1,6 @@
 /* links: store */
 /* Prepared statements: more different ones than a connection keeps. */
-#include "server/store/db.h"
+#include "server/store/sql/db.h"
 #include "tests/unit/store_help.h"
 
 int main(void) {

@@ -3,7 +3,7 @@
  * are kept and made anew for a new text, retrieval, and what it says when it has nothing. */
 #include "model/embed.h"
 #include "model/engine.h"
-#include "server/baselines/vectors.h"
+#include "server/baselines/each/vectors.h"
 #include "server/rank/rank.h"
 #include "tests/unit/store_help.h"
 

@@ -4,7 +4,7 @@
 #include "server/eval/eval.h"
 #include "server/eval/graded.h"
 #include "server/report/verdict.h"
-#include "server/store/choice.h"
+#include "server/store/kept/choice.h"
 #include "tests/unit/store_help.h"
 
 #include <stdlib.h>

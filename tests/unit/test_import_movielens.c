@@ -4,7 +4,7 @@
  */
 #include "kernels/base/buf.h"
 #include "kernels/base/clock.h"
-#include "server/import/titles.h"
+#include "server/import/movielens/titles.h"
 #include "tests/unit/store_help.h"
 
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* links: rank import */
 /* Rankings through a tiny model: an item's score depends on the request and on itself, on nothing
  * else. */
-#include "server/rank/explain.h"
+#include "server/rank/answer/explain.h"
 #include "server/rank/rank.h"
 #include "server/import/import.h"
 #include "tests/t.h"

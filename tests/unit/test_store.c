@@ -170,7 +170,7 @@ static void one_item(struct store *s) {
     EQ(items[0].has_time, 1);
     EQ(items[0].time, 788918400);
     EQ_STR(items[0].extra, "{}");
-    EQ_STR(items[1].extra, "{\"color\":{\"hex\":[1, 2.50]}}");
+    EQ_STR(items[1].extra, "{\"color.hex\":[1, 2.50]}");
     EQ_STR(items[1].text, "second letter");
     EQ(items[1].n_tags + items[1].has_popularity + items[1].has_time, 0);
     double pop[3];

@@ -3,7 +3,7 @@
  * must hold: a left out member is as if never seen, nothing is invented, several threads may ask at
  * once. */
 #include "kernels/base/clock.h"
-#include "server/baselines/learner.h"
+#include "server/baselines/interactions/learner.h"
 #include "tests/unit/store_help.h"
 
 #include <pthread.h>

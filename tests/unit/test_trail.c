@@ -1,6 +1,6 @@
 /* links: rank */
 /* Where probes are cut, typed and edited one after the other. */
-#include "server/readout/prefix_splits.h"
+#include "server/readout/prompt/prefix_splits.h"
 #include "tests/t.h"
 
 static struct trails trails;

@@ -2,7 +2,7 @@
 /* The vectors' thread on a small model of random weights: what it makes, that it takes up what was
  * kept, gives up in time, follows changes and deletions, lets rankings go first, and goes on when
  * nothing can be written. */
-#include "server/rank/vector_texts.h"
+#include "server/rank/tags/vector_texts.h"
 
 #include "kernels/base/clock.h"
 #include "model/embed.h"

@@ -1,7 +1,7 @@
 /* links: model */
 /* WordPiece on a vocabulary of a few tokens: cuts, limits, odd bytes, bad vocabularies. */
 #include "kernels/base/arena.h"
-#include "model/tokenizer/tok_wordpiece.h"
+#include "model/tokenizer/wordpiece/tok_wordpiece.h"
 #include "tests/t.h"
 
 #include <stdlib.h>

@@ -1,0 +1,132 @@
+/* Dutch. */
+#include "server/wish/grammar/grammar.h"
+
+static const struct clauses_mark_row marks[] = {
+    {MARK_KEEP, "niet slecht|erg|per"},
+    {MARK_KEEP, "geen probleem"},
+    {MARK_KEEP, "waarom niet"},
+    {MARK_KEEP, "zonder twijfel"},
+    {MARK_KEEP, "maakt niet"},
+    {MARK_WANTED, "niet alleen"},
+    {MARK_WANTED, "niets anders dan"},
+    {MARK_WANTED, "niet zonder"},
+    {MARK_NOT, "geen|niet|niets|nooit|niks|noch"},
+    {MARK_NOT, "niet te|zo"},
+    {MARK_NOT, "niets met|van"},
+    {MARK_NOT, "niet nog een"},
+    {MARK_NOT, "vrij van"},
+    {MARK_NOT, "nul"},
+    {MARK_REFUSE, "ik haat|vermijd"},
+    {MARK_REFUSE, "haat|vermijd"},
+    {MARK_REFUSE, "allergisch voor|tegen"},
+    {MARK_REFUSE, "in plaats van"},
+    {MARK_REFUSE, "ik hou|houd niet van"},
+    {MARK_REFUSE, "hou|houd niet van"},
+    {MARK_REFUSE, "ik wil|eet|drink|kan|lust geen|niet|niets"},
+    {MARK_REFUSE, "wil geen|niet"},
+    {MARK_REFUSE, "genoeg van"},
+    {MARK_REFUSE, "alles behalve"},
+    {MARK_REFUSE, "liever niet|geen"},
+    {MARK_REFUSE, "kan niet tegen"},
+    {MARK_LIST, "zonder|behalve|exclusief|uitgezonderd"},
+    {MARK_LIST, "alles behalve"},
+    {MARK_LIST, "met uitzondering van"},
+    {MARK_AFTER, "nee bedankt|dank"},
+    {MARK_AFTER, "niet voor mij"},
+    {MARK_AFTER, "liever niet"},
+    {MARK_FREE, "* vrij|vrije"},
+    {MARK_FREE, "* allergie|intolerantie"},
+    {MARK_CUT, "maar|echter"},
+    {MARK_REASON, "omdat|want"},
+    {MARK_NONE, NULL},
+};
+
+static const struct clauses_filler_row fillers[] = {
+    {FILLER_FRONT, "ik|wij|we zoek|zoeken|wil|willen|zou|heb", 1},
+    {FILLER_FRONT, "ik zou graag", 1},
+    {FILLER_FRONT, "ik wil graag", 1},
+    {FILLER_FRONT, "graag|en|of|maar|ook|een|de|het|dus|alleen|alsjeblieft|aub", 1},
+    {FILLER_FRONT, "zoek|zoeken", 1},
+    {FILLER_FRONT, "het moet|mag", 1},
+    {FILLER_FRONT, "op zoek naar", 1},
+    {FILLER_BACK, "graag|alsjeblieft|aub|bedankt|en|of|maar|ook|zijn", 1},
+    {FILLER_UNWANTED, "te|zo|erg|met|van|veel|de|het|een", 1},
+    {FILLER_CUT, "en|of|maar|met|ik|we|het|de|is|zijn|een|in|die|dat", 1},
+};
+
+static const struct bound_row bounds[] = {
+    {BOUND_BEFORE, SIDE_BELOW, "onder|beneden"},
+    {BOUND_BEFORE, SIDE_BELOW, "minder|lager|kleiner|korter|lichter dan"},
+    {BOUND_BEFORE, SIDE_BELOW, "onder de"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_BELOW, "goedkoper dan"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_BELOW, "voor"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_BELOW, "voor de|het"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_BELOW, "ouder|eerder dan"},
+    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_BELOW, "jonger dan"},
+    {BOUND_BEFORE, SIDE_UP_TO, "tot|hoogstens|maximaal|max|maximum|hooguit|binnen|budget"},
+    {BOUND_BEFORE, SIDE_UP_TO, "tot en met"},
+    {BOUND_BEFORE, SIDE_UP_TO, "ten hoogste"},
+    {BOUND_BEFORE, SIDE_UP_TO, "tot maximaal|de|aan"},
+    {BOUND_BEFORE, SIDE_UP_TO, "niet meer|langer|hoger|zwaarder dan"},
+    {BOUND_BEFORE, SIDE_UP_TO, "niet boven|over"},
+    {BOUND_BEFORE, SIDE_UP_TO, "maximaal tot"},
+    {BOUND_BEFORE, SIDE_UP_TO, "binnen de"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_UP_TO, "niet duurder dan"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_UP_TO, "uiterlijk"},
+    {BOUND_BEFORE, SIDE_FROM, "vanaf|minstens|minimaal|min|minimum|sinds|tenminste"},
+    {BOUND_BEFORE, SIDE_FROM, "ten minste"},
+    {BOUND_BEFORE, SIDE_FROM, "niet minder dan"},
+    {BOUND_BEFORE, SIDE_FROM, "op zijn minst"},
+    {BOUND_BEFORE, SIDE_FROM, "beschikbaar vanaf|per"},
+    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_FROM, "van"},
+    {BOUND_BEFORE, SIDE_ABOVE, "boven|over"},
+    {BOUND_BEFORE, SIDE_ABOVE, "meer|hoger|groter|langer|zwaarder dan"},
+    {BOUND_BEFORE, SIDE_ABOVE, "boven de"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_ABOVE, "duurder dan"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "na"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "na de|het"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "nieuwer|later|recenter dan"},
+    {BOUND_BEFORE | BOUND_NUMBERS, SIDE_ABOVE, "ouder dan"},
+    {BOUND_BEFORE, SIDE_BETWEEN, "tussen"},
+    {BOUND_BEFORE, SIDE_BETWEEN, "tussen de"},
+    {BOUND_BEFORE, SIDE_ABOUT, "ongeveer|circa|ca|rond|zon|omstreeks"},
+    {BOUND_BEFORE, SIDE_ABOUT, "rond de"},
+    {BOUND_BEFORE, SIDE_EQ, "precies|exact"},
+    {BOUND_AFTER, SIDE_UP_TO, "of|en minder|lager|korter|goedkoper"},
+    {BOUND_AFTER, SIDE_UP_TO, "maximaal|max|maximum|hoogstens"},
+    {BOUND_AFTER, SIDE_UP_TO, "niet meer"},
+    {BOUND_AFTER, SIDE_FROM, "of|en meer|hoger|beter|langer"},
+    {BOUND_AFTER, SIDE_FROM, "minimaal|minstens|minimum|+"},
+    {BOUND_AFTER, SIDE_FROM, "of hoger"},
+    {BOUND_AFTER | BOUND_DATES, SIDE_FROM, "of|en later|nieuwer"},
+    {BOUND_AFTER | BOUND_DATES, SIDE_UP_TO, "of|en eerder|ouder"},
+};
+
+const struct grammar grammar_nl = {
+    .code = "nl",
+    .name = "Dutch",
+    .words = "de|het|een|en|of|niet|geen|zonder|met|voor|ik|wij|we|te|van|onder|boven|tot|"
+             "vanaf|tussen|hoogstens|minstens|maximaal|iets|niets|maar|op|uit|bij|na|sinds|"
+             "is|zijn|zoek|wil|graag|dan|minder|meer|minimaal|ten|hooguit|gratis|behalve|"
+             "plaats|duurder|goedkoper|euro|uur|voor|om|dat|die|ook|nooit|niks|haat|hou|"
+             "houd|boek|boeken|morgen|uren|jaar|dagen|kamers|weekend|voordat|goedkoop|wel|"
+             "jaren|minuten|aan|over|dit",
+    .mark = marks,
+    .filler = fillers,
+    .bound = bounds,
+    .n_fillers = COUNT(fillers),
+    .n_bounds = COUNT(bounds),
+    .negations = "niet|niets|geen|nooit|niks",
+    .between = "de|het|een|van|ongeveer|circa|ca|prijs|jaar|euro|zon|om|in|op",
+    .joins = "en|tot|of|-",
+    .ends = "en|of|maar|in|op|voor|met|zonder|van|per|de|het|een|max|maximaal|minimaal|is|"
+            "niet|bij|uit|te|hoogstens|meer|minder|elk",
+    .idle = "vanaf|de|het|een|en|of|maar|voor|in|op|uit|van|met|is|zijn|kost|kosten|prijs|film|"
+            "films|boek|boeken|jaar|jaren|niet|niets|geen|iets|graag|ik|zoek|wil|moet|mag|"
+            "budget|per|die|dat|euro|duurt|dan|aan",
+    .free = "gratis|kosteloos",
+    .numbers = "half|halve een twee drie vier vijf zes zeven acht negen tien elf "
+               "twaalf|dozijn dertien veertien vijftien zestien zeventien achttien "
+               "negentien twintig dertig veertig vijftig zestig zeventig tachtig negentig "
+               "honderd duizend miljoen",
+};

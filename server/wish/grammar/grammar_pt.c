@@ -1,0 +1,142 @@
+/* Portuguese. */
+#include "server/wish/grammar/grammar.h"
+
+static const struct clauses_mark_row marks[] = {
+    {MARK_KEEP, "sem passar|ultrapassar|exceder"},
+    {MARK_KEEP, "nao importa"},
+    {MARK_KEEP, "nada mal"},
+    {MARK_KEEP, "por que nao"},
+    {MARK_KEEP, "sem duvida|problema"},
+    {MARK_KEEP, "nao faz mal"},
+    {MARK_WANTED, "nao so|apenas|somente"},
+    {MARK_WANTED, "nada alem de"},
+    {MARK_WANTED, "nao sem"},
+    {MARK_NOT, "nao|nada|nunca|nem|nenhum|nenhuma"},
+    {MARK_NOT, "nada de|com"},
+    {MARK_NOT, "nao muito|demasiado"},
+    {MARK_NOT, "que nao seja|sejam|tenha|tenham"},
+    {MARK_NOT, "livre de"},
+    {MARK_NOT, "zero"},
+    {MARK_NOT, "chega de"},
+    {MARK_REFUSE, "nao quero|suporto|aguento|como|bebo|posso|tolero"},
+    {MARK_REFUSE, "nao quero nada de"},
+    {MARK_REFUSE, "nao gosto de|do|da|dos|das"},
+    {MARK_REFUSE, "nao posso comer|ver|beber"},
+    {MARK_REFUSE, "odeio|detesto|evitar|evito|evite"},
+    {MARK_REFUSE, "alergico|alergica a|ao|aos|as"},
+    {MARK_REFUSE, "alergia a|ao|aos|as"},
+    {MARK_REFUSE, "em vez|lugar de"},
+    {MARK_REFUSE, "ao inves de"},
+    {MARK_REFUSE, "farto|farta|cansado|cansada de"},
+    {MARK_LIST, "sem|exceto|excepto|salvo|menos"},
+    {MARK_LIST, "tudo menos|exceto"},
+    {MARK_LIST, "qualquer coisa menos|exceto"},
+    {MARK_LIST, "com excecao de"},
+    {MARK_AFTER, "nao obrigado|obrigada"},
+    {MARK_AFTER, "nao e para mim"},
+    {MARK_CUT, "mas|porem"},
+    {MARK_REASON, "porque"},
+    {MARK_NONE, NULL},
+};
+
+static const struct clauses_filler_row fillers[] = {
+    {FILLER_FRONT, "procuro|quero|queria|preciso|desejo|prefiro|gostaria|busco", 1},
+    {FILLER_FRONT, "eu quero|gostaria", 1},
+    {FILLER_FRONT, "gostaria de", 1},
+    {FILLER_FRONT, "um|uma|uns|umas|o|a|os|as|e|ou|mas|tambem|ola", 1},
+    {FILLER_FRONT, "por favor", 1},
+    {FILLER_FRONT, "que seja|sejam|tenha", 1},
+    {FILLER_BACK, "obrigado|obrigada|e|ou|mas|tambem", 1},
+    {FILLER_BACK, "por favor", 1},
+    {FILLER_UNWANTED, "de|do|da|muito|demasiado|com|o|a|os|as|um|uma|mais", 1},
+    {FILLER_CUT, "e|ou|mas|com|que|um|uma|de|o|a|em|por|favor|eu", 1},
+};
+
+static const struct bound_row bounds[] = {
+    {BOUND_BEFORE, SIDE_BELOW, "sob"},
+    {BOUND_BEFORE, SIDE_BELOW, "menos de|que|do"},
+    {BOUND_BEFORE, SIDE_BELOW, "abaixo de|dos"},
+    {BOUND_BEFORE, SIDE_BELOW, "inferior|inferiores|menor|menores a|que|de"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_BELOW, "mais barato|barata que|do"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_BELOW, "antes de|do|da|das"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_BELOW, "anterior|anteriores a|ao"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_BELOW, "mais antigo|velho que|do"},
+    {BOUND_BEFORE, SIDE_UP_TO, "ate|maximo|max"},
+    {BOUND_BEFORE, SIDE_UP_TO, "ate a|as|o|os|ao"},
+    {BOUND_BEFORE, SIDE_UP_TO, "nao mais de|que|do"},
+    {BOUND_BEFORE, SIDE_UP_TO, "no maximo"},
+    {BOUND_BEFORE, SIDE_UP_TO, "sem passar|ultrapassar|exceder"},
+    {BOUND_BEFORE, SIDE_UP_TO, "sem passar de|dos"},
+    {BOUND_BEFORE, SIDE_UP_TO, "um maximo de"},
+    {BOUND_BEFORE, SIDE_UP_TO, "maximo de"},
+    {BOUND_BEFORE, SIDE_UP_TO, "orcamento de"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_UP_TO, "nao mais caro|cara que|do"},
+    {BOUND_BEFORE, SIDE_FROM, "desde|minimo|min"},
+    {BOUND_BEFORE, SIDE_FROM, "pelo menos"},
+    {BOUND_BEFORE, SIDE_FROM, "a partir de|do|das|da"},
+    {BOUND_BEFORE, SIDE_FROM, "nao menos de|que"},
+    {BOUND_BEFORE, SIDE_FROM, "no minimo"},
+    {BOUND_BEFORE, SIDE_FROM, "ao menos"},
+    {BOUND_BEFORE, SIDE_FROM, "disponivel a partir de|do"},
+    {BOUND_BEFORE, SIDE_FROM, "desde o|a|as|os"},
+    {BOUND_BEFORE, SIDE_FROM, "um minimo de"},
+    {BOUND_BEFORE, SIDE_ABOVE, "sobre"},
+    {BOUND_BEFORE, SIDE_ABOVE, "mais de|que|do"},
+    {BOUND_BEFORE, SIDE_ABOVE, "acima de|dos"},
+    {BOUND_BEFORE, SIDE_ABOVE, "superior|superiores|maior|maiores a|que|de"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "apos"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "depois de|do|da|das"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "posterior|posteriores a|ao"},
+    {BOUND_BEFORE | BOUND_DATES, SIDE_ABOVE, "mais recente|novo que|do"},
+    {BOUND_BEFORE, SIDE_ABOVE, "mais longo|longa|comprido|alto|grande|pesado|pesada que|do"},
+    {BOUND_BEFORE, SIDE_BELOW, "mais curto|curta|leve|pequeno que|do"},
+    {BOUND_BEFORE | BOUND_MONEY, SIDE_ABOVE, "mais caro|cara|caros que|do"},
+    {BOUND_BEFORE, SIDE_BETWEEN, "entre"},
+    {BOUND_BEFORE, SIDE_BETWEEN, "entre o|os|as"},
+    {BOUND_BEFORE, SIDE_ABOUT, "cerca|aproximadamente|uns|umas"},
+    {BOUND_BEFORE, SIDE_ABOUT, "cerca de"},
+    {BOUND_BEFORE, SIDE_ABOUT, "por volta de|das"},
+    {BOUND_BEFORE, SIDE_ABOUT, "mais ou menos"},
+    {BOUND_BEFORE, SIDE_EQ, "exatamente"},
+    {BOUND_AFTER, SIDE_UP_TO, "maximo|max"},
+    {BOUND_AFTER, SIDE_UP_TO, "ou menos"},
+    {BOUND_AFTER, SIDE_UP_TO, "no maximo"},
+    {BOUND_AFTER, SIDE_UP_TO, "ou antes"},
+    {BOUND_AFTER, SIDE_FROM, "minimo|min|+"},
+    {BOUND_AFTER, SIDE_FROM, "ou mais"},
+    {BOUND_AFTER, SIDE_FROM, "no minimo"},
+    {BOUND_AFTER, SIDE_FROM, "em diante"},
+    {BOUND_AFTER, SIDE_FROM, "pelo menos"},
+    {BOUND_AFTER | BOUND_DATES, SIDE_FROM, "ou depois|posterior"},
+};
+
+const struct grammar grammar_pt = {
+    .code = "pt",
+    .name = "Portuguese",
+    .words =
+        "o|a|os|as|um|uma|de|e|ou|não|sem|com|para|que|mais|menos|por|em|entre|até|"
+        "desde|procuro|quero|algo|nada|mas|meu|muito|do|da|dos|das|no|na|ao|é|euros|"
+        "reais|antes|depois|como|nem|máximo|mínimo|menor|maior|grátis|odeio|exceto|"
+        "salvo|barato|páginas|livro|livros|filme|filmes|horas|anos|ano|amanhã|gosto|"
+        "alérgico|alérgica|invés|nunca|sobre|vez|abaixo|acima|pelo|partir|glúten|"
+        "gratuito|quartos|nenhum|nenhuma|num|numa|daqui|aqui|ônibus|autocarro|preço|móvel|móveis",
+    .mark = marks,
+    .filler = fillers,
+    .bound = bounds,
+    .n_fillers = COUNT(fillers),
+    .n_bounds = COUNT(bounds),
+    .negations = "nao|nada|nunca|nem|nenhum|nenhuma",
+    .between = "de|do|da|o|a|os|as|uns|umas|um|uma|que|custe|preco|ano|anos|r",
+    .joins = "e|a|as|ao|ate|ou|-",
+    .ends = "e|ou|mas|em|no|na|para|com|sem|de|do|por|o|a|os|as|um|uma|maximo|minimo|nao|"
+            "ao|cada|como|que|mais|menos",
+    .idle =
+        "dos|das|nos|nas|de|o|a|os|as|de|do|da|e|ou|mas|para|em|no|na|ao|um|uma|com|que|seja|sejam|custa|"
+        "custe|custem|preco|filme|filmes|livro|livros|ano|anos|nao|nada|algo|procuro|"
+        "quero|por|orcamento|meu|euros|reais|dure|tenha",
+    .free = "gratis|gratuito|gratuita|gratuitos|gratuitas",
+    .numbers = "meio|meia um|uma dois|duas tres quatro cinco seis sete oito nove dez onze "
+               "doze|duzia treze catorze|quatorze quinze dezesseis|dezasseis "
+               "dezessete|dezassete dezoito dezenove|dezanove vinte trinta quarenta "
+               "cinquenta sessenta setenta oitenta noventa cem|cento mil milhao|milhoes",
+};
