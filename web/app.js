@@ -74,7 +74,7 @@ const opens =
     const again = () => intents[name](...args);
     try {
       const { openWindow } = await import('./act/windows.js');
-      await openWindow(name, args, { session, api, store, intents, route, wish, ranking });
+      await openWindow(name, args, { api, store, intents, route, wish, ranking });
     } catch (e) {
       session.failed('This window could not be loaded', e, again);
     }
