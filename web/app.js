@@ -74,7 +74,7 @@ const opens =
     const again = () => intents[name](...args);
     try {
       const { openWindow } = await import('./act/windows.js');
-      await openWindow(name, args, { session, api, store, intents, route, wish, ranking });
+      await openWindow(name, args, { api, store, intents, route, wish, ranking });
     } catch (e) {
       session.failed('This window could not be loaded', e, again);
     }
@@ -203,7 +203,7 @@ const block = (parent, cls) => {
 // A part that most lists have nothing for is loaded with the first that has.
 function mountLater(root, needed, mount) {
   root.hidden = true;
-  const stop = store.watch(null, s => {
+  const stop = store.watch(['result', 'constraints'], s => {
     if (!needed(s)) return;
     stop();
     mount(root).catch(e => {

@@ -23,8 +23,8 @@ struct funnel {
     long long hidden;       /* left out by constraints "hide", of those asked for by id */
     const char *by;         /* "embedding and BM25", "the whole catalogue", "asked for", ... */
     long long near;         /* left out although they fail one constraint only */
-    const char *near_item[FUNNEL_NEAR]; /* ids of the most popular of them */
-    const char *lacking;    /* what retrieval did without, and why; or NULL */
+    const char *near_item[FUNNEL_NEAR];  /* ids of the most popular of them */
+    const char *lacking;                 /* what retrieval did without, and why; or NULL */
     struct tally tally[CONSTRAINTS_MAX]; /* of each constraint over the catalogue */
 };
 

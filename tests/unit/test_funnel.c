@@ -93,7 +93,7 @@ static void constraints_first(struct arena *a) {
     r = request("a lamp, price over 500", RETRIEVE_AUTO, 50);
     x = find(&r, a);
     EQ(x->funnel.within, ITEMS / 10);
-    EQ(x->funnel.failing_kept, 10); /* 40 hold */
+    EQ(x->funnel.failing_kept, 10);              /* 40 hold */
     EQ(x->funnel.near, ITEMS - ITEMS / 10 - 10); /* the others fail that one alone */
     OK(x->funnel.near_item[FUNNEL_NEAR - 1] != NULL);
     for (int i = 0; i < x->n; i++) EQ(x->item[i].behind, i >= 40);

@@ -118,6 +118,11 @@ await story(async ({ browser, ok, step }) => {
     await nothingBecameMarkup('runs');
     const found = await axe(page);
     ok(found.length === 0, 'axe: runs', found.join(' | '));
+    await page.locator('.runs a', { hasText: 'Story' }).first().click();
+    await page.waitForSelector('.story-table');
+    await nothingBecameMarkup('a story');
+    await page.goBack();
+    await page.waitForSelector('.runs tbody tr');
   });
   await step('exports, deletion', async () => {
     const link = await page.getAttribute('.runs th a >> nth=0', 'href');

@@ -77,6 +77,28 @@ const VIEWS = {
       await page.waitForSelector('.tour-card .remarks');
     },
   ],
+  play: [
+    '#/tour?catalog=movies&member=2&step=7',
+    async page => {
+      for (const n of [0, 1]) {
+        await page.waitForFunction(k => document.querySelector('.play .gaps caption')?.textContent.includes(`"${k} `), n);
+        await page.locator('.play-cards .like').nth(n).click();
+      }
+      await page.waitForFunction(() => /"2 ex/.test(document.querySelector('.play .gaps caption').textContent));
+    },
+  ],
+  curve: [
+    '#/tour?catalog=movies&member=2&step=8',
+    page => page.waitForFunction(() => /^Measured/.test(document.querySelector('.curve [role=status]')?.textContent)),
+  ],
+  story: [
+    async () => `#/story?id=${(await get('/api/runs?limit=1')).runs[0]?.id ?? (await aRun())}`,
+    page => page.waitForSelector('.story-table'),
+  ],
+  near: [
+    `#/?catalog=listings&wish=${encodeURIComponent('quiet flat, at most 900 EUR, with a balcony')}`,
+    clicked('#near-misses', '.near-list li'),
+  ],
   settings: [
     RANK,
     async page => {

@@ -122,6 +122,7 @@ export async function niche({ page, url, ok, clean, name }) {
   // A preference that stays, kept, moved and switched off.
   await tabTo('.fold:has(.preferences) > summary');
   if (!(await page.evaluate(() => document.activeElement.parentElement.open))) await keys.press('Enter');
+  await page.waitForSelector('#preference-new');
   await tabTo('#preference-new');
   await keys.type('by the sea, nothing at night');
   await keys.press('Enter');

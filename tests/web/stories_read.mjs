@@ -89,6 +89,7 @@ export async function lookBack({ page, url, ok, clean, name }) {
   await page.locator('button.title').nth(1).click();
   ok(/row=/.test(page.url()), 'the open row is in the address');
   const run = decodeURIComponent((await page.getAttribute('#permalink', 'href')).split('/').pop());
+  ok((await page.getAttribute('#story', 'href')) === `#/story?id=${run}`, 'and so is its story');
   await page.click('[data-view=runs]');
   await page.waitForSelector('.runs tbody tr');
   ok(

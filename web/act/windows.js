@@ -1,5 +1,5 @@
 // The windows that are seldom opened, each a module of its own that is loaded and made once.
-// openWindow(name, args, {session, api, store, intents, route, wish, ranking})
+// openWindow(name, args, {api, store, intents, route, wish, ranking})
 import { rank } from '../kit/api.js';
 import { styled } from '../kit/dom.js';
 import { requestOfKey } from '../kit/state.js';

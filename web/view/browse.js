@@ -95,7 +95,7 @@ export function mountBrowse(api, store, intents) {
             h(
               'span',
               { class: 'blurb' },
-              [day(i.time), ...(i.tags ?? [])].filter(Boolean).join(', '),
+              h('span', { class: 'tags' }, [day(i.time), ...(i.tags ?? [])].filter(Boolean).join(', ')),
               i.text ? ` ${i.text}` : '',
             ),
           ),

@@ -2,9 +2,10 @@
 // mount(root, {session, api}) -> {enter(query), leave()}; the address names the open experiment by "id"
 import { announce, h, fillWith, keepFocus } from '../../kit/dom.js';
 import { saveFile } from '../../kit/save.js';
-import { baselineName, counted, timeLeft, when } from '../../kit/format.js';
+import { baselineName, timeLeft, when } from '../../kit/format.js';
 import { MODEL, barChart, lineChart } from '../../kit/charts.js';
-import { METRICS, figuresOf, remainingMs, settingText, verdictOf } from '../../kit/experiment.js';
+import { METRICS, figuresOf, remainingMs, settingText } from '../../kit/experiment.js';
+import { experimentHead, stateOf } from './head.js';
 import { resultsTable, verdictNote } from './results.js';
 import { starter } from './start.js';
 
@@ -124,81 +125,20 @@ export function mount(root, { session, api }) {
     if (ui.one) drawOne(ui.one);
   }
 
-  const stateOf = x =>
-    `${x.state}: ${x.done} of ${counted(x.cells, 'cell')}${x.failed ? `, ${x.failed} failed` : ''}`;
-
   function drawOne(x) {
     const figures = figuresOf(x.results);
     if (!figures.metrics.includes(ui.metric)) ui.metric = figures.metrics[0] ?? '';
-    const pick = h(
-      'select',
-      {
-        id: 'experiment-metric',
-        'data-key': 'metric',
-        onchange: () => {
-          ui.metric = pick.value;
-          draw();
-        },
+    const acts = {
+      cancel: () => cancel(x),
+      goOn: () => begin(JSON.stringify(x.spec)),
+      remove: () => remove(x),
+      choose: metric => {
+        ui.metric = metric;
+        draw();
       },
-      figures.metrics.map(m =>
-        h('option', { value: m, selected: m === ui.metric }, METRICS[m] ?? m),
-      ),
-    );
-    const run = x.running;
-    const verdict = verdictOf(x.results);
-    const cut = x.results.some(c => c.error === 'cancelled');
+    };
     keepFocus(head, () =>
-      fillWith(
-        head,
-        h('h3', {}, x.name),
-        verdict.length ? h('p', { class: 'experiment-verdict' }, verdict.join(' ')) : null,
-        h('p', { class: 'fact' }, stateOf(x)),
-        run
-          ? h(
-              'p',
-              { class: 'fact' },
-              h('progress', {
-                max: run.cases_total || 1,
-                value: run.cases_done,
-                'aria-label': 'Cases of the cell at work',
-              }),
-              run.cases_total
-                ? ` cell ${run.cell}: ${run.cases_done} of ${counted(run.cases_total, 'case')}`
-                : ` cell ${run.cell} is being prepared`,
-              timeOf(x),
-            )
-          : null,
-        h(
-          'div',
-          { class: 'experiment-do' },
-          figures.metrics.length ? h('label', { class: 'check' }, 'Show ', pick) : null,
-          ['csv', 'json'].map(format =>
-            h(
-              'a',
-              { href: api.experimentFile(x.id, format), download: `${x.id}.${format}` },
-              `Table as ${format.toUpperCase()}`,
-            ),
-          ),
-          x.done + x.failed < x.cells
-            ? h(
-                'button',
-                { type: 'button', 'data-key': 'cancel', id: 'experiment-cancel', onclick: () => cancel(x) },
-                'Cancel, keep what is done',
-              )
-            : cut
-              ? h(
-                  'button',
-                  { type: 'button', 'data-key': 'on', id: 'experiment-on', onclick: () => begin(JSON.stringify(x.spec)) },
-                  'Go on',
-                )
-              : null,
-          h(
-            'button',
-            { type: 'button', class: 'quiet', 'data-key': 'gone', onclick: () => remove(x) },
-            'Delete',
-          ),
-        ),
-      ),
+      fillWith(head, experimentHead(x, { figures, metric: ui.metric, left: x.running ? timeOf(x) : '', api }, acts)),
     );
     const shown = figures.cells.filter(c => c.figures?.[ui.metric]);
     chartBox.hidden = !shown.length;
@@ -214,7 +154,7 @@ export function mount(root, { session, api }) {
     const at = `${x.id} ${cell}`;
     if (ui.seen?.of !== at && of) ui.seen = { of: at, at: now, share: done / of };
     const left = timeLeft(remainingMs(x, ui.seen?.of === at ? ui.seen : null, now));
-    return left ? `, ${left}` : '';
+    return left && `, ${left}`;
   }
 
   // One varying setting that is a number makes lines, anything else bars.

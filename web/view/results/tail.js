@@ -2,6 +2,7 @@
 import { h, copyText } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { requestOfKey } from '../../kit/state.js';
+import { runHash, storyHash } from '../../kit/url.js';
 import { columnsOf, withData } from './table.js';
 
 export function runTail(s, intents) {
@@ -22,7 +23,8 @@ export function runTail(s, intents) {
     'p',
     { class: 'exports' },
     [
-      ['permalink', 'Link to this run', id => ({ href: `#/run/${encodeURIComponent(id)}` })],
+      ['permalink', 'Link to this run', id => ({ href: runHash(id) })],
+      ['story', 'Its story', id => ({ href: storyHash(id) })],
       ...['json', 'csv', 'html'].map(format => [
         `export-${format}`,
         format.toUpperCase(),

@@ -16,8 +16,8 @@ import { mountCurve } from './curve.js';
 export function mount(root, { session, api }) {
   const { get } = session;
   const ui = { step: -1, results: [], abort: null };
-  const who = h('select', { id: 'tour-member', onchange: () => begin(ui.catalog, who.value) });
-  const what = h('select', { id: 'tour-catalog', onchange: () => begin(what.value) });
+  const who = h('select', { id: 'tour-member', onchange: () => begin({ catalog: ui.catalog, member: who.value }, true) });
+  const what = h('select', { id: 'tour-catalog', onchange: () => begin({ catalog: what.value }, true) });
   const steps = h('ol', { class: 'tour-steps' });
   const card = h('section', { class: 'tour-card', 'aria-live': 'polite' });
   const canvas = h('canvas', {
@@ -79,7 +79,9 @@ export function mount(root, { session, api }) {
     curve.stop();
   }
 
-  async function begin(catalog, member, step = 0, examples = []) {
+  // to: as tourOf; push: whether it is a step of Back
+  async function begin(to, push) {
+    const { catalog, member, step = 0, examples = [] } = to;
     stop();
     Object.assign(ui, { catalog, member: '', step: -1, results: [], person: null });
     fillWith(card);
@@ -113,9 +115,9 @@ export function mount(root, { session, api }) {
       if (ui.member !== pick.id) return undefined;
       play.begin(examples);
       curve.begin();
-      return await show(step, false);
+      return await show(step, push);
     } catch (e) {
-      session.failed('The tour', e, () => begin(catalog, member, step));
+      session.failed('The tour', e, () => begin(to, push));
     }
   }
 
@@ -284,7 +286,7 @@ export function mount(root, { session, api }) {
       const start = at(to.catalog) ?? (ui.person && at(ui.catalog)) ?? at(get().catalog) ?? able[0];
       what.value = start.name;
       const here = ui.catalog === start.name && ui.person && (!to.member || to.member === ui.member);
-      if (!here) return begin(start.name, to.member, to.step, to.examples);
+      if (!here) return begin({ ...to, catalog: start.name }, false);
       if (!to.member) return show(ui.step, false);
       if (to.step === plan.PLAY) play.set(to.examples);
       return show(to.step, false);
