@@ -1,6 +1,8 @@
 /* Node storage with least-recently-used eviction. */
 #include "model/cache.h"
 
+#include "kernels/base/limit.h"
+
 #include <string.h>
 
 enum { SLOTS = 1 << 15 };
@@ -49,6 +51,16 @@ static void evict_down_to(struct cache *c, size_t bytes) {
     }
 }
 
+/* What may be kept beside so many new bytes: less than was asked for while the process holds too
+ * much, since what is kept can be computed again. */
+static void make_room(struct cache *c, size_t bytes) {
+    size_t max = c->max_bytes, over = c->oldest ? mem_over() : 0;
+    long long before = c->evicted;
+    if (over && c->bytes < over + max) max = c->bytes > over ? c->bytes - over : 0;
+    evict_down_to(c, bytes < max ? max - bytes : 0);
+    if (over && c->evicted > before) mem_trim();
+}
+
 void cache_close(struct cache *c) {
     evict_down_to(c, 0);
     mem_free(c->slot);
@@ -70,7 +82,7 @@ enum status cache_make(struct cache *c, struct node **out, const struct hash *ke
                        int path, struct err *e) {
     size_t kv = (model_kv_bytes(c->m, len) + 255) / 256 * 256,
            all = kv + (size_t)c->m->dim * sizeof(float), bytes = all + sizeof(struct node);
-    evict_down_to(c, bytes < c->max_bytes ? c->max_bytes - bytes : 0);
+    make_room(c, bytes);
     struct node *n = mem_alloc(sizeof *n);
     enum status st = ST_NO_MEMORY;
     if (n) {

@@ -55,6 +55,10 @@ static const struct row {
      0},
     {"cache-mb", "N", "memory for keys and values that are kept, in MiB, for each loaded model",
      NUMBER, AT(cache_mb), CMD_ENGINE, 1, 1 << 20, 512},
+    {"memory-mb", "N",
+     "memory of the whole process, in MiB, 0 = no limit; near it kept keys and values are given up "
+     "and new rankings and imports are told to wait",
+     NUMBER, AT(memory_mb), CMD_SERVE, 0, 1 << 24, 0},
     {"models", "N", "models that are loaded at once, the longest unused makes room", NUMBER,
      AT(models), CMD_SERVE | CMD_EVAL | CMD_EXPERIMENT, 2, 16, 3},
     {"catalog", "NAME", "catalogue", TEXT, AT(catalog), CMD_RANK | CMD_IMPORT | CMD_EVAL, 0, 0, 0},

@@ -17,7 +17,7 @@ struct options {
     const char *command;
     const char *data, *cache, *model, *precision, *backend, *host, *token, *token_file, *log,
         *public_url, *trusted_proxy;
-    long long port, threads, cache_mb, models, json;
+    long long port, threads, cache_mb, memory_mb, models, json;
     const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *constraints,
         *now, *readout, *baselines;
     struct options_list like, dislike, allow_host;

@@ -11,6 +11,7 @@
 #include "server/store/sql/json_memory.h"
 
 #include "kernels/base/clock.h"
+#include "kernels/base/limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -234,6 +235,20 @@ static void start_vectors(struct app *app, struct desk *d) {
     atomic_store(&app->vectors, v);
 }
 
+/* The model and what else is there from the start must leave room for work. */
+static enum status limit_memory(const struct options *o, struct err *e) {
+    enum { ROOM_MB = 64 };
+    long long held = (long long)(mem_held() >> 20);
+    if (!o->memory_mb) return ST_OK;
+    if (o->memory_mb < held + ROOM_MB)
+        return fail(e, ST_INVALID,
+                    "--memory-mb %lld is too little: %lld MiB are held before the first request; "
+                    "give %lld or more",
+                    o->memory_mb, held, held + ROOM_MB);
+    mem_limit((size_t)o->memory_mb << 20);
+    return ST_OK;
+}
+
 /* The port comes before the slow steps: a second start fails at once, and health can be asked. */
 static enum status start(struct app *app, struct desk *d, const struct options *o, struct http **h,
                          struct err *e) {
@@ -250,6 +265,7 @@ static enum status start(struct app *app, struct desk *d, const struct options *
     shelf_give(d->shelf, d->ranker);
     d->ranker = NULL;
     start_lab(app);
+    TRY(limit_memory(o, e));
     start_brews(app, d);
     atomic_store(&app->ready, 1);
     return ST_OK;

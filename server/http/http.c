@@ -4,6 +4,7 @@
 #include "server/http/escape.h"
 
 #include "kernels/base/clock.h"
+#include "kernels/base/limit.h"
 
 #include <arpa/inet.h>
 #include <civetweb.h>
@@ -14,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 64 << 20, QUEUE_MS = 100 };
+enum { ARENA_BYTES = 64 << 20, QUEUE_MS = 100, MEMORY_RETRY_S = 2 };
 
 _Static_assert(CHECK_HEADERS == MG_MAX_HEADERS, "dropped headers must be noticed");
 
@@ -236,6 +237,11 @@ static void run_handler(struct req *r, struct err *e) {
     _Atomic double *held_s = kind == HTTP_LONG ? &h->long_s : &h->import_s;
     if (kind != HTTP_ALWAYS && atomic_load(&h->inside) > HTTP_WORKERS - HTTP_RESERVED) {
         refuse_busy(r, "too many requests at once", 1, e);
+        return;
+    }
+    /* One goes on whatever is held: what it computes makes the engine give up what it kept. */
+    if (b && budget_used(b) > 0 && mem_over()) {
+        refuse_busy(r, "the server holds as much memory as it may", MEMORY_RETRY_S, e);
         return;
     }
     if (b && !budget_take(b, QUEUE_MS)) {

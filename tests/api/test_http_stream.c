@@ -1,5 +1,6 @@
 /* links: http */
 /* Replies of unknown length, server-sent events, clients that leave, budgets, and closing. */
+#include "kernels/base/limit.h"
 #include "tests/api/http_toy.h"
 
 #include <sys/resource.h>
@@ -215,6 +216,22 @@ static void budget(void) {
     EQ(get("/api/events"), 200);
 }
 
+/* Over its memory the server takes one long request at a time, so that it always goes on. */
+static void memory(void) {
+    atomic_store(&toy.release, 0);
+    mem_limit(1);
+    int fd = open_get("/api/hold");
+    OK(wait_for(&toy.holding, 1, 5));
+    EQ(get("/api/events"), 503);
+    OK(strstr(answer, "memory") && *hc_header(answer, "Retry-After"));
+    EQ(get("/api/hello"), 200);
+    mem_limit(0);
+    EQ(get("/api/events"), 200);
+    atomic_store(&toy.release, 1);
+    (void)hc_read(fd, answer, sizeof answer, 5);
+    close(fd);
+}
+
 static void *many(void *arg) {
     static _Thread_local char mine[4096];
     int *good = arg;
@@ -355,6 +372,7 @@ int main(void) {
     reserved();
     client_gone();
     budget();
+    memory();
     crowd();
     flood();
     toy_stop();

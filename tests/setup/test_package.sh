@@ -60,23 +60,24 @@ install /tmp/old.deb
 id taproom
 [ "$(stat -c '%U %a' /var/lib/taproom)" = "taproom 700" ]
 [ "$(stat -c '%G %a' /etc/taproom)" = "taproom 750" ]
-as() { setpriv --reuid=taproom --regid=taproom --clear-groups env -i PATH=/usr/bin:/bin TAPROOM_DATA=/var/lib/taproom/data \
-  TAPROOM_CACHE=/var/lib/taproom/cache TAPROOM_MODEL=/tmp/model.gguf "$@"; }
+as_service=(setpriv --reuid=taproom --regid=taproom --clear-groups env -i PATH=/usr/bin:/bin TAPROOM_DATA=/var/lib/taproom/data
+  TAPROOM_CACHE=/var/lib/taproom/cache TAPROOM_MODEL=/tmp/model.gguf)
 cp "$model" /tmp/model.gguf && chmod 644 /tmp/model.gguf
 serve() { # COMMAND...: while the installed program serves, as its own user
   rm -f /tmp/ready && mkfifo /tmp/ready
-  as taproom serve --port 0 >/tmp/ready 2>/tmp/serve.log &
+  "${as_service[@]}" taproom serve --port 0 >/tmp/ready 2>/tmp/serve.log &
   local pid=$! line=
   read -r -t 60 line </tmp/ready || { cat /tmp/serve.log && return 1; }
   url=${line##* }
   "$@"
-  kill -TERM $pid && wait $pid
+  kill -TERM $pid
+  wait $pid
 }
 store() { printf '{"id":"a","title":"A boat"}\n{"id":"b","title":"A robot"}\n' |
   curl -fsS --data-binary @- -H 'Content-Type: application/x-ndjson' "$url/api/catalogs?name=kept" >/dev/null; }
 use() {
-  curl -fsS -H 'Content-Type: application/json' "$url/api/rank" -d '{"catalog":"kept","instruction":"boats"}' | grep -q '"id":"a"'
-  curl -fsS "$url/" | grep -q '<title>Taproom'
+  curl -fsS -H 'Content-Type: application/json' "$url/api/rank" -d '{"catalog":"kept","instruction":"boats"}' | grep '"item":"a"' >/dev/null
+  curl -fsS "$url/" | grep '<title>' >/dev/null
 }
 serve store
 echo "TAPROOM_PORT=8361" >>/etc/taproom/taproom.conf
@@ -85,9 +86,13 @@ dpkg-query -W -f '${Version} ${db:Status-Status}\n' taproom | grep -v '^0.0.1 ' 
 grep -q '^TAPROOM_PORT=8361' /etc/taproom/taproom.conf
 serve use
 [ "$(stat -c %a /var/lib/taproom/data)" = 700 ]
-taproom-fetch --wrong 2>/dev/null && exit 1
-dpkg -r taproom && [ -e /var/lib/taproom/data ] && [ -e /etc/taproom/taproom.conf ]
-dpkg -P taproom && [ ! -e /var/lib/taproom ] && [ ! -e /etc/taproom ]
+! taproom-fetch --wrong
+dpkg -r taproom
+[ -e /var/lib/taproom/data/taproom.db ]
+[ -e /etc/taproom/taproom.conf ]
+dpkg -P taproom
+[ ! -e /var/lib/taproom ]
+[ ! -e /etc/taproom ]
 STORY
 
 # shellcheck disable=SC2016 # expanded by the inner bash

@@ -2,6 +2,7 @@
 /* Chunks out of several jobs: every job gets its share, answers have the bits of the job alone, and
  * a job that fails does not touch the others. `test_batch cuda` asks that backend. */
 #include "model/step.h"
+#include "kernels/base/limit.h"
 #include "tests/t.h"
 
 #define FILE_NAME "fixtures/tiny/tied.gguf"
@@ -156,6 +157,25 @@ static void test_failures(const struct job_of *alone) {
     OK(one >= JOBS && all > 0); /* some ended one job only, some the chunk */
 }
 
+/* Spans are kept, but not while the process holds more memory than it should. */
+static void kept_by_memory(void) {
+    struct cache c;
+    struct node *n;
+    GOOD(cache_open(&c, model, 1 << 20, &e));
+    for (uint8_t k = 1; k <= 4; k++) {
+        const struct hash key = {{k}};
+        if (k == 4) mem_limit(1);
+        GOOD(cache_make(&c, &n, &key, LEN, 0, &e));
+        EQ(c.nodes, k == 4 ? 1 : k);
+        n->done = LEN;
+        cache_keep(&c, n);
+        cache_drop(&c, n);
+    }
+    EQ(c.evicted, 3);
+    mem_limit(0);
+    cache_close(&c);
+}
+
 int main(int argc, char **argv) {
     int cuda = argc > 1 && strcmp(argv[1], "cuda") == 0;
     static struct job_of alone[JOBS];
@@ -174,6 +194,7 @@ int main(int argc, char **argv) {
     test_shares(alone, 0);
     test_shares(alone, 0x7FFFFFFE); /* weeks of chunks: the counter goes round */
     test_shares(alone, 0xFFFFFFFE);
+    if (!cuda) kept_by_memory();
     if (!cuda) test_failures(alone); /* tests/cuda/test_cuda_faults.c has those of a device */
     work_close(&work);
     model_close(model);
