@@ -1,6 +1,6 @@
 /* links: model train */
 /* Gradients of LoRA's factors against PyTorch's (fixtures/grad/make.py), on tiny models: in f32 to
- * 1e-3, and their direction in bf16 where the CPU has it. */
+ * 1e-3; in bf16, where the CPU has it, at least as near as PyTorch's own bf16. */
 #include "model/adapter.h"
 #include "kernels/base/file.h"
 #include "model/format/shards.h"
@@ -15,6 +15,7 @@ static struct err e;
 struct sequence {
     int32_t tok[TOKENS];
     double loss;
+    double half; /* how far PyTorch's gradients in bf16 lie from its own in f32 */
     float out[TOKENS], dout[TOKENS];
 };
 
@@ -26,6 +27,8 @@ static void read_sequence(struct sequence *s, const char *name) {
     at = text;
     for (int i = 0; i < TOKENS; i++) s->tok[i] = (int32_t)strtol(at, &at, 10);
     s->loss = strtod(at, &at);
+    s->half = strtod(at, &at);
+    OK(s->half > 0);
     mem_free(text);
 }
 
@@ -67,7 +70,7 @@ static void compare(const struct adapter *want, const float *got, double most, c
     printf("%s: relative difference %.3g, cosine 1 - %.3g\n", name, sqrt(far / size),
            1 - both / sqrt(size * mine));
     OK(sqrt(far) <= most * sqrt(size));
-    OK(both >= .999 * sqrt(size * mine));
+    OK(both >= (1 - most * most) * sqrt(size * mine));
 }
 
 static void check(const char *name, const char *backend, const char *precision, double most) {
@@ -107,7 +110,8 @@ static void check(const char *name, const char *backend, const char *precision, 
     arena_init(&tables, 1 << 24);
     GOOD(shards_open(&files, model, &tables, NULL, &e));
     GOOD(adapter_read(&want, grads, &files.g, &e));
-    if (!t_failed) compare(&want, trainer_grads(t), most, name);
+    if (!t_failed)
+        compare(&want, trainer_grads(t), strcmp(precision, "bf16") == 0 ? s.half : most, name);
     adapter_close(&want);
     shards_close(&files);
     arena_free(&tables);
