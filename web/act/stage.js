@@ -6,6 +6,7 @@ const LOAD = {
   compare: () => import('../view/compare/compare.js'),
   tour: () => import('../view/tour/tour.js'),
   evaluate: () => import('../view/evaluate.js'),
+  brew: () => import('../view/brew/brew.js'),
   runs: () => import('../view/runs.js'),
 };
 export const TITLES = {
@@ -13,6 +14,7 @@ export const TITLES = {
   compare: 'Compare',
   tour: 'Tour',
   evaluate: 'Evaluate',
+  brew: 'Brew',
   runs: 'Saved runs',
 };
 
