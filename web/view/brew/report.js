@@ -13,7 +13,7 @@ export function reportTable(report) {
       'table',
       { class: 'results-table' },
       h('caption', {}, `On ${whole(report.lists?.wishes ?? 0)} lists that were kept out; a change with its 95 % interval`),
-      h('thead', {}, h('tr', {}, ['Measure', 'Before', 'After', 'Change', ''].map(t => h('th', { scope: 'col' }, t)))),
+      h('thead', {}, h('tr', {}, ['Measure', 'Before', 'After', 'Change', 'Verdict'].map(t => h('th', { scope: 'col' }, t)))),
       h(
         'tbody',
         {},

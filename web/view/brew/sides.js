@@ -28,7 +28,7 @@ export function wishSides({ api, session, brew }) {
         lists.append(await one(await api.run(w.id), w.title));
       }
       if (wishes.length) announce('The last wishes are ranked before and after');
-      say.textContent = wishes.length ? `The first ${SHOWN} of ${OF} candidates.` : say.textContent;
+      say.textContent = wishes.length ? `The first ${SHOWN} of at most ${OF} candidates.` : say.textContent;
     } catch (e) {
       say.textContent = '';
       session.failed('The last wishes', e, run);
@@ -37,15 +37,14 @@ export function wishSides({ api, session, brew }) {
   }
 
   async function one(stored, title) {
-    const { run: _, ...whole } = stored;
     const request = {
-      ...whole.request,
+      ...stored.request,
       candidates: stored.items.slice(0, OF).map(x => x.item),
       save: false,
-      explain: undefined,
     };
-    const before = await rank({ ...request, model: brew.model }, {});
-    const after = await rank({ ...request, model: modelOf(brew) }, {});
+    const by = model => rank({ ...request, model }, { progress() {}, score() {} });
+    const before = await by(brew.model);
+    const after = await by(modelOf(brew));
     const side = (name, rows) => h('div', {}, h('h6', {}, name), h('ol', {}, rows));
     return h(
       'div',
@@ -67,6 +66,6 @@ function move({ moved, was }) {
 // A comparison of a choice by the model and by the model with an adapter.
 export const beforeAfterHash = (state, base, adapted) =>
   compareHash([
-    { ...state, modelId: base },
-    { ...state, modelId: adapted },
+    { choices: { ...state, modelId: base } },
+    { choices: { ...state, modelId: adapted } },
   ]);
