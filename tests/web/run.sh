@@ -54,6 +54,7 @@ story() {
   if grep -nE 'Sanitizer|runtime error' "$tmp/server.log"; then return 1; fi
   PROGRAM=$program DATA=$tmp/restart node "$tmp/tests/web/restart.mjs" &&
     PROGRAM=$program DATA=$tmp/two node "$tmp/tests/web/two_models.mjs" &&
+    PROGRAM=$program DATA=$tmp/brew node "$tmp/tests/web/brew.mjs" &&
     PROGRAM=$program DATA=$tmp/signed node "$tmp/tests/web/sign_in.mjs"
 }
 

@@ -6,6 +6,7 @@ const LOAD = {
   compare: () => import('../view/compare/compare.js'),
   tour: () => import('../view/tour/tour.js'),
   evaluate: () => import('../view/evaluate/evaluate.js'),
+  brew: () => import('../view/brew/brew.js'),
   story: () => import('../view/runs/story.js'),
   runs: () => import('../view/runs/runs.js'),
 };
@@ -14,6 +15,7 @@ export const TITLES = {
   compare: 'Compare',
   tour: 'Tour',
   evaluate: 'Evaluate',
+  brew: 'Brew',
   runs: 'Saved runs',
   story: 'A story',
 };

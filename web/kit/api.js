@@ -83,7 +83,7 @@ async function send(path, options, waiting = () => {}) {
   }
 }
 
-async function json(path, options) {
+export async function json(path, options) {
   const res = await send(path, options);
   try {
     return await res.json();
@@ -97,7 +97,7 @@ async function json(path, options) {
   }
 }
 
-const post = (path, body, signal, headers = {}) => [
+export const post = (path, body, signal, headers = {}) => [
   path,
   {
     method: 'POST',

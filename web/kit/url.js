@@ -1,7 +1,7 @@
 // The address: "#/?catalog=movies&wish=..." for choices, "#/run/ID" for a stored run, "#/compare?..." for a view. Pure.
 import { CHOICES, BASELINES, COUNT_MAX, POLICIES, newClause, clausesTouched, editedClauses } from './state.js';
 
-export const VIEWS = ['compare', 'runs', 'tour', 'evaluate', 'story'];
+export const VIEWS = ['compare', 'runs', 'tour', 'evaluate', 'brew', 'story'];
 
 const NUMBERS = [
   ['count', 'n', 1, COUNT_MAX],
