@@ -217,28 +217,29 @@ enum status brews_start(struct brews *b, struct view recipe, struct view owner, 
     return st;
 }
 
-static enum status resume(struct brews *b, struct view id, struct err *e) {
-    struct brew_state s;
+static enum status resume(struct brews *b, const struct brew_state *s, struct err *e) {
     const char *recipe;
     struct arena a;
-    TRY(state_read(&b->c, id, &s, e));
-    if (s.state[0] == 'd' || s.state[0] == 'a')
-        return fail(e, ST_CONFLICT, "this brew is %s", s.state);
     arena_init(&a, SETTING);
-    enum status st = folder_read(&b->c, s.id, ".recipe.json", &a, &recipe, e);
+    enum status st = folder_read(&b->c, s->id, ".recipe.json", &a, &recipe, e);
     if (st == ST_OK && !recipe) st = fail(e, ST_NOT_FOUND, "the recipe of this brew is gone");
-    if (st == ST_OK) st = prepare(b, view_of(recipe), s.id, e);
+    if (st == ST_OK) st = prepare(b, view_of(recipe), s->id, e);
     arena_free(&a);
     TRY(st);
     pthread_mutex_lock(&b->lock);
-    b->state = s;
+    b->state = *s;
     pthread_mutex_unlock(&b->lock);
     return launch(b, 1, e);
 }
 
 enum status brews_resume(struct brews *b, struct view id, struct err *e) {
+    struct brew_state s;
+    TRY(state_read(&b->c, id, &s, e));
     TRY(take(b, e));
-    enum status st = resume(b, id, e);
+    enum status st = state_read(&b->c, id, &s, e); /* again: nobody else can change it now */
+    if (st == ST_OK && (s.state[0] == 'd' || s.state[0] == 'a'))
+        st = fail(e, ST_CONFLICT, "this brew is %s", s.state);
+    if (st == ST_OK) st = resume(b, &s, e);
     if (st != ST_OK) leave(b);
     return st;
 }

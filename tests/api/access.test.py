@@ -173,9 +173,10 @@ class Users(Case):
         put = lambda name, body: self.s.by(name, 'PUT', at, body)
         self.refused(put('ron', {'shared': True}), 404)
         self.refused(put('eve', {'shared': True}), 403)
-        for bad in ({}, {'shared': 1}, {'shared': True, 'owner': 'ron'}):
-            self.refused(put('rob', bad), 422, field='shared')
-        self.assertEqual(put('rob', {'shared': True})[:2], (200, {'run': run, 'shared': True}))
+        for bad, field in (({}, 'shared'), ({'shared': 1}, 'shared'), ({'shared': True, 'owner': 'ron'}, 'owner')):
+            self.refused(put('rob', bad), 422, field=field)
+        code, body, _ = put('rob', {'shared': True})
+        self.assertEqual((code, body['run'], body['owner'], body['shared']), (200, run, 'rob', True))
         self.assertEqual(self.s.by('eve', 'GET', at)[1]['owner'], 'rob')
         self.assertNotIn(run, self.runs('ron'))
         self.refused(self.s.by('ron', 'DELETE', at), 404)

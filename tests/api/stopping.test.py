@@ -61,7 +61,7 @@ class Stopping(Case):
         s = self.start()
         self.put(s, 500, text='word ' * 100)
         self.ends(s, 'POST', '/api/rank', {'catalog': 'big', 'instruction': 'quiet boats and the sea, less robots',
-                                           'candidates': {'retrieve': 'all', 'count': 500}})
+                                           'candidates': {'retrieve': 'all', 'count': 500}}, after=.4)
 
     def test_ease(self):
         s = self.start()
@@ -71,7 +71,7 @@ class Stopping(Case):
     def test_calibration(self):
         s = self.start()
         self.put(s, 300, 120, 40, text='word ' * 60)
-        self.ends(s, 'POST', '/api/calibration', {'catalog': 'big', 'members': 100})
+        self.ends(s, 'POST', '/api/calibration', {'catalog': 'big', 'members': 100}, after=.3)
 
     def test_experiment(self):
         s = self.start()

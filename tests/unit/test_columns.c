@@ -18,7 +18,7 @@ static const char rows[] =
     "b',1.5,5,'{}');"
     "INSERT INTO member(row,catalog,id,name,profile) VALUES(1,1,'m','','');"
     "INSERT INTO interaction VALUES(1,1,1,1,4.0,5);"
-    "INSERT INTO run VALUES(1,'r-1','c','t',5,'{}','ada',1);"
+    "INSERT INTO run VALUES(1,'r-1','c','t',5,'{}','ada',1,'','',0);"
     "INSERT INTO surface VALUES('s','{}');"
     "INSERT INTO result VALUES('k','n',5,'{}');"
     "INSERT INTO experiment VALUES('x-1','n',5,'{}','');"
