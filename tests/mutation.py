@@ -23,8 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 GROUPS = {  # sources, tests of their own, wider ones; NAME.test.py runs against the program
     'wish': (['server/wish/**/*.c'], ['test_wish', 'test_wish_cases', 'test_clauses'],
              ['test_funnel', 'test_rank', 'wishes.test.py']),
-    'readout': (['server/readout/**/*.c'], ['test_readout', 'test_rank', 'test_trail'], ['test_eval', 'rank.test.py', 'surfaces.test.py']),
-    'plan': (['model/plan.c', 'model/cache.c'], ['test_engine', 'test_tree_mask', 'test_batch'], ['test_engine_faults', 'test_rank', 'score.test.py']),
+    'readout': (['server/readout/**/*.c'], ['test_readout', 'test_rank', 'test_prefix_splits'], ['test_eval', 'rank.test.py', 'surfaces.test.py']),
+    'plan': (['model/engine/plan.c', 'model/engine/cache.c'], ['test_engine', 'test_tree_mask', 'test_batch'], ['test_engine_faults', 'test_rank', 'score.test.py']),
     'store': (['server/store/**/*.c'], ['test_store', 'test_store_search', 'test_db', 'test_columns'],
               ['test_store_faults', 'saved.test.py', 'catalogs.test.py', 'rank.test.py']),
 }
@@ -135,11 +135,11 @@ class Copy:
         return subprocess.run(['ninja', '-C', self.build, target], stdout=subprocess.DEVNULL).returncode == 0
 
     def passes(self, test):
-        command = [sys.executable, '-W', 'ignore', self.source / 'tests/api' / test, self.build / 'taproom'] if test.endswith('.py') else [
+        command = [sys.executable, '-W', 'ignore', next((self.source / 'tests/api').rglob(test)), self.build / 'taproom'] if test.endswith('.py') else [
             self.build / 'tests' / test]
         try:
             r = subprocess.run(command, cwd=self.source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LONGEST,
-                               env={**os.environ, 'OMP_NUM_THREADS': '2', 'OMP_WAIT_POLICY': 'passive'})
+                               env={**os.environ, 'PYTHONPATH': str(self.source / 'tests/api'), 'OMP_NUM_THREADS': '2', 'OMP_WAIT_POLICY': 'passive'})
         except subprocess.TimeoutExpired:
             return False
         return r.returncode in (0, 77)

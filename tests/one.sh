@@ -3,10 +3,10 @@
 
 # What the thread sanitizer looks at: what several threads share, in about a minute. test_engine_faults takes several and is left
 # to be asked for by name.
-TSAN_TESTS=(test_engine test_batch test_shelf test_taste test_vectors test_task)
+TSAN_TESTS=(test_engine test_batch test_registry test_interactions test_vectors test_task)
 
-test_programs() { compgen -G "$ROOT/tests/*/test_*.c" && compgen -G "$ROOT/tests/*/test_*.cu"; } # ctest knows them by their stems
-test_scripts() { compgen -G "$ROOT/tests/api/*.test.py"; }
+test_programs() { compgen -G "$ROOT/tests/*/test_*.c" && compgen -G "$ROOT/tests/unit/*/test_*.c" && compgen -G "$ROOT/tests/*/test_*.cu"; } # ctest knows them by their stems
+test_scripts() { compgen -G "$ROOT/tests/api/*.test.py" && compgen -G "$ROOT/tests/api/*/*.test.py"; }
 stems() { sed -E 's|.*/||; s|\..*||'; }
 more_tests() { cat "$ROOT"/tests/CMakeLists.txt "$ROOT"/tests/cuda/CMakeLists.txt | sed -nE 's/^add_test\(NAME ([a-z_]+) .*/\1/p'; }
 other_tests() { printf '%s\n' format scripts launcher package results page-syntax page-unit page-states page-story; }
@@ -23,7 +23,7 @@ test_names() {
 
 # target_of NAME: what has to be built for a test that ctest knows.
 target_of() {
-  if [ -e "$ROOT/tests/api/$1.test.py" ]; then
+  if test_scripts | grep -q "/$1[.]test[.]py\$"; then
     echo taproom
   elif [ "$1" = cuda_server ]; then
     echo taproom_shim
@@ -78,7 +78,7 @@ run_tsan() (
   trap cleanup EXIT # of a build that is ended; this is a shell of its own, so that what it exports stays in it
   if [ ${#names[@]} -eq 0 ]; then
     for name in "${TSAN_TESTS[@]}"; do
-      [ ! -e "$ROOT/tests/unit/$name.c" ] || names+=("$name")
+      ! compgen -G "$ROOT/tests/unit/*/$name.c" >/dev/null || names+=("$name")
     done
   fi
   export OMP_NUM_THREADS=1 TSAN_OPTIONS="halt_on_error=1:suppressions=$ROOT/tests/tsan.supp"

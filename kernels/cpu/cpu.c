@@ -1,51 +1,16 @@
 /* The CPU's operations: picks the vector code for this machine, shares rows among threads, and
  * keeps products in matmul.c and attention in attention.c. */
-#include "kernels/cpu/attention.h"
-#include "kernels/cpu/cpu.h"
-#include "kernels/cpu/gemm.h"
-#include "kernels/cpu/int8.h"
-#include "kernels/cpu/matmul.h"
-#include "kernels/cpu/vec.h"
+#include "kernels/cpu/cpu_state.h"
 #include "kernels/host.h"
-#include "kernels/ops.h"
-
-#include "kernels/base/arena.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct mat {
-    int n, k;
-    struct mm_mat *mm;             /* products in f32 and bf16 by oneDNN */
-    struct gemm_mat *gemm;         /* products in f32 by own code */
-    struct i8_mat *i8;             /* products in int8 */
-    const struct block_type *type; /* tables: rows as they are in the file */
-    uint8_t *rows;
-};
-
-struct cpu {
-    struct ops ops;
-    const struct vec_ops *vec;
-    struct mm *mm;
-    i8_code *i8; /* NULL: the layers' products are not in int8 */
-    struct attn_scratch attn;
-    float *logits;
-    size_t logits_n;
-    float *att; /* int8: attention's results before they are rounded */
-    size_t att_n;
-    float *row; /* int8: for each thread a row before it is rounded, of any matrix */
-    size_t row_n;
-    uint16_t *head_x; /* a bf16 head's input */
-    int half_head;
-    int half; /* keys, values and attention are in bf16 */
-    char name[48];
-};
-
 /* Every operation enters here. OpenMP keeps its number of threads per calling thread, and oneDNN's
  * code was made for ours. */
-static struct cpu *of(struct ops *o) {
+struct cpu *cpu_of(struct ops *o) {
     struct cpu *c = o->self;
     omp_set_num_threads(c->ops.threads);
     return c;
@@ -71,7 +36,7 @@ static const struct vec_ops *pick(int *bf16, i8_code **i8) {
 }
 
 static void cpu_close(struct ops *o) {
-    struct cpu *c = of(o);
+    struct cpu *c = cpu_of(o);
     mm_close(c->mm);
     mem_free(c->attn.p);
     mem_free(c->logits);
@@ -81,46 +46,7 @@ static void cpu_close(struct ops *o) {
     mem_free(c);
 }
 
-static void cpu_mat_close(struct ops *o, struct mat *m) {
-    (void)o;
-    if (!m) return;
-    mm_mat_close(m->mm);
-    gemm_close(m->gemm);
-    i8_close(m->i8);
-    mem_free(m->rows);
-    mem_free(m);
-}
-
-/* All parts as one f32 matrix, rows shared among threads; mem_free it. NULL without memory. */
-static float *unpack(const struct mat_part *part, int n_parts, int n, int k) {
-    float *w = mem_alloc((size_t)n * (size_t)k * sizeof *w);
-    float *to = w;
-    for (int i = 0; w && i < n_parts; i++) {
-        const struct block_type *t = part[i].type;
-        size_t blocks = (size_t)k / (size_t)t->elems;
-        int rows = part[i].n;
-        const uint8_t *from = part[i].data;
-#pragma omp parallel for schedule(static)
-        for (int r = 0; r < rows; r++)
-            t->to_f32(to + (size_t)r * (size_t)k, from + (size_t)r * blocks * (size_t)t->bytes,
-                      blocks);
-        to += (size_t)rows * (size_t)k;
-    }
-    return w;
-}
-
-static enum status open_table(struct mat *m, const struct mat_part *part, struct err *e) {
-    size_t bytes =
-        (size_t)m->n * ((size_t)m->k / (size_t)part->type->elems) * (size_t)part->type->bytes;
-    m->type = part->type;
-    m->rows = mem_alloc(bytes);
-    if (!m->rows) return fail(e, ST_NO_MEMORY, "no memory for %zu bytes of embeddings", bytes);
-    memcpy(m->rows, part->data, bytes);
-    return ST_OK;
-}
-
-/* Makes *p hold n floats; what was in it is lost. */
-static enum status room(float **p, size_t *have, size_t n, struct err *e) {
+enum status cpu_room(float **p, size_t *have, size_t n, struct err *e) {
     if (*have >= n) return ST_OK;
     float *more = mem_alloc(n * sizeof *more);
     if (!more) return fail(e, ST_NO_MEMORY, "no memory for %zu values", n);
@@ -130,30 +56,9 @@ static enum status room(float **p, size_t *have, size_t n, struct err *e) {
     return ST_OK;
 }
 
-/* Inputs in int8, and the weights that meet them, are rotated in blocks of this many values. */
-static size_t rotated(int k) {
+size_t cpu_rotated(int k) {
     size_t block = (size_t)(k & -k);
     return block < 512 ? block : 512;
-}
-
-/* A layer's matrix in int8, and room for the rows that it will multiply. w is overwritten. */
-static enum status open_int8(struct cpu *c, struct mat *m, float *w, struct err *e) {
-    size_t n = c->row_n, line = ((size_t)m->k + 15) / 16 * 16;
-    TRY(room(&c->row, &n, line * (size_t)c->ops.threads, e));
-    c->row_n = n;
-    size_t k = (size_t)m->k, block = rotated(m->k);
-#pragma omp parallel for schedule(static)
-    for (int r = 0; r < m->n; r++) {
-        float *row = w + (size_t)r * k;
-        c->vec->rotate(row, k, block);
-        for (size_t i = 0; i < k; i++) row[i] /= (float)block;
-    }
-    return i8_open(&m->i8, w, m->n, m->k, e);
-}
-
-/* Without AVX-512 oneDNN has nothing but a gemm, which orders the weights anew in every call. */
-static int own_products(const struct cpu *c) {
-    return c->vec == &vec_ops_base || c->vec == &vec_ops_avx2;
 }
 
 /* y (rows, n) = or += x w^T of a matrix that is not in int8. */
@@ -164,43 +69,8 @@ static enum status product(struct cpu *c, float *y, const void *x, const struct 
     return ST_OK;
 }
 
-static enum status open_product(struct cpu *c, struct mat *m, const struct mat_part *part,
-                                int n_parts, enum mat_use use, struct err *e) {
-    float *w = unpack(part, n_parts, m->n, m->k);
-    if (!w) return fail(e, ST_NO_MEMORY, "no memory for a matrix of %d x %d", m->n, m->k);
-    int half = use == MAT_HEAD ? c->half_head : c->half;
-    enum status st = use == MAT_LINEAR && c->i8 ? open_int8(c, m, w, e)
-                     : own_products(c) && !half
-                         ? gemm_open(&m->gemm, w, m->n, m->k, e)
-                         : mm_mat_open(c->mm, &m->mm, w, m->n, m->k, half, e);
-    mem_free(w);
-    return st;
-}
-
-static enum status cpu_mat_open(struct ops *o, struct mat **out, const struct mat_part *part,
-                                int n_parts, int k, enum mat_use use, struct err *e) {
-    struct cpu *c = of(o);
-    struct mat *m = mem_alloc(sizeof *m);
-    if (!m) return fail(e, ST_NO_MEMORY, "no memory for a matrix");
-    *m = (struct mat){.k = k};
-    for (int i = 0; i < n_parts; i++) m->n += part[i].n;
-    enum status st;
-    if (use == MAT_TABLE) {
-        st = n_parts == 1 ? open_table(m, part, e)
-                          : fail(e, ST_INTERNAL, "a table of %d parts", n_parts);
-    } else {
-        st = open_product(c, m, part, n_parts, use, e);
-    }
-    if (st != ST_OK) {
-        cpu_mat_close(o, m);
-        return st;
-    }
-    *out = m;
-    return ST_OK;
-}
-
 static void cpu_embed(struct ops *o, float *x, const struct mat *t, const int32_t *tok, int rows) {
-    (void)of(o);
+    (void)cpu_of(o);
     size_t blocks = (size_t)t->k / (size_t)t->type->elems, row = blocks * (size_t)t->type->bytes;
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++)
@@ -214,14 +84,14 @@ static float *own_row(struct cpu *c) {
 
 /* x is overwritten. */
 static void round_row(const struct cpu *c, void *y, float *x, int r, int rows, int k) {
-    c->vec->rotate(x, (size_t)k, rotated(k));
+    c->vec->rotate(x, (size_t)k, cpu_rotated(k));
     i8_scales(y, rows, k)[r] =
         c->vec->to_int8((uint8_t *)y + (size_t)r * (size_t)i8_pad(k), x, (size_t)k);
 }
 
 static void cpu_rmsnorm(struct ops *o, void *y, const float *x, const float *w, int rows, int n,
                         float eps, int f32) {
-    struct cpu *c = of(o);
+    struct cpu *c = cpu_of(o);
     int int8 = c->i8 && !f32, half = c->half && !f32 && !int8;
     size_t size = half ? 2 : 4, width = (size_t)n;
 #pragma omp parallel for schedule(static)
@@ -234,7 +104,7 @@ static void cpu_rmsnorm(struct ops *o, void *y, const float *x, const float *w, 
 
 static void cpu_norm_add(struct ops *o, float *x, float *y, const float *w, int rows, int n,
                          float eps) {
-    const struct vec_ops *v = of(o)->vec;
+    const struct vec_ops *v = cpu_of(o)->vec;
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++) {
         float *to = x + (size_t)r * (size_t)n, *from = y + (size_t)r * (size_t)n;
@@ -244,14 +114,14 @@ static void cpu_norm_add(struct ops *o, float *x, float *y, const float *w, int 
 }
 
 static void cpu_scale(struct ops *o, float *x, int rows, int n, float f) {
-    (void)of(o);
+    (void)cpu_of(o);
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++)
         for (int i = 0; i < n; i++) x[(size_t)r * (size_t)n + (size_t)i] *= f;
 }
 
 static void cpu_add_bias(struct ops *o, float *y, const float *b, int rows, int n) {
-    (void)of(o);
+    (void)cpu_of(o);
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++)
         for (int i = 0; i < n; i++) y[(size_t)r * (size_t)n + (size_t)i] += b[i];
@@ -259,20 +129,20 @@ static void cpu_add_bias(struct ops *o, float *y, const float *b, int rows, int 
 
 static void cpu_layernorm(struct ops *o, float *x, const float *w, const float *b, int rows, int n,
                           float eps) {
-    const struct vec_ops *v = of(o)->vec;
+    const struct vec_ops *v = cpu_of(o)->vec;
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++) v->layernorm(x + (size_t)r * (size_t)n, w, b, n, eps);
 }
 
 static void cpu_gelu(struct ops *o, float *x, const float *b, int rows, int n) {
-    const struct vec_ops *v = of(o)->vec;
+    const struct vec_ops *v = cpu_of(o)->vec;
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++) v->gelu(x + (size_t)r * (size_t)n, b, n);
 }
 
 static void cpu_head_norm(struct ops *o, float *qkv, const struct attn_shape *s, const float *q,
                           const float *k, int rows, float eps) {
-    const struct vec_ops *v = of(o)->vec;
+    const struct vec_ops *v = cpu_of(o)->vec;
     size_t hd = (size_t)s->head_dim, stride = hd * (size_t)(s->heads + 2 * s->kv_heads);
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++)
@@ -284,29 +154,29 @@ static void cpu_head_norm(struct ops *o, float *qkv, const struct attn_shape *s,
 
 static enum status cpu_matmul(struct ops *o, float *y, const void *x, const struct mat *w, int rows,
                               int add, struct err *e) {
-    struct cpu *c = of(o);
+    struct cpu *c = cpu_of(o);
     if (!w->i8) return product(c, y, x, w, rows, add, e);
     i8_run(c->i8, y, x, w->i8, rows, add);
     return ST_OK;
 }
 
 static size_t cpu_kv_bytes(struct ops *o, const struct attn_shape *s, int len) {
-    return attn_kv_bytes(s, len, of(o)->half);
+    return attn_kv_bytes(s, len, cpu_of(o)->half);
 }
 
 static void cpu_rope_store(struct ops *o, float *qkv, const struct attn_shape *s,
                            const struct chunk *c, int layer) {
-    attn_store(of(o)->vec, qkv, s, c, layer, of(o)->half);
+    attn_store(cpu_of(o)->vec, qkv, s, c, layer, cpu_of(o)->half);
 }
 
 static enum status cpu_attention(struct ops *o, void *out, const float *qkv,
                                  const struct attn_shape *s, const struct chunk *k, int layer,
                                  struct err *e) {
-    struct cpu *c = of(o);
+    struct cpu *c = cpu_of(o);
     int width = s->heads * s->head_dim, rows = k->rows;
     if (!c->i8)
         return attn_run(c->vec, &c->attn, out, c->half, qkv, s, k, layer, c->half, o->threads, e);
-    TRY(room(&c->att, &c->att_n, (size_t)rows * (size_t)width, e));
+    TRY(cpu_room(&c->att, &c->att_n, (size_t)rows * (size_t)width, e));
     TRY(attn_run(c->vec, &c->attn, c->att, 0, qkv, s, k, layer, c->half, o->threads, e));
 #pragma omp parallel for schedule(static)
     for (int r = 0; r < rows; r++)
@@ -317,7 +187,7 @@ static enum status cpu_attention(struct ops *o, void *out, const float *qkv,
 typedef void glu(void *y, const float *g, const float *u, int n, int half);
 
 static void gated(struct ops *o, glu *f, void *y, const float *gu, int rows, int n) {
-    struct cpu *c = of(o);
+    struct cpu *c = cpu_of(o);
     int half = c->half && !c->i8;
     size_t width = (size_t)n;
 #pragma omp parallel for schedule(static)
@@ -330,11 +200,11 @@ static void gated(struct ops *o, glu *f, void *y, const float *gu, int rows, int
 }
 
 static void cpu_swiglu(struct ops *o, void *y, const float *gu, int rows, int n) {
-    gated(o, of(o)->vec->swiglu, y, gu, rows, n);
+    gated(o, cpu_of(o)->vec->swiglu, y, gu, rows, n);
 }
 
 static void cpu_geglu(struct ops *o, void *y, const float *gu, int rows, int n) {
-    gated(o, of(o)->vec->geglu, y, gu, rows, n);
+    gated(o, cpu_of(o)->vec->geglu, y, gu, rows, n);
 }
 
 /* Rows whose logits are held at once: about 16 million values, whole tiles. */
@@ -362,10 +232,10 @@ static enum status head_product(struct cpu *c, float *logits, const float *x, co
 static enum status cpu_head(struct ops *o, float *lse, float *picked, const float *x,
                             const struct mat *m, int rows, const int32_t *off, const int32_t *pick,
                             struct err *e) {
-    struct cpu *c = of(o);
+    struct cpu *c = cpu_of(o);
     int step = head_rows(m->n);
     size_t vocab = (size_t)m->n;
-    TRY(room(&c->logits, &c->logits_n, (size_t)step * vocab, e));
+    TRY(cpu_room(&c->logits, &c->logits_n, (size_t)step * vocab, e));
     for (int r0 = 0; r0 < rows; r0 += step) {
         int n = rows - r0 < step ? rows - r0 : step;
         float *logits = c->logits;
@@ -381,7 +251,7 @@ static enum status cpu_head(struct ops *o, float *lse, float *picked, const floa
 }
 
 const struct vec_ops *cpu_vec(struct ops *o) {
-    return of(o)->vec;
+    return cpu_of(o)->vec;
 }
 
 enum status ops_cpu_open(struct ops **out, enum precision want, int threads, struct err *e) {

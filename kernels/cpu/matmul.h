@@ -1,7 +1,7 @@
 /* Matrix products on oneDNN: weights are reordered once, products run on tiles of at most MM_TILE
  * rows whose count is a multiple of OPS_ROW_PAD. On AVX-512 oneDNN's rows are bit-identical for any
- * row count and number of threads (tests/unit/test_ops.c); other machines use gemm.h. One thread at
- * a time. */
+ * row count and number of threads (tests/unit/kernels/test_ops.c); other machines use gemm.h. One
+ * thread at a time. */
 #ifndef KERNELS_CPU_MATMUL_H
 #define KERNELS_CPU_MATMUL_H
 

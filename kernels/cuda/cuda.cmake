@@ -46,7 +46,7 @@ set(TAPROOM_NVCC_FLAGS -std=c++17 -O3 -lineinfo --Werror all-warnings
   -gencode arch=compute_90a,code=sm_90a -gencode arch=compute_90,code=compute_90)
 
 if(TAPROOM_CUDA_BUILT)
-  file(GLOB cu_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/cuda/*.cu)
+  file(GLOB cu_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kernels/cuda/*.cu ${CMAKE_SOURCE_DIR}/kernels/cuda/*/*.cu)
   foreach(file ${cu_files})
     get_filename_component(stem ${file} NAME_WE)
     set(object ${CMAKE_BINARY_DIR}/cuda/${stem}.o)

@@ -1,49 +1,12 @@
 /* The CUDA backend's table of operations. Weights and the inputs of products are bf16 or fp8, the
  * head's f32, keys and values bf16, the residual stream and all sums f32. */
-#include "kernels/cuda/chunk.cuh"
-#include "kernels/cuda/fp8.cuh"
-#include "kernels/cuda/kernels.cuh"
-#include "kernels/cuda/matmul.cuh"
-#include "kernels/cuda/replay.cuh"
-#include "kernels/cuda/trunk.cuh"
-
-#include "kernels/ops.h"
-#include "kernels/base/arena.h"
+#include "kernels/cuda/cuda.cuh"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK_ROWS = 8192, SM_FP8 = 89 };
-enum { HEAD_SLICE = 8192 }; /* of the vocabulary: 32 MiB of logits for 1024 rows */
-
-struct mat {
-    int n, k;
-    enum matmul_type type;
-    void *w; /* (n, k) values, in fp8 with their scales; of a table, its blocks */
-    const struct block_type *table; /* NULL: values */
-};
-
-struct cuda {
-    struct ops ops;
-    struct device_gpu d;
-    bool fp8;
-    struct matmul mm;
-    struct room head;
-    bool batched; /* the trunk's attention by products of the library */
-    struct room trunk;
-    struct room bf16, kept; /* attention's result on its way to fp8; rows that are moved */
-    struct chunks chunks;
-    struct replays replays;
-    const struct ops_pass *pass;          /* that has begun: tok and from hold its lists already */
-    struct stage tok, from, off, rows[2]; /* small arrays on their way */
-    int rows_turn;
-    char name[96];
-};
-
-static struct cuda *of(struct ops *o) {
-    return static_cast<struct cuda *>(o->self);
-}
 
 static void cuda_close(struct ops *o) {
     struct cuda *c = of(o);
@@ -139,87 +102,6 @@ static void cuda_copy_rows(struct ops *o, float *const *to, const float *const *
         rows_copy(&c->d, on, on + n, width, n);
     }
     device_keep(&c->d, st, &e);
-}
-
-/* --- weights */
-
-static void cuda_mat_close(struct ops *o, struct mat *m) {
-    if (!m) return;
-    device_free(&of(o)->d, m->w);
-    mem_free(m);
-}
-
-/* The part's blocks as they are in the file, on the device. */
-static enum status upload(struct cuda *c, const struct mat_part *p, int k, void **out,
-                          struct err *e) {
-    size_t bytes = (size_t)p->n * (size_t)(k / p->type->elems) * (size_t)p->type->bytes;
-    TRY(dequant_known(p->type->id, e));
-    TRY(device_alloc(&c->d, out, bytes, e));
-    enum status st = device_write(&c->d, *out, p->data, bytes, e);
-    if (st == ST_OK) return st;
-    device_free(&c->d, *out);
-    *out = nullptr;
-    return st;
-}
-
-static size_t values_bytes(const struct mat *m) {
-    size_t values = (size_t)m->n * (size_t)m->k;
-    return m->type == MATMUL_FP8 ? fp8_bytes(m->n, m->k) : values * (m->type == MATMUL_F32 ? 4 : 2);
-}
-
-/* Rows row.. of m from a part's blocks on the device. */
-static void fill_values(struct cuda *c, struct mat *m, int row, const struct mat_part *p,
-                        const uint8_t *blocks) {
-    size_t at = (size_t)row * (size_t)m->k, values = (size_t)p->n * (size_t)m->k;
-    char *w = static_cast<char *>(m->w);
-    if (m->type == MATMUL_FP8)
-        dequant_fp8(&c->d, reinterpret_cast<uint8_t *>(w + at), fp8_scales(w, m->n, m->k) + row,
-                    blocks, p->type->id, p->n, m->k);
-    else if (m->type == MATMUL_F32)
-        dequant_run(&c->d, w + at * 4, blocks, p->type->id, values, 1);
-    else
-        dequant_run(&c->d, w + at * 2, blocks, p->type->id, values, 0);
-}
-
-static enum status open_values(struct cuda *c, struct mat *m, const struct mat_part *part,
-                               int n_parts, struct err *e) {
-    int head = m->type == MATMUL_F32, whole = head && m->n > HEAD_SLICE ? HEAD_SLICE : m->n;
-    TRY(matmul_plan(&c->mm, m->type, whole, m->k, e));
-    if (m->n % whole) TRY(matmul_plan(&c->mm, m->type, m->n % whole, m->k, e));
-    TRY(device_alloc(&c->d, &m->w, values_bytes(m), e));
-    for (int i = 0, row = 0; i < n_parts; row += part[i++].n) {
-        void *blocks = nullptr;
-        TRY(upload(c, &part[i], m->k, &blocks, e));
-        fill_values(c, m, row, &part[i], static_cast<uint8_t *>(blocks));
-        device_free(&c->d, blocks);
-    }
-    return device_check(&c->d, e);
-}
-
-static enum status cuda_mat_open(struct ops *o, struct mat **out, const struct mat_part *part,
-                                 int n_parts, int k, enum mat_use use, struct err *e) {
-    struct cuda *c = of(o);
-    struct mat *m = static_cast<struct mat *>(mem_alloc(sizeof *m));
-    if (!m) return fail(e, ST_NO_MEMORY, "no memory for a matrix");
-    *m = mat();
-    m->k = k;
-    m->type = use == MAT_HEAD ? MATMUL_F32 : c->fp8 ? MATMUL_FP8 : MATMUL_BF16;
-    for (int i = 0; i < n_parts; i++) m->n += part[i].n;
-    enum status st;
-    if (use == MAT_TABLE && n_parts == 1) {
-        m->table = part->type;
-        st = upload(c, part, k, &m->w, e);
-    } else if (use == MAT_TABLE) {
-        st = fail(e, ST_INTERNAL, "a table of %d parts", n_parts);
-    } else {
-        st = open_values(c, m, part, n_parts, e);
-    }
-    if (st != ST_OK) {
-        cuda_mat_close(o, m);
-        return st;
-    }
-    *out = m;
-    return ST_OK;
 }
 
 /* --- the forward pass */
@@ -378,56 +260,36 @@ static enum status cuda_end(struct ops *o, enum status st, int *again, struct er
     return st;
 }
 
-/* --- the head */
-
-/* Device memory of one call: logits of one slice of the vocabulary, running sums and results. */
-struct head_work {
-    float *logits;
-    struct exp_sum *sum;
-    float *lse, *picked;
-};
-
-/* The vocabulary in slices, so that logits stay in the cache between the product and the sum, and
- * memory does not grow with the vocabulary. */
-static enum status head_slices(struct cuda *c, const struct head_work *w, const float *x,
-                               const struct mat *m, int rows, const int32_t *off,
-                               const int32_t *pick, struct err *e) {
-    const float *weights = static_cast<float *>(m->w);
-    for (int v = 0; v < m->n; v += HEAD_SLICE) {
-        int n = m->n - v < HEAD_SLICE ? m->n - v : HEAD_SLICE;
-        TRY(matmul_run(&c->mm, w->logits, x, weights + (size_t)v * (size_t)m->k, MATMUL_F32, rows,
-                       n, m->k, 0, e));
-        rows_exp_sum(&c->d, w->sum, w->lse, w->picked, w->logits, rows, v, n, m->n, off, pick);
-    }
-    return device_check(&c->d, e);
-}
-
-static size_t pad256(size_t bytes) {
-    return (bytes + 255) / 256 * 256;
-}
-
-static enum status cuda_head(struct ops *o, float *lse, float *picked, const float *x,
-                             const struct mat *m, int rows, const int32_t *off, const int32_t *pick,
-                             struct err *e) {
-    struct cuda *c = of(o);
-    size_t picks = (size_t)off[rows], all = (size_t)rows;
-    int slice = m->n < HEAD_SLICE ? m->n : HEAD_SLICE;
-    size_t logits = pad256((size_t)matmul_room(rows) * (size_t)slice * sizeof(float));
-    size_t sums = pad256(all * sizeof(struct exp_sum));
-    void *lists = nullptr;
-    TRY(device_check(&c->d, e));
-    TRY(stage_put_two(&c->off, &c->d, off, (all + 1) * sizeof *off, pick, picks * sizeof *pick,
-                      &lists, e));
-    TRY(device_room(&c->d, &c->head, logits + sums + (all + picks) * sizeof(float), e));
-    char *at = static_cast<char *>(c->head.p);
-    struct head_work w;
-    w.logits = reinterpret_cast<float *>(at);
-    w.sum = reinterpret_cast<struct exp_sum *>(at + logits);
-    w.lse = reinterpret_cast<float *>(at + logits + sums), w.picked = w.lse + rows;
-    const int32_t *on = static_cast<int32_t *>(lists);
-    TRY(head_slices(c, &w, x, m, rows, on, on + rows + 1, e));
-    TRY(device_read(&c->d, lse, w.lse, all * sizeof *lse, e));
-    return picks ? device_read(&c->d, picked, w.picked, picks * sizeof *picked, e) : ST_OK;
+static void fill_table(struct ops *o) {
+    o->threads = 1;
+    o->chunk_rows = CHUNK_ROWS;
+    o->act_size = sizeof(uint16_t);
+    o->pad_rows = matmul_room;
+    o->close = cuda_close;
+    o->alloc = cuda_alloc;
+    o->alloc_kv = cuda_alloc_kv;
+    o->release = cuda_release;
+    o->write = cuda_write;
+    o->read = cuda_read;
+    o->keep_rows = cuda_keep_rows;
+    o->copy_rows = cuda_copy_rows;
+    o->begin = cuda_begin;
+    o->end = cuda_end;
+    o->mat_open = cuda_mat_open;
+    o->mat_close = cuda_mat_close;
+    o->embed = cuda_embed;
+    o->rmsnorm = cuda_rmsnorm;
+    o->norm_add = cuda_norm_add;
+    o->scale = cuda_scale;
+    o->add_bias = cuda_add_bias;
+    o->head_norm = cuda_head_norm;
+    o->matmul = cuda_matmul;
+    o->kv_bytes = cuda_kv_bytes;
+    o->rope_store = cuda_rope_store;
+    o->attention = cuda_attention;
+    o->swiglu = cuda_swiglu;
+    o->geglu = cuda_geglu;
+    o->head = cuda_head;
 }
 
 enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) {
@@ -460,35 +322,7 @@ enum status ops_cuda_open(struct ops **out, enum precision want, struct err *e) 
     snprintf(c->name, sizeof c->name, "cuda sm_%d %s", c->d.sm, c->d.name);
     o->name = c->name;
     o->precision = want;
-    o->threads = 1;
-    o->chunk_rows = CHUNK_ROWS;
-    o->act_size = sizeof(uint16_t);
-    o->pad_rows = matmul_room;
-    o->close = cuda_close;
-    o->alloc = cuda_alloc;
-    o->alloc_kv = cuda_alloc_kv;
-    o->release = cuda_release;
-    o->write = cuda_write;
-    o->read = cuda_read;
-    o->keep_rows = cuda_keep_rows;
-    o->copy_rows = cuda_copy_rows;
-    o->begin = cuda_begin;
-    o->end = cuda_end;
-    o->mat_open = cuda_mat_open;
-    o->mat_close = cuda_mat_close;
-    o->embed = cuda_embed;
-    o->rmsnorm = cuda_rmsnorm;
-    o->norm_add = cuda_norm_add;
-    o->scale = cuda_scale;
-    o->add_bias = cuda_add_bias;
-    o->head_norm = cuda_head_norm;
-    o->matmul = cuda_matmul;
-    o->kv_bytes = cuda_kv_bytes;
-    o->rope_store = cuda_rope_store;
-    o->attention = cuda_attention;
-    o->swiglu = cuda_swiglu;
-    o->geglu = cuda_geglu;
-    o->head = cuda_head;
+    fill_table(o);
     *out = o;
     return ST_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "kernels/blocks.h"
 #include "kernels/base/arena.h"
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 #include "kernels/base/view.h"
 
 enum gguf_type {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* A control token or a text; exactly one is set. */
-struct part {
+struct template_part {
     const char *control, *text;
 };
 
@@ -14,7 +14,7 @@ struct form {
     const char *name;
     const char *marks[3]; /* in the file's template and in the vocabulary, or it is not this form */
     struct {
-        struct part head[PARTS], tail[PARTS];
+        struct template_part head[PARTS], tail[PARTS];
     } turn[TURN_COUNT];
 };
 
@@ -74,7 +74,7 @@ static int fits(const struct form *f, struct view text, const struct tok *t) {
 }
 
 /* Appends a list of parts to ids; *n becomes TEMPLATE_MAX_IDS + 1 when they do not fit. */
-static enum status spell(const struct part *parts, const struct tok *t, struct arena *a,
+static enum status spell(const struct template_part *parts, const struct tok *t, struct arena *a,
                          int32_t *ids, int *n, struct err *e) {
     *n = 0;
     for (int i = 0; i < PARTS && (parts[i].control || parts[i].text); i++) {

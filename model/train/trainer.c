@@ -1,7 +1,7 @@
 /* A model, its trained values, the optimizer's, and the pass over a tree. */
 #include "model/train/trainer.h"
 
-#include "model/backend.h"
+#include "model/engine/backend.h"
 #include "model/format/shards.h"
 #include "model/tokenizer/template.h"
 #include "model/train/optim.h"

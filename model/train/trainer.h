@@ -8,7 +8,7 @@
 #ifndef MODEL_TRAIN_TRAINER_H
 #define MODEL_TRAIN_TRAINER_H
 
-#include "model/engine.h"
+#include "model/engine/engine.h"
 
 struct trainer;
 

@@ -5,7 +5,7 @@
 #define MODEL_TRAIN_TREE_H
 
 #include "kernels/grad.h"
-#include "model/engine.h"
+#include "model/engine/engine.h"
 #include "model/model.h"
 
 struct train_tree {
@@ -20,7 +20,7 @@ struct train_tree {
     int n_picks, n_values;
 };
 
-/* Lays out t and what the asks read (model/engine.h); lists live in a, kv until
+/* Lays out t and what the asks read (model/engine/engine.h); lists live in a, kv until
  * train_tree_close. ST_INVALID and ST_LIMIT as engine_score says; ST_NO_MEMORY. */
 enum status train_tree_open(struct train_tree *out, const struct model *m, const struct tree *t,
                             const struct ask *ask, int n_asks, struct arena *a,

@@ -1,7 +1,7 @@
 /* The table of calls. */
-#include "server/api/app.h"
+#include "server/api/kit/app.h"
 
-#include "server/api/v1.h"
+#include "server/api/v1/v1.h"
 
 #include "kernels/base/seeded.h"
 

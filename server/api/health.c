@@ -1,6 +1,6 @@
 /* Health, and counters for Prometheus. */
-#include "server/api/app.h"
-#include "server/api/out.h"
+#include "server/api/kit/app.h"
+#include "server/api/kit/out.h"
 
 enum status api_health_live(struct req *r, struct err *e) {
     struct app *app = req_app(r);
@@ -18,10 +18,10 @@ enum status api_health_ready(struct req *r, struct err *e) {
     struct app *app = req_app(r);
     struct catalog *c;
     struct buf b;
-    struct shelf_stats s;
+    struct registry_stats s;
     int n;
     TRY(app_ready(app, e));
-    shelf_stats(app->shelf, &s);
+    registry_stats(app->registry, &s);
     TRY(store_catalogs(app->store, req_arena(r), &c, &n, e));
     buf_init(&b, OUT_MAX);
     out_open(&b, NULL, '{');
@@ -84,10 +84,10 @@ static void default_metric(struct buf *b, const char *id) {
 
 enum status api_health_metrics(struct req *r, struct err *e) {
     struct app *app = req_app(r);
-    struct shelf_stats s;
+    struct registry_stats s;
     struct buf b;
     long long vectors = 0;
-    shelf_stats(app->shelf, &s);
+    registry_stats(app->registry, &s);
     TRY(store_vectors_count(app->store, &vectors, e));
     const struct metric m[] = {
         {"ready", "gauge", "1 when a ranking can be served.", atomic_load(&app->ready)},

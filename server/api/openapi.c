@@ -1,5 +1,5 @@
 /* GET /api/openapi.json: what every call takes and answers (openapi.yaml, which is JSON). */
-#include "server/api/app.h"
+#include "server/api/kit/app.h"
 #include "server/assets/assets.h"
 
 enum status api_openapi_get(struct req *r, struct err *e) {

@@ -1,6 +1,6 @@
 /* /api/session: signing in and out by a browser, and who is signed in. */
-#include "server/api/app.h"
-#include "server/api/out.h"
+#include "server/api/kit/app.h"
+#include "server/api/kit/out.h"
 #include "server/store/sql/depth.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* /api/tasks: what goes on, and giving it up. */
-#include "server/api/app.h"
-#include "server/api/out.h"
+#include "server/api/kit/app.h"
+#include "server/api/kit/out.h"
 
 #include <stdio.h>
 

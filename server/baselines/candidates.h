@@ -3,7 +3,7 @@
 #ifndef BASELINES_CANDIDATES_H
 #define BASELINES_CANDIDATES_H
 
-#include "server/baselines/interactions/taste.h"
+#include "server/baselines/interactions/interactions.h"
 #include "server/wish/wish.h"
 
 struct embedder;
@@ -36,7 +36,8 @@ struct candidates {
     const int *unseen; /* (n_unseen) */
     int n_unseen;
     unsigned long long seed;
-    const struct taste *taste; /* what was learnt of the interactions; NULL: nobody asked for it */
+    const struct interactions
+        *interactions; /* what was learnt of the interactions; NULL: nobody asked for it */
     /* The embedding model, NULL where there is none, and an item's text for it. */
     struct embedder *embedder;
     void *arg; /* of the two functions */

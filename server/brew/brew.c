@@ -2,7 +2,7 @@
 #include "server/brew/brew.h"
 #include "server/brew/members.h"
 
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 
 #include <stdio.h>
 #include <string.h>

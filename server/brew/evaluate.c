@@ -1,7 +1,7 @@
 /* Measuring on what is kept out: rankings of sheets, and what texts cost. */
 #include "server/brew/brew.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "server/store/sql/json_memory.h"
 
 #include "kernels/base/buf.h"
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 
 #include <math.h>
 #include <jansson.h>

@@ -2,8 +2,8 @@
  * number alone, so that a run that goes on from a checkpoint is the same run. */
 #include "server/brew/brew.h"
 
-#include "kernels/base/clock.h"
-#include "kernels/base/file.h"
+#include "kernels/base/os/clock.h"
+#include "kernels/base/os/file.h"
 #include "model/train/optim.h"
 #include "model/train/random.h"
 

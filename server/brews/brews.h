@@ -14,7 +14,7 @@ enum { BREWS_ID = 40, BREWS_POINTS = 512 };
 
 struct brews_config {
     struct store *store;
-    struct shelf *shelf;
+    struct registry *registry;
     struct tasks *tasks;
     const char *folder, *adapters; /* of brews; where adopted adapters go */
     /* Whether somebody waits for a ranking: the next step waits for them. NULL: never. */

@@ -3,7 +3,7 @@
 
 #include "server/store/sql/json_memory.h"
 
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 
 #include <dirent.h>
 #include <jansson.h>

@@ -14,7 +14,7 @@ struct brew_point_seen {
 
 /* ID.state.json. */
 struct brew_state {
-    char id[BREWS_ID], name[TASK_NAME], model[SHELF_ID], owner[TASK_NAME];
+    char id[BREWS_ID], name[TASK_NAME], model[REGISTRY_ID], owner[TASK_NAME];
     const char *state; /* running, paused, failed, done, adopted; static */
     const char *phase; /* static */
     long long created, step, steps;

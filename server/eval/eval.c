@@ -5,7 +5,7 @@
 #include "server/rank/rank.h"
 
 #include "kernels/base/buf.h"
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

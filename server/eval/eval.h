@@ -5,7 +5,7 @@
 #define EVAL_EVAL_H
 
 #include "server/eval/method.h"
-#include "server/report/sheet.h"
+#include "server/report/sheet/sheet.h"
 #include "server/registry/registry.h"
 
 /* Models that a protocol may hold at once. */
@@ -23,11 +23,11 @@ struct eval_config {
     /* What ranking is asked with, where a protocol leaves it open. */
     struct view surface;
     enum history_policy policy; /* coldstart: which past interactions stand in the prompt */
-    const char *const *models;  /* models: further ones, by what the shelf calls them */
+    const char *const *models;  /* models: further ones, by what the registry calls them */
     int n_models;
     const char *const *files; /* judged: graded lists and judged surfaces in place of our own */
     int n_files;
-    struct shelf *shelf;
+    struct registry *registry;
     /* A file of the program, "fixtures/movies/instructions.jsonl"; 0 when there is none. */
     int (*asset)(const char *path, struct view *data, const char **etag);
     void *arg;

@@ -2,7 +2,7 @@
 #include "server/eval/graded.h"
 #include "server/store/sql/json_memory.h"
 
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 
 #include <jansson.h>
 #include <string.h>

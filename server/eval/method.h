@@ -3,7 +3,7 @@
 #ifndef EVAL_METHOD_H
 #define EVAL_METHOD_H
 
-#include "server/report/sheet.h"
+#include "server/report/sheet/sheet.h"
 #include "server/rank/rank.h"
 
 /* Readouts have their own numbers. `whole` is the query readout with the wish as one text; chance

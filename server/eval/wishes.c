@@ -1,7 +1,7 @@
 /* Reading instruction sets. */
 #include "server/eval/wishes.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <jansson.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "server/rank/request/request.h"
 
-#include "model/engine.h"
+#include "model/engine/engine.h"
 
 enum {
     CALIBRATION_BINS = 10,

@@ -8,7 +8,7 @@
 
 /* Shares beside the clauses where the surface has none of its own: of a model as it is, and of one
  * with an adapter that was trained on whole wishes (server/readout/README.md). */
-static const double PLAIN_MEANING = 1.5, TASTE_MEANING = 3, TRAINED_CLAUSES = 0.25,
+static const double PLAIN_MEANING = 1.5, INTERACTIONS_MEANING = 3, TRAINED_CLAUSES = 0.25,
                     TRAINED_WHOLE = 1, TRAINED_MEANING = 0.25;
 
 /* The wish as it was written. Clauses of the person's own and preferences are joined. */
@@ -67,7 +67,7 @@ static struct shares choose_shares(const struct rank_context *s) {
     }
     if (!s->n_wish) {
         x.whole = 0;
-        if (!s->surface.has_shares) x.meaning = TASTE_MEANING;
+        if (!s->surface.has_shares) x.meaning = INTERACTIONS_MEANING;
     }
     if (s->r->has_meaning) x.meaning = s->r->meaning;
     if (!s->k->embedder || (!s->n_wish && (!s->n_marks || s->r->readout == READOUT_HYBRID)))

@@ -2,7 +2,7 @@
 #include "server/rank/load.h"
 
 #include "kernels/base/buf.h"
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 #include "server/rank/choose.h"
 #include "server/rank/history.h"
 #include "server/readout/prompt/prompt.h"
@@ -234,9 +234,9 @@ enum status context_load(struct rank_context *s, struct ranker *k, const struct 
 }
 
 void context_close(struct rank_context *s) {
-    if (s->taste) learner_give(s->k->learner, s->taste);
+    if (s->interactions) interactions_cache_give(s->k->interactions_cache, s->interactions);
     if (s->catalog) snapshots_give(s->k->snapshots, s->catalog);
-    s->taste = NULL;
+    s->interactions = NULL;
     s->catalog = NULL;
 }
 

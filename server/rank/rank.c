@@ -3,7 +3,7 @@
 #include "server/rank/rank.h"
 
 #include "kernels/base/buf.h"
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 #include "server/baselines/each/hybrid.h"
 #include "server/metrics/metrics.h"
 #include "server/rank/load.h"
@@ -106,8 +106,9 @@ static enum status learn(struct rank_context *s, int runs, struct err *e) {
     const struct rank_hooks *h = s->hooks;
     int needed = runs && (asked_baselines(s->r) & those || s->r->readout == READOUT_HYBRID);
     if (!needed && !retrieves_learnt(s)) return ST_OK;
-    return learner_take(s->k->learner, s->k->store, s->r->catalog, s->catalog->catalog.version,
-                        h ? h->training : NULL, h ? h->arg : NULL, &s->taste, e);
+    return interactions_cache_take(s->k->interactions_cache, s->k->store, s->r->catalog,
+                                   s->catalog->catalog.version, h ? h->training : NULL,
+                                   h ? h->arg : NULL, &s->interactions, e);
 }
 
 /* runs: baselines will be asked, too. */

@@ -4,7 +4,7 @@
 #define RANK_RANK_H
 
 #include "server/baselines/baselines.h"
-#include "server/baselines/interactions/learner.h"
+#include "server/baselines/interactions/interactions_cache.h"
 #include "server/readout/context/answer_cache.h"
 #include "server/rank/calibration.h"
 #include "server/rank/funnel.h"
@@ -30,12 +30,13 @@ struct speed {
 struct ranker {
     struct store *store;
     struct engine *engine;
-    const char *id;            /* the model's name on its shelf (shelf.h), "" where it has none */
+    const char *id; /* the model's name on its registry (registry.h), "" where it has none */
     struct embedder *embedder; /* NULL where there is none; set by whoever opened it */
     struct vectors *vectors;   /* of the catalogues, to search in; NULL where none are made */
     void *embedding_arg;
     void (*embedding)(void *arg, int done, int total); /* many items are embedded; may be NULL */
-    struct learner *learner, own; /* the former: its own one, or one that rankers share */
+    struct interactions_cache *interactions_cache,
+        own;                     /* the former: its own one, or one that rankers share */
     struct snapshots *snapshots; /* ranker_snapshots; own_snapshots: to be closed with the ranker */
     int own_snapshots;
     int rank_all; /* catalogues of so many items are ranked whole; 0: what the model does in about

@@ -13,15 +13,15 @@ void ranker_init(struct ranker *r, struct store *s, struct engine *en) {
     r->store = s;
     r->engine = en;
     r->id = "";
-    learner_init(&r->own);
-    r->learner = &r->own;
+    interactions_cache_init(&r->own);
+    r->interactions_cache = &r->own;
     tag_indexes_init(&r->tags);
     answer_cache_init(&r->cache);
 }
 
 void ranker_close(struct ranker *r) {
     if (r->own_snapshots) snapshots_close(r->snapshots);
-    learner_close(&r->own);
+    interactions_cache_close(&r->own);
     tag_indexes_close(&r->tags);
     answer_cache_close(&r->cache);
 }

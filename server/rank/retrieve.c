@@ -3,9 +3,9 @@
 
 #include "kernels/base/seeded.h"
 #include "kernels/base/sort_key.h"
-#include "model/embed.h"
+#include "model/embed/embed.h"
 #include "server/baselines/each/embedding.h"
-#include "server/baselines/each/liked.h"
+#include "server/baselines/each/cf_query.h"
 #include "server/vectors/vectors.h"
 
 #include <math.h>
@@ -258,22 +258,22 @@ enum status retrieve_learnt(struct retrieval *x, struct rank_context *s, enum re
                             struct err *e) {
     int knn = how == RETRIEVE_ITEM_KNN;
     struct candidates c;
-    struct taste_query q;
+    struct cf_query q;
     struct baseline_info b = {0};
     context_candidates(s, NULL, 0, &c);
-    TRY(liked_query(&c, &q, &b, e));
+    TRY(cf_query_make(&c, &q, &b, e));
     if (b.why) {
         if (s->r->retrieve == how) x->why = b.why;
         return ST_OK;
     }
-    const struct taste *t = s->taste;
+    const struct interactions *t = s->interactions;
     size_t n = (size_t)t->n_items;
     int *at = ARENA_NEW(s->a, int, n), *place = ARENA_NEW(s->a, int, n);
     double *score = ARENA_NEW(s->a, double, n);
     if (!at || !place || !score) return fail(e, ST_NO_MEMORY, "no memory for candidates");
     for (int i = 0; i < t->n_items; i++) at[i] = i;
-    TRY(knn ? taste_item_knn(t, &q, at, t->n_items, s->a, score, e)
-            : taste_ease(t, &q, at, t->n_items, s->a, score, e));
+    TRY(knn ? interactions_item_knn(t, &q, at, t->n_items, s->a, score, e)
+            : interactions_ease(t, &q, at, t->n_items, s->a, score, e));
     for (int i = 0; i < t->n_items; i++) {
         place[i] = snapshot_find_row(s->catalog, t->item[i]);
         if (place[i] < 0 || (knn && !(score[i] > 0))) score[i] = NAN; /* gone, or no neighbour */

@@ -145,7 +145,7 @@ static double prior_of(const struct item_readout *q, const struct rank_context *
 
 void item_finish(struct item_readout *q, struct rank_context *s, int z, double *score,
                  double *logprob, double *prior) {
-    struct spread x = {{0}, 0, 1};
+    struct zscore x = {{0}, 0, 1};
     for (int i = 0; i < q->n; i++)
         for (int r = 1; r <= q->n_lists; r++) {
             struct item_answer *to = answer(q, r, i);
@@ -159,7 +159,7 @@ void item_finish(struct item_readout *q, struct rank_context *s, int z, double *
             int i = s->sample[k];
             v[k] = weigh(s, answer(q, 0, i), 0) - prior_of(q, s, i);
         }
-        x = spread_make(s, VIEW("item"), v);
+        x = zscore_make(s, VIEW("item"), v);
     }
     for (int i = 0; i < s->n; i++) {
         logprob[i] = weigh(s, answer(q, 0, i), 0);

@@ -5,37 +5,37 @@
 #include "server/readout/context/rank_context.h"
 #include "server/readout/tags.h"
 
-enum { PROBES_MAX = CLAUSES_MAX + 2 };
+enum { QUERY_TEXTS_MAX = CLAUSES_MAX + 2 };
 
-/* A probe under one frame: its tokens, and the ends of the spans that its node is cut into. */
-struct probe {
+/* A query text under one frame: its tokens, and the ends of the spans that its node is cut into. */
+struct query_text {
     struct view text;
     const int32_t *id;
     size_t all; /* tokens, of which the first n are asked */
-    int n, cut[TRAIL_CUTS], n_cuts;
+    int n, cut[PREFIX_SPLIT_CUTS], n_cuts;
 };
 
 struct query_readout {
     /* Clauses in their order, then the wanted ones together (if there are several), then the whole
      * wish (if it has a share), then the empty wishes. */
-    struct view probe[PROBES_MAX + SURFACE_EMPTY];
-    int n_probes, n_empty, has_together;
-    int whole;    /* the whole wish's probe, -1: it is not asked */
+    struct view query_text[QUERY_TEXTS_MAX + SURFACE_EMPTY];
+    int n_query_texts, n_empty, has_together;
+    int whole;    /* the whole wish's query text, -1: it is not asked */
     int n_wanted; /* wanted clauses of the wish that say something beyond their constraints */
     double trust; /* of a story's clauses together, 0: they count alike */
-    unsigned char skip[PROBES_MAX];     /* 1: says nothing that is not checked */
-    unsigned char framed[PROBES_MAX];   /* 1: asked of the items, by the frames */
-    unsigned char untagged[PROBES_MAX]; /* 1: not asked of the tags */
-    float **out;   /* (frames, n_pool, probes and empty wishes): answers, NULL where not asked */
+    unsigned char skip[QUERY_TEXTS_MAX];     /* 1: says nothing that is not checked */
+    unsigned char framed[QUERY_TEXTS_MAX];   /* 1: asked of the items, by the frames */
+    unsigned char untagged[QUERY_TEXTS_MAX]; /* 1: not asked of the tags */
+    float **out; /* (frames, n_pool, query texts and empty wishes): answers, NULL where not asked */
     double *said;  /* the same shape: log-probabilities known from earlier rankings, of the whole
-                    * probe or, where it is asked, of its first spans */
+                    * query text or, where it is asked, of its first spans */
     uint8_t *from; /* the same shape: tokens of those spans */
     double *prior; /* (frames, n_pool) */
     struct view *text; /* (frames, n_pool): the item's text, where it was asked */
-    struct probe words[SURFACE_FRAMES][PROBES_MAX + SURFACE_EMPTY];
-    int known[SURFACE_FRAMES][PROBES_MAX];
-    struct spread spread[SURFACE_FRAMES][PROBES_MAX];
-    struct view key[SURFACE_FRAMES][PROBES_MAX];
+    struct query_text words[SURFACE_FRAMES][QUERY_TEXTS_MAX + SURFACE_EMPTY];
+    int known[SURFACE_FRAMES][QUERY_TEXTS_MAX];
+    struct zscore zscore[SURFACE_FRAMES][QUERY_TEXTS_MAX];
+    struct view key[SURFACE_FRAMES][QUERY_TEXTS_MAX];
     struct tags_readout tags;
 };
 

@@ -8,8 +8,8 @@
 static const double SINGLE = 0.25, TOGETHER = 1.0, UNWANTED = 1.4;
 static const double CONSTRAINT_VALUE = 2.0;
 
-/* Of a probe's first n tokens, in their order, so that the sum's bits do not depend on which of
- * them were known. */
+/* Of a query text's first n tokens, in their order, so that the sum's bits do not depend on which
+ * of them were known. */
 static double logprob_to(const struct query_readout *q, const struct rank_context *s, int f, int i,
                          int k, int n) {
     size_t at = cell(q, s, f, i, k);
@@ -23,16 +23,17 @@ static double logprob_of(const struct query_readout *q, const struct rank_contex
     return logprob_to(q, s, f, i, k, q->words[f][k].n);
 }
 
-/* Keeps a probe's answer and those of its first spans; without memory for a key it is asked again.
+/* Keeps a query text's answer and those of its first spans; without memory for a key it is asked
+ * again.
  */
 static void keep_answer(const struct query_readout *q, struct rank_context *s, int f, int i,
                         int k) {
-    const struct probe *w = &q->words[f][k];
+    const struct query_text *w = &q->words[f][k];
     size_t at = cell(q, s, f, i, k);
     struct view key;
     struct err e;
-    if (query_probe_key(q, s, f, i, k, &key, &e) == ST_OK)
-        prior_keep(s, ANSWER_PROBE + f, key, logprob_of(q, s, f, i, k));
+    if (query_text_key(q, s, f, i, k, &key, &e) == ST_OK)
+        prior_keep(s, ANSWER_QUERY_TEXT + f, key, logprob_of(q, s, f, i, k));
     for (int c = 0; c < w->n_cuts; c++)
         if (w->cut[c] > q->from[at] && query_span_key(q, s, f, i, k, w->cut[c], &key, &e) == ST_OK)
             prior_keep(s, ANSWER_SPAN + f, key, logprob_to(q, s, f, i, k, w->cut[c]));
@@ -40,17 +41,17 @@ static void keep_answer(const struct query_readout *q, struct rank_context *s, i
 
 static void keep_answers(const struct query_readout *q, struct rank_context *s, int f) {
     for (int i = 0; i < s->n_pool; i++)
-        for (int k = 0; k < q->n_probes; k++)
+        for (int k = 0; k < q->n_query_texts; k++)
             if (q->out[cell(q, s, f, i, k)]) keep_answer(q, s, f, i, k);
 }
 
 /* Mean over the empty wishes, for every item that was asked. */
 static void set_priors(struct query_readout *q, struct rank_context *s, int f) {
     for (int i = 0; i < s->n_pool; i++) {
-        if (q->n_empty == 0 || !q->out[cell(q, s, f, i, q->n_probes)]) continue;
+        if (q->n_empty == 0 || !q->out[cell(q, s, f, i, q->n_query_texts)]) continue;
         double x = 0;
         for (int k = 0; k < q->n_empty; k++)
-            x += logprob_of(q, s, f, i, q->n_probes + k) / q->n_empty;
+            x += logprob_of(q, s, f, i, q->n_query_texts + k) / q->n_empty;
         q->prior[prior_at(s, f, i)] = x;
         prior_keep(s, ANSWER_PRIOR + f, q->text[prior_at(s, f, i)], x);
     }
@@ -63,32 +64,33 @@ static double raw_value(const struct query_readout *q, const struct rank_context
     double x = logprob_of(q, s, f, i, k), prior = q->prior[prior_at(s, f, i)];
     int tokens = 0;
     if (k != q->whole) return x - prior;
-    for (int n = 0; n < q->n_empty; n++) tokens += q->words[f][q->n_probes + n].n;
+    for (int n = 0; n < q->n_empty; n++) tokens += q->words[f][q->n_query_texts + n].n;
     x /= q->words[f][k].n > 0 ? q->words[f][k].n : 1;
     return tokens ? x - s->shares.beta * prior * q->n_empty / tokens : x;
 }
 
-/* The probe's value for candidate i: standardised and averaged over the frames, and of its tags. */
+/* The query text's value for candidate i: standardised and averaged over the frames, and of its
+ * tags. */
 static double value(const struct query_readout *q, const struct rank_context *s, int i, int k) {
     double z = 0, tags, share = s->surface.tag_weight;
     int has_tags = tags_value(&q->tags, s->item[i], k, &tags);
     if (!q->framed[k]) return has_tags ? tags : 0;
     for (int f = 0; f < s->surface.n_frames; f++) {
         double x = raw_value(q, s, f, i, k);
-        z += (x - q->spread[f][k].mean) / q->spread[f][k].sd / s->surface.n_frames;
+        z += (x - q->zscore[f][k].mean) / q->zscore[f][k].sd / s->surface.n_frames;
     }
     return has_tags ? (1 - share) * z + share * tags : z;
 }
 
-static void set_spreads(struct query_readout *q, struct rank_context *s, int f) {
-    for (int k = 0; k < q->n_probes; k++) {
+static void set_zscores(struct query_readout *q, struct rank_context *s, int f) {
+    for (int k = 0; k < q->n_query_texts; k++) {
         double v[SNAPSHOT_SAMPLE];
         if (q->known[f][k] || !q->framed[k]) continue;
         for (int j = 0; j < s->n_sample; j++) {
             int i = s->sample[j];
             v[j] = raw_value(q, s, f, i, k);
         }
-        q->spread[f][k] = spread_make(s, q->key[f][k], v);
+        q->zscore[f][k] = zscore_make(s, q->key[f][k], v);
     }
 }
 
@@ -136,7 +138,7 @@ static double part_of(const struct query_readout *q, const struct rank_context *
 
 static double logprob_shown(const struct query_readout *q, const struct rank_context *s, int i) {
     double x = 0;
-    for (int k = 0; k < q->n_probes; k++)
+    for (int k = 0; k < q->n_query_texts; k++)
         if (q->framed[k] &&
             (k == q->whole ? !(s->shares.clauses > 0) : k < s->n_clauses || q->tags.n_tags > 0))
             x += logprob_of(q, s, 0, i, k);
@@ -148,7 +150,7 @@ void query_finish(struct query_readout *q, struct rank_context *s, double *score
     double wanted = 0;
     for (int f = 0; f < s->surface.n_frames; f++) {
         set_priors(q, s, f);
-        set_spreads(q, s, f);
+        set_zscores(q, s, f);
         keep_answers(q, s, f);
     }
     tags_finish(&q->tags, s);

@@ -30,75 +30,76 @@ static void find_tags(struct tags_readout *t, const struct snapshot *c) {
     qsort(t->tag, (size_t)t->n_tags, sizeof *t->tag, by_name);
 }
 
-static int skipped(const struct tags_readout *t, int probe) {
-    return probe < t->n_probes && t->skip[probe];
+static int skipped(const struct tags_readout *t, int query_text) {
+    return query_text < t->n_query_texts && t->skip[query_text];
 }
 
-static size_t cell(const struct tags_readout *t, int f, int tag, int probe) {
-    return ((size_t)f * (size_t)t->n_tags + (size_t)tag) * (size_t)(t->n_probes + t->n_empty) +
-           (size_t)probe;
+static size_t cell(const struct tags_readout *t, int f, int tag, int query_text) {
+    return ((size_t)f * (size_t)t->n_tags + (size_t)tag) * (size_t)(t->n_query_texts + t->n_empty) +
+           (size_t)query_text;
 }
 
 static enum status take_memory(struct tags_readout *t, struct rank_context *s, struct err *e) {
-    size_t n = cell(t, s->surface.n_tag_frames, 0, 0), probes = (size_t)t->n_probes + 1;
+    size_t n = cell(t, s->surface.n_tag_frames, 0, 0), query_texts = (size_t)t->n_query_texts + 1;
     t->out = ARENA_NEW(s->a, float *, n + 1);
     t->len = ARENA_NEW(s->a, int, n + 1);
     t->logprob = ARENA_NEW(s->a, double, n + 1);
-    t->z = ARENA_NEW(s->a, double, probes *TAGS_MAX);
-    t->weight = ARENA_NEW(s->a, double, probes *TAGS_MAX);
-    t->mean = ARENA_NEW(s->a, double, probes);
-    t->sd = ARENA_NEW(s->a, double, probes);
-    t->trust = ARENA_NEW(s->a, double, probes);
+    t->z = ARENA_NEW(s->a, double, query_texts *TAGS_MAX);
+    t->weight = ARENA_NEW(s->a, double, query_texts *TAGS_MAX);
+    t->mean = ARENA_NEW(s->a, double, query_texts);
+    t->sd = ARENA_NEW(s->a, double, query_texts);
+    t->trust = ARENA_NEW(s->a, double, query_texts);
     if (t->out && t->len && t->logprob && t->z && t->weight && t->mean && t->sd && t->trust)
         return ST_OK;
     return fail(e, ST_NO_MEMORY, "no memory for %d tags", t->n_tags);
 }
 
 /* By what an answer is known to later rankings. */
-static enum status tag_key(const struct tags_readout *t, struct rank_context *s, int tag, int probe,
-                           struct view *out, struct err *e) {
-    char *key =
-        arena_printf(s->a, "%s\n%.*s", t->tag[tag], (int)t->probe[probe].n, t->probe[probe].p);
+static enum status tag_key(const struct tags_readout *t, struct rank_context *s, int tag,
+                           int query_text, struct view *out, struct err *e) {
+    char *key = arena_printf(s->a, "%s\n%.*s", t->tag[tag], (int)t->query_text[query_text].n,
+                             t->query_text[query_text].p);
     if (!key) return fail(e, ST_NO_MEMORY, "no memory for a clause");
     *out = view_of(key);
     return ST_OK;
 }
 
 static enum status known(const struct tags_readout *t, struct rank_context *s, int f, int tag,
-                         int probe, int *yes, struct err *e) {
+                         int query_text, int *yes, struct err *e) {
     struct view key;
-    TRY(tag_key(t, s, tag, probe, &key, e));
-    *yes = prior_find(s, ANSWER_TAG + f, key, &t->logprob[cell(t, f, tag, probe)]);
+    TRY(tag_key(t, s, tag, query_text, &key, e));
+    *yes = prior_find(s, ANSWER_TAG + f, key, &t->logprob[cell(t, f, tag, query_text)]);
     return ST_OK;
 }
 
-/* The leaf of a tag and a probe under *node, which is added before its first leaf. */
+/* The leaf of a tag and a query text under *node, which is added before its first leaf. */
 static enum status add_leaf(struct tags_readout *t, struct rank_context *s, struct prompt *p,
-                            int root, int f, int tag, int probe, int *node, struct err *e) {
+                            int root, int f, int tag, int query_text, int *node, struct err *e) {
     const struct tag_frame *frame = &s->surface.tag_frame[f];
     int by_tag = strstr(frame->first, "{tag}") != NULL, leaf, cut;
     struct view text;
     if (*node < 0) {
-        TRY(context_words(s, frame->first, t->probe[probe], t->tag[tag], &text, e));
+        TRY(context_words(s, frame->first, t->query_text[query_text], t->tag[tag], &text, e));
         TRY(prompt_node(p, root, by_tag, node, e));
         TRY(prompt_text(p, text, CLAUSE_TOKENS_MAX, by_tag ? "tag" : "clause", "text", 1, &cut, e));
     }
-    TRY(context_words(s, frame->second, t->probe[probe], t->tag[tag], &text, e));
+    TRY(context_words(s, frame->second, t->query_text[query_text], t->tag[tag], &text, e));
     TRY(prompt_node(p, *node, 0, &leaf, e));
     TRY(prompt_text(p, text, CLAUSE_TOKENS_MAX, by_tag ? "clause" : "tag", "text", 1, &cut, e));
     p->recording = 0;
-    size_t at = cell(t, f, tag, probe);
+    size_t at = cell(t, f, tag, query_text);
     t->len[at] = prompt_len(p, leaf);
     return prompt_ask_tokens(p, leaf, &t->out[at], e);
 }
 
-/* All tags and probes of a frame, grouped by what comes first. The very first leaf is always there,
- * so that what is shown of the prompt does not depend on what is known. */
+/* All tags and query texts of a frame, grouped by what comes first. The very first leaf is always
+ * there, so that what is shown of the prompt does not depend on what is known. */
 static enum status add_frame(struct tags_readout *t, struct rank_context *s, struct prompt *p,
                              int f, struct err *e) {
     const struct tag_frame *frame = &s->surface.tag_frame[f];
-    int by_tag = strstr(frame->first, "{tag}") != NULL, probes = t->n_probes + t->n_empty, root;
-    int outer = by_tag ? t->n_tags : probes, inner = by_tag ? probes : t->n_tags;
+    int by_tag = strstr(frame->first, "{tag}") != NULL, query_texts = t->n_query_texts + t->n_empty,
+        root;
+    int outer = by_tag ? t->n_tags : query_texts, inner = by_tag ? query_texts : t->n_tags;
     struct view text;
     TRY(context_words(s, frame->root, VIEW(""), "", &text, e));
     p->recording = 1;
@@ -107,23 +108,23 @@ static enum status add_frame(struct tags_readout *t, struct rank_context *s, str
     for (int i = 0; i < outer; i++) {
         int node = -1;
         for (int j = 0; j < inner; j++) {
-            int tag = by_tag ? i : j, probe = by_tag ? j : i, yes;
-            if (skipped(t, probe)) continue;
-            TRY(known(t, s, f, tag, probe, &yes, e));
-            if (!yes || p->recording) TRY(add_leaf(t, s, p, root, f, tag, probe, &node, e));
+            int tag = by_tag ? i : j, query_text = by_tag ? j : i, yes;
+            if (skipped(t, query_text)) continue;
+            TRY(known(t, s, f, tag, query_text, &yes, e));
+            if (!yes || p->recording) TRY(add_leaf(t, s, p, root, f, tag, query_text, &node, e));
         }
     }
     return ST_OK;
 }
 
-enum status tags_open(struct tags_readout *t, struct rank_context *s, const struct view *probe,
-                      const unsigned char *skip, int n_probes, int n_empty, struct err *e) {
+enum status tags_open(struct tags_readout *t, struct rank_context *s, const struct view *query_text,
+                      const unsigned char *skip, int n_query_texts, int n_empty, struct err *e) {
     int any = 0;
-    t->probe = probe;
+    t->query_text = query_text;
     t->skip = skip;
-    t->n_probes = n_probes;
+    t->n_query_texts = n_query_texts;
     t->n_empty = n_empty;
-    for (int k = 0; k < n_probes; k++) any |= !skip[k];
+    for (int k = 0; k < n_query_texts; k++) any |= !skip[k];
     if (s->surface.n_tag_frames == 0 || s->surface.tag_weight <= 0 || !any) return ST_OK;
     find_tags(t, s->catalog);
     return t->n_tags ? take_memory(t, s, e) : ST_OK;
@@ -155,7 +156,7 @@ static void read_answers(struct tags_readout *t, struct rank_context *s) {
     struct view key;
     for (int f = 0; f < s->surface.n_tag_frames; f++)
         for (int tag = 0; tag < t->n_tags; tag++)
-            for (int k = 0; k < t->n_probes + t->n_empty; k++) {
+            for (int k = 0; k < t->n_query_texts + t->n_empty; k++) {
                 size_t at = cell(t, f, tag, k);
                 if (!t->out[at]) continue;
                 double x = 0;
@@ -165,13 +166,13 @@ static void read_answers(struct tags_readout *t, struct rank_context *s) {
             }
 }
 
-/* One frame's share of z for a probe; *sd over the tags. */
+/* One frame's share of z for a query text; *sd over the tags. */
 static void add_standard(struct tags_readout *t, int f, int k, double x[TAGS_MAX], double *sd) {
     double mean;
     for (int tag = 0; tag < t->n_tags; tag++) {
         x[tag] = t->logprob[cell(t, f, tag, k)];
         for (int i = 0; i < t->n_empty; i++)
-            x[tag] -= t->logprob[cell(t, f, tag, t->n_probes + i)] / t->n_empty;
+            x[tag] -= t->logprob[cell(t, f, tag, t->n_query_texts + i)] / t->n_empty;
     }
     spread_of(x, t->n_tags, &mean, sd);
     for (int tag = 0; tag < t->n_tags; tag++) {
@@ -193,12 +194,13 @@ static void add_frames(struct tags_readout *t, int n_frames, int k) {
     t->trust[k] = sqrt(first_sd * sd * (r > CORRELATION ? r : CORRELATION));
 }
 
-/* A tag that the probe itself names fits it as well as the best one, whatever the model says. */
+/* A tag that the query text itself names fits it as well as the best one, whatever the model says.
+ */
 static void raise_named(struct tags_readout *t, int k) {
     double *z = t->z + k * TAGS_MAX, best = z[0];
     for (int tag = 1; tag < t->n_tags; tag++) best = z[tag] > best ? z[tag] : best;
     for (int tag = 0; tag < t->n_tags; tag++)
-        if (words_named(view_of(t->tag[tag]), t->probe[k], NULL, NULL)) z[tag] = best;
+        if (words_named(view_of(t->tag[tag]), t->query_text[k], NULL, NULL)) z[tag] = best;
 }
 
 /* Place of a tag among the asked ones, or -1. */
@@ -248,7 +250,7 @@ void tags_finish(struct tags_readout *t, struct rank_context *s) {
         t->n_tags = 0;
         return;
     }
-    for (int k = 0; k < t->n_probes; k++) {
+    for (int k = 0; k < t->n_query_texts; k++) {
         double *z = t->z + k * TAGS_MAX;
         if (skipped(t, k)) continue;
         add_frames(t, s->surface.n_tag_frames, k);

@@ -1,7 +1,7 @@
 /* Which adapters there are; taking one in, removing one. */
 #include "server/registry/adapters.h"
 
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 #include "model/adapter.h"
 
 #include <dirent.h>
@@ -30,7 +30,7 @@ static const char *reported_model(const char *folder, const char *name, struct a
     return copy ? copy : "";
 }
 
-static enum status read_one(struct shelf_adapter *x, const char *folder, struct arena *a,
+static enum status read_one(struct registry_adapter *x, const char *folder, struct arena *a,
                             struct err *e) {
     struct adapter ad;
     struct stat s;
@@ -49,13 +49,13 @@ static enum status read_one(struct shelf_adapter *x, const char *folder, struct 
                                  : fail(e, ST_NO_MEMORY, "no memory for a list of adapters");
 }
 
-static int known(const struct shelf_adapter *x, int n, struct view name) {
+static int known(const struct registry_adapter *x, int n, struct view name) {
     for (int i = 0; i < n; i++)
         if (view_eq_str(name, x[i].name)) return 1;
     return 0;
 }
 
-static enum status read_folder(const char *folder, int which, struct shelf_adapter *x, int *n,
+static enum status read_folder(const char *folder, int which, struct registry_adapter *x, int *n,
                                struct arena *a, struct err *e) {
     DIR *d = opendir(folder);
     enum status st = ST_OK;
@@ -64,11 +64,11 @@ static enum status read_folder(const char *folder, int which, struct shelf_adapt
         if (name.n <= sizeof tail - 1 || name.p[0] == '.') continue;
         name.n -= sizeof tail - 1;
         if (strcmp(f->d_name + name.n, tail) != 0 || known(x, *n, name)) continue;
-        if (*n == SHELF_ADAPTERS_MAX) break;
-        x[*n] = (struct shelf_adapter){.name = arena_copy(a, name.p, name.n),
-                                       .path = arena_printf(a, "%s/%s", folder, f->d_name),
-                                       .own = which == SHELF_ADAPTERS_OWN,
-                                       .draft = which == SHELF_ADAPTERS_DRAFT};
+        if (*n == REGISTRY_ADAPTERS_MAX) break;
+        x[*n] = (struct registry_adapter){.name = arena_copy(a, name.p, name.n),
+                                          .path = arena_printf(a, "%s/%s", folder, f->d_name),
+                                          .own = which == REGISTRY_ADAPTERS_OWN,
+                                          .draft = which == REGISTRY_ADAPTERS_DRAFT};
         st = x[*n].name && x[*n].path ? read_one(&x[*n], folder, a, e)
                                       : fail(e, ST_NO_MEMORY, "no memory for a list of adapters");
         ++*n;
@@ -78,16 +78,17 @@ static enum status read_folder(const char *folder, int which, struct shelf_adapt
 }
 
 static int by_name(const void *a, const void *b) {
-    const struct shelf_adapter *x = a, *y = b;
+    const struct registry_adapter *x = a, *y = b;
     return strcmp(x->name, y->name);
 }
 
-enum status shelf_adapters(const char *const *folders, struct arena *a, struct shelf_adapter **out,
-                           int *n, struct err *e) {
-    struct shelf_adapter *x = *out = ARENA_NEW(a, struct shelf_adapter, SHELF_ADAPTERS_MAX);
+enum status registry_adapters(const char *const *folders, struct arena *a,
+                              struct registry_adapter **out, int *n, struct err *e) {
+    struct registry_adapter *x = *out =
+        ARENA_NEW(a, struct registry_adapter, REGISTRY_ADAPTERS_MAX);
     *n = 0;
     if (!x) return fail(e, ST_NO_MEMORY, "no memory for a list of adapters");
-    for (int k = 0; k < SHELF_ADAPTER_FOLDERS; k++)
+    for (int k = 0; k < REGISTRY_ADAPTER_FOLDERS; k++)
         if (folders[k]) TRY(read_folder(folders[k], k, x, n, a, e));
     qsort(x, (size_t)*n, sizeof *x, by_name);
     return ST_OK;
@@ -108,21 +109,21 @@ static enum status check_name(struct view v, struct err *e) {
 
 /* Of a folder, with an ending; ST_NOT_FOUND without a data folder. */
 static enum status path_of(const char *const *folders, struct view name, const char *end,
-                           char out[SHELF_PATH], struct err *e) {
-    const char *folder = folders[SHELF_ADAPTERS_OWN];
+                           char out[REGISTRY_PATH], struct err *e) {
+    const char *folder = folders[REGISTRY_ADAPTERS_OWN];
     if (!folder) return fail(e, ST_NOT_FOUND, "there is no folder for adapters");
-    if (snprintf(out, SHELF_PATH, "%s/%.*s%s", folder, (int)name.n, name.p, end) < SHELF_PATH)
+    if (snprintf(out, REGISTRY_PATH, "%s/%.*s%s", folder, (int)name.n, name.p, end) < REGISTRY_PATH)
         return ST_OK;
     return fail(e, ST_LIMIT, "the path of an adapter is too long");
 }
 
 static enum status find(const char *const *folders, struct view name, int *there, int *own,
                         struct err *e) {
-    struct shelf_adapter *x;
+    struct registry_adapter *x;
     struct arena a;
     int n;
     arena_init(&a, 64 << 20);
-    enum status st = shelf_adapters(folders, &a, &x, &n, e);
+    enum status st = registry_adapters(folders, &a, &x, &n, e);
     *there = *own = 0;
     for (int i = 0; st == ST_OK && i < n; i++) {
         if (!view_eq_str(name, x[i].name) || x[i].draft) continue;
@@ -133,9 +134,9 @@ static enum status find(const char *const *folders, struct view name, int *there
     return st;
 }
 
-enum status shelf_adapter_add(const char *const *folders, struct view name, struct view bytes,
-                              struct err *e) {
-    char path[SHELF_PATH], draft[SHELF_PATH];
+enum status registry_adapter_add(const char *const *folders, struct view name, struct view bytes,
+                                 struct err *e) {
+    char path[REGISTRY_PATH], draft[REGISTRY_PATH];
     struct adapter ad;
     int there, own;
     TRY(check_name(name, e));
@@ -147,7 +148,7 @@ enum status shelf_adapter_add(const char *const *folders, struct view name, stru
     }
     TRY(path_of(folders, name, tail, path, e));
     TRY(path_of(folders, name, ".uploaded", draft, e));
-    TRY(file_mkdirs(folders[SHELF_ADAPTERS_OWN], e));
+    TRY(file_mkdirs(folders[REGISTRY_ADAPTERS_OWN], e));
     TRY(file_write(draft, bytes.p, bytes.n, e));
     enum status st = adapter_read(&ad, draft, NULL, e);
     if (st == ST_OK) adapter_close(&ad);
@@ -158,10 +159,10 @@ enum status shelf_adapter_add(const char *const *folders, struct view name, stru
     return st == ST_CORRUPT ? ST_BAD_INPUT : st;
 }
 
-enum status shelf_adapter_remove(const char *const *folders, struct view name, struct err *e) {
+enum status registry_adapter_remove(const char *const *folders, struct view name, struct err *e) {
     static const char *const ends[] = {".peft/adapter_config.json",
                                        ".peft/adapter_model.safetensors", ".peft", ".json", tail};
-    char path[SHELF_PATH];
+    char path[REGISTRY_PATH];
     int there, own;
     TRY(check_name(name, e));
     TRY(find(folders, name, &there, &own, e));

@@ -34,32 +34,32 @@ static struct view stem_of(const char *path) {
     return v;
 }
 
-enum status shelf_file_of(const char *path, struct arena *a, struct shelf_file *out,
-                          struct err *e) {
+enum status registry_file_of(const char *path, struct arena *a, struct registry_file *out,
+                             struct err *e) {
     struct stat s;
     struct view id = stem_of(path);
     if (part_of(id)) id.n -= PART;
-    if (id.n >= SHELF_ID) id.n = SHELF_ID - 1;
+    if (id.n >= REGISTRY_ID) id.n = REGISTRY_ID - 1;
     if (stat(path, &s) != 0 || !S_ISREG(s.st_mode)) {
         (void)fail(e, ST_NOT_FOUND, "there is no model file %.200s", path);
         err_field(e, "model");
         return ST_NOT_FOUND;
     }
-    *out = (struct shelf_file){.id = arena_copy(a, id.p, id.n),
-                               .path = arena_copy(a, path, strlen(path)),
-                               .bytes = (long long)s.st_size,
-                               .stamp = (long long)s.st_mtim.tv_sec * 1000000000ll +
-                                        s.st_mtim.tv_nsec + (long long)s.st_ino * 7919};
+    *out = (struct registry_file){.id = arena_copy(a, id.p, id.n),
+                                  .path = arena_copy(a, path, strlen(path)),
+                                  .bytes = (long long)s.st_size,
+                                  .stamp = (long long)s.st_mtim.tv_sec * 1000000000ll +
+                                           s.st_mtim.tv_nsec + (long long)s.st_ino * 7919};
     return out->id && out->path ? ST_OK : fail(e, ST_NO_MEMORY, "no memory for a model's name");
 }
 
 /* Adds a file, or a part's size to the first part of its model. */
-static enum status add(struct shelf_file *f, int *n, const char *path, struct arena *a,
+static enum status add(struct registry_file *f, int *n, const char *path, struct arena *a,
                        struct err *e) {
-    struct shelf_file x;
+    struct registry_file x;
     struct err why;
     int part = part_of(stem_of(path));
-    enum status st = shelf_file_of(path, a, &x, &why);
+    enum status st = registry_file_of(path, a, &x, &why);
     if (st == ST_NOT_FOUND) return ST_OK; /* it went away, or is a folder */
     if (st != ST_OK) {
         *e = why;
@@ -68,7 +68,7 @@ static enum status add(struct shelf_file *f, int *n, const char *path, struct ar
     int at = 0;
     while (at < *n && strcmp(f[at].id, x.id) != 0) at++;
     if (at < *n && part > 1) f[at].bytes += x.bytes;
-    if (at == *n && part <= 1 && *n < SHELF_FILES_MAX) f[(*n)++] = x;
+    if (at == *n && part <= 1 && *n < REGISTRY_FILES_MAX) f[(*n)++] = x;
     return ST_OK;
 }
 
@@ -83,9 +83,9 @@ static enum status scan(const char *folder, struct arena *a, const char **path, 
     DIR *dir = opendir(folder);
     if (!dir) return ST_OK;
     enum status st = ST_OK;
-    for (struct dirent *d; st == ST_OK && *n < 4 * SHELF_FILES_MAX && (d = readdir(dir));) {
+    for (struct dirent *d; st == ST_OK && *n < 4 * REGISTRY_FILES_MAX && (d = readdir(dir));) {
         if (d->d_name[0] == '.' || !ends_in(view_of(d->d_name), ".gguf")) continue;
-        if (strlen(folder) + strlen(d->d_name) + 2 > SHELF_PATH) continue;
+        if (strlen(folder) + strlen(d->d_name) + 2 > REGISTRY_PATH) continue;
         path[*n] = arena_printf(a, "%s/%s", folder, d->d_name);
         if (!path[(*n)++]) st = fail(e, ST_NO_MEMORY, "no memory for a folder's names");
     }
@@ -94,10 +94,10 @@ static enum status scan(const char *folder, struct arena *a, const char **path, 
     return st;
 }
 
-enum status shelf_files(const char *folder, const char *extra, struct arena *a,
-                        struct shelf_file **out, int *n, struct err *e) {
-    const char **path = ARENA_NEW(a, const char *, 4 * SHELF_FILES_MAX);
-    struct shelf_file *f = ARENA_NEW(a, struct shelf_file, SHELF_FILES_MAX);
+enum status registry_files(const char *folder, const char *extra, struct arena *a,
+                           struct registry_file **out, int *n, struct err *e) {
+    const char **path = ARENA_NEW(a, const char *, 4 * REGISTRY_FILES_MAX);
+    struct registry_file *f = ARENA_NEW(a, struct registry_file, REGISTRY_FILES_MAX);
     int n_paths = 0;
     *n = 0;
     if (!path || !f) return fail(e, ST_NO_MEMORY, "no memory for a folder's names");
@@ -109,7 +109,7 @@ enum status shelf_files(const char *folder, const char *extra, struct arena *a,
     return ST_OK;
 }
 
-static enum status unknown(const struct shelf_file *f, int n, struct view name, int several,
+static enum status unknown(const struct registry_file *f, int n, struct view name, int several,
                            struct err *e) {
     char all[160] = "";
     size_t at = 0;
@@ -124,8 +124,8 @@ static enum status unknown(const struct shelf_file *f, int n, struct view name, 
     return ST_NOT_FOUND;
 }
 
-enum status shelf_file_find(const struct shelf_file *f, int n, struct view name,
-                            const struct shelf_file **out, struct err *e) {
+enum status registry_file_find(const struct registry_file *f, int n, struct view name,
+                               const struct registry_file **out, struct err *e) {
     int found = 0;
     struct view given = name;
     if (ends_in(name, ".gguf")) name.n -= 5;
@@ -143,7 +143,8 @@ enum status shelf_file_find(const struct shelf_file *f, int n, struct view name,
 }
 
 /* path, as the adapter over f, if something is there. */
-static int take_adapter(struct shelf_file *f, const char *path, struct view name, struct arena *a) {
+static int take_adapter(struct registry_file *f, const char *path, struct view name,
+                        struct arena *a) {
     struct stat s;
     if (!path || stat(path, &s) != 0) return 0;
     f->adapter = path;
@@ -153,17 +154,19 @@ static int take_adapter(struct shelf_file *f, const char *path, struct view name
     return 1;
 }
 
-enum status shelf_file_adapt(struct shelf_file *f, struct view name, const char *const *folders,
-                             int paths, struct arena *a, struct err *e) {
+enum status registry_file_adapt(struct registry_file *f, struct view name,
+                                const char *const *folders, int paths, struct arena *a,
+                                struct err *e) {
     static const char *const ends[] = {".gguf", ".peft", ""};
-    int plain = name.n > 0 && name.n < SHELF_ID && name.p[0] != '.' && !memchr(name.p, '/', name.n);
+    int plain =
+        name.n > 0 && name.n < REGISTRY_ID && name.p[0] != '.' && !memchr(name.p, '/', name.n);
     int found = 0;
-    for (int k = 0; plain && !found && k < SHELF_ADAPTER_FOLDERS; k++)
+    for (int k = 0; plain && !found && k < REGISTRY_ADAPTER_FOLDERS; k++)
         for (size_t i = 0; folders[k] && !found && i < COUNT(ends); i++)
             found = take_adapter(
                 f, arena_printf(a, "%s/%.*s%s", folders[k], (int)name.n, name.p, ends[i]), name, a);
     if (!found && paths && name.n) found = take_adapter(f, arena_copy(a, name.p, name.n), name, a);
-    if (found && strlen(f->id) < SHELF_ID) return ST_OK;
+    if (found && strlen(f->id) < REGISTRY_ID) return ST_OK;
     (void)fail(e, ST_NOT_FOUND,
                found ? "the name of adapter '%.*s' is too long" : "there is no adapter '%.*s'",
                (int)(name.n < 100 ? name.n : 100), name.p);

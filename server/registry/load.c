@@ -1,7 +1,7 @@
 /* Loading models one after the other, and closing those in the way. */
 #include "server/registry/load.h"
 
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
  * small model. */
 enum { PARAMETER_BYTES = 4 };
 
-void shelf_load_close(struct ranker *r) {
+void registry_load_close(struct ranker *r) {
     if (!r) return;
     struct engine *en = r->engine;
     ranker_close(r);
@@ -20,27 +20,27 @@ void shelf_load_close(struct ranker *r) {
 
 /* --- room --- */
 
-static int n_loaded_locked(const struct shelf *s) {
+static int n_loaded_locked(const struct registry *s) {
     int n = 0;
-    for (int i = 0; i < SHELF_SLOTS; i++) n += s->slot[i].state == SHELF_LOADED;
+    for (int i = 0; i < REGISTRY_SLOTS; i++) n += s->slot[i].state == REGISTRY_LOADED;
     return n;
 }
 
 /* Closes the loaded model that nobody uses and that was used longest ago; 0 when there is none.
  * The lock is free meanwhile. */
-static int drop_one_locked(struct shelf *s) {
-    struct shelf_slot *old = NULL;
-    for (int i = 0; i < SHELF_SLOTS; i++) {
-        struct shelf_slot *x = &s->slot[i];
-        if (x->state != SHELF_LOADED || x->users || x == s->def) continue;
+static int drop_one_locked(struct registry *s) {
+    struct registry_slot *old = NULL;
+    for (int i = 0; i < REGISTRY_SLOTS; i++) {
+        struct registry_slot *x = &s->slot[i];
+        if (x->state != REGISTRY_LOADED || x->users || x == s->def) continue;
         if (!old || x->used < old->used) old = x;
     }
     if (!old) return 0;
     struct ranker *r = old->ranker;
     old->ranker = NULL;
-    old->state = SHELF_THERE;
+    old->state = REGISTRY_THERE;
     pthread_mutex_unlock(&s->lock);
-    shelf_load_close(r);
+    registry_load_close(r);
     pthread_mutex_lock(&s->lock);
     return 1;
 }
@@ -60,7 +60,7 @@ static long long bytes_free(void) {
 }
 
 /* The file's bytes while it is read, and the weights. */
-static long long bytes_needed(const struct shelf_slot *x) {
+static long long bytes_needed(const struct registry_slot *x) {
     struct engine_info m;
     struct arena a;
     struct err e;
@@ -70,7 +70,8 @@ static long long bytes_needed(const struct shelf_slot *x) {
     return x->bytes + weights * PARAMETER_BYTES;
 }
 
-static enum status make_room_locked(struct shelf *s, const struct shelf_slot *x, struct err *e) {
+static enum status make_room_locked(struct registry *s, const struct registry_slot *x,
+                                    struct err *e) {
     pthread_mutex_unlock(&s->lock);
     long long need = bytes_needed(x), have = bytes_free();
     pthread_mutex_lock(&s->lock);
@@ -85,14 +86,14 @@ static enum status make_room_locked(struct shelf *s, const struct shelf_slot *x,
 
 /* --- loading --- */
 
-static int wanted_locked(const struct shelf *s, const struct shelf_slot *x) {
+static int wanted_locked(const struct registry *s, const struct registry_slot *x) {
     return !s->stop && (x->users > 0 || x->next_default);
 }
 
 /* On the engine's thread. */
 static int on_loading(void *arg, double share) {
-    struct shelf_slot *x = arg;
-    struct shelf *s = x->shelf;
+    struct registry_slot *x = arg;
+    struct registry *s = x->registry;
     pthread_mutex_lock(&s->lock);
     x->share = share;
     int give_up = !wanted_locked(s, x);
@@ -104,14 +105,14 @@ static int on_loading(void *arg, double share) {
 /* On the engine's thread: what `eval precision` chose for the model. A store that cannot be read
  * says so at the next ranking. */
 static const char *decided(void *arg, const char *sha256) {
-    struct shelf_slot *x = arg;
+    struct registry_slot *x = arg;
     struct err e;
-    if (!x->shelf->c.store) return NULL;
-    if (store_choice(x->shelf->c.store, sha256, x->decided, &e) != ST_OK) return NULL;
+    if (!x->registry->c.store) return NULL;
+    if (store_choice(x->registry->c.store, sha256, x->decided, &e) != ST_OK) return NULL;
     return x->decided[0] ? x->decided : NULL;
 }
 
-static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ranker **out,
+static enum status open_ranker(struct registry *s, struct registry_slot *x, struct ranker **out,
                                struct err *e) {
     struct engine_config c = s->c.engine;
     struct engine *en;
@@ -130,7 +131,7 @@ static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ran
     }
     ranker_init(r, s->c.store, en);
     r->id = x->id;
-    r->learner = &s->learner;
+    r->interactions_cache = &s->interactions_cache;
     r->snapshots = s->snapshots;
     r->rank_all = s->c.rank_all;
     r->embedder = s->embedder;
@@ -141,11 +142,11 @@ static enum status open_ranker(struct shelf *s, struct shelf_slot *x, struct ran
 }
 
 /* Whatever was wrong, people see it as the fault of the model that they named. */
-static void break_locked(struct shelf *s, struct shelf_slot *x, enum status st,
+static void break_locked(struct registry *s, struct registry_slot *x, enum status st,
                          const struct err *why) {
     int cancelled = st == ST_CANCELLED && task_given_up(&x->task);
     if (st == ST_CANCELLED && !cancelled) { /* somebody may want it by now */
-        x->state = wanted_locked(s, x) ? SHELF_WAITING : SHELF_THERE;
+        x->state = wanted_locked(s, x) ? REGISTRY_WAITING : REGISTRY_THERE;
         return;
     }
     if (cancelled)
@@ -154,15 +155,15 @@ static void break_locked(struct shelf *s, struct shelf_slot *x, enum status st,
         x->st = fail(&x->err, ST_INVALID, "the model cannot be loaded: %s", why->text);
     err_field(&x->err, "model");
     if (why->hint[0]) err_hint(&x->err, "%s", why->hint);
-    x->state = SHELF_BROKEN;
+    x->state = REGISTRY_BROKEN;
     x->next_default = 0;
     s->failures++;
 }
 
-static void load_locked(struct shelf *s, struct shelf_slot *x) {
+static void load_locked(struct registry *s, struct registry_slot *x) {
     struct ranker *r = NULL;
     struct err e = {.line = 0};
-    x->state = SHELF_LOADING;
+    x->state = REGISTRY_LOADING;
     x->share = 0;
     task_open(&x->task, s->c.tasks, "load", VIEW(""), view_of(x->id));
     enum status st = make_room_locked(s, x, &e);
@@ -172,7 +173,7 @@ static void load_locked(struct shelf *s, struct shelf_slot *x) {
     if (st == ST_OK) {
         engine_info(r->engine, &x->info);
         x->ranker = r;
-        x->state = SHELF_LOADED;
+        x->state = REGISTRY_LOADED;
         x->share = 1;
         x->used = ++s->clock;
         if (x->next_default) s->def = x;
@@ -185,24 +186,24 @@ static void load_locked(struct shelf *s, struct shelf_slot *x) {
 }
 
 /* The longest waiting place that is still wanted. */
-static struct shelf_slot *next_locked(struct shelf *s) {
-    struct shelf_slot *first = NULL;
-    for (int i = 0; i < SHELF_SLOTS; i++) {
-        struct shelf_slot *x = &s->slot[i];
-        if (x->state != SHELF_WAITING) continue;
+static struct registry_slot *next_locked(struct registry *s) {
+    struct registry_slot *first = NULL;
+    for (int i = 0; i < REGISTRY_SLOTS; i++) {
+        struct registry_slot *x = &s->slot[i];
+        if (x->state != REGISTRY_WAITING) continue;
         if (!wanted_locked(s, x))
-            x->state = SHELF_THERE;
+            x->state = REGISTRY_THERE;
         else if (!first || x->used < first->used)
             first = x;
     }
     return first;
 }
 
-void *shelf_load_main(void *arg) {
-    struct shelf *s = arg;
+void *registry_load_main(void *arg) {
+    struct registry *s = arg;
     pthread_mutex_lock(&s->lock);
     while (!s->stop) {
-        struct shelf_slot *x = next_locked(s);
+        struct registry_slot *x = next_locked(s);
         if (x && (n_loaded_locked(s) < s->c.loaded_max || drop_one_locked(s)))
             load_locked(s, x);
         else

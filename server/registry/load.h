@@ -1,18 +1,18 @@
-/* The shelf's inside: its places and the thread that loads and closes models. */
+/* The registry's inside: its places and the thread that loads and closes models. */
 #ifndef REGISTRY_LOAD_H
 #define REGISTRY_LOAD_H
 
 #include "server/registry/registry.h"
 #include "server/store/kept/choice.h"
 
-enum { SHELF_SLOTS = 16 };
+enum { REGISTRY_SLOTS = 16 };
 
-/* A place; free while its state is SHELF_THERE. */
-struct shelf_slot {
-    struct shelf *shelf;
-    enum shelf_state state;
-    char id[SHELF_ID], path[SHELF_PATH], adapter[SHELF_PATH]; /* adapter "": none */
-    char precision[16];      /* as asked for, "": the shelf's own */
+/* A place; free while its state is REGISTRY_THERE. */
+struct registry_slot {
+    struct registry *registry;
+    enum registry_state state;
+    char id[REGISTRY_ID], path[REGISTRY_PATH], adapter[REGISTRY_PATH]; /* adapter "": none */
+    char precision[16];      /* as asked for, "": the registry's own */
     long long bytes, stamp;  /* of the file */
     int users;               /* who uses or awaits it */
     int next_default;        /* it becomes the default once loaded */
@@ -26,15 +26,15 @@ struct shelf_slot {
     struct err err;
 };
 
-struct shelf {
-    struct shelf_config c;
+struct registry {
+    struct registry_config c;
     const char *extra; /* the config's model where it is a file's path */
     struct embedder *embedder;
     struct vectors *vectors;
     void (*embedding)(void *arg, int done, int total);
-    struct learner learner;
+    struct interactions_cache interactions_cache;
     struct snapshots *snapshots; /* NULL without a store */
-    struct cores cores;
+    struct ticket_lock turns;
     pthread_t thread;
     int has_thread;
     pthread_mutex_t lock; /* guards what follows */
@@ -43,14 +43,17 @@ struct shelf {
     int stop;
     unsigned long long clock;
     long long loads, failures;
-    struct shelf_slot *def; /* loaded; NULL before the first */
-    struct shelf_slot slot[SHELF_SLOTS];
+    struct registry_slot *def; /* loaded; NULL before the first */
+    struct registry_slot slot[REGISTRY_SLOTS];
 };
 
-/* The thread: loads what waits and is still wanted, the longest waiting first, until the shelf
+/* Whether the place's model is that file, with that adapter. */
+int registry_same_file(const struct registry_slot *x, const struct registry_file *f);
+
+/* The thread: loads what waits and is still wanted, the longest waiting first, until the registry
  * stops. */
-void *shelf_load_main(void *arg);
-/* A ranker that shelf_load_main made, and its engine; NULL is fine. */
-void shelf_load_close(struct ranker *r);
+void *registry_load_main(void *arg);
+/* A ranker that registry_load_main made, and its engine; NULL is fine. */
+void registry_load_close(struct ranker *r);
 
 #endif

@@ -4,7 +4,7 @@
 #include "server/report/html/moves.h"
 #include "server/report/html/text.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <jansson.h>
 #include <math.h>

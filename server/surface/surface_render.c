@@ -2,7 +2,7 @@
 #include "server/surface/surface.h"
 
 #include "kernels/base/buf.h"
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "server/task/worker_thread.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * places that can be among the best; those are read again as they were. */
 #include "server/vectors/index.h"
 
-#include "model/embed.h"
+#include "model/embed/embed.h"
 
 #include <float.h>
 #include <math.h>

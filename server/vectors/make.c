@@ -2,8 +2,8 @@
  * text is new. */
 #include "server/vectors/private.h"
 
-#include "kernels/base/cores.h"
-#include "model/engine.h"
+#include "kernels/base/os/ticket_lock.h"
+#include "model/engine/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,9 +167,9 @@ static enum status embed_batch(struct making *m, struct err *e) {
     if (m->n_batch == 0) return ST_OK;
     make_room(m);
     TRY(still_wanted(m, e));
-    cores_take(m->v->c.cores);
+    ticket_lock_take(m->v->c.turns);
     enum status st = embedder_run(m->v->c.embedder, m->text, m->n_batch, m->vec, NULL, NULL, e);
-    cores_leave(m->v->c.cores);
+    ticket_lock_leave(m->v->c.turns);
     TRY(st);
     for (int i = 0; i < m->n_batch; i++) {
         const float *vec = m->vec + (size_t)i * (size_t)m->dim;

@@ -4,7 +4,7 @@
 
 #include "server/vectors/vectors.h"
 
-#include "model/embed.h"
+#include "model/embed/embed.h"
 
 #include <pthread.h>
 

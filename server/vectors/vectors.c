@@ -2,7 +2,7 @@
  * uses them. */
 #include "server/vectors/private.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <stdio.h>
 #include <string.h>

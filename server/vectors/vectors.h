@@ -9,7 +9,7 @@
 #include "server/vectors/index.h"
 
 struct embedder;
-struct cores;
+struct ticket_lock;
 struct vectors;
 
 /* Where the items' texts come from, on the vectors' thread. */
@@ -27,7 +27,7 @@ struct vectors_texts {
 struct vectors_config {
     struct store *store;
     struct embedder *embedder;
-    struct cores *cores; /* shared with the engines, or NULL */
+    struct ticket_lock *turns; /* shared with the engines, or NULL */
     struct vectors_texts texts;
     /* Whether somebody waits for a ranking: makes room for it. On the vectors' thread. NULL: never.
      */

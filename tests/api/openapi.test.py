@@ -173,8 +173,8 @@ class Sources(Case):
 
     def test_query_parameters(self):
         asked = set()
-        for file in API.glob('*.c'):
-            asked |= set(re.findall(r'(?:query_text|query_flag|query_int|req_query)\(r, "(\w+)"', file.read_text()))
+        for file in API.rglob('*.c'):
+            asked |= set(re.findall(r'(?:query_value|query_flag|query_int|req_query)\(r, "(\w+)"', file.read_text()))
         told = {p['name'] for _, _, o in operations() for p in o.get('parameters', []) if p['in'] == 'query'}
         self.assertEqual(asked, told)
 
@@ -196,17 +196,17 @@ class Sources(Case):
         self.assertGreater(len(rank), 15)
         self.assertEqual(rank, self.body('/api/rank'))
         self.assertEqual(rank, self.body('/api/prompt/preview'))
-        self.assertEqual(rank | self.gotten('server/api/explain.c'), self.body('/api/explain'))
-        preference = self.compared('server/api/preferences.c')
+        self.assertEqual(rank | self.gotten('server/api/rank/explain.c'), self.body('/api/explain'))
+        preference = self.compared('server/api/data/preferences.c')
         self.assertEqual(preference, self.body('/api/catalogs/{name}/preferences'))
         self.assertEqual(preference, self.body('/api/catalogs/{name}/preferences/{id}', 'put'))
         self.assertEqual(self.listed('server/surface/surface.c', 'known'), self.body('/api/surfaces/{name}', 'put'))
-        self.assertEqual(self.listed('server/eval/experiment_spec.c', 'known'), self.body('/api/experiments'))
-        self.assertEqual(self.listed('server/api/score.c', 'known'), self.body('/v1/score'))
-        self.assertEqual(self.listed('server/api/rerank_request.c', 'known'), self.body('/v1/rerank'))
-        self.assertEqual(self.listed('server/api/embeddings.c', 'known'), self.body('/v1/embeddings'))
-        self.assertEqual(self.gotten('server/api/models.c'), self.body('/api/models/default'))
-        fit = self.gotten('server/api/calibration.c') | set(re.findall(r'get_text\(f, top, "(\w+)"', source('server/api/calibration.c')))
+        self.assertEqual(self.listed('server/eval/experiment/experiment_spec.c', 'known'), self.body('/api/experiments'))
+        self.assertEqual(self.listed('server/api/v1/score.c', 'known'), self.body('/v1/score'))
+        self.assertEqual(self.listed('server/api/v1/rerank_request.c', 'known'), self.body('/v1/rerank'))
+        self.assertEqual(self.listed('server/api/v1/embeddings.c', 'known'), self.body('/v1/embeddings'))
+        self.assertEqual(self.gotten('server/api/models/models.c'), self.body('/api/models/default'))
+        fit = self.gotten('server/api/rank/calibration.c') | set(re.findall(r'get_text\(f, top, "(\w+)"', source('server/api/rank/calibration.c')))
         self.assertEqual(fit, self.body('/api/calibration'))
 
     def test_choices(self):
@@ -225,7 +225,7 @@ class Sources(Case):
         names = dict(re.findall(r'X\((\w+), "(\w+)"\)', source('kernels/base/status.h')))
         self.assertGreater(len(names), 10)
         code_of, waiting = {}, []
-        for line in re.search(r'int http_code\(.*?\n\}', source('server/http/reply.c'), re.S)[0].split('\n'):
+        for line in re.search(r'int http_code\(.*?\n\}', source('server/http/edge/reply.c'), re.S)[0].split('\n'):
             waiting += re.findall(r'case ST_(\w+):', line)
             for code in re.findall(r'return (\d+)', line):
                 for name in waiting or [n for n in names if n not in code_of]:

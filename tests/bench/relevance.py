@@ -1,4 +1,4 @@
-"""How the scale of relevances (server/api/relevance.c) was fitted, and how well it holds:
+"""How the scale of relevances (server/api/kit/relevance.c) was fitted, and how well it holds:
 python3 relevance.py http://127.0.0.1:PORT [--fit]
 
 Prints, of the queries that the fit has not seen, each document on the wrong side of .5. With --fit the slope and the
@@ -13,7 +13,7 @@ import sys
 import urllib.request
 
 DATA = json.loads((pathlib.Path(__file__).parent / 'relevance.json').read_text())
-SOURCE = (pathlib.Path(__file__).parents[2] / 'server/api/relevance.c').read_text()
+SOURCE = (pathlib.Path(__file__).parents[2] / 'server/api/kit/relevance.c').read_text()
 REFERENCES = [json.loads(x) for x in re.findall(r'^ {4}("[^"]*")', SOURCE, re.M)]
 LEAST = float(re.search(r'SPREAD_LEAST ([0-9.]+)', SOURCE)[1])
 

@@ -57,7 +57,7 @@ def bench(a, model, precision, job):
 
 def peer(a, model, precision, job):
     """{figure: (ours, theirs)}, medians of a.rounds rounds in turn."""
-    out = run(*a.through, f'{HERE}/peer.sh', '--model', model_file(model), '--precision', precision, '--threads', str(a.threads), '--rounds',
+    out = run(*a.through, f'{HERE}/peers/peer.sh', '--model', model_file(model), '--precision', precision, '--threads', str(a.threads), '--rounds',
               str(a.rounds), '--prefix', str(job[0]), '--items', str(job[1]), '--item-tokens', str(job[2]),
               env={'TAPROOM': a.taproom})
     table = re.findall(r'^(\w+) +([\d.]+) \([^)]*\) +(?:([\d.]+) \([^)]*\)|-)', out, re.M)
@@ -91,7 +91,7 @@ def table(a):
               f'{f"{least:.2f} s" if least else ""} | {f"{least / cold:.0%}" if least else ""} | {memory:.0f} MB | {load:.2f} s |', flush=True)
     if a.python:
         prefix, items, each = map(str, FIRST)
-        line = run(*a.through, a.python, f'{HERE}/transformers_rank.py', model_file('SmolLM2-135M'), prefix, items, each, str(a.threads))
+        line = run(*a.through, a.python, f'{HERE}/peers/transformers_rank.py', model_file('SmolLM2-135M'), prefix, items, each, str(a.threads))
         cold = float(re.search(r'cold ([\d.]+)', line)[1])
         print(f'| SmolLM2-135M in transformers | bf16 | {prefix} + {items} x {each} | {cold:.2f} s | {cold / int(items) * 1e3:.1f} ms '
               '| | | | | | |', flush=True)

@@ -10,7 +10,7 @@ if [ ! -x "$nvcc" ]; then
   exit 77
 fi
 mkdir -p "$out"
-files=(kernels/cuda/*.cu)
+files=(kernels/cuda/*.cu kernels/cuda/*/*.cu)
 [ -e "$cublas/cublasLt.h" ] || {
   echo "skipped: matmul_lt.cu, because cublasLt.h was not found (./taproom setup --cuda fetches it)"
   files=("${files[@]/kernels\/cuda\/matmul_lt.cu/}")

@@ -1,7 +1,7 @@
 /* The engine on the CUDA backend, over the host shim: answers against the reference, equality of
  * bits between ways of asking, and which backend is taken. */
 #include "kernels/cuda/host/faults.h"
-#include "tests/unit/tiny_model.h"
+#include "tests/unit/model/tiny_model.h"
 
 enum { POOL = 14, ITEM_MAX = 23, TRUNK = 70, LABELS = 3, CLAUSE = 5 };
 static const int32_t labels[LABELS] = {5, 200, 17};

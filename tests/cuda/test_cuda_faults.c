@@ -1,7 +1,7 @@
 /* The Nth allocation, copy, launch, product or wait fails, once or for good: a named error, nothing
  * leaked, and the next request answers with the right bits. */
 #include "kernels/cuda/host/faults.h"
-#include "tests/unit/tiny_model.h"
+#include "tests/unit/model/tiny_model.h"
 
 enum { ITEMS = 3, LEN = 5, LABELS = 2, TOKENS = 9 };
 static const int32_t labels[LABELS] = {5, 200};

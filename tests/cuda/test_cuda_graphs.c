@@ -1,7 +1,7 @@
 /* Chunks of equal shape as CUDA graphs: the bits of a job are the same with and without, when what
  * was recorded fits no longer, and when recording fails. */
 #include "kernels/cuda/host/faults.h"
-#include "tests/unit/tiny_model.h"
+#include "tests/unit/model/tiny_model.h"
 
 enum { ITEMS = 4, LABELS = 2, TRUNK = 13, LEN = 9 };
 static const int32_t labels[LABELS] = {5, 200};

@@ -1,6 +1,6 @@
 /* Roundings against golden numbers, and tiles of rows. fixtures/fp8/make.cu made the table. */
-#include "kernels/cuda/matmul.cuh"
-#include "kernels/cuda/number.cuh"
+#include "kernels/cuda/matmul/matmul.cuh"
+#include "kernels/cuda/device/number.cuh"
 #include "tests/t.h"
 
 #include <stdio.h>

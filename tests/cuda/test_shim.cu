@@ -1,5 +1,5 @@
 /* The host shim itself: what a correct kernel computes, and what a wrong one is told. */
-#include "kernels/cuda/mma.cuh"
+#include "kernels/cuda/device/mma.cuh"
 #include "tests/t.h"
 
 #include <signal.h>

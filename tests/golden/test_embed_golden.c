@@ -1,9 +1,9 @@
 /* links: model */
 /* Vectors of all-MiniLM-L6-v2 against PyTorch in float32 (fixtures/embedding/make.py), where the
  * weights are at hand (else exit code 77); alone and in batches, with one thread and two. */
-#include "kernels/base/clock.h"
-#include "kernels/base/file.h"
-#include "model/embed.h"
+#include "kernels/base/os/clock.h"
+#include "kernels/base/os/file.h"
+#include "model/embed/embed.h"
 #include "tests/t.h"
 
 #include <jansson.h>

@@ -2,7 +2,7 @@
 /* Gradients of LoRA's factors against PyTorch's (fixtures/grad/make.py), on tiny models: in f32 to
  * 1e-3; in bf16, where the CPU has it, at least as near as PyTorch's own bf16. */
 #include "model/adapter.h"
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 #include "model/format/shards.h"
 #include "model/train/trainer.h"
 #include "tests/t.h"

@@ -2,7 +2,7 @@
 /* The real models against PyTorch (fixtures/golden/README.md tells how the numbers were made). In
  * f32 every stored logit must agree; in bf16 and int8 the distributions must. Exit code 77 without
  * the default model's file; the others are skipped with a line. */
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 #include "model/model.h"
 #include "tests/t.h"
 

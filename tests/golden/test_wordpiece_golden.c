@@ -2,7 +2,7 @@
 /* WordPiece ids against the `tokenizers` package (fixtures/wordpiece/make.py), with the vocabulary
  * of all-MiniLM-L6-v2 where it is at hand (else exit code 77). */
 #include "kernels/base/arena.h"
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 #include "model/tokenizer/wordpiece/tok_wordpiece.h"
 #include "tests/t.h"
 

@@ -1,9 +1,9 @@
 /* The twin of matmul_lt.cu: the same rounding of inputs, f32 sums over k in order. Rows that only
  * fill a tile are read and overwritten, so that a test sees who has no room for them or reads them.
  */
-#include "kernels/cuda/matmul.cuh"
+#include "kernels/cuda/matmul/matmul.cuh"
 
-#include "kernels/cuda/number.cuh"
+#include "kernels/cuda/device/number.cuh"
 #include "kernels/base/arena.h"
 
 struct matmul_lib {

@@ -1,5 +1,5 @@
 /* mma.m16n8k16 and ldmatrix as warp operations of the shim. A sum runs over k in order, in f32. */
-#include "kernels/cuda/mma.cuh"
+#include "kernels/cuda/device/mma.cuh"
 
 #include "kernels/base/status.h"
 

@@ -1,9 +1,9 @@
 /* EASE: a linear model of all items at once, in closed form. */
-#include "server/baselines/each/liked.h"
+#include "server/baselines/each/cf_query.h"
 
 /* Names the items that it learnt, where that is not all of them. */
 static enum status say_items(const struct candidates *c, struct baseline_info *b, struct err *e) {
-    const struct taste *t = c->taste;
+    const struct interactions *t = c->interactions;
     if (t->n_ease == t->n_items) return ST_OK;
     b->trained_on = arena_printf(c->a, "%s; the %d most interacted-with of %d items", b->trained_on,
                                  t->n_ease, t->n_items);
@@ -12,6 +12,6 @@ static enum status say_items(const struct candidates *c, struct baseline_info *b
 
 enum status baseline_ease(const struct candidates *c, double *score, struct baseline_info *b,
                           struct err *e) {
-    TRY(liked_score(c, taste_ease, score, b, e));
+    TRY(cf_score(c, interactions_ease, score, b, e));
     return say_items(c, b, e);
 }

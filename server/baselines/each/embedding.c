@@ -3,8 +3,8 @@
  * that is, a weighted sum of cosines. */
 #include "server/baselines/each/embedding.h"
 
-#include "kernels/base/clock.h"
-#include "model/embed.h"
+#include "kernels/base/os/clock.h"
+#include "model/embed/embed.h"
 #include "server/baselines/baselines.h"
 #include "server/baselines/each/vectors.h"
 

@@ -2,7 +2,7 @@
  * rest fails. */
 #include "server/baselines/each/vectors.h"
 
-#include "model/embed.h"
+#include "model/embed/embed.h"
 #include "server/baselines/each/embedding.h"
 #include "server/vectors/vectors.h"
 

@@ -28,7 +28,7 @@ static enum status given_up(struct err *e) {
 }
 
 /* Lower triangle of X'X + lambda I by columns: how many members have both items. */
-static enum status count_pairs(const struct taste *t, const struct square *m, int *has,
+static enum status count_pairs(const struct interactions *t, const struct square *m, int *has,
                                struct err *e) {
     memset(m->g, 0, (size_t)m->n * (size_t)m->n * sizeof *m->g);
     for (int who = 0; who < t->n_members; who++) {
@@ -39,7 +39,7 @@ static enum status count_pairs(const struct taste *t, const struct square *m, in
         for (int i = 0; i < k; i++)
             for (int j = i; j < k; j++) *at(m, has[j], has[i]) += 1;
     }
-    for (int i = 0; i < m->n; i++) *at(m, i, i) += TASTE_LAMBDA;
+    for (int i = 0; i < m->n; i++) *at(m, i, i) += INTERACTIONS_LAMBDA;
     return ST_OK;
 }
 
@@ -86,7 +86,7 @@ static enum status invert(const struct square *m, double *column, float *out, st
     return ST_OK;
 }
 
-enum status ease_matrix_make(const struct taste *t, struct arena *a, const atomic_int *stop,
+enum status ease_matrix_make(const struct interactions *t, struct arena *a, const atomic_int *stop,
                              const float **out, struct err *e) {
     size_t n = (size_t)t->n_ease;
     *out = NULL;

@@ -6,7 +6,7 @@
 #include "server/store/data/stage.h"
 #include "server/value/value.h"
 
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Rankings and previews as JSON text. */
 #include "server/rank/rank.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <jansson.h>
 #include <math.h>

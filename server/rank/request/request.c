@@ -5,7 +5,7 @@
 #include "server/store/sql/depth.h"
 #include "server/store/sql/json_memory.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -58,7 +58,7 @@ struct rank_request {
                       */
     double meaning;  /* 0: none */
     int preferences; /* 1: the catalogue's active preferences count as clauses, too */
-    struct view model;       /* who ranks, by its name on the shelf; "" the default one */
+    struct view model;       /* who ranks, by its name on the registry; "" the default one */
     struct view client;      /* who asks: a newer request of a client ends its older one */
     unsigned long long user; /* who takes turns with others in the engine's queue; 0 = nobody */
     struct view owner;       /* who asks, by name: whose run and preferences; not of the JSON */

@@ -1,7 +1,7 @@
 /* Embeddings of tags, and items' tags as numbers. */
 #include "server/rank/tags/tag_index.h"
 
-#include "model/embed.h"
+#include "model/embed/embed.h"
 
 #include <math.h>
 #include <stdlib.h>

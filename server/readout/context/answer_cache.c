@@ -88,19 +88,19 @@ void prior_keep(struct rank_context *s, int space, struct view text, double valu
     pthread_mutex_unlock(&s->cache->lock);
 }
 
-int spread_find(struct rank_context *s, struct view what, struct spread *out) {
+int zscore_find(struct rank_context *s, struct view what, struct zscore *out) {
     unsigned long long key[2];
     key_of(s, what, key);
     pthread_mutex_lock(&s->cache->lock);
-    struct spread x = s->cache->spread[key[0] % SPREADS];
+    struct zscore x = s->cache->zscore[key[0] % ZSCORES];
     pthread_mutex_unlock(&s->cache->lock);
     if (x.key[0] != key[0] || x.key[1] != key[1] || !(x.sd > 0)) return 0;
     *out = x;
     return 1;
 }
 
-struct spread spread_make(struct rank_context *s, struct view what, const double *values) {
-    struct spread x = {{0}, 0, 0};
+struct zscore zscore_make(struct rank_context *s, struct view what, const double *values) {
+    struct zscore x = {{0}, 0, 0};
     int n = s->n_sample;
     for (int i = 0; i < n; i++) x.mean += values[i] / n;
     for (int i = 0; i < n; i++) x.sd += (values[i] - x.mean) * (values[i] - x.mean) / n;
@@ -108,7 +108,7 @@ struct spread spread_make(struct rank_context *s, struct view what, const double
     if (!(x.sd > 1e-3)) x.sd = 1; /* one item, or all alike: nothing to standardise */
     key_of(s, what, x.key);
     pthread_mutex_lock(&s->cache->lock);
-    s->cache->spread[x.key[0] % SPREADS] = x;
+    s->cache->zscore[x.key[0] % ZSCORES] = x;
     pthread_mutex_unlock(&s->cache->lock);
     return x;
 }

@@ -13,20 +13,20 @@
 
 struct rank_context;
 
-enum { SPREADS = 1024, PRIORS = 1 << 17 };
+enum { ZSCORES = 1024, PRIORS = 1 << 17 };
 
 /* What a kept value is: spaces of keys, so that no two kinds meet. Those of frames add the frame's
  * number. */
 enum answer_space {
-    ANSWER_PRIOR = 0,   /* an item's prior under a frame of `query` */
-    ANSWER_TAG = 64,    /* a tag and a probe under a tag frame */
-    ANSWER_LIST = 100,  /* an item's value under a list that says nothing (`item`) */
-    ANSWER_PROBE = 300, /* a whole probe under an item and a frame */
-    ANSWER_SPAN = 400   /* the first tokens of one */
+    ANSWER_PRIOR = 0,        /* an item's prior under a frame of `query` */
+    ANSWER_TAG = 64,         /* a tag and a query text under a tag frame */
+    ANSWER_LIST = 100,       /* an item's value under a list that says nothing (`item`) */
+    ANSWER_QUERY_TEXT = 300, /* a whole query text under an item and a frame */
+    ANSWER_SPAN = 400        /* the first tokens of one */
 };
 
 /* Mean and standard deviation of a readout over the catalogue's fixed sample. */
-struct spread {
+struct zscore {
     unsigned long long key[2];
     double mean, sd;
 };
@@ -36,9 +36,9 @@ struct prior {
 };
 struct answer_cache {
     pthread_mutex_t lock; /* guards what follows */
-    struct spread spread[SPREADS];
+    struct zscore zscore[ZSCORES];
     struct prior prior[PRIORS];
-    struct trails trails;
+    struct prefix_splits splits;
 };
 void answer_cache_init(struct answer_cache *c); /* c is all zero */
 void answer_cache_close(struct answer_cache *c);
@@ -51,8 +51,8 @@ enum status answer_pair(struct rank_context *s, struct view a, struct view b, st
 
 /* The spread of a value over the catalogue's sample. `what` names the readout and its text. find
  * answers 0 when it is not known yet; make computes it from one value per sample item. */
-int spread_find(struct rank_context *s, struct view what, struct spread *out);
-struct spread spread_make(struct rank_context *s, struct view what, const double *values);
+int zscore_find(struct rank_context *s, struct view what, struct zscore *out);
+struct zscore zscore_make(struct rank_context *s, struct view what, const double *values);
 
 /* A kept value. find answers 0 when it is not known, and leaves *out as it is. space: one of enum
  * answer_space, plus the frame. */

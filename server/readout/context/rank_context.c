@@ -80,7 +80,7 @@ void context_candidates(struct rank_context *s, const int *place, int n, struct 
     out->unseen_member = s->unseen_member;
     out->unseen = s->unseen;
     out->n_unseen = s->n_unseen;
-    out->taste = s->taste;
+    out->interactions = s->interactions;
     out->arg = s;
     out->text = text_of;
     out->embed_s = &s->embed_s;

@@ -3,7 +3,7 @@
 #ifndef READOUT_RANK_CONTEXT_H
 #define READOUT_RANK_CONTEXT_H
 
-#include "model/engine.h"
+#include "model/engine/engine.h"
 #include "server/baselines/candidates.h"
 #include "server/readout/context/answer_cache.h"
 #include "server/readout/prompt/prompt.h"
@@ -82,8 +82,9 @@ struct rank_context {
     /* Whose interactions baselines must not have seen: the member, or who is left out; row 0 and
      * n_unseen 0 when there is none. */
     long long unseen_member;
-    int *unseen, n_unseen;     /* places */
-    const struct taste *taste; /* what baselines have learnt; NULL when nobody asked for it */
+    int *unseen, n_unseen; /* places */
+    const struct interactions
+        *interactions; /* what baselines have learnt; NULL when nobody asked for it */
     struct mark example[EXAMPLES_MAX];
     int n_examples;
     struct mark *mark; /* (n_marks): history and examples together */
@@ -93,7 +94,7 @@ struct rank_context {
 /* What was written into b, in the ranking's memory; b is freed in either case. */
 enum status context_keep(struct rank_context *s, struct buf *b, struct view *out,
                          struct err *e) MUST_CHECK;
-/* Fills a frame's template: the surface's words, a clause's (or probe's) text and a tag. */
+/* Fills a frame's template: the surface's words, a clause's (or query text's) text and a tag. */
 enum status context_words(struct rank_context *s, const char *tmpl, struct view clause,
                           const char *tag, struct view *out, struct err *e) MUST_CHECK;
 /* A frame's root, behind the surface's demonstrations in the frame's own words. */

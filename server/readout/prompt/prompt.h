@@ -3,7 +3,7 @@
 #ifndef READOUT_PROMPT_H
 #define READOUT_PROMPT_H
 
-#include "model/engine.h"
+#include "model/engine/engine.h"
 
 /* A stretch of the prompt as it is shown: one name, one role, its text and its tokens. */
 struct part {

@@ -1,7 +1,7 @@
 /* The staging file and the step from it into the store. */
 #include "server/store/data/stage.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 #include "server/store/sql/private.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "server/store/search/search_words.h"
 #include "server/store/sql/private.h"
 
-#include "kernels/base/file.h"
+#include "kernels/base/os/file.h"
 
 #include <dirent.h>
 #include <errno.h>

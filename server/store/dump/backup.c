@@ -5,8 +5,8 @@
 #include "server/store/dump/dump_check.h"
 #include "server/store/sql/private.h"
 
-#include "kernels/base/clock.h"
-#include "kernels/base/file.h"
+#include "kernels/base/os/clock.h"
+#include "kernels/base/os/file.h"
 
 #include <dirent.h>
 #include <errno.h>

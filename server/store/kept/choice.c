@@ -3,7 +3,7 @@
 
 #include "server/store/sql/private.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Experiments: a grid's cells, each with its settings and, once it is finished, its result. */
 #include "server/store/sql/private.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 enum { SPEC_MAX = 256 << 10, LIST_MAX = 200 };
 

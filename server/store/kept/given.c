@@ -3,7 +3,7 @@
 
 #include "server/store/sql/private.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 static enum status count(struct db *d, struct view name, long long *n, struct err *e) {
     sqlite3_stmt *st;

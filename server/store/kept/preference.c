@@ -3,7 +3,7 @@
 
 #include "server/store/sql/private.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #define COLUMNS "row, member, text, sign, weight, active, position, created, expires, owner"
 

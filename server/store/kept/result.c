@@ -1,7 +1,7 @@
 /* Finished cases of evaluations: one JSON text each, by what was measured and the case's name. */
 #include "server/store/sql/private.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 enum { RESULT_MAX = 1 << 20 };
 

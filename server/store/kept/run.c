@@ -1,7 +1,7 @@
 /* Saved runs and surfaces: one JSON text each, stored as it came. */
 #include "server/store/sql/private.h"
 
-#include "kernels/base/clock.h"
+#include "kernels/base/os/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
