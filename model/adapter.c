@@ -2,7 +2,7 @@
 #include "model/adapter.h"
 
 #include "model/adapter_peft.h"
-#include "model/format/gguf_write.h"
+#include "model/format/gguf/gguf_write.h"
 
 #include <math.h>
 #include <stdio.h>

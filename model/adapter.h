@@ -4,7 +4,7 @@
 #ifndef ADAPTER_ADAPTER_H
 #define ADAPTER_ADAPTER_H
 
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 #include "model/format/hash.h"
 
 enum { ADAPTER_NAME = 64, ADAPTER_RANK_MAX = 1024, ADAPTER_PARTS_MAX = 4096 };

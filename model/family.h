@@ -3,7 +3,7 @@
 #ifndef MODEL_FAMILY_H
 #define MODEL_FAMILY_H
 
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 
 enum { MODEL_LAYERS_MAX = 256, MODEL_HEAD_MAX = 512 };
 

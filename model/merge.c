@@ -2,7 +2,7 @@
 #include "model/merge.h"
 
 #include "model/adapter.h"
-#include "model/format/gguf_write.h"
+#include "model/format/gguf/gguf_write.h"
 #include "model/format/shards.h"
 
 #include <math.h>

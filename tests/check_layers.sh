@@ -8,19 +8,21 @@ kernels/base:
 kernels/base/os: kernels/base
 kernels: kernels/base
 kernels/cpu: kernels/base kernels
+kernels/cpu/grad: kernels/base kernels kernels/cpu
 kernels/cpu/isa: kernels kernels/cpu
 kernels/cuda/device: kernels/base kernels kernels/cuda/host
 kernels/cuda/matmul: kernels/base kernels kernels/cuda/device
 kernels/cuda/ops: kernels/base kernels kernels/cuda/device kernels/cuda/matmul
 kernels/cuda: kernels/base kernels kernels/cuda/device kernels/cuda/matmul kernels/cuda/ops
 kernels/cuda/host: kernels/base kernels/cuda/device kernels/cuda/matmul
-model/format: kernels/base kernels
-model/tokenizer: kernels/base model/format
+model/format/gguf: kernels/base kernels
+model/format: kernels/base kernels model/format/gguf
+model/tokenizer: kernels/base model/format model/format/gguf
 model/tokenizer/wordpiece: kernels/base model/tokenizer
-model: kernels/base kernels model/format
-model/engine: kernels/base kernels model/format model/tokenizer model
-model/embed: kernels/base kernels model/format model/tokenizer/wordpiece
-model/train: kernels/base kernels model/format model/tokenizer model model/engine
+model: kernels/base kernels model/format model/format/gguf
+model/engine: kernels/base kernels model/format model/format/gguf model/tokenizer model
+model/embed: kernels/base kernels model/format model/format/gguf model/tokenizer/wordpiece
+model/train: kernels/base kernels model/format model/format/gguf model/tokenizer model model/engine
 server/metrics: kernels/base
 server/assets: kernels/base
 server/value: kernels/base

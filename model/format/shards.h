@@ -2,7 +2,7 @@
 #ifndef FORMAT_SHARDS_H
 #define FORMAT_SHARDS_H
 
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 #include "model/format/hash.h"
 #include "model/format/watch.h"
 

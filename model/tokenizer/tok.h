@@ -6,7 +6,7 @@
 #ifndef TOKENIZER_TOK_H
 #define TOKENIZER_TOK_H
 
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 
 struct tok;
 

@@ -3,7 +3,7 @@
 #ifndef TOKENIZER_TOK_VOCAB_H
 #define TOKENIZER_TOK_VOCAB_H
 
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 
 /* Open-addressing hash table from strings to ids; keys are the strings of `of`, borrowed. */
 struct tok_table {

@@ -119,6 +119,14 @@ static int plain_break(struct point p) {
     return CLAUSES_WORD;
 }
 
+/* "XL": a size in letters stands at i, and ends there. */
+static int is_size(struct view w, size_t i) {
+    enum { LONGEST = 4 };
+    size_t n = 0;
+    while (i + n < w.n && n < LONGEST && strchr("XSML", w.p[i + n])) n++;
+    return n > 0 && !is_content(point_at(w, i + n));
+}
+
 int clauses_break_at(struct view w, size_t i, struct point p, int depth) {
     struct point prev = point_before(w, i), next = point_at(w, i + p.len);
     int digits = is_digit(prev) && is_digit(next), spaces = is_space(prev) && is_space(next);
@@ -127,8 +135,10 @@ int clauses_break_at(struct view w, size_t i, struct point p, int depth) {
     case ',': /* "240,-" */
         if (is_digit(prev) && next.c == '-') return CLAUSES_WORD;
         return digits || date_comma(w, i) ? CLAUSES_WORD : CLAUSES_COMMA;
-    case ':': /* "bedrooms: 3" */
-        if (is_space(next) && is_content(prev) && is_digit(point_at(w, i + 2))) return CLAUSES_WORD;
+    case ':': /* "bedrooms: 3", "size: M" */
+        if (is_space(next) && is_content(prev) &&
+            (is_digit(point_at(w, i + 2)) || is_size(w, i + 2)))
+            return CLAUSES_WORD;
         return digits || next.c == '/' ? CLAUSES_WORD : CLAUSES_STOP;
     case '-': return hyphen(w, i, prev, next);
     case '/':

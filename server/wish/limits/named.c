@@ -300,6 +300,12 @@ static const char *size_at(const struct terms *x, int i, const struct field *fie
     return NULL;
 }
 
+/* Whether term i names the field, by its name or by another word for a size. */
+static int size_named(const struct field *field, const struct terms *x, int i) {
+    static const char words[] = "size|sizes|grosse|taille|talla|taglia|maat|tamanho";
+    return field_name_said(field, x, i) || (term_is(x, i, words) && field_named(field, words));
+}
+
 /* "size 42 or 43", "in size XL": values of the field that is named before them. */
 static void sizes_in(struct finder *f, int k) {
     const struct terms *x = &f->x;
@@ -308,7 +314,8 @@ static void sizes_in(struct finder *f, int k) {
         struct names n = {.n = 0};
         int to = i + 1;
         const char *v;
-        if (x->t[i].used || !field_name_said(field, x, i)) continue;
+        if (x->t[i].used || !size_named(field, x, i)) continue;
+        if (term_colon(x, to)) to++;
         while (n.n < NAMES_MAX && (v = size_at(x, to, field))) {
             n.name[n.n++] = (struct name){v, to, to + 1};
             to++;

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_GGUF_BUILD_H
 #define TESTS_UNIT_GGUF_BUILD_H
 
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 /* links: model */
 /* Parsing of GGUF: valid files, then every lie that a file can tell. */
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 #include "tests/t.h"
 #include "tests/unit/format/gguf_build.h"
 

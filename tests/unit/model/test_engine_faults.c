@@ -2,7 +2,7 @@
 /* The engine and what goes wrong around it: files that lie, weights that are no numbers, memory
  * that runs out. */
 #include "kernels/base/os/file.h"
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 #include "tests/unit/model/tiny_call.h"
 
 /* --- files that lie: a tiny model with some bytes changed */

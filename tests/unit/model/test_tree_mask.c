@@ -2,7 +2,7 @@
 /* Prompt trees before judges from outside: an independent forward pass in double precision with a
  * dense mask over the flattened tree, which a wrong mask must fail, and PyTorch's logits. */
 #include "kernels/base/os/file.h"
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 #include "tests/unit/model/tiny_model.h"
 
 enum { LABELS = 3 };

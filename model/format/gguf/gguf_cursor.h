@@ -2,7 +2,7 @@
 #ifndef FORMAT_GGUF_CURSOR_H
 #define FORMAT_GGUF_CURSOR_H
 
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 
 /* Where reading stands, and what is being read, for messages. */
 struct gguf_cursor {

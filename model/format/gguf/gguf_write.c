@@ -1,5 +1,5 @@
 /* Three growing parts, joined when the file is written. */
-#include "model/format/gguf_write.h"
+#include "model/format/gguf/gguf_write.h"
 
 #include <string.h>
 

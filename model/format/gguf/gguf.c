@@ -1,6 +1,6 @@
 /* Parses GGUF files. Every byte is reached through a bounded cursor, every number is compared with
  * what the rest of the file can hold before it is used, and no memory is taken for a promise. */
-#include "model/format/gguf_cursor.h"
+#include "model/format/gguf/gguf_cursor.h"
 
 #include <stdlib.h>
 #include <string.h>

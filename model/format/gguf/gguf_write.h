@@ -4,7 +4,7 @@
 #define FORMAT_GGUF_WRITE_H
 
 #include "kernels/base/buf.h"
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 
 /* A failed append is remembered; gguf_write_file then answers ST_NO_MEMORY. */
 struct gguf_writer {

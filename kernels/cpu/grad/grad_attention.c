@@ -3,7 +3,7 @@
  * head the log-sum-exp of its scores and the mean that softmax takes off. The second goes by keys:
  * a tile of one span's keys collects from all rows that saw it, in their order. No two tiles write
  * to one place, so the bits do not depend on the number of threads. */
-#include "kernels/cpu/grad_attention.h"
+#include "kernels/cpu/grad/grad_attention.h"
 
 #include "kernels/cpu/matmul.h"
 #include "kernels/base/arena.h"

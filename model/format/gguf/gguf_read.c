@@ -1,5 +1,5 @@
 /* Finding pairs and tensors of a parsed GGUF file, and typed reads of metadata. */
-#include "model/format/gguf.h"
+#include "model/format/gguf/gguf.h"
 
 #include <float.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "kernels/grad.h"
 
 #include "kernels/cpu/cpu.h"
-#include "kernels/cpu/grad_attention.h"
+#include "kernels/cpu/grad/grad_attention.h"
 #include "kernels/cpu/matmul.h"
 #include "kernels/base/arena.h"
 

@@ -1,4 +1,4 @@
-#include "model/format/gguf_cursor.h"
+#include "model/format/gguf/gguf_cursor.h"
 
 #include <stdio.h>
 #include <string.h>
