@@ -51,7 +51,7 @@ check_format() {
     xargs -0 clang-format-14 --dry-run -Werror
 }
 
-check_scripts() { shellcheck -x -S warning taproom .ci/run tests/run.sh tests/*.sh tests/*/*.sh package/*.sh package/taproom-fetch; }
+check_scripts() { shellcheck -x -S warning taproom .ci/run tests/run.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh package/*.sh package/taproom-fetch; }
 
 # The released program has the GPU backend in it: it finds a GPU, or says what is missing.
 check_gpu_program() {
