@@ -101,6 +101,36 @@ run_coverage() {
   python3 "$ROOT/tests/coverage.py" "$folder"
 }
 
+fuzz_names() { compgen -G "$ROOT/tests/fuzz/fuzz_*.c" | stems; }
+
+# run_fuzz SECONDS [NAME...]: libFuzzer on those targets, or on all, each so long; what it finds on its way is kept for the next
+# time, and an input that breaks a target is named.
+run_fuzz() (
+  local folder=$BUILDS/fuzz seconds=$1
+  trap cleanup EXIT
+  shift
+  work configure "configuring the fuzzers" cmake -S "$ROOT/tests/fuzz" -B "$folder" -G Ninja -DCMAKE_C_COMPILER=clang \
+    "-DSECONDS=$seconds" || return 1
+  work build "building the fuzzers" ninja -C "$folder" -j "$(nproc)" || return 1
+  unlock
+  ctest --test-dir "$folder" -j "$(nproc)" --output-on-failure --no-tests=error -R "^($(IFS='|' && echo "${*:-fuzz_.*}"))\$"
+)
+
+test_usage() { say "usage: ./taproom test [--list | [--tsan | --coverage] NAME... | --fuzz SECONDS [NAME...]]"; }
+
+# known_targets SECONDS [NAME...]: likewise of the fuzzers.
+known_targets() {
+  local name
+  [[ ${1:-} =~ ^[1-9][0-9]{0,5}$ ]] || { test_usage && return 2; }
+  for name in "${@:2}"; do
+    fuzz_names | grep -qxF -- "$name" || {
+      say "there is no fuzzer '$name', only $(fuzz_names | tr '\n' ' ')"
+      test_usage
+      return 2
+    }
+  done
+}
+
 # Every NAME must be a test's; says which is not.
 known_tests() {
   local name all
@@ -108,7 +138,7 @@ known_tests() {
   for name in "$@"; do
     grep -qxF -- "$name" <<<"$all" || {
       say "there is no test '$name'"
-      say "usage: ./taproom test [--list | [--tsan | --coverage] NAME...]"
+      test_usage
       return 2
     }
   done
@@ -119,6 +149,7 @@ test_some() {
   case $1 in
     --tsan) run_tsan "${@:2}" ;;
     --coverage) run_coverage "${@:2}" ;;
+    --fuzz) run_fuzz "${@:2}" ;;
     *) run_named "$@" ;;
   esac
 }

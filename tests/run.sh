@@ -89,6 +89,7 @@ run_tests() {
   step "build as released" build_release
   [ ! -x "$BUILDS/release/taproom" ] || release=true
   step "thread sanitizer" run_tsan
+  step "fuzzers, each 10 s" run_fuzz 10
   unlock
 
   step_ctest "$sanitized"

@@ -17,16 +17,23 @@ struct arena_block {
 
 static atomic_long fail_in;
 static atomic_int fail_forever;
+static atomic_long failed;
 
 void mem_fail_at(long k, int forever) {
     atomic_store(&fail_in, k);
     atomic_store(&fail_forever, forever);
+    atomic_store(&failed, 0);
+}
+
+long mem_failed(void) {
+    return atomic_load(&failed);
 }
 
 static int must_fail(void) {
     if (atomic_load(&fail_in) == 0) return 0;
     if (atomic_load(&fail_in) == 1) {
         if (!atomic_load(&fail_forever)) atomic_store(&fail_in, 0);
+        atomic_fetch_add(&failed, 1);
         return 1;
     }
     atomic_fetch_sub(&fail_in, 1);
@@ -136,11 +143,14 @@ void mem_trim(void) {
 }
 
 static atomic_size_t counted;
+static _Thread_local int counted_failed;
 
 void *mem_counted(size_t n) {
-    if (must_fail()) return NULL;
-    void *p = malloc(n);
-    if (p) atomic_fetch_add(&counted, malloc_usable_size(p));
+    void *p = must_fail() ? NULL : malloc(n);
+    if (p)
+        atomic_fetch_add(&counted, malloc_usable_size(p));
+    else
+        counted_failed = 1;
     return p;
 }
 
@@ -148,6 +158,12 @@ void mem_counted_free(void *p) {
     if (!p) return;
     atomic_fetch_sub(&counted, malloc_usable_size(p));
     free(p);
+}
+
+int mem_counted_failed(void) {
+    int yes = counted_failed;
+    counted_failed = 0;
+    return yes;
 }
 
 size_t mem_counted_bytes(void) {

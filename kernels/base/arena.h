@@ -48,9 +48,12 @@ void mem_free(void *p);
 void *mem_counted(size_t n);
 void mem_counted_free(void *p);
 size_t mem_counted_bytes(void);
+/* Whether any failed on this thread since this was asked last. */
+int mem_counted_failed(void);
 
 /* Tests: the k-th allocation from now on fails (0 = off); with forever, every later one too. */
 void mem_fail_at(long k, int forever);
+long mem_failed(void); /* how many did since then */
 
 #define ARENA_NEW(a, T, n) ((T *)arena_array((a), (n), sizeof(T)))
 

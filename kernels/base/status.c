@@ -1,14 +1,26 @@
 /* Error text and the abort of broken promises. */
 #include "kernels/base/status.h"
 
+#include "kernels/base/view.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const names[] = {
 #define X(name, text) text,
     STATUS_LIST(X)
 #undef X
 };
+
+/* What a message quotes may be cut in the middle of a character, or be no text at all. */
+static void mend(char *s) {
+    for (size_t n = strlen(s); n > 0;) {
+        size_t k = utf8_len(s, n);
+        if (k == 0) *s = '?', k = 1;
+        s += k, n -= k;
+    }
+}
 
 enum status fail(struct err *e, enum status st, const char *fmt, ...) {
     if (!e) return st;
@@ -19,6 +31,7 @@ enum status fail(struct err *e, enum status st, const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(e->text, sizeof e->text, fmt, ap);
     va_end(ap);
+    mend(e->text);
     return st;
 }
 
@@ -28,6 +41,7 @@ void err_field(struct err *e, const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(e->field, sizeof e->field, fmt, ap);
     va_end(ap);
+    mend(e->field);
 }
 
 void err_hint(struct err *e, const char *fmt, ...) {
@@ -36,6 +50,7 @@ void err_hint(struct err *e, const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(e->hint, sizeof e->hint, fmt, ap);
     va_end(ap);
+    mend(e->hint);
 }
 
 void err_line(struct err *e, long line) {

@@ -50,7 +50,7 @@ struct err {
     int retry_s; /* of ST_BUSY: when trying again may help, as measured; 0 = not known */
 };
 
-/* Formats into e (may be NULL), clears the rest of it, returns st. */
+/* Formats into e (may be NULL), clears the rest of it, returns st. What is no UTF-8 becomes '?'. */
 enum status fail(struct err *e, enum status st, const char *fmt, ...) PRINTF(3, 4);
 
 /* Add what is known to an error that was just made; e may be NULL. */

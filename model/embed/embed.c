@@ -38,7 +38,7 @@ struct embedder {
     /* Only this thread opens parallel regions: OpenMP keeps a team per thread. */
     pthread_t thread;
     int has_thread;
-    struct ticket_lock turn; /* callers, one at a time */
+    struct ticket_lock turn; /* batches, one at a time */
     pthread_mutex_t lock;    /* guards what follows */
     pthread_cond_t wake, done;
     struct embed_batch *batch; /* waiting or running */
@@ -67,12 +67,19 @@ static void *work(void *arg) {
     return NULL;
 }
 
-static enum status run_batch(struct embedder *em, struct embed_batch *b, struct err *e) {
+/* The batch's turn comes first and the cores' second: who waits for the encoder keeps the engines
+ * from nothing. */
+static enum status run_batch(struct embedder *em, struct embed_batch *b, struct ticket_lock *turns,
+                             struct err *e) {
+    ticket_lock_take(&em->turn);
+    ticket_lock_take(cores);
     pthread_mutex_lock(&em->lock);
     em->batch = b;
     pthread_cond_signal(&em->wake);
     while (!b->done) pthread_cond_wait(&em->done, &em->lock);
     pthread_mutex_unlock(&em->lock);
+    ticket_lock_leave(cores);
+    ticket_lock_leave(&em->turn);
     if (b->st != ST_OK && e) *e = b->err;
     return b->st;
 }
@@ -86,8 +93,8 @@ struct room {
 };
 
 static enum status run_texts(struct embedder *em, struct room *m, const struct view *text, int n,
-                             float *out, void *arg, int (*progress)(void *, int, int),
-                             struct err *e) {
+                             float *out, struct ticket_lock *turns, void *arg,
+                             int (*progress)(void *, int, int), struct err *e) {
     int32_t next[EMBED_TOKENS];
     int len = n ? wordpiece_encode(em->tok, text[0], em->tokens_max, next, NULL) : 0;
     for (int i = 0, first = 0; i < n; first = i) {
@@ -103,22 +110,31 @@ static enum status run_texts(struct embedder *em, struct room *m, const struct v
                                 .off = m->off,
                                 .n = i - first,
                                 .out = out + (size_t)first * (size_t)em->info.dim};
-        TRY(run_batch(em, &b, e));
+        TRY(run_batch(em, &b, cores, e));
         if (progress && progress(arg, i, n))
             return fail(e, ST_CANCELLED, "embedding was cancelled");
     }
     return ST_OK;
 }
 
-enum status embedder_run(struct embedder *em, const struct view *text, int n, float *out, void *arg,
-                         int (*progress)(void *arg, int done, int total), struct err *e) {
+static enum status run_all(struct embedder *em, const struct view *text, int n, float *out,
+                           struct ticket_lock *turns, void *arg,
+                           int (*progress)(void *arg, int done, int total), struct err *e) {
     struct room *m = mem_alloc(sizeof *m);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a batch of texts");
-    ticket_lock_take(&em->turn);
-    enum status st = run_texts(em, m, text, n, out, arg, progress, e);
-    ticket_lock_leave(&em->turn);
+    enum status st = run_texts(em, m, text, n, out, cores, arg, progress, e);
     mem_free(m);
     return st;
+}
+
+enum status embedder_run(struct embedder *em, const struct view *text, int n, float *out, void *arg,
+                         int (*progress)(void *arg, int done, int total), struct err *e) {
+    return run_all(em, text, n, out, NULL, arg, progress, e);
+}
+
+enum status embedder_run_sharing(struct embedder *em, const struct view *text, int n, float *out,
+                                 struct ticket_lock *turns, struct err *e) {
+    return run_all(em, text, n, out, cores, NULL, NULL, e);
 }
 
 /* --- opening --- */

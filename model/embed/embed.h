@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+struct ticket_lock;
 struct embedder;
 
 enum { EMBED_TOKENS = 256 }; /* of a text; what follows is left out, as the model's authors do */
@@ -33,11 +34,16 @@ int embedder_tokens(const struct embedder *em, struct view text, int *cut);
 /* Texts embedded since the start. */
 long long embedder_texts(struct embedder *em);
 
-/* Writes the vectors of n texts, each of length 1, to out (n, dim). Any thread; calls go by turns
- * in the order of asking. progress, which may be NULL, is called on the caller's thread after each
- * batch; when it answers non-zero the call ends with ST_CANCELLED. */
+/* Writes the vectors of n texts, each of length 1, to out (n, dim). Any thread; batches of several
+ * calls go by turns, so that a short text does not wait for all of a long call. progress, which may
+ * be NULL, is called on the caller's thread after each batch; when it answers non-zero the call
+ * ends with ST_CANCELLED. */
 enum status embedder_run(struct embedder *em, const struct view *text, int n, float *out, void *arg,
                          int (*progress)(void *arg, int done, int total), struct err *e) MUST_CHECK;
+/* The same for what nobody waits for: each batch takes a turn of the cores as the engines do, too.
+ */
+enum status embedder_run_sharing(struct embedder *em, const struct view *text, int n, float *out,
+                                 struct ticket_lock *turns, struct err *e) MUST_CHECK;
 
 /* For searching: out[i] = sum over d < dim of q[d] v[i dim + d], for n vectors of int8 behind each
  * other. Exact; the caller sees to it that dim x 127 x max |q| stays below 2^31. Any thread. */

@@ -1,6 +1,7 @@
 /* Surfaces from JSON. */
 #include "server/surface/surface.h"
 
+#include "server/store/sql/json_memory.h"
 #include "server/surface/readout_id.h"
 
 #include <jansson.h>
@@ -301,7 +302,9 @@ static enum status parse(struct surface *out, const struct surface *defaults, st
     *out = (struct surface){.name = arena_copy(a, name.p, name.n),
                             .json = arena_copy(a, json.p, json.n)};
     if (!out->name || !out->json) return fail(e, ST_NO_MEMORY, "no memory for a surface");
-    json_t *top = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &je);
+    json_t *top = json_read(json, JSON_REJECT_DUPLICATES, &je);
+    if (!top && json_error_code(&je) == json_error_out_of_memory)
+        return fail(e, ST_NO_MEMORY, "no memory for a surface");
     if (!json_is_object(top)) {
         json_decref(top);
         fail(e, ST_BAD_INPUT, "a surface is a JSON object: %s", top ? "this is none" : je.text);

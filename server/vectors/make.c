@@ -2,7 +2,6 @@
  * text is new. */
 #include "server/vectors/private.h"
 
-#include "kernels/base/os/ticket_lock.h"
 #include "model/engine/engine.h"
 
 #include <stdio.h>
@@ -167,10 +166,7 @@ static enum status embed_batch(struct making *m, struct err *e) {
     if (m->n_batch == 0) return ST_OK;
     make_room(m);
     TRY(still_wanted(m, e));
-    ticket_lock_take(m->v->c.turns);
-    enum status st = embedder_run(m->v->c.embedder, m->text, m->n_batch, m->vec, NULL, NULL, e);
-    ticket_lock_leave(m->v->c.turns);
-    TRY(st);
+    TRY(embedder_run_sharing(m->v->c.embedder, m->text, m->n_batch, m->vec, m->v->c.turns, e));
     for (int i = 0; i < m->n_batch; i++) {
         const float *vec = m->vec + (size_t)i * (size_t)m->dim;
         vector_index_put(m->set->index, m->place[i], vec);

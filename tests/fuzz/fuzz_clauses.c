@@ -1,6 +1,4 @@
-/* Fuzz target of the clause splitter: the input is a wish. Build alone:
- * clang -fsanitize=fuzzer,address,undefined -D_DEFAULT_SOURCE -I. tests/fuzz/fuzz_clauses.c
- *   server/wish/clauses*.c kernels/base/{arena,view,status}.c */
+/* Fuzz target of the clause splitter: the input is a wish. */
 #include "server/wish/clauses/clauses.h"
 
 #include <stdint.h>

@@ -1,6 +1,4 @@
-/* Fuzz target of the HTTP edge's pure parts: the input is a request's header as text. Build alone:
- * clang -fsanitize=fuzzer,address,undefined -D_DEFAULT_SOURCE -I. tests/fuzz/fuzz_http.c
- *   server/http/{check,path,route,escape}.c kernels/base/{arena,buf,view,status}.c */
+/* Fuzz target of the HTTP edge's pure parts: the input is a request's header as text. */
 #include "server/http/check.h"
 #include "server/http/escape.h"
 #include "server/http/route.h"

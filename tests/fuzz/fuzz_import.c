@@ -1,10 +1,7 @@
 /* Fuzzes the readers of imports, for libFuzzer. The first byte chooses the kind of rows and what is
  * said about the file, the second how its encoding is found, the rest is the file. Good rows must
  * keep what the headers promise: valid UTF-8 within the limits, further fields that are one JSON
- * object, lines that go up, every row read or counted. Build with
- * clang -fsanitize=fuzzer,address,undefined -D_DEFAULT_SOURCE -I. and the sources of server/import,
- * server/value, server/store and kernels/base, and -ljansson -lexpat -lz -lsqlite3 -lutf8proc
- * -lstemmer. */
+ * object, lines that go up, every row read or counted. */
 #include "server/import/file/encoding.h"
 #include "server/import/cell/markup.h"
 #include "server/import/rows/rows.h"

@@ -1,7 +1,6 @@
 /* Fuzzes the tokenizer, for libFuzzer. The first byte chooses: text for one of the small
  * vocabularies of fixtures/tokenizer (run from the repository root), whose ids must spell the text
- * again, or a whole GGUF file. Build with clang -fsanitize=fuzzer,address,undefined and the sources
- * of model/tokenizer, model/format, kernels/base and kernels/blocks, and -lpcre2-8. */
+ * again, or a whole GGUF file. */
 #include "model/tokenizer/template.h"
 #include "model/tokenizer/tok.h"
 

@@ -1,7 +1,5 @@
 /* Fuzz target of wishes and their constraints: the input is a wish, read against a small catalogue
- * with a field of each type. Build alone: clang -fsanitize=fuzzer,address,undefined
- * -D_DEFAULT_SOURCE -I. tests/fuzz/fuzz_wish.c server/wish/?*.c server/catalog/?*.c
- * server/value/?*.c and what they link. */
+ * with a field of each type. */
 #include "server/wish/wish.h"
 
 #include <math.h>

@@ -460,7 +460,7 @@ case_cache_not_writable() {
 
 case_usage() {
   local words
-  for words in "setup --tests" "setup --test more" "test me" "test --tsan me" "test --coverage me"; do
+  for words in "setup --tests" "setup --test more" "test me" "test --tsan me" "test --coverage me" "test --fuzz" "test --fuzz me" "test --fuzz 9 me"; do
     # shellcheck disable=SC2086
     run $words
     status_is 2

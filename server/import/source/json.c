@@ -5,6 +5,7 @@
 #include "server/import/source/python.h"
 #include "server/import/cell/trim.h"
 #include "server/store/sql/depth.h"
+#include "server/store/sql/json_memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -256,9 +257,11 @@ static enum json_got load(struct json_reader *j, char why[200]) {
         return JSON_FAULT;
     }
     /* Integers of any length: their text is what is kept. */
-    j->tree = json_loadb(v.p, v.n, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &je);
-    if (j->tree && j->form == JSON_NAMED && utf8_valid(j->name))
-        j->key = json_loadb(j->name.p, j->name.n, JSON_DECODE_ANY, NULL);
+    j->tree = json_read(v, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &je);
+    if (j->tree && j->form == JSON_NAMED && utf8_valid(j->name)) {
+        j->key = json_read(j->name, JSON_DECODE_ANY, &je);
+        if (!j->key && json_error_code(&je) == json_error_out_of_memory) return JSON_NO_MEMORY;
+    }
     if (j->tree && j->form == JSON_NAMED && !json_is_string(j->key)) {
         snprintf(why, 200, "the name that the object stands under cannot be read");
         json_close(j);

@@ -171,6 +171,13 @@ void store_give_up(void) {
     db_give_up();
 }
 
+/* Where memory ends even taking a transaction back may fail: then that is done before the next one.
+ */
+static enum status begin(struct db *d, const char *sql, struct err *e) {
+    if (!sqlite3_get_autocommit(d->h)) TRY(db_exec(d, "ROLLBACK", e));
+    return db_exec(d, sql, e);
+}
+
 enum status store_read_begin(struct store *s, struct db **d, struct err *e) {
     int i = 0;
     pthread_mutex_lock(&s->pool);
@@ -181,7 +188,7 @@ enum status store_read_begin(struct store *s, struct db **d, struct err *e) {
     s->taken[i] = 1;
     pthread_mutex_unlock(&s->pool);
     *d = &s->reader[i];
-    enum status st = db_exec(*d, "BEGIN", e);
+    enum status st = begin(*d, "BEGIN", e);
     return st == ST_OK ? ST_OK : store_read_end(s, *d, st, e);
 }
 
@@ -197,7 +204,7 @@ enum status store_read_end(struct store *s, struct db *d, enum status st, struct
 enum status store_write_begin(struct store *s, struct db **d, struct err *e) {
     pthread_mutex_lock(&s->write);
     *d = &s->writer;
-    enum status st = db_exec(*d, "BEGIN IMMEDIATE", e);
+    enum status st = begin(*d, "BEGIN IMMEDIATE", e);
     if (st != ST_OK) pthread_mutex_unlock(&s->write);
     return st;
 }
@@ -212,7 +219,7 @@ enum status store_write_soon(struct store *s, struct db **d, struct err *e) {
         return fail(e, ST_BUSY, "the store is being written by an import");
     *d = &s->writer;
     (void)sqlite3_busy_timeout(s->writer.h, STORE_SOON_MS);
-    enum status st = db_exec(*d, "BEGIN IMMEDIATE", e);
+    enum status st = begin(*d, "BEGIN IMMEDIATE", e);
     (void)sqlite3_busy_timeout(s->writer.h, DB_BUSY_MS);
     if (st != ST_OK) pthread_mutex_unlock(&s->write);
     return st;

@@ -2,6 +2,7 @@
 #include "server/store/sql/columns.h"
 
 #include "server/store/sql/depth.h"
+#include "server/store/sql/json_memory.h"
 #include "server/store/sql/private.h"
 
 #include "kernels/base/buf.h"
@@ -150,11 +151,16 @@ static int floats_ok(const void *p, size_t n) {
     return n % sizeof x == 0;
 }
 
+/* The value could not be looked at: that is no fault of its. */
+static const char no_memory[] = "cannot be read: no memory is left";
+
 /* The depth is counted before anything reads the text by recursion. */
 static const char *json_wrong(const struct column *c, struct view v) {
     if (v.n == 0 && c->lo == 0) return NULL;
     if (depth_check(v, NULL) != ST_OK) return "is JSON nested too deep or of too many values";
-    json_t *top = json_loadb(v.p, v.n, JSON_DECODE_ANY, NULL);
+    json_error_t je;
+    json_t *top = json_read(v, JSON_DECODE_ANY, &je);
+    if (!top && json_error_code(&je) == json_error_out_of_memory) return no_memory;
     const char *why = !top                                             ? "is no JSON"
                       : c->form == FORM_OBJECT && !json_is_object(top) ? "is no JSON object"
                                                                        : NULL;
@@ -237,7 +243,8 @@ static enum status check_table(struct db *d, const char *table, struct err *e) {
             const char *name = sqlite3_column_name(st, i);
             const struct column *c = find(table, name);
             const char *why = c ? wrong(c, st, i) : "is a column without a rule";
-            if (why) s = say(c ? ST_INVALID : ST_INTERNAL, table, name, at, why, e);
+            enum status bad = !c ? ST_INTERNAL : why == no_memory ? ST_NO_MEMORY : ST_INVALID;
+            if (why) s = say(bad, table, name, at, why, e);
         }
     }
     sqlite3_finalize(st);

@@ -32,7 +32,8 @@ extern const int n_columns;
 /* Largest row number and counter, far from where counting on would overflow. */
 #define COLUMN_ROW_MAX (1ll << 40)
 
-/* Every value of the main database, row by row. ST_INVALID names table, column and row. */
+/* Every value of the main database, row by row. ST_INVALID names table, column and row;
+ * ST_NO_MEMORY. */
 enum status columns_check(struct db *d, struct err *e) MUST_CHECK;
 /* The numbers only, by one query a table: the quick check of opening. ST_CORRUPT names table,
  * column and row. */

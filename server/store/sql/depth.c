@@ -43,8 +43,10 @@ enum status depth_load(struct view body, json_t **top, struct err *e) {
     *top = NULL;
     TRY(depth_check(body, e));
     TRY(depth_admit(e));
-    *top = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, &je);
+    *top = json_read(body, JSON_REJECT_DUPLICATES, &je);
     if (*top) return ST_OK;
+    if (json_error_code(&je) == json_error_out_of_memory)
+        return fail(e, ST_NO_MEMORY, "no memory left to read the body");
     (void)fail(e, ST_BAD_INPUT, "the body is no JSON: %.120s (column %d)", je.text, je.column);
     err_line(e, je.line > 0 ? je.line : 1);
     return ST_BAD_INPUT;

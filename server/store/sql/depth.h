@@ -19,8 +19,8 @@ enum status depth_check(struct view json, struct err *e) MUST_CHECK;
 enum status depth_admit(struct err *e) MUST_CHECK;
 
 /* The JSON of a request's body, for the caller to json_decref. ST_BAD_INPUT with line and column
- * when it is none, nested too deep, or names a member twice, ST_BUSY as depth_admit; then *top is
- * NULL. */
+ * when it is none, nested too deep, or names a member twice, ST_BUSY as depth_admit,
+ * ST_NO_MEMORY; then *top is NULL. */
 enum status depth_load(struct view body, json_t **top, struct err *e) MUST_CHECK;
 
 #endif

@@ -47,6 +47,19 @@ static void utf8(void) {
 }
 
 /* What is shown holds no control character, whatever came in. */
+/* A message is text, whatever it quotes and wherever that is cut. */
+static void messages(void) {
+    struct err e;
+    fail(&e, ST_INVALID, "near '%.3s' and %s", "a\xC3\xA9\xC3\xA9", "\xFF\xDE");
+    EQ_STR(e.text, "near 'a\xC3\xA9' and ??");
+    fail(&e, ST_INVALID, "near '%.2s'", "a\xC3\xA9");
+    EQ_STR(e.text, "near 'a?'");
+    err_field(&e, "%.1s", "\xC3\xA9");
+    err_hint(&e, "%.4s", "\xF0\x9F\x98\x82");
+    EQ_STR(e.field, "?");
+    EQ_STR(e.hint, "\xF0\x9F\x98\x82");
+}
+
 static void plain(void) {
     static const struct {
         const char *in, *out;
@@ -222,6 +235,7 @@ static void pieces(void) {
 int main(void) {
     numbers();
     utf8();
+    messages();
     plain();
     times();
     arenas();

@@ -1,11 +1,13 @@
 /* links: model */
 /* The encoder on a small model of random weights: PyTorch's vectors, batches, cancelling, two
- * callers, files that do not fit, memory that ends. */
+ * callers, turns, files that do not fit, memory that ends. */
+#include "kernels/base/os/ticket_lock.h"
 #include "kernels/base/os/file.h"
 #include "model/embed/embed.h"
 #include "tests/t.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -108,6 +110,49 @@ static int copy_file(const char *name, const char *folder, const char *from, con
     return found;
 }
 
+/* Between two batches of a long call others come to their turn, and one that shares the cores with
+ * engines lets go of them. */
+struct short_call {
+    struct embedder *em;
+    struct ticket_lock turns;
+    atomic_int done;
+    int calls, in_time;
+};
+static void *call_short(void *arg) {
+    struct short_call *s = arg;
+    struct view v = view_of(texts[1]);
+    float got[DIM];
+    int bad = embedder_run(s->em, &v, 1, got, NULL, NULL, NULL) != ST_OK;
+    bad |= embedder_run_sharing(s->em, &v, 1, got, &s->turns, NULL) != ST_OK;
+    atomic_store(&s->done, bad ? -1 : 1);
+    return NULL;
+}
+static int between(void *arg, int done, int total) {
+    struct short_call *s = arg;
+    pthread_t t;
+    if (s->calls++ || done == total) return 0;
+    EQ(pthread_create(&t, NULL, call_short, s), 0);
+    pthread_detach(t);
+    for (int i = 0; i < 1000 && !atomic_load(&s->done); i++) usleep(10000);
+    s->in_time = atomic_load(&s->done);
+    ticket_lock_take(&s->turns);
+    ticket_lock_leave(&s->turns);
+    return 0;
+}
+static void test_turns(struct embedder *em) {
+    static struct view v[MANY];
+    static float got[MANY][DIM];
+    static struct short_call s;
+    s.em = em;
+    ticket_lock_init(&s.turns);
+    for (int i = 0; i < MANY; i++) v[i] = view_of(texts[i % TEXTS]);
+    GOOD(embedder_run(em, v, MANY, got[0], &s, between, &e));
+    OK(s.calls > 1);
+    EQ(s.in_time, 1);
+    while (!atomic_load(&s.done)) usleep(1000);
+    ticket_lock_close(&s.turns);
+}
+
 static void test_bad_files(void) {
     static const struct {
         const char *file, *from, *to;
@@ -182,6 +227,7 @@ int main(int argc, char **argv) {
     test_golden(em);
     test_batches(em);
     test_callers(em);
+    test_turns(em);
     embedder_close(em);
     test_bad_files();
     test_no_memory();

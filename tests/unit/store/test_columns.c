@@ -3,31 +3,13 @@
  * found, and what counts on is set where it cannot be true. */
 #include "server/store/sql/columns.h"
 #include "server/store/sql/private.h"
+#include "tests/unit/store/column_rows.h"
 #include "tests/unit/store/store_help.h"
 
 #include <limits.h>
 
 static struct err e;
 static char folder[64], path[96];
-
-/* A row in every table. */
-static const char rows[] =
-    "INSERT INTO catalog(row,name,surface,created) VALUES(1,'c','generic',0);"
-    "INSERT INTO item(row,catalog,id,title,text,tags,popularity,time,extra)"
-    " VALUES(1,1,'i','T','','a\x1f"
-    "b',1.5,5,'{}');"
-    "INSERT INTO member(row,catalog,id,name,profile) VALUES(1,1,'m','','');"
-    "INSERT INTO interaction VALUES(1,1,1,1,4.0,5);"
-    "INSERT INTO run VALUES(1,'r-1','c','t',5,'{}','ada',1,'','',0);"
-    "INSERT INTO surface VALUES('s','{}');"
-    "INSERT INTO result VALUES('k','n',5,'{}');"
-    "INSERT INTO experiment VALUES('x-1','n',5,'{}','');"
-    "INSERT INTO cell(experiment,n,state,settings) VALUES('x-1',0,'done','{}');"
-    "INSERT INTO preference VALUES(1,1,'m','t',1,0.5,1,0,5,NULL,'');"
-    "INSERT INTO vector VALUES(1,'m',5,x'0000803f');"
-    "INSERT INTO calibration VALUES(1,'k',5,1,'{}');"
-    "INSERT INTO choice VALUES('m','f32',5);"
-    "INSERT INTO given VALUES('jobs',5);";
 
 static void open_db(struct db *d) {
     GOOD(db_open(d, path, &e));
@@ -144,7 +126,7 @@ static void broken(void) {
     struct db d;
     open_db(&d);
     GOOD(db_exec(&d, "DELETE FROM given", &e));
-    GOOD(db_exec(&d, rows, &e));
+    GOOD(db_exec(&d, column_rows, &e));
     GOOD(columns_check(&d, &e));
     GOOD(columns_quick(&d, &e));
     for (int i = 0; i < n_columns; i++) {
