@@ -162,7 +162,7 @@ export function mount(root, context) {
         b.state === 'running'
           ? h('progress', { max: b.steps || 1, value: b.step, 'aria-label': 'Steps' })
           : null,
-        report?.fell ? h('p', { class: 'finding fault' }, `Fell beyond its interval: ${report.fell}.`) : null,
+        report?.fell ? h('p', { class: 'finding fault' }, `Worse than before by more than chance: ${report.fell}. It is not adopted by itself.`) : null,
         h('div', { class: 'experiment-do' }, actions(b, report)),
       ),
     );
