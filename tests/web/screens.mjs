@@ -160,6 +160,15 @@ const VIEWS = {
     },
   ],
   runs: ['#/runs', page => page.waitForSelector('.runs tbody tr')],
+  // As it is on the server: what there is to learn from, and the newest brew where there is one.
+  brew: [
+    '#/brew',
+    async page => {
+      await page.waitForSelector('.brew-from input');
+      if ((await get('/api/brews')).brews.length) await page.waitForSelector('#brew-state');
+      await page.waitForTimeout(1000);
+    },
+  ],
 };
 
 const asked = process.argv.slice(3);
@@ -167,12 +176,12 @@ const wanted = (name, picture) =>
   !asked.length || asked.includes(name) || asked.includes(picture);
 const browser = await launch();
 for (const [name, [hash, ready, running]] of Object.entries(VIEWS))
-  for (const width of [1280, 390])
+  for (const width of [1280, 820, 390])
     for (const colorScheme of ['light', 'dark']) {
       const picture = `${name}-${width}-${colorScheme}`;
       if (!wanted(name, picture)) continue;
       const context = await browser.newContext({
-        viewport: { width, height: width > 600 ? 900 : 844 },
+        viewport: { width, height: { 1280: 900, 820: 1180, 390: 844 }[width] },
         colorScheme,
       });
       const page = await context.newPage();

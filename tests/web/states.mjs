@@ -28,12 +28,17 @@ await story(async ({ browser, ok, step }) => {
       /of 100 movies/.test(document.querySelector('.progress-line').textContent),
     );
     ok(await page.$eval('.job progress', p => p.hasAttribute('value')), 'then it counts');
-    await page.waitForFunction(() => document.querySelectorAll('.strip rect').length > 20);
-    ok(/left/.test(await page.textContent('.progress-text')), 'with an estimate');
-    ok(
-      await page.$eval('.results', r => r.classList.contains('waiting')),
-      'the earlier list steps back',
+    // Looked at in one moment: the list may come between two looks.
+    const seen = await page.waitForFunction(
+      () =>
+        document.querySelectorAll('.strip rect').length > 20 && {
+          text: document.querySelector('.progress-text').textContent,
+          waiting: document.querySelector('.results').classList.contains('waiting'),
+        },
     );
+    const { text, waiting } = await seen.jsonValue();
+    ok(/left/.test(text), 'with an estimate', text);
+    ok(waiting, 'the earlier list steps back');
     await ranked(page);
   });
   await step('cancel reaches the server', async () => {

@@ -48,7 +48,7 @@ export function routeActions(session, api, wish, ranking, preferences, stage) {
         `Saved run ${id}`,
         e.status === 404
           ? Object.assign(e, {
-              hint: 'It may have been deleted. Saved runs lists those that are left; below is a new ranking.',
+              hint: 'It may have been deleted. Those that are left are under Runs; below is a new ranking.',
             })
           : e,
       );

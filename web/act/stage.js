@@ -16,7 +16,7 @@ export const TITLES = {
   tour: 'Tour',
   evaluate: 'Evaluate',
   brew: 'Brew',
-  runs: 'Saved runs',
+  runs: 'Runs',
   story: 'A story',
 };
 

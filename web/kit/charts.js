@@ -96,7 +96,8 @@ const barMarks = {
   },
 };
 
-function options({ yTitle, xTitle, max, min }) {
+function options({ yTitle, xTitle, max, min, series }) {
+  const many = series.length > 1;
   const axis = title => ({
     title: { display: !!title, text: title, color: colour('soft') },
     ticks: { color: colour('soft') },
@@ -110,6 +111,7 @@ function options({ yTitle, xTitle, max, min }) {
     scales: { x: axis(xTitle), y: { ...axis(yTitle), min: min ?? 0, max } },
     plugins: {
       legend: {
+        display: many,
         position: 'bottom',
         labels: {
           color: colour('ink'),

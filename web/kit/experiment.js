@@ -12,10 +12,21 @@ export const METRICS = {
 };
 
 // Each: spec(catalog, {models, surfaces}); needs: of what there must be at least two.
+// What each says, in a person's words.
+export const METRIC_SAYS = {
+  auc: 'how often a right item stands before a wrong one; 0.5 is chance, 1 is always',
+  p5: 'the share of right items among the first five',
+  ndcg10: 'how far up the right items stand among the first ten; 1 is all of them on top',
+  hr1: 'how often the right item stands first',
+  hr5: 'how often the right item is among the first five',
+  mrr: 'one over the place of the right item, on average; 1 is always first',
+  violations10: 'how many of the first ten break the wish; fewer is better',
+};
+
 export const PRESETS = [
   {
     name: 'readouts',
-    title: 'Readouts, on wishes of the development split',
+    title: 'Ways to ask the model, on written wishes',
     spec: catalog => ({
       name: `readouts on ${catalog}`,
       protocol: 'instruction',

@@ -27,7 +27,7 @@ const named = key => ABOUT[key] ?? key.replaceAll('_', ' ');
 const lines = text => text.split('\n').filter(t => t.trim());
 
 export function mountSurface(api, store, { saved }) {
-  const d = makeDialog('surface', 'Words of the surface');
+  const d = makeDialog('surface', 'Words of the prompt');
   const ui = { words: {}, name: '', own: null, draft: '', turn: 0 };
   const fields = h('div', { class: 'surface-fields' });
   const preview = h('div', {

@@ -15,7 +15,8 @@ struct work {
     const struct item *item;
     const struct catalog *of;
     struct scratch *scratch;
-    int distinct; /* hashes in scratch->seen */
+    int distinct;            /* hashes in scratch->seen */
+    enum number_marks marks; /* of the columns together */
 };
 
 static enum status no_memory(struct err *e) {
@@ -221,7 +222,7 @@ static enum status fill(struct columns *cs, struct column *c, struct reader *r, 
 
 static enum status one_field(struct work *w, struct column *c, struct field *f, struct err *e) {
     struct name name;
-    struct reader r = {.name = &name, .scratch = w->scratch};
+    struct reader r = {.name = &name, .scratch = w->scratch, .others = w->marks};
     name_read(view_of(c->name), &name);
     *f = (struct field){.name = c->name,
                         .words = pool_copy(w->c->pool, view_of(name.words)),
@@ -352,6 +353,7 @@ static enum status own_fields(struct work *w, struct field *f, int *n, struct er
 
 static enum status all_fields(struct work *w, struct field *f, int *n, struct err *e) {
     TRY(own_fields(w, f, n, e));
+    w->marks = columns_marks(w->c, w->scratch);
     for (int i = 0; i < w->c->n; i++)
         if (w->c->column[i].n_texts + w->c->column[i].n_lists > 0)
             TRY(one_field(w, &w->c->column[i], &f[(*n)++], e));

@@ -111,9 +111,32 @@ int date_prepare(const struct column *c, int n, struct reader *r) {
 
 /* --- quantities */
 
+enum number_marks columns_marks(const struct columns *cs, struct scratch *s) {
+    int comma = 0;
+    struct quantity q;
+    for (int k = 0; k < cs->n; k++) {
+        const struct column *c = &cs->column[k];
+        struct marks_count count = {0};
+        int read = 0;
+        if (c->n_numbers * 2 > c->n_texts) continue; /* as JSON writes them */
+        cells_sample(c, cs->n_items, s);
+        for (int i = 0; i < s->n; i++) {
+            if (!quantity_parse(view_trim(s->cell[i]), MARKS_ANY, &q)) continue;
+            read++;
+            marks_add(&count, s->cell[i]);
+        }
+        if (read == 0 || read * 10 < s->n * 8) continue;
+        enum number_marks marks = marks_decide(&count);
+        if (marks == MARKS_POINT) return MARKS_ANY;
+        comma |= marks == MARKS_COMMA;
+    }
+    return comma ? MARKS_COMMA : MARKS_ANY;
+}
+
 /* The marks of thousands and decimals, over the whole column. Prices whose only mark is a point
- * before three digits ("1.299") have it for thousands, but not the numbers of JSON. */
-static enum number_marks column_marks(const struct column *c, int n, const struct name *name) {
+ * before three digits ("1.299") have it for thousands, but not the numbers of JSON; so has any
+ * column beside others that begin their decimals with a comma. */
+static enum number_marks column_marks(const struct column *c, int n, const struct reader *r) {
     struct marks_count count = {0};
     int points = 0;
     if (c->n_numbers * 2 > c->n_texts) return MARKS_POINT;
@@ -123,7 +146,8 @@ static enum number_marks column_marks(const struct column *c, int n, const struc
         points += strchr(c->text[i], '.') != NULL;
     }
     enum number_marks marks = marks_decide(&count);
-    int thousands = marks == MARKS_ANY && (name->hints & NAME_MONEY) && points == count.either;
+    int may_be = (r->name->hints & NAME_MONEY) || r->others == MARKS_COMMA;
+    int thousands = marks == MARKS_ANY && may_be && points == count.either;
     return thousands && points ? MARKS_COMMA : marks;
 }
 
@@ -245,7 +269,7 @@ static enum field_type type_of(const struct reader *r, const struct measure *m) 
 int quantity_prepare(const struct column *c, int n, struct reader *r) {
     struct scratch *s = r->scratch;
     struct measure m;
-    r->marks = column_marks(c, n, r->name);
+    r->marks = column_marks(c, n, r);
     cells_sample(c, n, s);
     measure_cells(s, r->marks, &m);
     if (m.read * 10 < s->n * 8) return 0;

@@ -27,14 +27,19 @@ struct reader {
     enum field_type type;
     const struct name *name;
     struct scratch *scratch;
-    enum number_marks marks; /* numbers */
-    const struct unit *unit; /* canonical, NULL: none */
-    char tail[READER_TAIL];  /* what stands behind every number: "bedrooms", "per year" */
-    int time_unit;           /* plain numbers are in `unit` */
-    enum date_order order;   /* dates */
-    int plain_dates;         /* dates that are written as a number alone count */
-    char split;              /* lists: the mark between texts; '[' for lists in brackets */
+    enum number_marks others; /* of the other columns: columns_marks */
+    enum number_marks marks;  /* numbers */
+    const struct unit *unit;  /* canonical, NULL: none */
+    char tail[READER_TAIL];   /* what stands behind every number: "bedrooms", "per year" */
+    int time_unit;            /* plain numbers are in `unit` */
+    enum date_order order;    /* dates */
+    int plain_dates;          /* dates that are written as a number alone count */
+    char split;               /* lists: the mark between texts; '[' for lists in brackets */
 };
+
+/* What the catalogue's columns say of their numbers' marks: MARKS_COMMA where some begin their
+ * decimals with a comma and none with a point, else MARKS_ANY. */
+enum number_marks columns_marks(const struct columns *c, struct scratch *s);
 
 /* Each looks at all texts of a column and answers whether it could be of that type. */
 int flag_prepare(const struct column *c, int n, struct reader *r);

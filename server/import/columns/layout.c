@@ -259,10 +259,24 @@ static void may_lack(struct layout *p) {
                         p->column[title].look.filled * 10 < p->looked * 9;
 }
 
+/* A column whose numbers could be read both ways ("1.845") is read as the others of its file are.
+ */
+static void share_marks(struct layout *p) {
+    int n[MARKS_COMMA + 1] = {0};
+    for (int i = 0; i < p->n; i++) n[p->column[i].marks]++;
+    if ((n[MARKS_POINT] > 0) == (n[MARKS_COMMA] > 0)) return;
+    enum number_marks file = n[MARKS_COMMA] ? MARKS_COMMA : MARKS_POINT;
+    for (int i = 0; i < p->n; i++) {
+        struct column *c = &p->column[i];
+        if (c->marks == MARKS_ANY && c->look.marks.either > 0) c->marks = file;
+    }
+}
+
 static enum status decide(struct layout *p, const struct source *s, struct err *e) {
     enum date_order order;
     TRY(wanted_order(p->config, &order, e));
     for (int i = 0; i < p->n; i++) column_decide(&p->column[i], order);
+    share_marks(p);
     for (int i = 0; i < p->n && p->config->exact; i++) {
         p->column[i].tags = p->column[i].entities = 0;
         p->column[i].marks = MARKS_POINT;

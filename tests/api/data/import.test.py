@@ -57,6 +57,18 @@ class Values(Import):
         self.assertIn('rund 5', column['lost_example'])
         self.assertEqual((a['read'], a['kept'], a['rejected'], a['values_lost']), (4, 4, 0, 1))
 
+    def test_thousands_as_the_rest_of_the_file_has_them(self):
+        rows = ''.join(f'{i};Hut {i};{h};{30 + i},50 \u20ac\n' for i, h in enumerate(['1.845', '980', '2.875']))
+        a, n = self.send('id;title;height;price\n' + rows)
+        self.assertEqual([c['marks'] for c in a['columns'][2:]], ['1.250,00', '1.250,00'])
+        _, found, _ = self.s.call('POST', '/api/rank', {
+            'catalog': n, 'instruction': 'height above 1500', 'save': False})
+        limit, = found['constraints']
+        self.assertEqual((limit['words'], limit['holds'], limit['fails']), ('height above 1500', 2, 1))
+        # A file that says nothing of its marks: a point begins the decimals.
+        a, _ = self.send('id;title;height\n' + ''.join(f'{i};Hut {i};1.{i}45\n' for i in range(3)))
+        self.assertNotIn('marks', a['columns'][2])
+
     def test_times(self):
         cells = {'1971.0': '1971-01-01', '19710514': '1971-05-14', '1632564000000': '2021-09-25', '-': None,
                  '"September 25, 2021"': '2021-09-25', '"Sat, 25 Sep 2021 10:00:00 GMT"': '2021-09-25',

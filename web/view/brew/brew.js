@@ -20,8 +20,8 @@ export function mount(root, context) {
   const detail = h('section', { class: 'experiment', 'aria-label': 'The open brew' });
   const head = h('div', { class: 'experiment-head' });
   const charts = [
-    chartOf('Loss', 'Loss, mean over 20 steps', lossPoints),
-    chartOf('Kept out', 'NDCG at 10 on what is kept out', keptPoints),
+    chartOf('Loss', 'Loss: how surprised the model still is by what was liked (mean over 20 steps, falling is learning)', lossPoints),
+    chartOf('Kept out', 'Kept out: how far up the right items stand (NDCG at 10, 1 is all of them on top)', keptPoints),
   ];
   const result = h('div', { class: 'brew-result' });
   const form = brewForm({ ...context, begun: answer => open(answer.brew.id) });
@@ -162,7 +162,7 @@ export function mount(root, context) {
         b.state === 'running'
           ? h('progress', { max: b.steps || 1, value: b.step, 'aria-label': 'Steps' })
           : null,
-        report?.fell ? h('p', { class: 'finding fault' }, `Fell beyond its interval: ${report.fell}.`) : null,
+        report?.fell ? h('p', { class: 'finding fault' }, `Worse than before by more than chance: ${report.fell}. It is not adopted by itself.`) : null,
         h('div', { class: 'experiment-do' }, actions(b, report)),
       ),
     );

@@ -14,7 +14,7 @@ export function brewForm({ session, api, begun }) {
     { id: 'brew-length', onchange: write },
     LENGTHS.map((l, i) => h('option', { value: i }, l.title)),
   );
-  const name = h('input', { id: 'brew-name', maxLength: 64, value: 'mine', oninput: write });
+  const name = h('input', { type: 'text', id: 'brew-name', maxLength: 64, value: 'mine', oninput: write });
   const from = h('fieldset', { class: 'brew-from' });
   const recipe = h('textarea', { id: 'brew-recipe', rows: 14, spellcheck: false });
   const says = h('p', { class: 'fact', role: 'status', id: 'brew-says' });
@@ -105,7 +105,7 @@ export function brewForm({ session, api, begun }) {
           ),
         ),
         able.length
-          ? h('p', { class: 'fact' }, 'What members liked, the next item among nine others. Members that are kept for the report are not learned from.')
+          ? h('p', { class: 'fact' }, 'From what each member liked it learns to put the next like before other items. Some members are kept out of it, to measure what it was worth.')
           : h('p', { class: 'fact' }, 'No catalogue has members with interactions yet. Import some, or brew from files by the command line: taproom brew RECIPE.json.'),
       );
       const bases = models.filter(m => !m.adapted && m.state !== 'broken');

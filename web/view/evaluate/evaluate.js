@@ -41,11 +41,11 @@ export function mount(root, { session, api }) {
     h(
       'p',
       { class: 'fact' },
-      'An experiment measures each combination of its grid on held-out data, in the background and below every ranking. ' +
-        'It goes on where it was after a restart. Choices are made on the development split. ',
-      'Two models or prompts on one wish are compared under ',
+      'Which way of ranking is best here? An experiment tries each on likes and wishes whose right answers are known but were ' +
+        'not shown to it. It runs in the background, rankings go first, and it goes on after a restart. ' +
+        'Two models or prompts on one wish are compared under ',
       h('a', { href: '#/compare' }, 'Compare'),
-      ', on many here.',
+      '; here they are compared on many.',
     ),
     start.root,
     say,

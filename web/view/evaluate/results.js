@@ -3,7 +3,7 @@
 import { h } from '../../kit/dom.js';
 import { MODEL, markOf } from '../../kit/charts.js';
 import { baselineName, duration, num, shortHash, NONE } from '../../kit/format.js';
-import { METRICS, cellName, figuresOf } from '../../kit/experiment.js';
+import { METRICS, METRIC_SAYS, cellName, figuresOf } from '../../kit/experiment.js';
 
 // How a baseline stands to the language model, by the interval of the paired difference.
 const VERDICTS = { ahead: 'worse', level: 'as good', behind: 'better' };
@@ -55,7 +55,11 @@ export function resultsTable(results, metric, columns) {
   return h(
     'table',
     { role: 'table', class: `ranks results-table${cells.length > columns ? ' stacked' : ''}` },
-    h('caption', {}, `${METRICS[metric] ?? 'Results'}: mean and 95 % interval`),
+    h(
+      'caption',
+      {},
+      `${METRICS[metric] ?? 'Results'}${METRIC_SAYS[metric] ? ` (${METRIC_SAYS[metric]})` : ''}: mean and 95 % interval`,
+    ),
     h(
       'thead',
       { role: 'rowgroup' },

@@ -130,7 +130,7 @@ function target(ui) {
     into: field('import-into', 'Of the catalogue', ui.into),
     surface: field(
       'import-surface',
-      'Shown as (surface)',
+      'Words of the prompt (surface)',
       ui.surface,
       h(
         'datalist',

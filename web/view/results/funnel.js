@@ -40,17 +40,18 @@ export function funnelLine(s, intents) {
       ),
     );
   const more = f.ranked < f.items && s.retrieve !== 'all';
+  const dot = () => h('span', { class: 'to', 'aria-hidden': 'true' }, ' \u00b7 ');
   const arrow = () => [h('span', { class: 'to', 'aria-hidden': 'true' }, ' \u2192 '), sr(', ')];
   return h(
     'p',
     { class: 'funnel', id: 'funnel' },
     steps.flatMap((step, i) => (i ? [arrow(), step] : [step])),
     more && [
-      ' ',
+      dot(),
       link('rank-all', `Rank all ${plural(word)}`, 'Takes longer: the model reads each of them', intents.rankAll),
     ],
     f.near > 0 && [
-      ' ',
+      dot(),
       link(
         'near-misses',
         `${counted(f.near, 'near miss')} left out`,

@@ -3,6 +3,9 @@ import { h } from '../../kit/dom.js';
 
 export const wordsOf = c => c.words || [c.field, c.op, c.value, c.unit].filter(Boolean).join(' ');
 
+// A limit on tags holds in its own words, "without Children's"; any other is told by its field, "price".
+const heldOf = (c, field) => (field === 'tags' ? wordsOf(c).replace(/ \(tags\)$/, '') : field);
+
 // Whether an item breaks a limit of the wish.
 export const outside = item => (item.outcomes ?? []).includes('fails');
 
@@ -12,7 +15,7 @@ export function limitMarks(item, result) {
   const marks = (item.outcomes ?? []).flatMap((outcome, i) => {
     if (!all[i]) return [];
     const field = all[i].field.replaceAll('_', ' ');
-    const text = { holds: `${field} \u2713`, fails: `not ${wordsOf(all[i])}`, unknown: `${field} not known` };
+    const text = { holds: `${heldOf(all[i], field)} \u2713`, fails: `not ${wordsOf(all[i])}`, unknown: `${field} not known` };
     return [[outcome, text[outcome] ?? text.unknown]];
   });
   const seen = new Set();

@@ -5,6 +5,7 @@ import * as f from '../../kit/format.js';
 import { asksSomething, contradictionOf } from '../../kit/effect.js';
 import { keyOf } from '../../kit/state.js';
 import { funnelLine } from './funnel.js';
+import { density } from './density.js';
 import { headline } from './headline.js';
 import { listTable, tops, slide, rowHeld, holdRow } from './table.js';
 
@@ -30,12 +31,12 @@ export function mountResults(root, store, intents) {
       return intents.notLoaded(e);
     }
     const now = store.get();
-    if (now.result && !noRanking(now)) fillWith(tail, runTail(now, intents));
+    if (now.result && !noRanking(now)) keepFocus(tail, () => fillWith(tail, runTail(now, intents)));
   }
   const drawList = s => keepFocus(table, () => fillWith(table, tableOrNothing(s, intents)));
   store.watch(['result', 'stored', 'previous', 'catalog', 'catalogs', 'surface', 'density'], drawHead);
   store.watch(['density'], s => root.classList.toggle('compact', s.density === 'compact'));
-  store.watch(['result'], drawTail);
+  store.watch(['result', 'density'], drawTail);
   const list = [
     'result',
     'examples',
@@ -139,23 +140,6 @@ function runHead(s, intents, how) {
       `You have changed something since this order was made. Press Rank to see the ${f.plural(word)} it gives now.`,
     ),
   ];
-}
-
-// Rows of one line, or with room.
-function density(s, intents) {
-  const compact = s.density === 'compact';
-  return h(
-    'button',
-    {
-      type: 'button',
-      class: 'quiet small',
-      id: 'density',
-      'data-key': 'density',
-      'aria-pressed': String(compact),
-      onclick: () => intents.setDensity(compact ? 'roomy' : 'compact'),
-    },
-    'Compact rows',
-  );
 }
 
 function remarks(r) {

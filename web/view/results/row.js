@@ -48,6 +48,10 @@ export function detailRow(i, s, columns, intents) {
           { class: 'detail-why' },
           contributions(i, r),
           leftOut(i, s, intents),
+        ),
+        h(
+          'div',
+          { class: 'detail-raw' },
           h('h3', {}, 'Raw numbers'),
           h(
             'dl',

@@ -202,8 +202,7 @@ function itemRow(i, { s, intents, baselines, scale, ties, moves }) {
         },
         title,
       ),
-      badges(i, s),
-      limitMarks(i, s.result),
+      rowMarks([badges(i, s), limitMarks(i, s.result)]),
       i.text || i.time || i.tags?.length
         ? h(
             'p',
@@ -231,6 +230,9 @@ function itemRow(i, { s, intents, baselines, scale, ties, moves }) {
     baselines.map(b => baselineCell(i, b)),
   );
 }
+
+// What is said of a row beside its text, on one line.
+const rowMarks = marks => (marks.flat().some(Boolean) ? h('div', { class: 'row-marks' }, marks) : null);
 
 function baselineCell(i, b) {
   const rank = i.baselines?.[b]?.rank;

@@ -3,6 +3,7 @@ import { h, copyText } from '../../kit/dom.js';
 import * as f from '../../kit/format.js';
 import { requestOfKey } from '../../kit/state.js';
 import { runHash, storyHash } from '../../kit/url.js';
+import { density } from './density.js';
 import { columnsOf, withData } from './table.js';
 
 export function runTail(s, intents) {
@@ -40,7 +41,7 @@ export function runTail(s, intents) {
   async function kept(id) {
     if (await intents.keepRun()) document.getElementById(id)?.click();
   }
-  return [links, copyAs(s, intents), notes.length ? h('ul', { class: 'trained' }, notes) : null];
+  return [density(s, intents, 'density-below'), links, copyAs(s, intents), notes.length ? h('ul', { class: 'trained' }, notes) : null];
 }
 
 // The same ranking from elsewhere, and a check that its first five stay.

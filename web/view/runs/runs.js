@@ -54,6 +54,7 @@ export function mount(root, { session, api, go }) {
     { type: 'button', id: 'diff-runs', disabled: true, onclick: () => diff() },
     'What differs between the two',
   );
+  const tick = h('p', { class: 'fact', hidden: true }, 'Tick two of them to compare.');
   const difference = h('section', { class: 'run-diff', 'aria-label': 'What differs', tabIndex: -1, hidden: true });
   fillWith(
     root,
@@ -67,7 +68,7 @@ export function mount(root, { session, api, go }) {
     ),
     say,
     table,
-    h('div', { class: 'pager' }, more, together, differ),
+    h('div', { class: 'pager' }, more, together, differ, tick),
     difference,
     keeping({
       session,
@@ -107,6 +108,7 @@ export function mount(root, { session, api, go }) {
   }
   function count() {
     table.hidden = together.hidden = differ.hidden = !total;
+    tick.hidden = chosen.size > 1 || !total;
     say.textContent = total
       ? `${counted(total, 'run')}${isFiltered() ? ' found' : ''}, the newest first. What Rank has made is kept here.`
       : isFiltered()
@@ -116,6 +118,7 @@ export function mount(root, { session, api, go }) {
   function choose() {
     together.disabled = chosen.size < 2 || chosen.size > MOST;
     differ.disabled = chosen.size !== 2;
+    tick.hidden = chosen.size > 1 || !total;
   }
 
   async function remove(r, el) {

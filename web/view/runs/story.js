@@ -3,7 +3,7 @@
 import { h, fillWith, copyText } from '../../kit/dom.js';
 import { markOf } from '../../kit/charts.js';
 import { headlineOf } from '../../kit/effect.js';
-import { baselineName, counted, modelName, num, signed, when } from '../../kit/format.js';
+import { baselineName, counted, modelName, noMatch, num, signed, when } from '../../kit/format.js';
 import { moversOf, moveWords } from '../../kit/movers.js';
 import { choicesOf } from '../../kit/state.js';
 import { runHash } from '../../kit/url.js';
@@ -67,7 +67,7 @@ export function mount(root, { session, api }) {
 
   function table(run) {
     const items = run.items.slice(0, FIRST);
-    const placed = (i, b) => (i.baselines?.[b]?.score != null ? i.baselines[b].rank : null);
+    const placed = (i, b) => (i.baselines?.[b]?.score != null && !noMatch(b, i.baselines[b]) ? i.baselines[b].rank : null);
     const names = Object.keys(run.baselines ?? {}).filter(b => items.some(i => placed(i, b) !== null));
     return h(
       'table',
@@ -94,7 +94,7 @@ export function mount(root, { session, api }) {
             h('td', { class: 'mono' }, num(i.score)),
             names.map(b => {
               const at = placed(i, b);
-              return h('td', { class: 'mono' }, at === null ? 'no data' : `${at} (${signed(at - i.rank)})`);
+              return h('td', { class: 'mono' }, at === null ? (noMatch(b, i.baselines?.[b]) ? 'no match' : 'no data') : `${at} (${signed(at - i.rank)})`);
             }),
           ),
         ),

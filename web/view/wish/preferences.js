@@ -6,7 +6,7 @@ import { standingOf } from '../../kit/state.js';
 
 const DAY = 86400;
 const ENDS = [
-  [0, 'no end'],
+  [0, 'until I remove it'],
   [DAY, 'for a day'],
   [3 * DAY, 'for 3 days'],
   [7 * DAY, 'for a week'],
@@ -156,7 +156,7 @@ const mover = (p, other, to, name, intents) =>
 
 // Its end now stands first; any other choice counts from this moment.
 function endOf(p, name, intents) {
-  const now = p.expires ? `${p.expired ? 'ended' : 'until'} ${when(p.expires)}` : 'no end';
+  const now = p.expires ? `${p.expired ? 'ended' : 'until'} ${when(p.expires)}` : 'until removed';
   const select = h(
     'select',
     {

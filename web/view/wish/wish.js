@@ -18,7 +18,7 @@ export function mountWish(root, store, intents) {
     rows: 1,
     maxLength: 20000,
     spellcheck: true,
-    placeholder: 'slow, quiet stories, nothing scary',
+    placeholder: 'such as: slow, quiet stories',
     oninput: () => {
       grow(area);
       intents.setWish(area.value);
