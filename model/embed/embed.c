@@ -72,13 +72,13 @@ static void *work(void *arg) {
 static enum status run_batch(struct embedder *em, struct embed_batch *b, struct ticket_lock *turns,
                              struct err *e) {
     ticket_lock_take(&em->turn);
-    ticket_lock_take(cores);
+    ticket_lock_take(turns);
     pthread_mutex_lock(&em->lock);
     em->batch = b;
     pthread_cond_signal(&em->wake);
     while (!b->done) pthread_cond_wait(&em->done, &em->lock);
     pthread_mutex_unlock(&em->lock);
-    ticket_lock_leave(cores);
+    ticket_lock_leave(turns);
     ticket_lock_leave(&em->turn);
     if (b->st != ST_OK && e) *e = b->err;
     return b->st;
@@ -110,7 +110,7 @@ static enum status run_texts(struct embedder *em, struct room *m, const struct v
                                 .off = m->off,
                                 .n = i - first,
                                 .out = out + (size_t)first * (size_t)em->info.dim};
-        TRY(run_batch(em, &b, cores, e));
+        TRY(run_batch(em, &b, turns, e));
         if (progress && progress(arg, i, n))
             return fail(e, ST_CANCELLED, "embedding was cancelled");
     }
@@ -122,7 +122,7 @@ static enum status run_all(struct embedder *em, const struct view *text, int n, 
                            int (*progress)(void *arg, int done, int total), struct err *e) {
     struct room *m = mem_alloc(sizeof *m);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a batch of texts");
-    enum status st = run_texts(em, m, text, n, out, cores, arg, progress, e);
+    enum status st = run_texts(em, m, text, n, out, turns, arg, progress, e);
     mem_free(m);
     return st;
 }
@@ -134,7 +134,7 @@ enum status embedder_run(struct embedder *em, const struct view *text, int n, fl
 
 enum status embedder_run_sharing(struct embedder *em, const struct view *text, int n, float *out,
                                  struct ticket_lock *turns, struct err *e) {
-    return run_all(em, text, n, out, cores, NULL, NULL, e);
+    return run_all(em, text, n, out, turns, NULL, NULL, e);
 }
 
 /* --- opening --- */
