@@ -229,69 +229,64 @@ static void test_alignment(enum gguf_type type, uint64_t value, int good) {
 #define LONG63 "123456789012345678901234567890123456789012345678901234567890123"
 
 /* Each case stands after the tensor "first" (32 bytes at 0); 256 bytes of data follow. */
+static const struct {
+    const char *what;
+    enum status want;
+    const char *needle, *name;
+    uint32_t n_dims;
+    uint64_t dim[4];
+    uint32_t type;
+    uint64_t offset;
+} tensors[] = {
+    {"good", ST_OK, "", "t", 2, {8, 2}, 0, 32},
+    {"good, 4 dimensions", ST_OK, "", "t", 4, {32, 1, 2, 1}, 8, 64},
+    {"good, all bytes", ST_OK, "", "t", 1, {56}, 0, 32},
+    {"name of 63 bytes", ST_OK, "", LONG63, 1, {8}, 0, 32},
+    {"name of 64 bytes", ST_CORRUPT, "64 bytes, at most 63", LONG63 "4", 1, {8}, 0, 32},
+    {"empty name", ST_CORRUPT, "name is empty", "", 1, {8}, 0, 32},
+    {"name not UTF-8", ST_CORRUPT, "UTF-8", "\x80", 1, {8}, 0, 32},
+    {"duplicate name", ST_CORRUPT, "'first': the name occurs twice", "first", 1, {8}, 0, 32},
+    {"n_dims 0", ST_CORRUPT, "'t': n_dims is 0", "t", 0, {0}, 0, 32},
+    {"n_dims 5", ST_CORRUPT, "'t': n_dims is 5", "t", 5, {1, 1, 1, 1}, 0, 32},
+    {"n_dims 2^32-1", ST_CORRUPT, "'t': n_dims is 4294967295", "t", UINT32_MAX, {1}, 0, 32},
+    {"dimension 0", ST_CORRUPT, "'t': dimension 0 is 0", "t", 2, {0, 4}, 0, 32},
+    {"second dimension 0", ST_CORRUPT, "'t': dimension 1 is 0", "t", 2, {4, 0}, 0, 32},
+    {"negative", ST_CORRUPT, "'t': dimension 0 is", "t", 1, {(uint64_t)-8}, 0, 32},
+    {"product overflows", ST_CORRUPT, "'t': dimension 1", "t", 2, {1u << 31, 1ull << 33}, 0, 32},
+    {"wraps to 0", ST_CORRUPT, "'t': dimension 3", "t", 4, {65536, 65536, 65536, 65536}, 0, 32},
+    {"bytes overflow",
+     ST_CORRUPT,
+     "'t': 4611686018427387904 elements",
+     "t",
+     1,
+     {1ull << 62},
+     0,
+     32},
+    {"known type", ST_UNSUPPORTED, "'t': type IQ2_XXS", "t", 1, {256}, 16, 32},
+    {"unknown type", ST_UNSUPPORTED, "'t': type 4294967295", "t", 1, {8}, UINT32_MAX, 32},
+    {"half a block", ST_CORRUPT, "'t': a row of 48 values", "t", 2, {48, 2}, 3, 32},
+    {"unaligned", ST_CORRUPT, "'t': offset 40", "t", 1, {8}, 0, 40},
+    {"past the end", ST_CORRUPT, "'t': offset 288", "t", 1, {8}, 0, 288},
+    {"far past the end", ST_CORRUPT, "'t': offset", "t", 1, {8}, 0, UINT64_MAX - 31},
+    {"ends past the end", ST_CORRUPT, "'t': offset 224 and 64", "t", 1, {16}, 0, 224},
+    {"one value too many", ST_CORRUPT, "'t': offset 32 and 228", "t", 1, {57}, 0, 32},
+    {"starts inside", ST_CORRUPT, "'t': its data overlaps that of 'first'", "t", 1, {8}, 0, 0},
+    {"control bytes in a name", ST_CORRUPT, "'?[2Jx': n_dims", "\x1b[2Jx", 0, {0}, 0, 32},
+};
+
 static void test_tensors(void) {
-    static const struct {
-        const char *what;
-        enum status want;
-        const char *needle, *name;
-        uint32_t n_dims;
-        uint64_t dim[4];
-        uint32_t type;
-        uint64_t offset;
-    } t[] = {
-        {"good", ST_OK, "", "t", 2, {8, 2}, 0, 32},
-        {"good, 4 dimensions", ST_OK, "", "t", 4, {32, 1, 2, 1}, 8, 64},
-        {"good, all bytes", ST_OK, "", "t", 1, {56}, 0, 32},
-        {"name of 63 bytes", ST_OK, "", LONG63, 1, {8}, 0, 32},
-        {"name of 64 bytes", ST_CORRUPT, "64 bytes, at most 63", LONG63 "4", 1, {8}, 0, 32},
-        {"empty name", ST_CORRUPT, "name is empty", "", 1, {8}, 0, 32},
-        {"name not UTF-8", ST_CORRUPT, "UTF-8", "\x80", 1, {8}, 0, 32},
-        {"duplicate name", ST_CORRUPT, "'first': the name occurs twice", "first", 1, {8}, 0, 32},
-        {"n_dims 0", ST_CORRUPT, "'t': n_dims is 0", "t", 0, {0}, 0, 32},
-        {"n_dims 5", ST_CORRUPT, "'t': n_dims is 5", "t", 5, {1, 1, 1, 1}, 0, 32},
-        {"n_dims 2^32-1", ST_CORRUPT, "'t': n_dims is 4294967295", "t", UINT32_MAX, {1}, 0, 32},
-        {"dimension 0", ST_CORRUPT, "'t': dimension 0 is 0", "t", 2, {0, 4}, 0, 32},
-        {"second dimension 0", ST_CORRUPT, "'t': dimension 1 is 0", "t", 2, {4, 0}, 0, 32},
-        {"negative", ST_CORRUPT, "'t': dimension 0 is", "t", 1, {(uint64_t)-8}, 0, 32},
-        {"product overflows",
-         ST_CORRUPT,
-         "'t': dimension 1",
-         "t",
-         2,
-         {1u << 31, 1ull << 33},
-         0,
-         32},
-        {"wraps to 0", ST_CORRUPT, "'t': dimension 3", "t", 4, {65536, 65536, 65536, 65536}, 0, 32},
-        {"bytes overflow",
-         ST_CORRUPT,
-         "'t': 4611686018427387904 elements",
-         "t",
-         1,
-         {1ull << 62},
-         0,
-         32},
-        {"known type", ST_UNSUPPORTED, "'t': type IQ2_XXS", "t", 1, {256}, 16, 32},
-        {"unknown type", ST_UNSUPPORTED, "'t': type 4294967295", "t", 1, {8}, UINT32_MAX, 32},
-        {"half a block", ST_CORRUPT, "'t': a row of 48 values", "t", 2, {48, 2}, 3, 32},
-        {"unaligned", ST_CORRUPT, "'t': offset 40", "t", 1, {8}, 0, 40},
-        {"past the end", ST_CORRUPT, "'t': offset 288", "t", 1, {8}, 0, 288},
-        {"far past the end", ST_CORRUPT, "'t': offset", "t", 1, {8}, 0, UINT64_MAX - 31},
-        {"ends past the end", ST_CORRUPT, "'t': offset 224 and 64", "t", 1, {16}, 0, 224},
-        {"one value too many", ST_CORRUPT, "'t': offset 32 and 228", "t", 1, {57}, 0, 32},
-        {"starts inside", ST_CORRUPT, "'t': its data overlaps that of 'first'", "t", 1, {8}, 0, 0},
-        {"control bytes in a name", ST_CORRUPT, "'?[2Jx': n_dims", "\x1b[2Jx", 0, {0}, 0, 32},
-    };
-    for (size_t i = 0; i < COUNT(t); i++) {
+    for (size_t i = 0; i < COUNT(tensors); i++) {
         struct build b = {0};
         struct gguf g;
         struct arena a;
         b_head(&b, 3, 2, 0);
         b_tensor(&b, "first", 1, (uint64_t[4]){8}, 0, 0);
-        b_tensor(&b, t[i].name, t[i].n_dims, t[i].dim, t[i].type, t[i].offset);
+        b_tensor(&b, tensors[i].name, tensors[i].n_dims, tensors[i].dim, tensors[i].type,
+                 tensors[i].offset);
         b_pad(&b, 32);
         b_data(&b, 256);
-        if (t[i].want != ST_OK) {
-            check_bad(t[i].what, t[i].want, t[i].needle, &b);
+        if (tensors[i].want != ST_OK) {
+            check_bad(tensors[i].what, tensors[i].want, tensors[i].needle, &b);
         } else {
             GOOD(parse(&g, b.p, b.n, &a));
             arena_free(&a);

@@ -84,6 +84,10 @@ static void test_special_ids(void) {
             tf_free(&f);
             tok_close(t);
         }
+}
+
+/* Where a text starts: the flag, or what the pre-tokenizer does by itself. */
+static void test_bos(void) {
     static const struct {
         int bos, flag; /* flag -1: absent */
         const char *pre;
@@ -113,6 +117,9 @@ static void test_special_ids(void) {
         tf_free(&f);
         tok_close(t);
     }
+}
+
+static void test_space_prefix(void) {
     struct tok_file f;
     struct tok *t = NULL;
     tf_init(&f);
@@ -206,6 +213,8 @@ static void test_names(void) {
 int main(void) {
     test_damaged();
     test_special_ids();
+    test_bos();
+    test_space_prefix();
     test_limit();
     test_memory_faults();
     test_names();

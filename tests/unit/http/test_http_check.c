@@ -127,69 +127,69 @@ static void allowed_names(void) {
         if (check_allowable(bad[i])) T_SAY("%s can be allowed", bad[i]);
 }
 
+static const struct {
+    const char *method, *lines;
+    int code, type;
+    long long length;
+} typed[] = {
+    {"GET", "", 0, 0, -1},
+    {"POST", "", 411, 0, -1},
+    {"PUT", "", 411, 0, -1},
+    {"DELETE", "", 0, 0, -1},
+    {"POST", "Content-Length: 0", 0, 0, 0},
+    {"POST", "Content-Length: 9999999999", 0, 0, 9999999999LL},
+    {"POST", "Content-Length: 10000000000", 413, 0, -1},
+    {"POST", "Content-Length: 00000000004", 413, 0, -1},
+    {"POST", "Content-Length: 4x", 400, 0, -1},
+    {"POST", "Content-Length: 4 4", 400, 0, -1},
+    {"POST", "Content-Length: 4,4", 400, 0, -1},
+    {"POST", "Content-Length: -4", 400, 0, -1},
+    {"POST", "Content-Length: 1e3", 400, 0, -1},
+    {"POST", "Content-Length:", 400, 0, -1},
+    {"POST", "Transfer-Encoding: identity", 411, 0, -1},
+    {"POST", "Transfer-Encoding: gzip, chunked", 411, 0, -1},
+    {"POST", "Transfer-Encoding: chunked\nTransfer-Encoding: chunked", 400, 0, -1},
+    {"POST", "Transfer-Encoding: Chunked\nContent-Type: text/csv", 0, HTTP_CSV, -1},
+    {"GET", "Transfer-Encoding: chunked", 0, 0, -1},
+    {"POST", "Content-Length: 4\nContent-Type: application/json;charset=utf8", 0, HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/json; charset = 'UTF-8' ; v=1", 0,
+     HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/json; v=1; charset=\"utf8\"", 0,
+     HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/json; charset=us-ascii", 0, HTTP_JSON,
+     4},
+    {"POST", "Content-Length: 4\nContent-Type: application/json;", 0, HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/vnd.api+json", 0, HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: text/plain+json", 0, 0, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/+json", 0, 0, 4},
+    {"POST", "Content-Length: 4\nContent-Type: TEXT/JSON", 0, HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/jsonl", 0, HTTP_NDJSON, 4},
+    {"POST", "content-length: 4\nTRANSFER-ENCODING: chunked", 400, 0, -1},
+    {"POST", "Content-Length: 4\ncontent-length: 4", 400, 0, -1},
+    {"POST", "Content-Length: 4\nContent-Type: application/json", 0, HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: Application/JSON ; charset=UTF-8", 0, HTTP_JSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: text/csv; charset=\"utf-8\"", 0, HTTP_CSV, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/x-ndjson", 0, HTTP_NDJSON, 4},
+    {"POST", "Content-Length: 4\nContent-Type: application/jsonx", 0, 0, 4},
+    {"POST", "Content-Length: 4\nContent-Type: text/plain; a=application/json", 0, 0, 4},
+    {"POST", "Content-Length: 4\nContent-Type: a\nContent-Type: b", 400, 0, -1},
+    {"POST", "Content-Length: 4\nContent-Encoding: identity", 0, 0, 4},
+    {"POST", "Content-Length: 4\nContent-Encoding: br", 415, 0, 4},
+    {"POST", "Content-Length: 4\nExpect: 100-Continue", 0, 0, 4},
+    {"POST", "Content-Length: 4\nExpect: 200-ok", 417, 0, 4},
+    {"GET", "Origin: http://127.0.0.1:8360\nOrigin: http://127.0.0.1:8360", 400, 0, -1},
+};
+
 static void lengths_and_types(void) {
-    static const struct {
-        const char *method, *lines;
-        int code, type;
-        long long length;
-    } t[] = {
-        {"GET", "", 0, 0, -1},
-        {"POST", "", 411, 0, -1},
-        {"PUT", "", 411, 0, -1},
-        {"DELETE", "", 0, 0, -1},
-        {"POST", "Content-Length: 0", 0, 0, 0},
-        {"POST", "Content-Length: 9999999999", 0, 0, 9999999999LL},
-        {"POST", "Content-Length: 10000000000", 413, 0, -1},
-        {"POST", "Content-Length: 00000000004", 413, 0, -1},
-        {"POST", "Content-Length: 4x", 400, 0, -1},
-        {"POST", "Content-Length: 4 4", 400, 0, -1},
-        {"POST", "Content-Length: 4,4", 400, 0, -1},
-        {"POST", "Content-Length: -4", 400, 0, -1},
-        {"POST", "Content-Length: 1e3", 400, 0, -1},
-        {"POST", "Content-Length:", 400, 0, -1},
-        {"POST", "Transfer-Encoding: identity", 411, 0, -1},
-        {"POST", "Transfer-Encoding: gzip, chunked", 411, 0, -1},
-        {"POST", "Transfer-Encoding: chunked\nTransfer-Encoding: chunked", 400, 0, -1},
-        {"POST", "Transfer-Encoding: Chunked\nContent-Type: text/csv", 0, HTTP_CSV, -1},
-        {"GET", "Transfer-Encoding: chunked", 0, 0, -1},
-        {"POST", "Content-Length: 4\nContent-Type: application/json;charset=utf8", 0, HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/json; charset = 'UTF-8' ; v=1", 0,
-         HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/json; v=1; charset=\"utf8\"", 0,
-         HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/json; charset=us-ascii", 0,
-         HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/json;", 0, HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/vnd.api+json", 0, HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: text/plain+json", 0, 0, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/+json", 0, 0, 4},
-        {"POST", "Content-Length: 4\nContent-Type: TEXT/JSON", 0, HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/jsonl", 0, HTTP_NDJSON, 4},
-        {"POST", "content-length: 4\nTRANSFER-ENCODING: chunked", 400, 0, -1},
-        {"POST", "Content-Length: 4\ncontent-length: 4", 400, 0, -1},
-        {"POST", "Content-Length: 4\nContent-Type: application/json", 0, HTTP_JSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: Application/JSON ; charset=UTF-8", 0, HTTP_JSON,
-         4},
-        {"POST", "Content-Length: 4\nContent-Type: text/csv; charset=\"utf-8\"", 0, HTTP_CSV, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/x-ndjson", 0, HTTP_NDJSON, 4},
-        {"POST", "Content-Length: 4\nContent-Type: application/jsonx", 0, 0, 4},
-        {"POST", "Content-Length: 4\nContent-Type: text/plain; a=application/json", 0, 0, 4},
-        {"POST", "Content-Length: 4\nContent-Type: a\nContent-Type: b", 400, 0, -1},
-        {"POST", "Content-Length: 4\nContent-Encoding: identity", 0, 0, 4},
-        {"POST", "Content-Length: 4\nContent-Encoding: br", 415, 0, 4},
-        {"POST", "Content-Length: 4\nExpect: 100-Continue", 0, 0, 4},
-        {"POST", "Content-Length: 4\nExpect: 200-ok", 417, 0, 4},
-        {"GET", "Origin: http://127.0.0.1:8360\nOrigin: http://127.0.0.1:8360", 400, 0, -1},
-    };
-    for (size_t i = 0; i < COUNT(t); i++) {
+    for (size_t i = 0; i < COUNT(typed); i++) {
         struct check c;
-        int code = check(t[i].method, t[i].lines, &local, &c);
-        if (code != t[i].code) T_SAY("%s: %d, want %d", t[i].lines, code, t[i].code);
+        int code = check(typed[i].method, typed[i].lines, &local, &c);
+        if (code != typed[i].code) T_SAY("%s: %d, want %d", typed[i].lines, code, typed[i].code);
         if (code) continue;
-        EQ(c.type, t[i].type);
-        EQ(c.length, t[i].length);
-        EQ(c.expects, strstr(t[i].lines, "Expect") != NULL);
-        EQ(c.chunked, strstr(t[i].lines, "Transfer-Encoding") != NULL);
+        EQ(c.type, typed[i].type);
+        EQ(c.length, typed[i].length);
+        EQ(c.expects, strstr(typed[i].lines, "Expect") != NULL);
+        EQ(c.chunked, strstr(typed[i].lines, "Transfer-Encoding") != NULL);
     }
     struct check c;
     struct check_header h[CHECK_HEADERS];

@@ -66,6 +66,10 @@ static void paths(void) {
         }
         EQ_STR(joined, t[i].parts);
     }
+}
+
+/* A path at its limit, and one byte more. */
+static void long_paths(void) {
     char raw[PATH_BYTES + 2], room[PATH_BYTES + 2];
     struct path p;
     memset(raw, 'a', sizeof raw);
@@ -236,6 +240,7 @@ static void budgets(void) {
 
 static void *all(void *arg) {
     paths();
+    long_paths();
     queries();
     routes();
     escapes();

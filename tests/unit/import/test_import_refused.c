@@ -154,7 +154,14 @@ static void whole(struct store *s) {
     EQ(r.read + r.kept + r.stored, 0);
     EQ(r.n_errors, 0);
     OK(strstr(r.refused.text, "no rows") != NULL);
-    c.format = C;
+    buf_free(&b);
+}
+
+/* Without a row, without a good one, or only to look: nothing is stored. */
+static void nothing_stored(struct store *s) {
+    struct err e;
+    struct import_result r;
+    struct import_config c = {.kind = IMPORT_ITEMS, .format = C, .catalog = VIEW("t")};
     GOOD(import_text(s, &c, VIEW("id,title\n"), &r, &e));
     EQ(r.stored, 0);
     OK(strstr(r.refused.text, "no rows") != NULL);
@@ -171,8 +178,14 @@ static void whole(struct store *s) {
     EQ(r.rejected, 1);
     EQ(r.stored, 0);
     EQ_STR(counts(s, "t"), "not_found");
-    c.dry_run = 0;
-    /* Conflict, unknown catalogue, bad names. */
+}
+
+/* Conflict, unknown catalogue, bad names; a sender that goes away. */
+static void not_begun(struct store *s) {
+    struct err e;
+    struct import_result r;
+    struct import_config c = {
+        .kind = IMPORT_ITEMS, .format = C, .catalog = VIEW("t"), .skip_bad = 1};
     c.catalog = VIEW("base");
     EQ(import_text(s, &c, VIEW("id,title\n1,a\n"), &r, &e), ST_CONFLICT);
     EQ_STR(e.field, "catalog");
@@ -187,7 +200,12 @@ static void whole(struct store *s) {
     EQ(import_run(s, &items, read_fails, &reader, &r, &e), ST_TIMEOUT);
     EQ_STR(e.text, "the sender went away");
     EQ_STR(counts(s, "t"), "not_found");
-    /* Unknown items and other faults are told in the order of their lines. */
+}
+
+/* Unknown items and other faults are told in the order of their lines. */
+static void in_order(struct store *s) {
+    struct err e;
+    struct import_result r;
     struct import_config x = {.kind = IMPORT_INTERACTIONS, .format = C, .catalog = VIEW("base")};
     GOOD(import_text(
         s, &x, VIEW("member,item,label\nm,zz,like\nm,a\nm,yy,like\nm,a,like\nm,a,love\n"), &r, &e));
@@ -196,7 +214,6 @@ static void whole(struct store *s) {
     EQ(r.n_errors, 4);
     for (int i = 0; i < 4; i++) EQ(r.errors[i].line, i < 3 ? i + 2 : 6);
     EQ_STR(counts(s, "base"), "2 0 0");
-    buf_free(&b);
 }
 
 /* n rows of which the last `bad` have no title. */
@@ -284,6 +301,9 @@ int main(void) {
     struct store *s = import_open(folder);
     faults(s);
     whole(s);
+    nothing_stored(s);
+    not_begun(s);
+    in_order(s);
     shares(s);
     damages(s);
     store_close(s);
