@@ -22,11 +22,12 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 GROUPS = {  # sources, tests of their own, wider ones; NAME.test.py runs against the program
     'wish': (['server/wish/**/*.c'], ['test_wish', 'test_wish_cases', 'test_clauses'],
-             ['test_funnel', 'test_rank', 'wishes.test.py']),
-    'readout': (['server/readout/**/*.c'], ['test_readout', 'test_rank', 'test_prefix_splits'], ['test_eval', 'rank.test.py', 'surfaces.test.py']),
-    'plan': (['model/engine/plan.c', 'model/engine/cache.c'], ['test_engine', 'test_tree_mask', 'test_batch'], ['test_engine_faults', 'test_rank', 'score.test.py']),
-    'store': (['server/store/**/*.c'], ['test_store', 'test_store_search', 'test_db', 'test_columns'],
-              ['test_store_faults', 'saved.test.py', 'catalogs.test.py', 'rank.test.py']),
+             ['test_funnel', 'test_rank_constraints', 'test_rank', 'wishes.test.py']),
+    'readout': (['server/readout/**/*.c'], ['test_readout', 'test_rank', 'test_rank_surface', 'test_rank_answers', 'test_rank_baselines', 'test_prefix_splits'],
+                ['test_rank_constraints', 'test_eval', 'test_eval_precision', 'rank.test.py', 'surfaces.test.py']),
+    'plan': (['model/engine/plan.c', 'model/engine/cache.c'], ['test_engine', 'test_tree_mask', 'test_batch'], ['test_engine_faults', 'test_rank', 'test_rank_answers', 'score.test.py']),
+    'store': (['server/store/**/*.c'], ['test_store', 'test_store_open', 'test_store_runs', 'test_store_search', 'test_db', 'test_columns'],
+              ['test_store_faults', 'test_store_memory', 'saved.test.py', 'catalogs.test.py', 'rank.test.py']),
 }
 TABLES = re.compile(r'(words|table|lexicon|grammar)_?\w*\.c$')  # what is data in the form of code
 LONGEST = 300  # seconds of a test

@@ -3,7 +3,7 @@
 
 # What the thread sanitizer looks at: what several threads share, in about a minute. test_engine_faults takes several and is left
 # to be asked for by name.
-TSAN_TESTS=(test_engine test_batch test_registry test_interactions test_vectors test_task)
+TSAN_TESTS=(test_engine test_batch test_registry test_interactions_cache test_vectors test_task)
 
 test_programs() { compgen -G "$ROOT/tests/*/test_*.c" && compgen -G "$ROOT/tests/unit/*/test_*.c" && compgen -G "$ROOT/tests/*/test_*.cu"; } # ctest knows them by their stems
 test_scripts() { compgen -G "$ROOT/tests/api/*.test.py" && compgen -G "$ROOT/tests/api/*/*.test.py"; }

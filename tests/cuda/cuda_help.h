@@ -4,7 +4,7 @@
 
 #include "kernels/ops.h"
 #include "kernels/base/arena.h"
-#include "tests/unit/model/near.h"
+#include "tests/unit/kernels/near.h"
 
 static struct ops *ref, *gpu; /* the judge; the backend */
 static struct err e;

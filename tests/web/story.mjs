@@ -1,16 +1,12 @@
 // The whole story of the page against a running server: rank, cancel, examples, clauses, prompt, import, saved run,
 // keyboard, themes, widths. TAPROOM_URL names the server; MOVIES names a catalogue with at least 20 items.
-import { story, watched, ranked, lowContrast } from './browser.mjs';
+import { story, watched, ranked } from './browser.mjs';
+import { json, text, titles } from './story_help.mjs';
+import { imports } from './story_import.mjs';
+import { widths } from './story_widths.mjs';
 
 const URL_ = (process.env.TAPROOM_URL ?? 'http://127.0.0.1:8360').replace(/\/$/, '');
 const NAME = `story-${process.pid}-${Date.now() % 100000}`;
-const HOSTILE = '<img src=x onerror=alert(1)><script>alert(2)</script>';
-// Cells are read as HTML where some hold tags: these arrive with their brackets.
-const html = t => t.replaceAll('<', '&lt;');
-const CSV = `id,title,text,tags\n1,"${html(HOSTILE)}","${html('</td><svg onload=alert(3)> javascript:alert(4)')}",a|b\n2,Walking by the sea,"A slow, quiet walk",sea\n2,Twice,Seen before,sea\n3,Robots,Loud giant robots,loud\n`;
-const json = async path => (await fetch(URL_ + path)).json();
-const titles = page => page.$$eval('button.title', all => all.map(b => b.textContent));
-const text = (page, at) => page.textContent(at);
 
 await story(async ({ browser, ok, step }) => {
   const { page, context, faults } = await watched(browser, URL_);
@@ -262,7 +258,7 @@ await story(async ({ browser, ok, step }) => {
     await ranked(page);
     const rows = await titles(page);
     run = decodeURIComponent((await page.getAttribute('#permalink', 'href')).split('/').pop());
-    const stored = await json(`/api/runs/${run}`);
+    const stored = await json(URL_, `/api/runs/${run}`);
     ok(
       stored.items
         .map(i => i.title)
@@ -313,121 +309,7 @@ await story(async ({ browser, ok, step }) => {
     ok((await page.locator('.notice.error').count()) === 0, 'an error goes when dismissed');
   });
 
-  await step('import', async () => {
-    await page.click('#open-import');
-    await page.setInputFiles('#import-file', {
-      name: `${NAME}.csv`,
-      mimeType: 'text/csv',
-      buffer: Buffer.from(CSV),
-    });
-    await page.waitForSelector('#import-go:not([disabled])');
-    const shown = await text(page, '#import-preview');
-    ok(shown.includes('<img src=x') && /line 4 .*same id/.test(shown), 'markup is text, the bad line is named', shown);
-    ok((await page.inputValue('#import-name')) === NAME, 'the name comes from the file');
-    ok((await text(page, '#import-go')) === 'Import 3 of 4 rows', 'the press says what it does');
-    await page.click('#import-go');
-    await page.waitForSelector('#import-use');
-    ok(
-      /4\s*read\s*3\s*kept\s*1\s*rejected/.test(await text(page, '.counts')),
-      'counts',
-      await text(page, '.counts'),
-    );
-    await page.click('#import-use');
-    await page.waitForFunction(name => document.getElementById('catalog').value === name, NAME);
-    await page.fill('#wish', 'a quiet walk, nothing loud');
-    await page.locator('#wish').press('Control+Enter');
-    await page.waitForFunction(
-      () =>
-        document.querySelectorAll('button.title').length === 3 &&
-        !document.querySelector('#rank.running'),
-    );
-    ok((await titles(page)).includes(HOSTILE), 'hostile titles are text');
-    await page.locator('button.title', { hasText: '<img' }).click();
-    ok((await text(page, '.detail .full')).includes('<svg onload'), 'hostile text is text');
-    await page.click('#open-prompt');
-    await page.waitForSelector('.prompt li');
-    await page.keyboard.press('Escape');
-    ok(
-      (await page.locator('main img, main script, main svg[onload]').count()) === 0,
-      'nothing became an element',
-    );
-  });
-
-  await step('a shop: from its file to a ranked list in three clicks', async () => {
-    const shop = `shop-${NAME}`;
-    const prices = ['1.299,00', '49,90', '89,00', '12,50', '219,00', '7,95'];
-    const tags = ['camping, outdoor', 'camping, cooking', 'home, office', 'camping, kitchen', 'home', 'kitchen'];
-    const rows = ['Two-person tent', 'Gas stove', 'Desk lamp', 'Enamel mug', 'Wool rug', 'Oak spoon'].map(
-      (t, i) => `${t};"<p>${t} &amp; more, <b>made</b> well.</p>";"${tags[i]}";${prices[i]} \u20ac`,
-    );
-    // Counted as a person would: presses anywhere on the page, and the choice of the file.
-    let clicks = 0;
-    const click = async at => (clicks++, page.click(at));
-    const begun = Date.now();
-    await click('#open-import');
-    clicks++;
-    await page.setInputFiles('#import-file', {
-      name: `${shop}.csv`,
-      mimeType: 'text/csv',
-      buffer: Buffer.from(`Title;Body (HTML);Tags;Variant Price\n${rows.join('\n')}\n`),
-    });
-    await page.waitForSelector('#import-go:not([disabled])');
-    const roles = await page.$$eval('select.role', all => all.map(r => r.value).join());
-    ok(roles === 'title,text,tags,field', 'roles', roles);
-    ok(/money/.test(await text(page, '.import-columns')), 'prices with a comma are money');
-    ok(/Two-person tent & more, made well\./.test(await text(page, '.import-card')), 'HTML is text');
-    const looked = Date.now() - begun;
-    await click('#import-go');
-    await page.waitForFunction(name => document.getElementById('catalog').value === name, shop);
-    await ranked(page);
-    ok(clicks <= 3, 'at most three clicks', clicks);
-    console.log(`a shop's file: ${clicks} clicks, ${looked} ms to what was understood`);
-    ok((await titles(page)).length === 6, 'all of it is ranked', await titles(page));
-    ok((await page.inputValue('#wish')) === 'a quiet walk, nothing loud', 'a wish of one\'s own stays');
-    await page.fill('#wish', '');
-    await page.goto(`${URL_}/#/?catalog=${shop}`);
-    await page.reload();
-    await ranked(page);
-    ok((await page.inputValue('#wish')) === 'camping', 'else the first one is of its words', await page.inputValue('#wish'));
-    const { fields } = await json(`/api/catalogs/${shop}`);
-    const price = fields.find(f => f.name === 'Variant Price');
-    ok(price?.unit === 'EUR' && price.range.join() === '7.95,1299', 'prices are numbers', JSON.stringify(price));
-  });
-  await step('replace, ids of 64 bits, delete', async () => {
-    const shop = `shop-${NAME}`;
-    const id = '9007199254740993';
-    await page.click('#open-import');
-    await page.setInputFiles('#import-file', {
-      name: `${shop}.jsonl`,
-      mimeType: '',
-      buffer: Buffer.from(`{"id":${id},"title":"One"}\n{"id":9007199254740995,"title":"Two"}\n`),
-    });
-    await page.waitForFunction(() => /already/.test(document.getElementById('import-hint').textContent));
-    await page.check('#import-replace');
-    await page.waitForSelector('#import-go:not([disabled])');
-    await page.click('#import-go');
-    await page.waitForFunction(() => !document.querySelector('#dialog-import[open]'));
-    await page.waitForFunction(() => document.querySelectorAll('button.title').length === 2);
-    await ranked(page);
-    const { items } = await json(`/api/catalogs/${shop}/items`);
-    ok(items.some(i => i.id === id), 'the id is what it was', JSON.stringify(items));
-    await page.locator('button.title', { hasText: 'One' }).click();
-    await page.waitForFunction(i => location.hash.includes(`row=${i}`), id);
-    ok(true, 'on the page, too');
-    await page.evaluate(() => document.querySelectorAll('.fold').forEach(d => (d.open = true)));
-    await page.click('#open-browse');
-    await page.waitForSelector('.browse-list li');
-    await page.click('#drop-catalog');
-    ok(/for good: 2 items$/.test(await text(page, '#drop-catalog')), 'what goes is said', await text(page, '#drop-catalog'));
-    await page.click('#drop-catalog');
-    await page.waitForFunction(n => document.getElementById('catalog').value !== n, shop);
-    ok((await fetch(`${URL_}/api/catalogs/${shop}`)).status === 404, 'it is deleted');
-    await page.selectOption('#catalog', NAME);
-    await page.fill('#wish', 'a quiet walk, nothing loud');
-    await page.locator('#wish').press('Control+Enter');
-    await page.waitForFunction(() => document.querySelectorAll('button.title').length === 3);
-    await ranked(page);
-  });
+  await imports({ page, ok, step, url: URL_, name: NAME });
 
   await step('a link opens the same view', async () => {
     await page.click('#copy-link');
@@ -458,80 +340,5 @@ await story(async ({ browser, ok, step }) => {
   );
   await context.close();
 
-  for (const width of [1280, 390]) {
-    for (const colorScheme of ['light', 'dark']) {
-      await step(`${width} px, ${colorScheme}`, async () => {
-        const w = await watched(browser, URL_, {
-          width,
-          height: 844,
-          colorScheme,
-          reducedMotion: 'reduce',
-        });
-        await w.page.goto(`${URL_}/#/run/${run}`);
-        await w.page.waitForSelector('.stored');
-        await w.page.evaluate(() =>
-          document.querySelectorAll('details').forEach(d => {
-            d.open = true;
-          }),
-        );
-        await w.page.locator('button.title').first().click();
-        ok(
-          await w.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-          `${width} ${colorScheme}: nothing hangs out`,
-        );
-        ok(
-          (await w.page.evaluate(() => getComputedStyle(document.body).backgroundColor)) ===
-            (colorScheme === 'dark' ? 'rgb(18, 22, 20)' : 'rgb(246, 247, 244)'),
-          `${width} ${colorScheme}: follows the system`,
-        );
-        const low = await lowContrast(w.page);
-        ok(low.length === 0, `${width} ${colorScheme}: WCAG AA contrast`, low.join(', '));
-        const small = await w.page.$$eval('button, select, summary', all =>
-          all
-            .filter(b => b.checkVisibility() && b.getBoundingClientRect().height < 20)
-            .map(b => b.textContent),
-        );
-        ok(
-          small.length === 0,
-          `${width} ${colorScheme}: targets are large enough`,
-          small.join(', '),
-        );
-        const unnamed = await w.page.$$eval('input, select, textarea, button', all =>
-          all
-            .filter(
-              e =>
-                e.checkVisibility() &&
-                !e.labels?.length &&
-                !e.getAttribute('aria-label') &&
-                !e.textContent.trim(),
-            )
-            .map(e => e.id || e.className),
-        );
-        ok(
-          unnamed.length === 0,
-          `${width} ${colorScheme}: every control has a name`,
-          unnamed.join(', '),
-        );
-        await w.page.click('#theme');
-        await w.page.click('#theme');
-        ok(
-          (await w.page.evaluate(() => getComputedStyle(document.body).backgroundColor)) ===
-            'rgb(18, 22, 20)',
-          `${width} ${colorScheme}: the toggle reaches dark`,
-        );
-        await w.page.reload();
-        await w.page.waitForSelector('.stored');
-        ok(
-          (await w.page.getAttribute('html', 'data-theme')) === 'dark',
-          `${width} ${colorScheme}: and it is remembered`,
-        );
-        ok(
-          (await w.faults()).length === 0,
-          `${width} ${colorScheme}: clean`,
-          (await w.faults()).join('; '),
-        );
-        await w.context.close();
-      });
-    }
-  }
+  await widths({ browser, ok, step, url: URL_, run });
 });

@@ -1,12 +1,7 @@
-// The page's pure parts under `node --test`: format, state, files to import and the event-stream parser.
+// The page's pure parts under `node --test`: the event-stream parser, format, orders, the tour, reasons.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import * as f from '../../web/kit/format.js';
-import * as s from '../../web/kit/state.js';
-import * as file from '../../web/kit/import_file.js';
-import { firstWishes } from '../../web/act/first_wish.js';
-import { parseCsv, separatorOf } from './mock_csv.mjs';
-import * as u from '../../web/kit/url.js';
 import * as o from '../../web/kit/orders.js';
 import * as plan from '../../web/act/tour_plan.js';
 import { AMONG, groupOf, wordsOf } from '../../web/view/results/explain.js';
@@ -152,229 +147,6 @@ test('the order before', () => {
   assert.equal(f.overlapLine(null, now), '');
 });
 
-test('state: watchers hear only of their keys', () => {
-  const st = s.createState({ a: 1, b: 1 });
-  const seen = [];
-  const stop = st.watch(['a'], now => seen.push(now.a));
-  st.set({ b: 2 });
-  st.set({ a: 2 });
-  stop();
-  st.set({ a: 3 });
-  assert.deepEqual(seen, [1, 2]);
-  assert.deepEqual(st.get(), { a: 3, b: 2 });
-});
-
-const FULL = {
-  ...s.CHOICES,
-  catalog: 'mo vies',
-  member: '196',
-  wish: 'slow & quiet #1, 100 % calm?\nnothing é',
-  readout: 'query',
-  retrieve: 'bm25',
-  count: 50,
-  top: 10,
-  seed: 7,
-  history: 5,
-  baselines: ['bm25'],
-  policy: 'balanced',
-  constraints: 'hide',
-  row: 'a/b',
-  clauses: [s.newClause('quiet + calm', 1, 1.5, null), s.newClause('scary', -1, 0.7, null)],
-  examples: [
-    { item: '50', title: '', text: '', label: 'like' },
-    { item: '', title: '', text: 'giant & robots', label: 'dislike' },
-  ],
-};
-
-test('URL: what goes in comes out', () => {
-  const back = u.fromHash(u.toHash(FULL)).choices;
-  const plain = c => ({
-    ...c,
-    clauses: c.clauses.map(({ text, sign, weight }) => ({ text, sign, weight })),
-  });
-  assert.deepEqual(plain(back), plain(FULL));
-  assert.equal(u.toHash(back), u.toHash(FULL));
-  assert.equal(u.fromHash('').empty, true);
-  assert.equal(u.fromHash('#/?catalog=movies').empty, false);
-});
-
-test('URL: runs, and wrong values', () => {
-  assert.deepEqual(u.fromHash(u.runHash('r-1f', 'x?y')), { run: 'r-1f', row: 'x?y' });
-  assert.deepEqual(u.fromHash('#/run/%zz'), { run: '%zz', row: '' });
-  const c = u.fromHash('#/?k=-3&n=abc&seed=1e9&clause=loud&like=').choices;
-  assert.equal(c.top, s.CHOICES.top);
-  assert.equal(c.count, s.CHOICES.count);
-  assert.equal(c.seed, s.CHOICES.seed);
-  assert.deepEqual([c.clauses, c.examples], [[], []]);
-});
-
-test('request: clauses only when the person changed them; back to choices', () => {
-  const q = s.requestOf({ ...FULL, surface: { name: 'movies' } });
-  assert.deepEqual(q.clauses, [
-    { text: 'quiet + calm', sign: 1, weight: 1.5 },
-    { text: 'scary', sign: -1, weight: 0.7 },
-  ]);
-  assert.deepEqual(q.examples, [
-    { item: '50', label: 'like' },
-    { text: 'giant & robots', label: 'dislike' },
-  ]);
-  assert.deepEqual(q.candidates, { retrieve: 'bm25', count: 50 });
-  assert.deepEqual(q.history, { policy: 'balanced', limit: 5 });
-  assert.equal(q.constraints, 'hide');
-  assert.equal(s.requestOf({ ...FULL, constraints: 'after' }).constraints, undefined);
-  assert.equal(
-    s.requestOf({ ...FULL, clauses: s.mergeClauses([], [{ text: 'x', sign: 1, weight: 1 }]) })
-      .clauses,
-    undefined,
-  );
-  assert.equal(s.requestOf({ ...FULL, member: '' }).history, undefined);
-  const { surface, ...rest } = q;
-  assert.equal(surface, 'movies');
-  assert.deepEqual(s.requestOf(s.choicesOf(q)), rest);
-});
-
-test('clauses: edits survive a new split, removed ones stay away, added ones stay', () => {
-  let c = s.mergeClauses(
-    [],
-    [
-      { text: 'funny', sign: 1, weight: 1 },
-      { text: 'romantic', sign: -1, weight: 0.7 },
-    ],
-  );
-  const [funny, romantic] = c;
-  c = s.editClause(c, funny.id, { weight: 1.8 });
-  c = s.dropClause(c, romantic.id);
-  c = [...c, s.newClause('by the sea')];
-  c = s.mergeClauses(c, [
-    { text: 'romantic', sign: -1, weight: 0.7 },
-    { text: 'funny', sign: 1, weight: 1 },
-    { text: 'short', sign: 1, weight: 1 },
-  ]);
-  assert.deepEqual(
-    s.liveClauses(c).map(x => [x.text, x.weight]),
-    [
-      ['funny', 1.8],
-      ['short', 1],
-      ['by the sea', 1],
-    ],
-  );
-  c = s.mergeClauses(c, [{ text: 'short', sign: 1, weight: 1 }]);
-  assert.deepEqual(
-    s.liveClauses(c).map(x => x.text),
-    ['short', 'by the sea'],
-  );
-  const own = c.find(x => x.text === 'by the sea');
-  assert.deepEqual(
-    s.dropClause(c, own.id).map(x => x.text),
-    ['short'],
-  );
-});
-
-test('clauses: an unchanged one follows the splitter and keeps its identity', () => {
-  const a = s.mergeClauses([], [{ text: 'funny', sign: 1, weight: 1 }]);
-  const b = s.mergeClauses(a, [{ text: 'funny', sign: -1, weight: 0.7 }]);
-  assert.equal(b[0].id, a[0].id);
-  assert.deepEqual([b[0].sign, b[0].weight], [-1, 0.7]);
-});
-
-test('examples: mark, change, take back', () => {
-  const like = { item: '5', title: 'T', text: '', label: 'like' };
-  const one = s.toggleExample([], like);
-  assert.equal(s.labelOf(one, '5'), 'like');
-  const two = s.toggleExample(one, { ...like, label: 'dislike' });
-  assert.deepEqual([two.length, s.labelOf(two, '5')], [1, 'dislike']);
-  assert.deepEqual(s.toggleExample(two, { ...like, label: 'dislike' }), []);
-  assert.equal(s.toggleExample(one, { item: '', title: '', text: '5', label: 'like' }).length, 2);
-});
-
-test('CSV of the mock: quotes, line ends, the separator that the header has most of', () => {
-  assert.deepEqual(parseCsv('\uFEFFid,title\r\n1,"a, ""b""\nc"\r\n\r\n2,\n'), [
-    ['id', 'title'],
-    ['1', 'a, "b"\nc'],
-    ['2', ''],
-  ]);
-  assert.equal(separatorOf('\uFEFFid;"a,b,c";c\n1,2,3,4\n'), ';');
-  assert.equal(separatorOf('id\tname, first\tx\n'), '\t');
-});
-
-test('import: file names become catalogue names and types', () => {
-  assert.equal(file.nameFrom('My films (2024).csv'), 'My-films-2024');
-  assert.match(file.nameFrom('../../etc/pass wd.jsonl'), file.NAME);
-  assert.equal(file.nameFrom('orders.jsonl.gz'), 'orders');
-  assert.equal(file.nameFrom('.csv'), '');
-  assert.ok(file.NAME.test(file.nameFrom(`${'x'.repeat(90)}.csv`)));
-  assert.equal(file.typeOf('A.JSONL'), 'application/x-ndjson');
-  assert.equal(file.typeOf('a.csv.gz'), 'application/gzip');
-  assert.equal(file.typeOf('u.data'), 'application/octet-stream');
-});
-
-test('import: a long file is cut where a row ends, or not at all', () => {
-  const cut = text => {
-    const bytes = new TextEncoder().encode(text);
-    return new TextDecoder().decode(bytes.subarray(0, file.cutAt(bytes)));
-  };
-  assert.equal(cut('id,title\n1,a\n2,b'), 'id,title\n1,a\n');
-  assert.equal(cut('id,title\n1,a\n2,"b\nc'), 'id,title\n1,a\n');
-  assert.equal(cut('id,title\n1,6" pipe\n2,b\n3,c\n4,d\n5,e'), 'id,title\n1,6" pipe\n2,b\n3,c\n4,d\n5,e'.slice(0, -3));
-  assert.equal(cut('{"a":"\\"x"}\n{"a":2}\n{"a"'), '{"a":"\\"x"}\n{"a":2}\n');
-  for (const whole of ['[\n{"a":1},\n', '{\n"rows":[\n{"a":1},\n', '<rss>\n<item>\n', 'one line only'])
-    assert.equal(cut(whole), '', whole);
-  for (const whole of [
-    [0x1f, 0x8b, 8, 10],
-    [0xff, 0xfe, 65, 0, 10, 0],
-  ])
-    assert.equal(file.cutAt(Uint8Array.from(whole)), 0);
-});
-
-test('import: what rows are is guessed from the names of their columns', () => {
-  const kind = (names, of = 'x.csv') => file.guessKind(names.split('|'), of);
-  assert.equal(kind('user_id:token|item_id:token|rating:float|timestamp:float'), 'interactions');
-  assert.equal(kind('userId|movieId|rating|timestamp'), 'interactions');
-  assert.equal(kind('customer|sku|at'), 'interactions');
-  assert.equal(kind('reviewerID|asin|overall'), 'interactions');
-  assert.equal(kind('user_id|age|occupation'), 'members');
-  assert.equal(kind('id|title|text|tags'), 'items');
-  assert.equal(kind('user_id|item_id|title|description'), 'items');
-  assert.equal(kind('Handle|Title|Body (HTML)|Vendor'), 'items');
-  assert.equal(kind('a|b|c', 'ml.inter'), 'interactions');
-  assert.equal(kind('a|b', 'ml.user.gz'), 'members');
-});
-
-test('import: a changed role keeps the others as they were seen; one of a kind moves', () => {
-  const columns = [
-    { name: 'a', role: 'title' },
-    { name: 'b, or c', role: 'text' },
-    { name: 'd', role: 'field' },
-    { name: 'e', role: '' },
-  ];
-  const said = (name, role) => [...file.withRole('items', columns, new Map(), name, role)];
-  assert.deepEqual(said('d', 'title'), [
-    ['a', 'field'],
-    ['b, or c', 'text'],
-    ['d', 'title'],
-  ]);
-  assert.deepEqual(said('d', 'text'), [
-    ['a', 'title'],
-    ['b, or c', 'text'],
-    ['d', 'text'],
-  ]);
-  const again = file.withRole('items', columns, new Map([['e', 'field']]), 'a', '');
-  assert.equal(again.get('e'), 'field');
-  assert.equal(file.pairsOf(new Map(said('a', ''))), 'a:,b\\, or c:text');
-});
-
-test('import: a first wish in the words of the catalogue', () => {
-  const item = (tags, extra = {}) => ({ tags, extra });
-  const shop = [item(['all', 'camping', 'x1']), item(['all', 'camping', 'home']), item(['all', 'home', 'camping']), item(['all', 'bath'])];
-  assert.deepEqual(firstWishes(shop), ['camping', 'home, bath']);
-  const rooms = ['Harbour', 'Harbour', 'Old town', 'Old town', 'Old town'].map((area, i) =>
-    item([], { area, link: `https://x/${i}`, no: i }),
-  );
-  assert.deepEqual(firstWishes(rooms), ['Old town', 'Harbour']);
-  assert.deepEqual(firstWishes([item([]), item([])]), []);
-  assert.deepEqual(firstWishes([item(['<b>bold</b>']), item([])]), []);
-});
-
 test('a year alone is shown as a year, other times as a day', () => {
   assert.equal(f.day('1977-01-01T00:00:00Z'), '1977');
   assert.equal(f.day('2026-09-14T00:00:00Z'), '2026-09-14');
@@ -398,27 +170,6 @@ test('no match: only BM25 with a score of 0', () => {
 test('score events: the log-probability, else what older servers send', () => {
   assert.equal(rawScore({ logprob: -3, score: 9 }), -3);
   assert.equal(rawScore({ score: -4 }), -4);
-});
-
-test('clauses: a result tells its own, unless a person changed them; an unsplit wish is not lost', () => {
-  const result = {
-    clauses: [
-      { text: 'a', sign: -1, weight: 0.7, source: 'wish' },
-      { text: 'b', sign: 1, weight: 1, source: 'example' },
-    ],
-  };
-  assert.deepEqual(
-    s.clausesOfResult({ clauses: [] }, result).map(c => [c.text, c.sign, c.touched]),
-    [['a', -1, false]],
-  );
-  const own = { clauses: [s.newClause('mine')] };
-  assert.equal(s.clausesOfResult(own, result), null);
-  assert.equal(s.clausesOfResult({ clauses: [] }, { clauses: [] }), null);
-  const q = s.requestOf({ ...s.CHOICES, ...own, wish: 'all of it', clauseError: 'why' });
-  assert.deepEqual(
-    q.clauses.map(c => c.text),
-    ['all of it', 'mine'],
-  );
 });
 
 test('orders: overlap, tau-b with ties, spread', () => {
@@ -504,17 +255,6 @@ test('tour: later likes are held back, and each step knows more', () => {
   );
 });
 
-test('URL: columns of a comparison', () => {
-  const columns = [{ choices: FULL }, { baseline: 'bm25' }];
-  const { view, query } = u.fromHash(u.compareHash(columns, { k: 50, by: '' }));
-  assert.equal(view, 'compare');
-  const back = new URLSearchParams(query);
-  assert.equal(back.get('k'), '50');
-  const [first, second] = back.getAll('c').map(u.columnOf);
-  assert.equal(u.columnText(first), u.columnText(columns[0]));
-  assert.deepEqual(second, columns[1]);
-});
-
 test('why: a row is measured among its neighbours, and its examples are named as the person named them', () => {
   const items = Array.from({ length: 20 }, (_, i) => ({ item: `i${i}` }));
   for (const at of [0, 1, 9, 19]) {
@@ -531,34 +271,6 @@ test('why: a row is measured among its neighbours, and its examples are named as
   assert.equal(words('example', 1, 'robots'), 'robots');
   assert.equal(words('clause', 0, 'slow'), 'slow');
   assert.match(words('history', 0, '196'), /history/);
-});
-
-test('preferences: those that count now, for whom, and what an answer is known by', () => {
-  const p = (text, more) => ({ text, sign: 1, weight: 1, active: true, member: '', expires: null, ...more });
-  const state = {
-    ...s.INITIAL,
-    catalog: 'c',
-    wish: 'sea',
-    preferences: [
-      p('all'),
-      p('off', { active: false }),
-      p('ended', { expires: 99 }),
-      p('still', { expires: 101 }),
-      p('own', { member: '7' }),
-    ],
-  };
-  const texts = (more, at = 100) => s.standingOf({ ...state, ...more }, at).map(x => x.text);
-  assert.deepEqual(texts({}), ['all', 'still']);
-  assert.deepEqual(texts({ member: '7' }), ['all', 'still', 'own']);
-  assert.deepEqual(texts({ standing: false }), []);
-  assert.equal(s.requestOf(state).preferences, true);
-  assert.equal(s.requestOf({ ...state, standing: false }).preferences, undefined);
-  const other = { ...state, preferences: [p('all', { sign: -1 })] };
-  assert.notEqual(s.keyOf(state), s.keyOf(other));
-  assert.equal(s.keyOf({ ...state, standing: false }), s.keyOf({ ...other, standing: false }));
-  assert.deepEqual(s.requestOfKey(s.keyOf(state)), s.requestOf(state));
-  assert.equal(u.fromHash(u.toHash({ ...state, standing: false })).choices.standing, false);
-  assert.equal(s.choicesOf({ catalog: 'c' }).standing, false);
 });
 
 test('models are named by their files, short', () => {

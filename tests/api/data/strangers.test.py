@@ -1,16 +1,13 @@
 """Files in the forms that people have, each with what is right for it: roles, counts, the first item, limits and dates:
 python3 strangers.test.py TAPROOM [unittest arguments]. SHOW=1 tells of every file what came of it.
 """
-import importlib.util
 import os
 import sys
 
 from harness import ROOT, Shared, lines, main
 
-spec = importlib.util.spec_from_file_location('strangers', ROOT / 'fixtures/import/strangers.py')
-strangers = importlib.util.module_from_spec(spec)
-sys.modules['strangers'] = strangers  # dataclasses look their module up
-spec.loader.exec_module(strangers)
+sys.path.insert(0, str(ROOT / 'fixtures/import'))
+import strangers  # noqa: E402
 
 
 class Strangers(Shared):

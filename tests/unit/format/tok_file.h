@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_TOK_FILE_H
 #define TESTS_UNIT_TOK_FILE_H
 
+#include "model/tokenizer/tok.h"
 #include "tests/t.h"
 #include "tests/unit/format/gguf_build.h"
 
@@ -107,5 +108,27 @@ static inline void tf_words(struct tok_file *f, const struct tok_words *w) {
     tf_ints(f, "tokenizer.ggml.token_type", type, (size_t)((int)n + w->n_types));
     if (!w->no_merges) tf_strings(f, "tokenizer.ggml.merges", w->merge, m);
 }
+
+/* The tokenizer of a vocabulary, which must be good. */
+static inline struct tok *tf_open(const struct tok_words *w) {
+    struct err e = {0};
+    struct tok_file f;
+    struct tok *t = NULL;
+    tf_init(&f);
+    tf_words(&f, w);
+    tf_parse(&f);
+    GOOD(tok_open(&t, &f.g, &e));
+    tf_free(&f); /* the tokenizer keeps nothing of the file */
+    return t;
+}
+
+/* One with a few merges and tokens of every kind. */
+static const struct tok_words tf_plain = {
+    .model = "gpt2",
+    .pre = "gpt-2",
+    .head = {{"<|end|>", 3}, {"<unk>", 2}, {"[UNUSED]", 5}},
+    .tail = {{"aa", 1}, {"aaaa", 1}, {"ab", 1}, {"bc", 1}, {"abc", 1}, {"Ġa", 1}, {"12", 1}},
+    .merge = {"a a", "aa aa", "b c", "a b", "a bc", "Ġ a", "1 2"},
+};
 
 #endif

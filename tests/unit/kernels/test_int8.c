@@ -4,7 +4,7 @@
 #include "kernels/cpu/int8.h"
 #include "kernels/ops.h"
 #include "kernels/base/arena.h"
-#include "tests/unit/model/near.h"
+#include "tests/unit/kernels/near.h"
 
 #include <omp.h>
 

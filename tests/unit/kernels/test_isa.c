@@ -1,7 +1,7 @@
 /* links: model */
 /* A machine without AVX-512: this program starts itself anew with oneDNN's instruction set and ours
  * held to AVX2, and a small model is scored in each precision there and by the reference. */
-#include "tests/unit/model/near.h"
+#include "tests/unit/kernels/near.h"
 #include "tests/unit/model/tiny_model.h"
 
 #include <string.h>
