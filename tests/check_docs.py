@@ -48,7 +48,37 @@ def table(path):
                   f'{path.relative_to(ROOT)}: there is no {name}')
 
 
+# The requirements of ASVS 5.0.0 at level 1, by chapter and section: how many, from the first on.
+ASVS = {'1.2': 5, '1.3': 2, '1.5': 1, '2.1': 1, '2.2': 2, '2.3': 1, '3.2': 2, '3.3': 1, '3.4': 2, '3.5': 3, '4.1': 1, '4.4': 1, '5.2': 2,
+        '5.3': 2, '6.1': 1, '6.2': 8, '6.3': 2, '6.4': 2, '7.2': 4, '7.4': 2, '8.1': 1, '8.2': 2, '8.3': 1, '9.1': 3, '9.2': 1,
+        '10.4': 5, '11.3': 2, '11.4': 1, '12.1': 1, '12.2': 2, '13.4': 1, '14.2': 1, '14.3': 1, '15.1': 1, '15.2': 1, '15.3': 1}
+
+
+def asvs():
+    """Each requirement stands in the table, and each test that the tables name is there."""
+    path = ROOT / 'server/http/SECURITY.md'
+    text = path.read_text(encoding='utf-8')
+    every = [f'{section}.{k + 1}' for section, n in ASVS.items() for k in range(n)]
+    number = {x: i for i, x in enumerate(every)}
+    told = set()
+    for row in re.findall(r'^\| (\d+\.\d[^|]*?) \|', text, re.M):
+        for part in row.split(', '):
+            first, _, last = part.partition(' to ')
+            check(first in number and (last or first) in number, f'SECURITY.md: {part} is no requirement of level 1')
+            told |= set(every[number.get(first, 0):number.get(last or first, -1) + 1])
+    check(len(every) == 70 and told == set(every), f'SECURITY.md lacks {sorted(set(every) - told)}')
+    for name in set(re.findall(r'\b(?:test|fuzz)_\w+\b(?=[,;. |)(]|$)|\b\w+(?:\.test)?\.(?:py|mjs)\b', text, re.M)) - {'x.test.py', 'x.mjs'}:
+        stem = name if '.' in name else name + '.c'
+        named = list((ROOT / 'tests').glob('*/' + stem)) or f'def {name}(' in api or f'void {name}(' in units
+        check(named, f'SECURITY.md: there is no test {name}')
+
+
+api = ''.join(p.read_text(encoding='utf-8') for p in (ROOT / 'tests/api').glob('*.py'))
+units = ''.join(p.read_text(encoding='utf-8') for p in (ROOT / 'tests/unit').glob('*.c'))
+
+
 def main():
+    asvs()
     short(ROOT / 'README.md')
     every = texts()
     for path in every:

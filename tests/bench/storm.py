@@ -101,6 +101,12 @@ def memory():
     return 0
 
 
+def kept():
+    """MiB of the cache of keys and values, which fills up to its limit and stays: no storm's doing."""
+    text = call('GET', '/metrics')[1].decode()
+    return int(next(x for x in text.splitlines() if x.startswith('taproom_cache_bytes ')).split()[1]) >> 20
+
+
 def measure(seconds, ids):
     got, ranked, again, until = [], [], 0, time.monotonic() + seconds
     k = 0
@@ -123,7 +129,7 @@ CATALOG = os.environ.get('CATALOG', 'movies')
 ids = [x['id'] for x in json.loads(call('GET', f'/api/catalogs/{CATALOG}/items?limit=20')[1])['items']]
 measure(3, ids)
 print(f'catalogue {CATALOG}; alone:')
-before = memory()
+before, cache = memory(), kept()
 got, ranked, _ = measure(SECONDS / 3, ids)
 show('GET', got)
 show('ranking', ranked)
@@ -141,4 +147,5 @@ time.sleep(5)
 call('GET', '/api/catalogs')
 show('GET', got)
 show('ranking', ranked)
-print(f'  asked again {again} times; memory {before} MiB before, {high} in it, {memory()} after')
+print(f'  asked again {again} times; memory {before} MiB before, {high} in it, {memory()} after; '
+      f'of it the cache {cache} before, {kept()} after')

@@ -36,8 +36,9 @@ static void open_all(void) {
     }
 }
 
-/* The ids spell the text again, but for bytes without a token; none is a control token. */
-static void encode(const struct tok *t, struct view text, int lossy) {
+/* The ids spell the text again, but for bytes without a token; none is a control token. spells 0:
+ * of a vocabulary that may put a space in front, or say anything. */
+static void encode(const struct tok *t, struct view text, int lossy, int spells) {
     struct arena a;
     struct err e;
     int32_t *ids;
@@ -47,12 +48,13 @@ static void encode(const struct tok *t, struct view text, int lossy) {
     for (size_t i = 0; i < n; i++) {
         CHECK(!tok_is_control(t, ids[i]));
         struct view v = tok_text(t, ids[i]);
+        if (!spells) continue;
         for (size_t k = 0; k < v.n; k++, at++) {
             while (lossy && at < text.n && text.p[at] != v.p[k]) at++;
             CHECK(at < text.n && text.p[at] == v.p[k]);
         }
     }
-    CHECK(lossy || at == text.n);
+    CHECK(lossy || !spells || at == text.n);
     arena_free(&a);
 }
 
@@ -62,13 +64,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (data[0] < 128) {
         open_all();
         int lossy = memchr(rest.p, 0xFF, rest.n) != NULL || memchr(rest.p, 4, rest.n) != NULL;
-        encode(ready[data[0] % FILES], rest, lossy);
+        encode(ready[data[0] % FILES], rest, lossy, 1);
         return 0;
     }
     struct tok *t = NULL;
     struct err e;
     if (open_file(&t, data + 1, size - 1, &e) == ST_OK)
-        encode(t, VIEW("a fuzz: 12  \n\xC3\xA9\xF0"), 1);
+        encode(t, VIEW("a fuzz: 12  \n\xC3\xA9\xF0"), 1, 0);
     tok_close(t);
     return 0;
 }

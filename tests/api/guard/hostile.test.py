@@ -24,10 +24,11 @@ class Hostile(Case):
     def routes(self, s):
         """Every route that reads, and a ranking of each policy: none may fail inside."""
         base = '/api/catalogs/small'
-        for path in ('/api/catalogs', base, base + '/items?limit=50', base + '/members', base + '/members/m1',
+        for path in ('/api/catalogs', base, base + '/items?limit=50', base + '/items?q=sea', base + '/members', base + '/members/m1',
                      base + '/preferences', base + '/preferences?member=m1', '/api/runs', '/api/experiments',
                      '/api/experiments/x-1', '/api/experiments/x-1?format=csv', '/api/surfaces', '/api/surfaces/mine',
-                     '/api/calibration?catalog=small', '/metrics', '/api/health/ready'):
+                     '/api/calibration?catalog=small', '/metrics', '/api/health/ready', '/api/tasks', '/api/brews', '/api/models',
+                     '/v1/models', '/api/dump'):
             code, body, _ = s.call('GET', path)
             self.assertLess(code, 500, (path, body))
         for r in s.call('GET', '/api/runs')[1]['runs']:
@@ -39,6 +40,13 @@ class Hostile(Case):
                                    preferences=True, baselines=['popularity', 'item_knn', 'recency', 'random'],
                                    candidates=['i1', 'i2', 'i3'], save=False)
             self.assertLess(code, 500, (policy, body))
+        ask = {'catalog': 'small', 'instruction': 'sea', 'member': 'm1', 'preferences': True, 'candidates': ['i1', 'i2']}
+        for path, more in (('/api/prompt/preview', {}), ('/api/explain', {'items': ['i1']}), ('/api/rank', {'surface': 'mine'}),
+                           ('/api/rank', {'candidates': {'retrieve': 'bm25', 'count': 2}, 'constraints': 'hide'})):
+            code, body, _ = s.call('POST', path, {**ask, **more})
+            self.assertLess(code, 500, (path, more, body))
+        code, body, _ = s.call('POST', '/api/clauses', {'text': 'sea, under 5', 'catalog': 'small'})
+        self.assertLess(code, 500, body)
 
     def test_each_column(self):
         s = Server()

@@ -1,4 +1,4 @@
-"""kill -9 at random moments while runs are saved, catalogues imported, wishes kept and backups made: whatever was
+"""kill -9 at random moments while runs are saved, catalogues imported, wishes kept, backups made and dumps restored: whatever was
 acknowledged is there afterwards, and nothing is half. TAPROOM_KILLS=500 for many: python3 kill.test.py TAPROOM [unittest arguments].
 """
 import http.client
@@ -123,6 +123,44 @@ class Killed(Case):
             self.assertTrue(name.endswith('.db') or name.startswith('part-'), name)
         r = subprocess.run([TAPROOM, 'repair', '--data', s.data, '--json'], env=ENV, capture_output=True)
         self.assertEqual(json.loads(r.stdout), {'damaged': False, 'from_backup': False})
+
+    def test_restore_is_whole_or_not(self):
+        """Killed while a dump takes everything's place: all of the old or all of the dump, and the dump where it was acknowledged."""
+        random.seed(SEED)
+        s = Server()
+        fill(s)
+        c = s.connect()
+        c.request('GET', '/api/dump')
+        dump = c.getresponse().read()
+        acknowledged = came = 0
+        for k in range(max(KILLS // 4, 3)):
+            code, r, _ = s.call('POST', '/api/catalogs?name=later&replace=1', lines(rows(300)), 'application/x-ndjson')
+            self.assertTrue(code == 200 and r['stored'])
+            code, r, _ = s.rank(instruction='sea', top=1, candidates=['i1', 'i2'])
+            self.assertEqual(code, 200)
+            got = []
+
+            def restore():
+                try:
+                    got.append(s.call('POST', '/api/restore?replace=1', dump, 'application/vnd.sqlite3')[0])
+                except (OSError, http.client.HTTPException, ValueError):
+                    pass
+            t = threading.Thread(target=restore)
+            t.start()
+            time.sleep(random.uniform(0, .6) if k else 2)
+            s.stop(signal.SIGKILL)
+            t.join()
+            s = Server(data=s.data)
+            later, run = (s.call('GET', p)[0] for p in ('/api/catalogs/later', '/api/runs/' + r['run']))
+            self.assertIn((later, run), ((200, 200), (404, 404)))
+            if got:
+                self.assertEqual((got[0], later), (200, 404))
+            acknowledged += bool(got)
+            came += later == 404
+            self.assertEqual(s.call('GET', '/api/catalogs/small')[1]['items'], 40)
+            self.assertEqual([x for x in os.listdir(s.data) if '.tmp' in x], [])
+        print(f'{k + 1} kills in a restore (seed {SEED}): {came} done, {acknowledged} of them acknowledged')
+        self.assertEqual(s.stop(), 0)
 
 
 if __name__ == '__main__':
