@@ -69,12 +69,12 @@ def asvs():
     check(len(every) == 70 and told == set(every), f'SECURITY.md lacks {sorted(set(every) - told)}')
     for name in set(re.findall(r'\b(?:test|fuzz)_\w+\b(?=[,;. |)(]|$)|\b\w+(?:\.test)?\.(?:py|mjs)\b', text, re.M)) - {'x.test.py', 'x.mjs'}:
         stem = name if '.' in name else name + '.c'
-        named = list((ROOT / 'tests').glob('*/' + stem)) or f'def {name}(' in api or f'void {name}(' in units
+        named = list((ROOT / 'tests').rglob(stem)) or f'def {name}(' in api or f'void {name}(' in units
         check(named, f'SECURITY.md: there is no test {name}')
 
 
-api = ''.join(p.read_text(encoding='utf-8') for p in (ROOT / 'tests/api').glob('*.py'))
-units = ''.join(p.read_text(encoding='utf-8') for p in (ROOT / 'tests/unit').glob('*.c'))
+api = ''.join(p.read_text(encoding='utf-8') for p in (ROOT / 'tests/api').rglob('*.py'))
+units = ''.join(p.read_text(encoding='utf-8') for p in (ROOT / 'tests/unit').rglob('*.c'))
 
 
 def main():
