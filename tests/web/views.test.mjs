@@ -66,6 +66,8 @@ test('what a ranking moved the farthest, a sentence each', () => {
   assert.equal(moveWords(moves[1]), ' stands at 2, 1 place higher than by popularity, lifted most by “sea” (+1.00).');
   assert.equal(moveWords(moves[2]), ' stands at 4, 3 places lower than by popularity, held down most by “sea” (−0.50).');
   assert.deepEqual(moversOf({ items: [{ item: 'a', rank: 1, baselines: {} }] }), []);
+  const [up] = moversOf({ items: [{ item: 'a', title: 'A', rank: 1, empty_rank: 4, baselines: {} }] });
+  assert.equal(moveWords(up), ' stands at 1, 3 places higher than without a wish.');
 });
 
 test('what differs between two runs', () => {
