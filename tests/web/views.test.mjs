@@ -1,7 +1,7 @@
 // The pure parts of the views beside the ranking: the tour, experiments, saved runs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cohortOf, remainingMs, verdictOf } from '../../web/kit/experiment.js';
+import { PRESETS, cohortOf, measurable, remainingMs, verdictOf } from '../../web/kit/experiment.js';
 import { moversOf, moveWords } from '../../web/kit/movers.js';
 import { askedDiff, movesOf } from '../../web/view/runs/diff.js';
 import * as plan from '../../web/act/tour_plan.js';
@@ -43,6 +43,17 @@ test('two sentences on an experiment: where the model is at its best, and what i
   assert.equal(second, 'Popularity and EASE are better, BM25 cannot be told from it, random is worse: it is not worth its cost of 4.0 ms an item.');
   assert.match(verdictOf([cell(0, 0.3, { random: 'ahead' })])[1], /^Random is worse: it is worth its cost/);
   assert.deepEqual(verdictOf([{ settings: {}, result: null }]), []);
+});
+
+test('where an experiment can measure anything', () => {
+  const catalogs = [
+    { name: 'movies', members: 9, interactions: 99 },
+    { name: 'huts', members: 0, interactions: 0 },
+    { name: 'shop', members: 2, interactions: 7 },
+  ];
+  const names = name => measurable(PRESETS.find(p => p.name === name), catalogs);
+  assert.deepEqual(names('readouts'), ['movies']);
+  assert.deepEqual(names('coldstart'), ['movies', 'shop']);
 });
 
 test('the time an experiment has left', () => {

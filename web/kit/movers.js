@@ -21,7 +21,7 @@ export function moversOf(result) {
   const placed = (i, b) =>
     b === NONE ? (i.empty_rank ?? undefined) : i.baselines?.[b]?.score != null ? i.baselines[b].rank : undefined;
   const from = [...PLAIN, NONE].find(b => items.some(i => Number.isInteger(placed(i, b))));
-  if (!from) return [];
+  if (from === undefined) return [];
   const moved = items
     .filter(i => Number.isInteger(placed(i, from)))
     .map(i => ({ i, by: placed(i, from) - i.rank }));
