@@ -15,6 +15,13 @@ const item = (rank, title, popularity, more) => ({
   ...more,
 });
 
+test('headline: a list outside all limits', () => {
+  const items = [item(1, 'Contact', 2, { outcomes: ['fails'] })];
+  const within = n => effect.headlineOf(ASKED, { items, funnel: { items: 55, within: n } });
+  assert.match(within(0), /^None of 55 items keeps all of your limits/);
+  assert.doesNotMatch(within(1), /^None/);
+});
+
 test('headline: what the wish did, against the plainest order that has data', () => {
   const said = (items, more = {}, state = ASKED) => effect.headlineOf(state, { items, ...more });
   assert.equal(

@@ -16,7 +16,7 @@ await story(async ({ browser, ok, step }) => {
   await ranked(page);
 
   await step('queue', async () => {
-    await wish('queue');
+    await wish('queue, slow motion');
     await page.waitForFunction(() =>
       /Waiting: 2 rankings/.test(document.querySelector('.progress-line').textContent),
     );
@@ -39,7 +39,7 @@ await story(async ({ browser, ok, step }) => {
     const { text, waiting } = await seen.jsonValue();
     ok(/left/.test(text), 'with an estimate', text);
     ok(waiting, 'the earlier list steps back');
-    await ranked(page);
+    await page.waitForFunction(() => !document.querySelector('#rank.running'), null, { timeout: 90000 });
   });
   await step('cancel reaches the server', async () => {
     const before = mock.seen.aborted;

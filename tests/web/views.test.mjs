@@ -1,7 +1,7 @@
 // The pure parts of the views beside the ranking: the tour, experiments, saved runs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cohortOf, remainingMs, verdictOf } from '../../web/kit/experiment.js';
+import { PRESETS, cohortOf, measurable, remainingMs, verdictOf } from '../../web/kit/experiment.js';
 import { moversOf, moveWords } from '../../web/kit/movers.js';
 import { askedDiff, movesOf } from '../../web/view/runs/diff.js';
 import * as plan from '../../web/act/tour_plan.js';
@@ -45,6 +45,17 @@ test('two sentences on an experiment: where the model is at its best, and what i
   assert.deepEqual(verdictOf([{ settings: {}, result: null }]), []);
 });
 
+test('where an experiment can measure anything', () => {
+  const catalogs = [
+    { name: 'movies', members: 9, interactions: 99 },
+    { name: 'huts', members: 0, interactions: 0 },
+    { name: 'shop', members: 2, interactions: 7 },
+  ];
+  const names = name => measurable(PRESETS.find(p => p.name === name), catalogs);
+  assert.deepEqual(names('readouts'), ['movies']);
+  assert.deepEqual(names('coldstart'), ['movies', 'shop']);
+});
+
 test('the time an experiment has left', () => {
   const done = s => ({ state: 'done', seconds: s });
   const x = { cells: 4, done: 2, failed: 0, running: { cases_done: 5, cases_total: 10 }, results: [done(10), done(20), { state: 'waiting', seconds: 0 }] };
@@ -66,6 +77,8 @@ test('what a ranking moved the farthest, a sentence each', () => {
   assert.equal(moveWords(moves[1]), ' stands at 2, 1 place higher than by popularity, lifted most by “sea” (+1.00).');
   assert.equal(moveWords(moves[2]), ' stands at 4, 3 places lower than by popularity, held down most by “sea” (−0.50).');
   assert.deepEqual(moversOf({ items: [{ item: 'a', rank: 1, baselines: {} }] }), []);
+  const [up] = moversOf({ items: [{ item: 'a', title: 'A', rank: 1, empty_rank: 4, baselines: {} }] });
+  assert.equal(moveWords(up), ' stands at 1, 3 places higher than without a wish.');
 });
 
 test('what differs between two runs', () => {

@@ -56,6 +56,8 @@ export function headlineOf(s, r = s.result) {
   const level = items.every(i => Math.abs(i.score - items[0].score) < 1e-7);
   if (level && own.length && own.every(c => c.check) && r.funnel?.within < r.funnel?.items)
     return `${whole(r.funnel.within)} of ${counted(r.funnel.items, s.surface?.item_word ?? 'item')} keep your limits`;
+  if (r.funnel?.within === 0 && r.funnel.items > 0 && items.every(i => failing(i)))
+    return `None of ${counted(r.funnel.items, s.surface?.item_word ?? 'item')} keeps all of your limits; below, the others by the rest of your wish`;
   if (r.empty?.same) return `${subject} changed nothing: this is the order without it, too`;
   const other = otherOrder(r);
   const first = [...items].sort((a, b) => a.rank - b.rank).slice(0, FIRST);
@@ -86,7 +88,7 @@ export const agreementWords = tau =>
     : tau > 0.5
       ? 'much the same order'
       : tau > 0.2
-        ? 'a somewhat like order'
+        ? 'a somewhat similar order'
         : tau > -0.2
           ? 'another order altogether'
           : 'rather the reverse';

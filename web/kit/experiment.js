@@ -26,9 +26,10 @@ export const METRIC_SAYS = {
 export const PRESETS = [
   {
     name: 'readouts',
+    needs: 'wishes',
     title: 'Ways to ask the model, on written wishes',
     spec: catalog => ({
-      name: `readouts on ${catalog}`,
+      name: `ways to ask on ${catalog}`,
       protocol: 'instruction',
       catalog,
       split: 'development',
@@ -86,6 +87,14 @@ export const PRESETS = [
     }),
   },
 ];
+
+// Catalogues that come with wishes whose right answers somebody wrote down.
+const WITH_WISHES = ['movies', 'jobs', 'listings'];
+// Names of the catalogues in which something tells a good order from a bad one: written wishes, or members' likes.
+export const measurable = (preset, catalogs) =>
+  catalogs
+    .filter(c => (preset.needs === 'wishes' ? WITH_WISHES.includes(c.name) : c.members > 0 && c.interactions > 0))
+    .map(c => c.name);
 
 // A setting as text; a model without a name is the one that is loaded.
 export const settingText = (v, key) => (v === '' && key === 'model' ? 'loaded' : String(v ?? NONE));

@@ -2,6 +2,7 @@
 import { baselineWord, counted, signed } from './format.js';
 
 const PLAIN = ['popularity', 'recency', 'ease', 'item_knn'];
+const NONE = ''; // the model's own order without a wish, where nothing else knows one
 const UP = 3,
   DOWN = 2;
 
@@ -17,9 +18,10 @@ function partOf(item, clauses, sign) {
 // [{item, title, rank, by, from, part}]: the farthest up first, then the farthest down.
 export function moversOf(result) {
   const items = result.items ?? [];
-  const placed = (i, b) => (i.baselines?.[b]?.score != null ? i.baselines[b].rank : undefined);
-  const from = PLAIN.find(b => items.some(i => Number.isInteger(placed(i, b))));
-  if (!from) return [];
+  const placed = (i, b) =>
+    b === NONE ? (i.empty_rank ?? undefined) : i.baselines?.[b]?.score != null ? i.baselines[b].rank : undefined;
+  const from = [...PLAIN, NONE].find(b => items.some(i => Number.isInteger(placed(i, b))));
+  if (from === undefined) return [];
   const moved = items
     .filter(i => Number.isInteger(placed(i, from)))
     .map(i => ({ i, by: placed(i, from) - i.rank }));
@@ -45,5 +47,5 @@ export function moveWords({ rank, by, from, part }) {
   const why = part
     ? `, ${by > 0 ? 'lifted' : 'held down'} most by \u201c${part.text}\u201d (${signed(part.value, 2)})`
     : '';
-  return ` stands at ${rank}, ${counted(Math.abs(by), 'place')} ${way} than by ${baselineWord(from)}${why}.`;
+  return ` stands at ${rank}, ${counted(Math.abs(by), 'place')} ${way} than ${from === NONE ? 'without a wish' : `by ${baselineWord(from)}`}${why}.`;
 }

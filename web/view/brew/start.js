@@ -86,6 +86,7 @@ export function brewForm({ session, api, begun }) {
     async enter() {
       const [{ catalogs }, { models }] = await Promise.all([api.catalogs(), api.models()]);
       const able = catalogs.filter(c => c.interactions > 0);
+      const without = catalogs.filter(c => !c.interactions).map(c => c.name);
       const was = new Set(chosen());
       const first = able.find(c => c.name === session.get().catalog) ?? able[0];
       fillWith(
@@ -104,6 +105,7 @@ export function brewForm({ session, api, begun }) {
             `${c.name}: ${counted(c.members, 'member')}, ${counted(c.interactions, 'interaction')}`,
           ),
         ),
+        without.length ? h('p', { class: 'fact' }, `Nothing to learn from: ${without.join(', ')} (no likes of members yet).`) : null,
         able.length
           ? h('p', { class: 'fact' }, 'From what each member liked it learns to put the next like before other items. Some members are kept out of it, to measure what it was worth.')
           : h('p', { class: 'fact' }, 'No catalogue has members with interactions yet. Import some, or brew from files by the command line: taproom brew RECIPE.json.'),

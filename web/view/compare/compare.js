@@ -284,7 +284,7 @@ const baselineOrder = (r, b) =>
 
 // What may stand beside the first setting: its name, and the choices made from it.
 const VARIANTS = {
-  copy: ['as it is, to be edited', c => ({ ...c })],
+  copy: ['a copy, to be changed', c => ({ ...c })],
   relevance: [`asked ${readoutName('relevance')}`, c => ({ ...c, readout: 'relevance' })],
   query: [`asked ${readoutName('query')}`, c => ({ ...c, readout: 'query' })],
   item: [`asked ${readoutName('item')}`, c => ({ ...c, readout: 'item' })],

@@ -1,11 +1,12 @@
 // A new experiment: one of the presets, or a specification. Comparisons of models and prompts start here, too.
 // starter({session, api, begin}) -> {root, enter(preset)}
 import { h, fillWith } from '../../kit/dom.js';
-import { PRESETS } from '../../kit/experiment.js';
+import { PRESETS, measurable } from '../../kit/experiment.js';
 
 export function starter({ session, api, begin }) {
   const there = { models: [], surfaces: [] };
-  const preset = h('select', { id: 'experiment-preset', onchange: () => write() });
+  const preset = h('select', { id: 'experiment-preset', onchange: () => choose() });
+  const place = h('select', { id: 'experiment-catalog', onchange: () => write() });
   const spec = h('textarea', { id: 'experiment-spec', rows: 9, spellcheck: false });
   const say = h('p', { class: 'fact', id: 'experiment-lacks' });
   const go = h('button', { type: 'submit', class: 'primary', id: 'experiment-go' }, 'Start');
@@ -19,6 +20,7 @@ export function starter({ session, api, begin }) {
       },
     },
     h('div', { class: 'field' }, h('label', { htmlFor: 'experiment-preset' }, 'New experiment'), preset),
+    h('div', { class: 'field' }, h('label', { htmlFor: 'experiment-catalog' }, 'In the catalogue'), place),
     go,
     h(
       'details',
@@ -35,12 +37,29 @@ export function starter({ session, api, begin }) {
     surfaces: 'There is one surface only.',
   };
 
+  // The catalogues that the preset can measure in, that of the ranking first if it is one.
+  function choose() {
+    const { catalogs, catalog } = session.get();
+    const names = measurable(PRESETS[preset.value], catalogs ?? []);
+    const was = place.value || catalog;
+    fillWith(place, names.map(n => h('option', { value: n }, n)));
+    place.value = names.includes(was) ? was : (names[0] ?? '');
+    write();
+  }
+
+  function lacking(p) {
+    if (!place.value) return 'No catalogue here has likes of members yet, so nothing tells a good order from a bad one: import some.';
+    if (there[p.needs]?.length < 2) return LACKS[p.needs];
+    const { catalog } = session.get();
+    return catalog && ![...place.options].some(o => o.value === catalog)
+      ? `${catalog} has no ${p.needs === 'wishes' ? 'written wishes' : 'likes of members'} to measure by, so it is not among the catalogues.`
+      : null;
+  }
+
   function write() {
     const p = PRESETS[preset.value];
-    const lacks = p.needs && there[p.needs].length < 2;
-    const catalog = session.get().catalog || 'movies';
-    spec.value = JSON.stringify(p.spec(catalog, there), null, 1);
-    fillWith(say, lacks ? LACKS[p.needs] : null);
+    spec.value = place.value ? JSON.stringify(p.spec(place.value, there), null, 1) : '';
+    fillWith(say, lacking(p));
   }
 
   // The catalogue's own words and the plain ones; or those that somebody wrote.
@@ -58,12 +77,12 @@ export function starter({ session, api, begin }) {
         PRESETS.map((p, i) => h('option', { value: i }, p.title)),
       );
       preset.value = String(at);
-      write();
+      choose();
       try {
         const [{ models }, { surfaces }] = await Promise.all([api.models(), api.surfaces()]);
         const { catalogs, catalog } = session.get();
         there.models = models.filter(m => m.state !== 'broken').map(m => m.file.split('/').pop());
-        there.surfaces = pairOf(surfaces, (catalogs ?? []).find(c => c.name === catalog)?.surface);
+        there.surfaces = pairOf(surfaces, (catalogs ?? []).find(c => c.name === (place.value || catalog))?.surface);
         if (PRESETS[preset.value].needs) write();
       } catch {
         /* the other presets need neither */

@@ -37,6 +37,9 @@ export const lineErrors = r => [
       ),
     ),
   ),
+  (r.errors ?? []).some(e => /has \d+ cells/.test(e.message))
+    ? h('p', { class: 'fact' }, 'Too many cells: a text that holds the separator itself must stand in quotes.')
+    : null,
   r.rejected > (r.errors ?? []).length
     ? h('p', { class: 'fact' }, `and ${whole(r.rejected - r.errors.length)} more`)
     : null,

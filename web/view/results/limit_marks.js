@@ -1,5 +1,7 @@
 // What was checked by rule of a row. limitMarks(item, result), outside(item)
-import { h } from '../../kit/dom.js';
+import { h, sr } from '../../kit/dom.js';
+
+const ORDER = ['fails', 'unknown', 'holds'];
 
 export const wordsOf = c => c.words || [c.field, c.op, c.value, c.unit].filter(Boolean).join(' ');
 
@@ -15,16 +17,25 @@ export function limitMarks(item, result) {
   const marks = (item.outcomes ?? []).flatMap((outcome, i) => {
     if (!all[i]) return [];
     const field = all[i].field.replaceAll('_', ' ');
-    const text = { holds: `${heldOf(all[i], field)} \u2713`, fails: `not ${wordsOf(all[i])}`, unknown: `${field} not known` };
-    return [[outcome, text[outcome] ?? text.unknown]];
+    const name = heldOf(all[i], field);
+    const text = { holds: `${name} \u2713`, fails: `${name} \u2717`, unknown: `${field} not known` };
+    return [{ outcome, text: text[outcome] ?? text.unknown, words: wordsOf(all[i]) }];
   });
+  // What fails stands first: a narrow row has no room for all.
+  marks.sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
   const seen = new Set();
-  const once = marks.filter(([, text]) => !seen.has(text) && seen.add(text));
+  const once = marks.filter(({ text }) => !seen.has(text) && seen.add(text));
   return once.length
     ? h(
         'p',
         { class: 'limit-marks' },
-        once.map(([outcome, text]) => h('span', { class: `limit-mark ${outcome}` }, text)),
+        once.map(({ outcome, text, words }) =>
+          h(
+            'span',
+            { class: `limit-mark ${outcome}`, title: `${words}: ${outcome === 'unknown' ? 'not known' : outcome}` },
+            outcome === 'fails' ? [h('span', { 'aria-hidden': 'true' }, text), sr(`not ${words}`)] : text,
+          ),
+        ),
       )
     : null;
 }

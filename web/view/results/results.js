@@ -142,6 +142,9 @@ function runHead(s, intents, how) {
   ];
 }
 
+// What the notes under the wish say, too, where they are in sight.
+const SAID = /^The wish (is in|contradicts)/i;
+
 function remarks(r) {
   const list = [
     ...(r.warnings ?? []).map(f.warningText).map(upperFirst),
@@ -154,7 +157,7 @@ function remarks(r) {
     ? h(
         'ul',
         { class: 'remarks', 'aria-label': 'Remarks' },
-        list.map(text => h('li', {}, text)),
+        list.map(text => h('li', { class: SAID.test(text) ? 'said' : null }, text)),
       )
     : null;
 }

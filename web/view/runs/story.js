@@ -6,6 +6,7 @@ import { headlineOf } from '../../kit/effect.js';
 import { baselineName, counted, modelName, noMatch, num, signed, when } from '../../kit/format.js';
 import { moversOf, moveWords } from '../../kit/movers.js';
 import { choicesOf } from '../../kit/state.js';
+import { outside } from '../results/limit_marks.js';
 import { runHash } from '../../kit/url.js';
 
 const FIRST = 10;
@@ -89,7 +90,7 @@ export function mount(root, { session, api }) {
           h(
             'tr',
             {},
-            h('th', { scope: 'row' }, i.title || i.item),
+            h('th', { scope: 'row' }, i.title || i.item, outside(i) ? h('span', { class: 'fact' }, ' outside the limits') : null),
             h('td', { class: 'mono' }, i.rank),
             h('td', { class: 'mono' }, num(i.score)),
             names.map(b => {

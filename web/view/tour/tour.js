@@ -26,6 +26,7 @@ export function mount(root, { session, api }) {
   });
   const gaps = h('div', { class: 'tour-gaps' });
   const say = h('p', { class: 'fact', role: 'status' });
+  const other = h('p', { class: 'fact' });
   const back = h('button', { type: 'button', onclick: () => go(ui.step - 1) }, 'Back');
   const next = h(
     'button',
@@ -63,7 +64,7 @@ export function mount(root, { session, api }) {
       { class: 'tour-who' },
       h('div', { class: 'field' }, h('label', { htmlFor: 'tour-catalog' }, 'Catalogue'), what),
       h('div', { class: 'field' }, h('label', { htmlFor: 'tour-member' }, 'Member'), who),
-      say,
+      h('div', {}, say, other),
     ),
     steps,
     h('div', { class: 'tour-do' }, back, next, keep, saved),
@@ -285,6 +286,8 @@ export function mount(root, { session, api }) {
       const at = name => able.find(c => c.name === name);
       const start = at(to.catalog) ?? (ui.person && at(ui.catalog)) ?? at(get().catalog) ?? able[0];
       what.value = start.name;
+      const asked = to.catalog || get().catalog;
+      other.textContent = asked && asked !== start.name && !at(asked) ? `${asked} has no likes of members, so this is ${start.name}.` : '';
       const here = ui.catalog === start.name && ui.person && (!to.member || to.member === ui.member);
       if (!here) return begin({ ...to, catalog: start.name }, false);
       if (!to.member) return show(ui.step, false);

@@ -1,6 +1,7 @@
 // What a step of the tour shows: its card, the first ten, the gap to each baseline in numbers and as a chart's lines.
 import { h } from '../../kit/dom.js';
 import { MODEL, markOf, styleOf } from '../../kit/charts.js';
+import { METRIC_SAYS } from '../../kit/experiment.js';
 import { baselineName, counted, num, signed } from '../../kit/format.js';
 import { ndcg, orderByScore, sorted } from '../../kit/orders.js';
 import { toHash } from '../../kit/url.js';
@@ -153,7 +154,7 @@ export function gapTable(r, step) {
   return h(
     'table',
     { class: 'gaps' },
-    h('caption', {}, `NDCG@${K} at "${step}", and the model's lead`),
+    h('caption', {}, `NDCG@${K} at "${step}" (${METRIC_SAYS.ndcg10}), and the model's lead`),
     h(
       'thead',
       { class: 'sr' },

@@ -231,7 +231,7 @@ function memberPicker(store, intents) {
     clear.hidden = !s.member;
     const c = (s.catalogs ?? []).find(k => k.name === s.catalog);
     input.disabled = !!c && !c.members && !s.member;
-    input.placeholder = input.disabled ? 'none in this catalogue' : 'anyone';
+    input.placeholder = input.disabled ? 'none here' : 'anyone';
     drawFacts(s.memberInfo);
   });
   return box;
