@@ -59,6 +59,7 @@ def make():
     put('adapter', 'gguf', b'\x00' + (ROOT / 'fixtures/gguf/small.gguf').read_bytes())
     for k, ((name, x), first) in enumerate(itertools.product(bodies(), b'\x00\x02')):
         put('json', f'body-{k}', bytes([first]) + (x if isinstance(x, str) else json.dumps(x)).encode())
+    put('json', 'cut-in-a-character', b'\x00{"\xde\x8br\\\xde\x8b\xde\x8bf\xde\x8b\xff\xff')
     for f in (ROOT / 'server/surface/builtin').glob('*.json'):
         put('json', f.name, b'\x01' + f.read_bytes())
     for k, text in enumerate(strings_of('tests/fuzz/test_fuzz_import.c')):

@@ -27,6 +27,7 @@ struct http {
     struct arena arena[HTTP_WORKERS];
     int arena_used[HTTP_WORKERS];
     atomic_llong trimmed_ms; /* when memory was last given back */
+    atomic_int untrimmed;    /* there may be some to give back since */
     unsigned born;           /* when, for the numbers of troubles */
     atomic_int troubles;
     atomic_llong requests, refused, busy, failed;

@@ -86,12 +86,16 @@ enum status req_large(struct req *r, struct err *e) {
     return st;
 }
 
-/* After a large request, at most once in some seconds: what it held in small pieces goes back. */
+/* After a large request or many at once, at most once in some seconds: what they held in small
+ * pieces goes back. Where it is too soon, the next request sees to it, whatever its size. */
 static void trim(struct http *h, const struct req *r) {
-    enum { LARGE = 512 << 10, EACH_MS = 2000 };
-    if (r->body_read < LARGE && r->sent < LARGE) return;
+    enum { LARGE = 512 << 10, MANY = 8, EACH_MS = 2000 };
+    if (r->body_read >= LARGE || r->sent >= LARGE || atomic_load(&h->inside) >= MANY)
+        atomic_store(&h->untrimmed, 1);
+    if (!atomic_load(&h->untrimmed)) return;
     long long now = (long long)(clock_s() * 1000), last = atomic_load(&h->trimmed_ms);
     if (now - last < EACH_MS || !atomic_compare_exchange_strong(&h->trimmed_ms, &last, now)) return;
+    atomic_store(&h->untrimmed, 0);
     mem_trim();
 }
 
