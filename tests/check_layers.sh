@@ -58,6 +58,7 @@ server/report/html: kernels/base
 server/report: kernels/base server/metrics server/store server/report/html
 server/eval: kernels/base model server/metrics server/import server/store server/catalog server/wish server/surface server/baselines server/readout server/rank server/registry server/report
 server/brew: kernels/base server/assets model model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval
+server/brew/export: kernels/base server/assets model/train server/eval server/brew
 server/brews: kernels/base server/store server/task server/registry server/brew
 server/http: kernels/base
 server/api: kernels/base server/assets model server/metrics server/value server/store server/import server/catalog server/surface server/wish server/task server/vectors server/baselines server/readout server/rank server/registry server/report server/eval server/brew server/brews server/http
