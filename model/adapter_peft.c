@@ -265,7 +265,7 @@ static enum status write_config(const struct adapter *ad, const char *path, stru
 
 static enum status write_own(const struct adapter *ad, const char *path, struct err *e) {
     char text[160];
-    int n = snprintf(text, sizeof text, "{\"readout\": \"%s\", \"gain\": %.9g, \"beta\": %.9g}\n",
+    int n = snprintf(text, sizeof text, "{\"readout\": \"%s\", \"gain\": %.9g, \"beta\": %.9g}",
                      ad->readout, (double)ad->gain, (double)ad->beta);
     return file_write(path, text, (size_t)n, e);
 }

@@ -190,9 +190,9 @@ static enum status finish_axolotl(struct export *x, const char *folder, struct e
     struct buf y;
     buf_init(&y, 1 << 20);
     buf_printf(&y,
-               "# base_model: the model that this adapter is for, as the hub or a folder has it\n"
+               "# base_model: the name, or the folder, of this model in the hub's form\n"
                "base_model: %s\nadapter: lora\nlora_r: %d\nlora_alpha: %g\nlora_target_modules:\n",
-               x->b->info.name ? x->b->info.name : x->b->recipe.model, s->rank,
+               x->b->recipe.model, s->rank,
                s->alpha > 0 ? s->alpha : 2. * s->rank);
     for (int i = 0; i < TRAINER_LINEARS; i++)
         if (!(s->skip & trainer_linears[i].bit))
