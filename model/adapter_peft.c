@@ -107,7 +107,8 @@ static enum status read_config(struct adapter *ad, const char *path, struct err 
     return st;
 }
 
-/* What it was trained for, which PEFT's own files have no place for; without the file nobody said. */
+/* What it was trained for, which PEFT's own files have no place for; without the file nobody said.
+ */
 static enum status read_own(struct adapter *ad, const char *path, struct err *e) {
     char *text, word[64];
     size_t n;

@@ -36,7 +36,7 @@ struct recipe_step {
     enum brew_readout readout;
     struct loss_weights weights;
     int rank, first_layer, items, lists, warm, text_tokens;
-    int measure;     /* so many steps lie between two looks at what is kept out; 0: none */
+    int measure;         /* so many steps lie between two looks at what is kept out; 0: none */
     const char *teacher; /* of the loss of that name: a model's name or file */
     double teacher_beta; /* the prior's share in its scores */
     int vocabulary;  /* learning's softmax runs over the tokens of its data and so many others; 0:

@@ -52,8 +52,8 @@ static enum status model_file(const struct options *o, const char *name, struct 
     return ST_OK;
 }
 
-/* What runs a recipe needs: its files, and the store where it reads catalogues. The recipe's text is
- * the caller's to free. */
+/* What runs a recipe needs: its files, and the store where it reads catalogues. The recipe's text
+ * is the caller's to free. */
 static enum status prepare(const struct options *o, const char *path, struct desk *d,
                            struct arena *a, struct brew_config *c, char **text,
                            char folder[OPTIONS_PATH], struct err *e) {

@@ -129,9 +129,7 @@ enum status desk_open_shelf(struct desk *d, const struct options *o, int paths, 
     if (!d->adapters[1][0] ||
         snprintf(d->adapters[2], OPTIONS_PATH, "%.490s/brews", data) >= OPTIONS_PATH)
         d->adapters[2][0] = 0;
-    d->model = o->model                     ? o->model
-               : desk_house(d->adapters[0]) ? house_model
-                                            : default_model;
+    d->model = o->model ? o->model : desk_house(d->adapters[0]) ? house_model : default_model;
     const struct shelf_config c = {.store = d->store,
                                    .rank_all = (int)o->rank_all,
                                    .engine = {.precision = o->precision,

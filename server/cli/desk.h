@@ -10,7 +10,7 @@
 struct desk {
     const atomic_int *stop; /* NULL, or set from another thread: loading is given up */
     struct tasks *tasks;    /* of a server; NULL: nobody lists what is loaded */
-    const char *model; /* the name of the default one */
+    const char *model;      /* the name of the default one */
     struct store *store;
     struct shelf *shelf;
     struct embedder *embedder;                          /* NULL when its files are not there */
@@ -26,9 +26,9 @@ enum status desk_import_builtin(struct desk *d, const struct options *o, struct 
 /* The models by name, none of them loaded; paths 1: also by any file's path. */
 enum status desk_open_shelf(struct desk *d, const struct options *o, int paths,
                             struct err *e) MUST_CHECK;
-/* Loads the model (--model or the one that is set up, with the adapter that comes with the program) and, when the store is open and it is there,
- * the embedding model; says so on stderr. Opens the shelf where that was not done, for commands
- * that take paths. */
+/* Loads the model (--model or the one that is set up, with the adapter that comes with the program)
+ * and, when the store is open and it is there, the embedding model; says so on stderr. Opens the
+ * shelf where that was not done, for commands that take paths. */
 enum status desk_load_model(struct desk *d, const struct options *o, struct err *e) MUST_CHECK;
 /* The adapter that comes with the program, over the model that is set up: what is read where nobody
  * names a model. Puts it into the folder of adapters; 1 if it is there. */

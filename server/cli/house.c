@@ -1,5 +1,5 @@
-/* The adapter that comes with the program. It lies in the binary; the engine reads files, so it is put
- * into the cache's folder of adapters wherever it is missing there, or another one. */
+/* The adapter that comes with the program. It lies in the binary; the engine reads files, so it is
+ * put into the cache's folder of adapters wherever it is missing there, or another one. */
 #include "server/cli/desk.h"
 
 #include "kernels/base/file.h"
@@ -28,6 +28,7 @@ int desk_house(const char *folder) {
     enum status st = file_mkdirs(folder, &e);
     if (st == ST_OK) st = file_write(path, bytes.p, bytes.n, &e);
     if (st != ST_OK)
-        fprintf(stderr, "The model is read without its adapter, which cannot be kept: %s\n", e.text);
+        fprintf(stderr, "The model is read without its adapter, which cannot be kept: %s\n",
+                e.text);
     return st == ST_OK;
 }

@@ -77,9 +77,9 @@ static enum status list_row(struct export *x, int w, struct err *e) {
         json_array_append_new(asks, pair_of(x, t->wish_ask[w * t->n_items + i]));
         json_array_append_new(grades, json_integer(grade(x, w, i)));
     }
-    json_t *row = json_pack("{s:s,s:s,s:o,s:o,s:o}", "surface", x->sheet->name, "kind",
-                            x->sheet->wish[x->wish[w]].kind, "asks", asks, "empty", empty, "grades",
-                            grades);
+    json_t *row =
+        json_pack("{s:s,s:s,s:o,s:o,s:o}", "surface", x->sheet->name, "kind",
+                  x->sheet->wish[x->wish[w]].kind, "asks", asks, "empty", empty, "grades", grades);
     return add_row(x->sheet->kept_out ? &x->kept : &x->lists, row, e);
 }
 
@@ -91,8 +91,8 @@ static enum status pair_row(struct export *x, int good, int bad, struct err *e) 
                    e);
 }
 
-/* Two answers below one prompt. query: wishes of an item, one that it suits and the next one that it
- * does not. item: items below one history, likewise. */
+/* Two answers below one prompt. query: wishes of an item, one that it suits and the next one that
+ * it does not. item: items below one history, likewise. */
 static enum status pair_rows(struct export *x, int w, struct err *e) {
     const struct brew_tree *t = &x->tree;
     int query = x->s->readout == BREW_QUERY, n = query ? x->n_wishes : t->n_items;
@@ -126,8 +126,7 @@ static enum status text_rows(struct export *x, int w, struct err *e) {
 static enum status plain_texts(struct export *x, struct err *e) {
     for (int i = 0; i < x->b->n_texts; i++) {
         if (x->b->text_out[i]) continue;
-        TRY(add_row(&x->rows,
-                    json_pack("{s:s%}", "text", x->b->text[i].p, x->b->text[i].n), e));
+        TRY(add_row(&x->rows, json_pack("{s:s%}", "text", x->b->text[i].p, x->b->text[i].n), e));
         x->n.rows++;
     }
     return ST_OK;
@@ -192,8 +191,7 @@ static enum status finish_axolotl(struct export *x, const char *folder, struct e
     buf_printf(&y,
                "# base_model: the name, or the folder, of this model in the hub's form\n"
                "base_model: %s\nadapter: lora\nlora_r: %d\nlora_alpha: %g\nlora_target_modules:\n",
-               x->b->recipe.model, s->rank,
-               s->alpha > 0 ? s->alpha : 2. * s->rank);
+               x->b->recipe.model, s->rank, s->alpha > 0 ? s->alpha : 2. * s->rank);
     for (int i = 0; i < TRAINER_LINEARS; i++)
         if (!(s->skip & trainer_linears[i].bit))
             buf_printf(&y, "  - %s\n", trainer_linears[i].name);
@@ -256,8 +254,7 @@ static enum status export_all(struct export *x, const struct form *f, const char
         if (!x->sheet->kept_out || f->kept) TRY(export_sheet(x, f, e));
         if (brew_cancelled(x->b)) return fail(e, ST_CANCELLED, "the export was cancelled");
     }
-    if (!x->n.lists)
-        return fail(e, ST_INVALID, "no list of the recipe's data suits this readout");
+    if (!x->n.lists) return fail(e, ST_INVALID, "no list of the recipe's data suits this readout");
     return f->finish(x, folder, e);
 }
 
