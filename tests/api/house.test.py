@@ -21,7 +21,7 @@ class House(Case):
 
     def rank(self, *more):
         r = cli('rank', '--catalog', 'jobs', '--instruction', 'by the sea', '--candidates', 'j001,j002', '--json', *more,
-                env={'TAPROOM_CACHE': self.cache, 'TAPROOM_DATA': self.cache + '/data'})
+                env={'TAPROOM_CACHE': self.cache, 'TAPROOM_DATA': self.cache + '/data'}, timeout=900)
         self.assertEqual(r.returncode, 0, r.stderr)
         return json.loads(r.stdout), r.stderr.decode()
 
