@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct module {
     const char *peft, *gguf;
@@ -106,6 +107,27 @@ static enum status read_config(struct adapter *ad, const char *path, struct err 
     return st;
 }
 
+/* What it was trained for, which PEFT's own files have no place for; without the file nobody said.
+ */
+static enum status read_own(struct adapter *ad, const char *path, struct err *e) {
+    char *text, word[64];
+    size_t n;
+    double gain = 0, beta = 0;
+    if (access(path, F_OK) != 0) return ST_OK;
+    TRY(file_read(path, 1 << 20, &text, &n, e));
+    const struct view json = {text, n};
+    enum status st = safetensors_config_text(path, json, "readout", word, e);
+    (void)snprintf(ad->readout, sizeof ad->readout, "%.15s", word);
+    if (st == ST_OK) st = safetensors_config_number(path, json, "gain", &gain, e);
+    if (st == ST_OK) st = safetensors_config_number(path, json, "beta", &beta, e);
+    if (st == ST_OK && !(fabs(gain) <= 100 && fabs(beta) <= 100))
+        st = fail(e, ST_CORRUPT, "%s: gain and beta are from -100 to 100", path);
+    mem_free(text);
+    ad->gain = (float)gain;
+    ad->beta = (float)beta;
+    return st;
+}
+
 static enum status read_pairs(struct adapter *ad, const char *path, const struct hyper *h,
                               struct err *e) {
     struct safetensors s;
@@ -139,6 +161,8 @@ enum status adapter_read_peft(struct adapter *ad, const char *folder, const stru
     if (snprintf(path, sizeof path, "%s/adapter_config.json", folder) >= (int)sizeof path)
         return fail(e, ST_LIMIT, "the path is too long");
     TRY(read_config(ad, path, e));
+    (void)snprintf(path, sizeof path, "%.1000s/taproom.json", folder);
+    TRY(read_own(ad, path, e));
     if (snprintf(path, sizeof path, "%s/adapter_model.safetensors", folder) >= (int)sizeof path)
         return fail(e, ST_LIMIT, "the path is too long");
     return read_pairs(ad, path, &h, e);
@@ -240,6 +264,13 @@ static enum status write_config(const struct adapter *ad, const char *path, stru
     return st;
 }
 
+static enum status write_own(const struct adapter *ad, const char *path, struct err *e) {
+    char text[160];
+    int n = snprintf(text, sizeof text, "{\"readout\": \"%s\", \"gain\": %.9g, \"beta\": %.9g}",
+                     ad->readout, (double)ad->gain, (double)ad->beta);
+    return file_write(path, text, (size_t)n, e);
+}
+
 enum status adapter_write_peft(const struct adapter *ad, const char *folder,
                                const struct gguf *base, struct err *e) {
     char path[1024];
@@ -249,6 +280,8 @@ enum status adapter_write_peft(const struct adapter *ad, const char *folder,
     if (snprintf(path, sizeof path, "%s/adapter_model.safetensors", folder) >= (int)sizeof path)
         return fail(e, ST_LIMIT, "the path is too long");
     TRY(write_tensors(ad, path, &h, e));
+    (void)snprintf(path, sizeof path, "%.1000s/taproom.json", folder);
+    TRY(write_own(ad, path, e));
     (void)snprintf(path, sizeof path, "%s/adapter_config.json", folder);
     return write_config(ad, path, e);
 }

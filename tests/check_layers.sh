@@ -71,6 +71,7 @@ server/eval/protocol: kernels/base server/store server/rank server/eval
 server/eval/experiment: kernels/base server/store server/report server/eval
 server/brew/tree: kernels/base model/train server/surface server/readout server/eval
 server/brew: kernels/base server/assets model model/engine model/embed model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval server/brew/tree
+server/brew/export: kernels/base server/assets model/train server/eval server/brew
 server/brews: kernels/base server/store server/task server/registry server/brew
 server/http: kernels/base
 server/http/access: kernels/base server/http

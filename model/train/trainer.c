@@ -147,6 +147,10 @@ enum status trainer_tokens(const struct trainer *t, struct view text, struct are
     return tok_encode(t->tok, text, a, ids, n, e);
 }
 
+struct view trainer_text(const struct trainer *t, int32_t id) {
+    return tok_text(t->tok, id);
+}
+
 void trainer_turn(const struct trainer *t, int role, int tail, const int32_t **ids, int *n) {
     const struct chat_turn *turn = &t->chat.turn[role];
     *ids = tail ? turn->tail : turn->head;

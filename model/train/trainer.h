@@ -50,6 +50,8 @@ void trainer_close(struct trainer *t); /* NULL is fine */
 void trainer_info(const struct trainer *t, struct trainer_info *out);
 enum status trainer_tokens(const struct trainer *t, struct view text, struct arena *a,
                            int32_t **ids, size_t *n, struct err *e) MUST_CHECK;
+/* A token's bytes, control tokens as their string; borrowed until close. */
+struct view trainer_text(const struct trainer *t, int32_t id);
 
 /* The control tokens before (tail 0) or after (1) a turn, as engine_turn has them. */
 void trainer_turn(const struct trainer *t, int role, int tail, const int32_t **ids, int *n);

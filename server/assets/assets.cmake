@@ -30,7 +30,7 @@ file(GLOB_RECURSE assets CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${patter
 foreach(surface generic movies jobs listings feed)
   list(APPEND assets server/surface/builtin/${surface}.json)
 endforeach()
-list(APPEND assets fixtures/movies/instructions.jsonl fixtures/brew/pairs.jsonl server/api/openapi.yaml)
+list(APPEND assets fixtures/movies/instructions.jsonl fixtures/brew/pairs.jsonl fixtures/brew/trl.py fixtures/brew/house.gguf server/api/openapi.yaml)
 file(GLOB judged CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/fixtures/lists/*.jsonl
   ${CMAKE_SOURCE_DIR}/fixtures/judged/*.jsonl)
 list(APPEND assets ${judged})

@@ -121,7 +121,7 @@ static enum status read_texts(struct brew *b, struct err *e) {
 
 /* --- the model */
 
-static const struct recipe_step *train_step(const struct brew *b) {
+const struct recipe_step *brew_train_step(const struct brew *b) {
     for (int i = 0; i < b->recipe.n_steps; i++)
         if (b->recipe.step[i].kind->run == brew_train) return &b->recipe.step[i];
     return NULL;
@@ -173,9 +173,7 @@ static enum status adopt(struct brew *b, struct err *e) {
 }
 
 static enum status run_steps(struct brew *b, struct err *e) {
-    const struct recipe_step *s = train_step(b);
-    if (!s) return fail(e, ST_INVALID, "the recipe has no step that trains");
-    TRY(open_trainer(b, s, e));
+    const struct recipe_step *s = brew_train_step(b);
     for (int i = 0; i < b->recipe.n_steps; i++) {
         if (b->recipe.step[i].kind->run == brew_train && &b->recipe.step[i] != s)
             return fail(e, ST_UNSUPPORTED, "a recipe has one step that trains");
@@ -193,32 +191,47 @@ static enum status run_steps(struct brew *b, struct err *e) {
     return adopt(b, e);
 }
 
-static enum status run(struct brew *b, struct arena *a, struct err *e) {
+static enum status read_all(struct brew *b, struct err *e) {
     TRY(recipe_parse(&b->recipe, b->c->recipe, kinds, &b->arena, e));
     TRY(file_mkdirs(b->c->out, e));
     TRY(read_lists(b, e));
     drop_doubles(b);
     TRY(read_texts(b, e));
-    TRY(run_steps(b, e));
-    return brew_write_report(b, a, e);
+    if (!brew_train_step(b)) return fail(e, ST_INVALID, "the recipe has no step that trains");
+    return open_trainer(b, brew_train_step(b), e);
 }
 
-enum status brew_run(const struct brew_config *c, struct arena *a, struct brew_report *out,
-                     struct err *e) {
+enum status brew_open(struct brew **out, const struct brew_config *c, struct err *e) {
     struct brew *b = mem_alloc(sizeof *b);
     if (!b) return fail(e, ST_NO_MEMORY, "no memory for a brew");
     memset(b, 0, sizeof *b);
     b->c = c;
     arena_init(&b->arena, (size_t)1 << 33);
     arena_init(&b->step, (size_t)1 << 31);
-    enum status st = run(b, a, e);
-    *out = b->report;
-    out->curve = NULL; /* what lived in the run's memory */
-    out->before = out->after = (struct brew_measures){.n = 0};
+    enum status st = read_all(b, e);
+    if (st != ST_OK) brew_close(b);
+    if (st == ST_OK) *out = b;
+    return st;
+}
+
+void brew_close(struct brew *b) {
     trainer_close(b->t);
     trainer_close(b->teacher);
     arena_free(&b->step);
     arena_free(&b->arena);
     mem_free(b);
+}
+
+enum status brew_run(const struct brew_config *c, struct arena *a, struct brew_report *out,
+                     struct err *e) {
+    struct brew *b;
+    *out = (struct brew_report){.steps = 0};
+    TRY(brew_open(&b, c, e));
+    enum status st = run_steps(b, e);
+    if (st == ST_OK) st = brew_write_report(b, a, e);
+    *out = b->report;
+    out->curve = NULL; /* what lived in the run's memory */
+    out->before = out->after = (struct brew_measures){.n = 0};
+    brew_close(b);
     return st;
 }

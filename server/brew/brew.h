@@ -85,6 +85,12 @@ enum status brew_check(struct view recipe, struct arena *a, struct recipe *out,
 enum status brew_run(const struct brew_config *c, struct arena *a, struct brew_report *out,
                      struct err *e) MUST_CHECK;
 
+/* The recipe's data and its model, with nothing trained. */
+enum status brew_open(struct brew **out, const struct brew_config *c, struct err *e) MUST_CHECK;
+void brew_close(struct brew *b);
+/* The recipe's step that trains, or NULL. */
+const struct recipe_step *brew_train_step(const struct brew *b);
+
 /* --- for the steps */
 enum status brew_train(struct brew *b, const struct recipe_step *s, struct err *e) MUST_CHECK;
 enum status brew_evaluate(struct brew *b, const struct recipe_step *s, struct err *e) MUST_CHECK;

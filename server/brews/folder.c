@@ -16,7 +16,7 @@ enum { TEXT_MAX = 16 << 20 };
 static const char *const states[] = {"running", "paused", "failed", "done", "adopted"};
 static const char *const ends[] = {".state.json", ".recipe.json", ".brew", ".json", ".gguf"};
 static const char *const peft[] = {".peft/adapter_config.json", ".peft/adapter_model.safetensors",
-                                   ".peft"};
+                                   ".peft/taproom.json", ".peft"};
 
 int folder_id_ok(struct view id) {
     if (id.n < 6 || id.n >= BREWS_ID || memcmp(id.p, "brew-", 5) != 0) return 0;

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 static const char default_encoder[] = "/models/all-minilm-l6-v2";
-static const char default_model[] = "smollm2-135m-instruct-q4_1";
+#define BASE "smollm2-135m-instruct-q4_1"
+static const char default_model[] = BASE, house_model[] = BASE "+" CLI_SESSION_HOUSE;
 
 enum status cli_session_open_store(struct cli_session *d, const struct options *o, struct err *e) {
     char folder[OPTIONS_PATH];
@@ -130,6 +131,9 @@ enum status cli_session_open_registry(struct cli_session *d, const struct option
     if (!d->adapters[1][0] ||
         snprintf(d->adapters[2], OPTIONS_PATH, "%.490s/brews", data) >= OPTIONS_PATH)
         d->adapters[2][0] = 0;
+    d->model = o->model                            ? o->model
+               : cli_session_house(d->adapters[0]) ? house_model
+                                                   : default_model;
     const struct registry_config c = {.store = d->store,
                                       .rank_all = (int)o->rank_all,
                                       .engine = {.precision = o->precision,
@@ -140,7 +144,7 @@ enum status cli_session_open_registry(struct cli_session *d, const struct option
                                       .adapters = {d->adapters[0],
                                                    d->adapters[1][0] ? d->adapters[1] : NULL,
                                                    d->adapters[2][0] ? d->adapters[2] : NULL},
-                                      .model = o->model ? o->model : default_model,
+                                      .model = d->model,
                                       .loaded_max = (int)o->models,
                                       .paths = paths,
                                       .tasks = d->tasks};
@@ -197,8 +201,12 @@ static enum status load_default(struct cli_session *d, const struct options *o, 
     double from = clock_s();
     struct engine_info m;
     char name[CLI_PLAIN], note[CLI_PLAIN];
-    fprintf(stderr, "Loading model %s\n", o->model ? o->model : default_model);
+    fprintf(stderr, "Loading model %s\n", d->model);
     enum status st = registry_switch(d->registry, VIEW(""), &w, e);
+    if (!o->model && (st == ST_CONFLICT || st == ST_INVALID)) { /* the file is another model */
+        fprintf(stderr, "Without the adapter %s: %s\n", CLI_SESSION_HOUSE, e->text);
+        st = registry_switch(d->registry, view_of(default_model), &w, e);
+    }
     if (st == ST_NOT_FOUND && !o->model) {
         (void)fail(e, st, "there is no model %s in %.200s", default_model, d->models);
         err_hint(e, "run ./taproom setup to fetch it, or give --model FILE");

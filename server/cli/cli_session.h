@@ -10,6 +10,7 @@
 struct cli_session {
     const atomic_int *stop; /* NULL, or set from another thread: loading is given up */
     struct tasks *tasks;    /* of a server; NULL: nobody lists what is loaded */
+    const char *model;      /* the name of the default one */
     struct store *store;
     struct registry *registry;
     struct embedder *embedder;                             /* NULL when its files are not there */
@@ -27,11 +28,15 @@ enum status cli_session_import_builtin(struct cli_session *d, const struct optio
 /* The models by name, none of them loaded; paths 1: also by any file's path. */
 enum status cli_session_open_registry(struct cli_session *d, const struct options *o, int paths,
                                       struct err *e) MUST_CHECK;
-/* Loads the model (--model or the one that is set up) and, when the store is open and it is there,
- * the embedding model; says so on stderr. Opens the registry where that was not done, for commands
- * that take paths. */
+/* Loads the model (--model or the one that is set up, with the adapter that comes with the program)
+ * and, when the store is open and it is there, the embedding model; says so on stderr. Opens the
+ * registry where that was not done, for commands that take paths. */
 enum status cli_session_load_model(struct cli_session *d, const struct options *o,
                                    struct err *e) MUST_CHECK;
+/* The adapter that comes with the program, over the model that is set up: what is read where nobody
+ * names a model. Puts it into the folder of adapters; 1 if it is there. */
+#define CLI_SESSION_HOUSE "house"
+int cli_session_house(const char *folder);
 /* The embedding model, for the registry's rankers; nothing when it is not there or loaded already.
  */
 enum status cli_session_load_encoder(struct cli_session *d, const struct options *o,

@@ -148,6 +148,8 @@ static const struct row {
     {"resume", NULL, "goes on from the last checkpoint", FLAG, AT(resume), CMD_BREW, 0, 1, 0},
     {"type", "T", "format of what `model merge` changes: f16, q8_0 or q4_1 (default f16)", TEXT,
      AT(type), CMD_MODEL, 0, 0, 0},
+    {"form", "F", "what `brew export` writes: trl, axolotl or text (default trl)", TEXT, AT(form),
+     CMD_BREW, 0, 0, 0},
     {"checkpoint-s", "S", "seconds between checkpoints (default 60)", TEXT, AT(checkpoint_s),
      CMD_BREW, 0, 0, 0},
     {"force", NULL, "writes the adapter although something that is guarded fell", FLAG, AT(force),

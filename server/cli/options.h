@@ -31,7 +31,7 @@ struct options {
     const char *methods, *split, *html;
     long long cases, fresh;
     long long resume, force, keep, from_backup;
-    const char *checkpoint_s, *type;
+    const char *checkpoint_s, *type, *form;
     const char *arg[OPTIONS_ARGS]; /* what is no option, in order */
     int n_args;
     int help;

@@ -8,8 +8,8 @@
 
 /* Shares beside the clauses where the surface has none of its own: of a model as it is, and of one
  * with an adapter that was trained on whole wishes (server/readout/README.md). */
-static const double PLAIN_MEANING = 1.5, INTERACTIONS_MEANING = 3, TRAINED_CLAUSES = 0.25,
-                    TRAINED_WHOLE = 1, TRAINED_MEANING = 0.25;
+static const double PLAIN_MEANING = 1.5, INTERACTIONS_MEANING = 3, TRAINED_CLAUSES = 0.5,
+                    TRAINED_WHOLE = 1, TRAINED_MEANING = 0.5;
 
 /* The wish as it was written. Clauses of the person's own and preferences are joined. */
 static enum status join_all(struct rank_context *s, int written, struct view *out, struct err *e) {

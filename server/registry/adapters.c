@@ -161,7 +161,11 @@ enum status registry_adapter_add(const char *const *folders, struct view name, s
 
 enum status registry_adapter_remove(const char *const *folders, struct view name, struct err *e) {
     static const char *const ends[] = {".peft/adapter_config.json",
-                                       ".peft/adapter_model.safetensors", ".peft", ".json", tail};
+                                       ".peft/adapter_model.safetensors",
+                                       ".peft/taproom.json",
+                                       ".peft",
+                                       ".json",
+                                       tail};
     char path[REGISTRY_PATH];
     int there, own;
     TRY(check_name(name, e));

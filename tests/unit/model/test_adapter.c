@@ -88,6 +88,9 @@ static void test_forms(const char *name) {
     GOOD(adapter_write_peft(&peft, in_dir("peft"), &b.files.g, &e));
     GOOD(adapter_read(&again, in_dir("peft"), &b.files.g, &e));
     same(&peft, &again);
+    EQ_STR(again.readout, "query");
+    NEAR(again.gain, .75, 0);
+    NEAR(again.beta, .25, 0);
     GOOD(adapter_check(&gguf, b.sha, &e));
     b.sha[0] ^= 1;
     EQ(adapter_check(&gguf, b.sha, &e), ST_CONFLICT);
@@ -130,6 +133,11 @@ static void test_damage(void) {
     damage(in_dir("d.gguf"), in_dir("d.gguf"), &b.files.g, 7);
     damage(in_dir("peft/adapter_model.safetensors"), in_dir("peft"), &b.files.g, 11);
     damage(in_dir("peft/adapter_config.json"), in_dir("peft"), &b.files.g, 9);
+    damage(in_dir("peft/taproom.json"), in_dir("peft"), &b.files.g, 1);
+    static const char large[] = "{\"readout\": \"query\", \"gain\": 1, \"beta\": 1000}";
+    GOOD(file_write(in_dir("peft/taproom.json"), large, sizeof large - 1, &e));
+    struct adapter far;
+    EQ(adapter_read(&far, in_dir("peft"), &b.files.g, &e), ST_CORRUPT);
     ad.part[0].b[3] = NAN;
     GOOD(adapter_write(&ad, in_dir("d.gguf"), &e));
     adapter_close(&ad);
