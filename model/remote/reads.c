@@ -126,10 +126,12 @@ static enum status add_tokens(struct reads *r, int ask, const struct ask *q, con
     return ST_OK;
 }
 
-/* By their tokens, a beginning before what goes on; then by ask, so that the order is one. */
+/* Tokens before labels, since a request is of one sort; then by what the sequences hold, a
+ * beginning before what goes on; then by ask, so that the order is one. */
 static int by_tokens(const void *x, const void *y) {
     const struct remote_read *a = x, *b = y;
-    int n = a->n < b->n ? a->n : b->n;
+    int n = a->n < b->n ? a->n : b->n, sort_a = a->n_labels > 0, sort_b = b->n_labels > 0;
+    if (sort_a != sort_b) return sort_a - sort_b;
     for (int i = 0; a->tok != b->tok && i < n; i++)
         if (a->tok[i] != b->tok[i]) return a->tok[i] < b->tok[i] ? -1 : 1;
     if (a->n != b->n) return a->n < b->n ? -1 : 1;

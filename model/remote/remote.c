@@ -150,12 +150,13 @@ enum status remote_ask(const struct remote *r, struct reads *x, struct job *j,
 
 enum status remote_score(struct remote *r, struct job *j, const atomic_int *stop, struct err *e) {
     struct reads x;
-    TRY(reads_open(&x, j, r->vocab, r->context - 1, remote_how(r), e));
+    enum status st = reads_open(&x, j, r->vocab, r->context - 1, remote_how(r), e);
+    if (st == ST_UNSUPPORTED) err_hint(e, "a readout of labels may do: relevance");
+    TRY(st);
     long long tokens = x.tokens;
-    enum status st = remote_ask(r, &x, j, stop, e);
+    st = remote_ask(r, &x, j, stop, e);
     if (st == ST_OK) j->tokens_computed = tokens;
     reads_close(&x);
-    if (st == ST_UNSUPPORTED) err_hint(e, "a readout of labels may do: relevance");
     return st;
 }
 

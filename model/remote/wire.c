@@ -107,6 +107,7 @@ static enum status start(struct run *r, struct slot *s, struct err *e) {
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)WIRE_ANSWER_MAX); /* where its length is told */
     SET(CURLOPT_HTTPHEADER, r->headers);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     SET(CURLOPT_TIMEOUT_MS, left > 1 ? left : 1L);
@@ -140,7 +141,7 @@ static enum status broken(const struct run *r, const struct slot *s, CURLcode co
     const char *title = r->w->title;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return fail(e, ST_BUSY, "%s did not answer within %g s", title, r->w->timeout_s);
-    if (s->too_long)
+    if (s->too_long || code == CURLE_FILESIZE_EXCEEDED)
         return fail(e, ST_CORRUPT, "%s: the answer has more than %d MiB", title,
                     WIRE_ANSWER_MAX >> 20);
     if (code == CURLE_OUT_OF_MEMORY || s->call.answer.failed) return no_memory(e);
