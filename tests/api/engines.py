@@ -248,7 +248,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b'\x00\xff\x00garbage\r\n\r\n')
             self.close_connection = True
         elif fault == 'huge':
-            self.reply(200, b' ' * (65 << 20))
+            self.reply(200, b' ', length=65 << 20)
+            self.close_connection = True
+        elif fault == 'endless':
+            self.send_response(200)
+            self.send_header('Connection', 'close')
+            self.end_headers()
+            piece = b' ' * (1 << 20)
+            while not self.server.stopped.is_set():
+                self.wfile.write(piece)
         elif fault == 'slow':
             self.server.stopped.wait(30)
             self.close_connection = True

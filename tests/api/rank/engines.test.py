@@ -114,11 +114,11 @@ FAULTS = [
     ('500', 503, 'vLLM answered 500: the scheduler lost its hat'), ('429', 503, 'answered 429'), ('503', 503, 'answered 503'),
     ('401', 422, 'answered 401'), ('404', 422, 'answered 404'), ('400', 422, 'answered 400'), ('redirect', 500, 'redirect (302)'),
     ('html', 500, 'not JSON'), ('empty', 500, 'not JSON'), ('deep', 500, 'not JSON'), ('cut', 500, 'cut off'), ('closed', 500, 'cut off'),
-    ('not http', 503, 'cannot be asked'), ('huge', 500, 'more than 64 MiB'), ('slow', 503, 'did not answer within'),
+    ('not http', 503, 'cannot be asked'), ('huge', 500, 'more than 64 MiB'), ('endless', 500, 'more than 64 MiB'), ('slow', 503, 'did not answer within'),
     ('drip', 503, 'did not answer within'), ('nan', 500, 'not JSON'), ('infinite', 500, 'not JSON'), ('null', 500, 'no log-probability'),
     ('text', 500, 'no log-probability'), ('positive', 500, '3.5 as the log-probability'), ('list', 500, 'no log-probability'),
     ('shorter', 500, 'log-probabilities of'), ('counts', 500, 'where'), ('fewer', 500, 'choices for'), ('more', 500, 'choices for'),
-    ('same index', 500, 'index 0'), ('far index', 500, 'index 1000000000'), ('other ids', 500, 'no log-probability of token'),
+    ('same index', 500, 'its answer has'), ('far index', 500, 'index 1000000000'), ('other ids', 500, 'no log-probability of token'),
     ('no choices', 500, '0 choices'), ('a number', 500, 'not JSON'), ('a list', 500, '0 choices'), ('choices text', 500, '0 choices'),
     ('choices of text', 500, 'log-probabilities of 0'), ('usage text', 500, 'is of 0 tokens'),
 ]
