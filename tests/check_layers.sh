@@ -20,7 +20,8 @@ model/format: kernels/base kernels model/format/gguf
 model/tokenizer: kernels/base model/format model/format/gguf
 model/tokenizer/wordpiece: kernels/base model/tokenizer
 model: kernels/base kernels model/format model/format/gguf
-model/engine: kernels/base kernels model/format model/format/gguf model/tokenizer model
+model/remote: kernels/base model
+model/engine: kernels/base kernels model/format model/format/gguf model/tokenizer model model/remote
 model/embed: kernels/base kernels model/format model/format/gguf model/tokenizer/wordpiece
 model/train: kernels/base kernels model/format model/format/gguf model/tokenizer model model/engine
 server/metrics: kernels/base
@@ -83,7 +84,7 @@ server/api/rank: kernels/base server/store server/wish server/task server/readou
 server/api/experiments: server/assets server/store server/task server/report server/eval server/api/kit
 server/api/v1: model/embed server/store server/api/kit server/api/models
 server/api: kernels/base server/assets server/store server/api/kit server/api/v1
-server/cli: kernels/base model/embed server/assets server/store server/import server/registry
+server/cli: kernels/base model/engine model/embed server/assets server/store server/import server/registry
 server/cli/command: kernels/base server/assets server/store server/task server/rank server/registry server/report server/eval server/brew server/brews server/api server/cli
 server: server/cli
 '
@@ -124,7 +125,8 @@ keep 'cuda|cublas' '^kernels/cuda/'
 keep 'oneapi/|dnnl' '^kernels/cpu/matmul\.c:'
 keep pcre2 '^model/tokenizer/tok_split\.c:'
 keep openssl '^model/format/hash\.c:|^server/http/'
-keep jansson '^model/format/safetensors\.c:|^server/'
+keep jansson '^model/format/safetensors\.c:|^model/remote/|^server/'
+keep curl '^model/remote/wire\.c:'
 keep civetweb '^server/http/edge/civetweb\.c:'
 keep 'lapacke|cblas' '^server/baselines/interactions/ease_matrix\.c:'
 keep sqlite3 '^server/store/'

@@ -189,6 +189,7 @@ void engine_serve(struct engine *en) {
 enum status engine_score(struct engine *en, struct job *j, struct err *e) {
     struct ticket t = {.job = j, .born = clock_s()};
     j->tokens_computed = j->tokens_cached = j->roots_cached = 0;
+    if (en->remote) return engine_score_remote(en, j, e);
     pthread_mutex_lock(&en->lock);
     int n = en->n_queued + en->n_running, own = places_of_locked(en, j->user);
     int full = own >= share_of(j->user, en->queue_max);

@@ -11,13 +11,16 @@
 #include "kernels/base/arena.h"
 #include "kernels/base/os/ticket_lock.h"
 #include "kernels/base/view.h"
-
-#include <stdatomic.h>
+#include "model/job.h"
+#include "model/remote/remote.h"
 
 struct engine;
 
 struct engine_config {
-    const char *model;     /* GGUF file */
+    const char *model; /* GGUF file */
+    const struct remote_spec
+        *remote;           /* NULL, or who computes elsewhere: of the model's file the
+                            * vocabulary and the chat template alone are read. Borrowed until close */
     const char *adapter;   /* NULL, or a LoRA over it that is merged while it is loaded: a GGUF, or
                             * a folder of PEFT's files (model/adapter.h). Refused with ST_CONFLICT
                             * when it names another base */
@@ -53,6 +56,10 @@ struct engine_info {
     int context, vocab, layers, threads;
     const char *trained_for; /* the readout that an adapter was trained for; NULL: none, unknown */
     float trained_gain, trained_beta; /* of its score: exp(gain) (mean log P - beta x prior) */
+    const char *reads; /* of a remote one, what it can read: "prompt tokens and labels", "labels";
+                        * NULL: it is a local one, which reads both */
+    float drift; /* of a remote one: the largest difference of a mean log-probability read alone,
+                  * among others and again, measured at start; 0 for a local one */
 };
 
 struct engine_cache {
@@ -91,59 +98,15 @@ void engine_turn(const struct engine *en, int role, int tail, const int32_t **id
 /* SHA-256 of n bytes as 64 hex digits, NUL-terminated. */
 void engine_sha256(const void *p, size_t n, char out[65]);
 
-/* --- scoring
- * -------------------------------------------------------------------------------------------------------
- */
-struct tree {
-    int n;
-    const int32_t *parent; /* (n): -1 for a root, else smaller than the node's own index */
-    const int32_t *off; /* (n + 1): node i's tokens are tok[off[i] .. off[i+1]); no node is empty */
-    const int32_t *tok;
-    const uint8_t *keep; /* (n): 1 = keep keys and values for later requests; NULL = none */
-};
-
-/* What to read. Answers are natural logarithms of probabilities over the full vocabulary. */
-struct ask {
-    int node;
-    int n_labels; /* > 0: log P(label) after the node's last token, for each label: out has n_labels
-                     values */
-    const int32_t *labels; /* n_labels == 0: log P(token | path before it) for each token of the
-                            * node: out has as many values as the node has tokens; a root's first
-                            * token has no past and gets 0 */
-    float *out;
-};
-
-struct job_progress {
-    int asks_done, asks_total;
-    long long tokens_done, tokens_total; /* tokens that must be computed */
-};
-
-struct job {
-    const struct tree *tree;
-    const struct ask *ask;
-    int n_asks;
-    /* Called on the engine thread after every chunk, and for every answered ask; may be NULL. Must
-     * be quick. */
-    void *arg;
-    void (*progress)(void *arg, const struct job_progress *p);
-    void (*answered)(void *arg, int ask);
-    atomic_int
-        cancel; /* set to 1 from any thread: the job ends with ST_CANCELLED within one chunk */
-    atomic_int queue_position; /* 0 while running, else jobs ahead */
-    /* Who asks, 0 = nobody in particular. Users take turns: of those that wait the next one is of
-     * the user of whom the fewest run. One user has at most three quarters of all places, and of
-     * those that run. */
-    unsigned long long user;
-    /* Filled when engine_score returns. */
-    long long tokens_computed, tokens_cached, roots_cached; /* the last: tokens of roots */
-    double queue_s, score_s;
-};
+/* --- scoring: the forest and the asks are those of model/job.h --- */
 
 /* Runs the job on the engine thread and waits for it; any thread may call. ST_BUSY at once when the
  * queue is full, for all or for the job's user, with the seconds until a place may be free,
  * ST_CANCELLED, ST_LIMIT (a path longer than the context, with the numbers), ST_INVALID (an empty
  * node or a bad id, with the node), ST_NO_MEMORY, ST_CORRUPT (the model gave a value that is not
- * finite, with the ask). */
+ * finite, with the ask). A remote one also: ST_BUSY (it is not there, too slow or too busy),
+ * ST_CORRUPT (its answer is no answer), both with its words, and ST_UNSUPPORTED for
+ * an ask that it cannot read. */
 enum status engine_score(struct engine *en, struct job *j, struct err *e) MUST_CHECK;
 
 #endif

@@ -152,7 +152,7 @@ enum status engine_open(struct engine **out, const struct engine_config *c, stru
     pthread_cond_init(&en->left, NULL);
     en->queue_max = c->queue_max > 0 ? c->queue_max : QUEUE_DEFAULT;
     en->turns = c->turns;
-    enum status st = start_thread(en, c, e);
+    enum status st = c->remote ? engine_open_remote(en, c, e) : start_thread(en, c, e);
     if (st != ST_OK) {
         engine_close(en);
         return st;
@@ -173,6 +173,7 @@ void engine_close(struct engine *en) {
     batch_close(&en->batch);
     work_close(&en->work);
     model_close(en->model);
+    remote_close(en->remote);
     if (en->ops) en->ops->close(en->ops);
     tok_close(en->tok);
     arena_free(&en->arena);

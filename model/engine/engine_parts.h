@@ -26,6 +26,7 @@ struct ticket {
 struct engine {
     struct arena arena; /* names and texts */
     struct engine_info info;
+    struct remote *remote; /* who computes, or NULL: what follows does */
     struct ops *ops;
     struct model *model;
     struct tok *tok;
@@ -55,5 +56,9 @@ struct engine {
 
 /* The engine thread, once the model is loaded: runs jobs until the engine stops. */
 void engine_serve(struct engine *en);
+/* engine_remote.c: the same of an engine whose model computes elsewhere. */
+enum status engine_open_remote(struct engine *en, const struct engine_config *c,
+                               struct err *e) MUST_CHECK;
+enum status engine_score_remote(struct engine *en, struct job *j, struct err *e) MUST_CHECK;
 
 #endif

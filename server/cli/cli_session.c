@@ -3,6 +3,7 @@
 
 #include "server/assets/assets.h"
 #include "server/cli/cli.h"
+#include "server/cli/engines.h"
 #include "server/import/import.h"
 #include "server/store/kept/given.h"
 
@@ -120,10 +121,23 @@ enum status cli_session_import_builtin(struct cli_session *d, const struct optio
 
 /* --- the model */
 
+static int is_engine(const struct remote_spec *x, int n, const char *name) {
+    for (int i = 0; i < n; i++)
+        if (strcmp(x[i].name, name) == 0) return 1;
+    return 0;
+}
+
 enum status cli_session_open_registry(struct cli_session *d, const struct options *o, int paths,
                                       struct err *e) {
     char data[OPTIONS_PATH];
+    struct remote_spec *remote;
+    int n_remote;
     TRY(options_cache(o, "/models", d->models, e));
+    arena_init(&d->engines, 1 << 20);
+    TRY(engines_read(o, default_model, &d->engines, &remote, &n_remote, e));
+    for (int i = 0; o->model && i < n_remote; i++)
+        if (remote[i].vocab == default_model && !is_engine(remote, n_remote, o->model))
+            remote[i].vocab = o->model;
     TRY(options_cache(o, "/adapters", d->adapters[0], e));
     if (options_data(o, data, e) != ST_OK ||
         snprintf(d->adapters[1], OPTIONS_PATH, "%.490s/adapters", data) >= OPTIONS_PATH)
@@ -144,6 +158,8 @@ enum status cli_session_open_registry(struct cli_session *d, const struct option
                                       .adapters = {d->adapters[0],
                                                    d->adapters[1][0] ? d->adapters[1] : NULL,
                                                    d->adapters[2][0] ? d->adapters[2] : NULL},
+                                      .remote = remote,
+                                      .n_remote = n_remote,
                                       .model = d->model,
                                       .loaded_max = (int)o->models,
                                       .paths = paths,
@@ -217,7 +233,12 @@ static enum status load_default(struct cli_session *d, const struct options *o, 
     engine_info(d->ranker->engine, &m);
     fprintf(stderr, "Model %s loaded: %s, %s, %.1f s\n", cli_plain(m.name, name), m.code,
             m.precision, clock_s() - from);
-    if (m.note) fprintf(stderr, "Of the model's file: %s\n", cli_plain(m.note, note));
+    if (m.reads)
+        fprintf(stderr, "It reads %s; an item's mean log-probability drifts by at most %.2g\n",
+                m.reads, (double)m.drift);
+    if (m.note)
+        fprintf(stderr, "%s: %s\n", m.reads ? "Note" : "Of the model's file",
+                cli_plain(m.note, note));
     if (m.no_gpu) fprintf(stderr, "On the CPU, because: %s\n", m.no_gpu);
     return ST_OK;
 }
@@ -233,4 +254,5 @@ void cli_session_close(struct cli_session *d) {
     registry_close(d->registry);
     embedder_close(d->embedder);
     store_close(d->store);
+    arena_free(&d->engines);
 }

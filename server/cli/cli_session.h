@@ -14,6 +14,7 @@ struct cli_session {
     struct store *store;
     struct registry *registry;
     struct embedder *embedder;                             /* NULL when its files are not there */
+    struct arena engines;                                  /* what --engine says */
     struct ranker *ranker;                                 /* the default model's, held */
     char models[OPTIONS_PATH];                             /* the folder of models */
     char adapters[REGISTRY_ADAPTER_FOLDERS][OPTIONS_PATH]; /* and those of adapters */

@@ -47,6 +47,14 @@ static const struct row {
      "GGUF file, or the name of one in the folder of models (default: the one that "
      "`./taproom setup` fetched)",
      TEXT, AT(model), CMD_ENGINE & ~CMD_MODEL, 0, 0, 0},
+    {"engine", "KIND=URL[,name=NAME][,model=NAME][,vocab=FILE]",
+     "an engine elsewhere as one more model: vllm, sglang, llama or taproom; vocab is the GGUF of its "
+     "vocabulary (default: the model's own). May be given again; TAPROOM_ENGINE_KEY is its key",
+     LIST, AT(engine), CMD_SERVE | CMD_RANK | CMD_EVAL | CMD_EXPERIMENT, 0, 0, 0},
+    {"engine-key-file", "FILE", "lines NAME KEY of engines, or one KEY for all of them", TEXT,
+     AT(engine_key_file), CMD_SERVE | CMD_RANK | CMD_EVAL | CMD_EXPERIMENT, 0, 0, 0},
+    {"engine-timeout", "S", "seconds that a request to an engine may take, repetitions included",
+     NUMBER, AT(engine_timeout), CMD_SERVE | CMD_RANK | CMD_EVAL | CMD_EXPERIMENT, 1, 3600, 120},
     {"threads", "N", "threads of the model, 0 = all cores", NUMBER, AT(threads), CMD_ENGINE, 0, 256,
      0},
     {"precision", "P", "auto, bf16, f32, int8 on the cpu, fp8 on cuda (default auto)", CHOICE,

@@ -16,11 +16,11 @@ struct options_list {
 struct options {
     const char *command;
     const char *data, *cache, *model, *precision, *backend, *host, *token, *token_file, *log,
-        *public_url, *trusted_proxy;
-    long long port, threads, cache_mb, memory_mb, models, json;
+        *public_url, *trusted_proxy, *engine_key_file;
+    long long port, engine_timeout, threads, cache_mb, memory_mb, models, json;
     const char *catalog, *surface, *instruction, *member, *candidates, *retrieve, *constraints,
         *now, *readout, *baselines;
-    struct options_list like, dislike, allow_host;
+    struct options_list like, dislike, allow_host, engine;
     long long count, rank_all, top, history, seed;
     const char *kind, *format, *map, *lists, *encoding, *separator, *header, *dates, *like_from,
         *dislike_to;

@@ -8,11 +8,14 @@
 
 enum { REGISTRY_FILES_MAX = 256, REGISTRY_ID = 128, REGISTRY_PATH = 1024 };
 
+struct remote_spec;
+
 struct registry_file {
     const char *id, *path;
     const char *adapter; /* merged over it: a file or folder; NULL: none. The id is "ID+NAME" */
-    long long bytes;     /* of all parts */
-    long long stamp;     /* another one when the file was changed */
+    const struct remote_spec *remote; /* who computes; NULL: we do. The path is its vocabulary's */
+    long long bytes;                  /* of all parts */
+    long long stamp;                  /* another one when the file was changed */
 };
 
 /* The file `extra` (NULL: none), then the .gguf files of the folder (NULL or not there: none) in

@@ -64,6 +64,7 @@ static long long bytes_needed(const struct registry_slot *x) {
     struct engine_info m;
     struct arena a;
     struct err e;
+    if (x->remote) return 0; /* a vocabulary */
     arena_init(&a, 1 << 20);
     long long weights = engine_peek(x->path, &a, &m, &e) == ST_OK ? m.parameters : 0;
     arena_free(&a);
@@ -117,6 +118,7 @@ static enum status open_ranker(struct registry *s, struct registry_slot *x, stru
     struct engine_config c = s->c.engine;
     struct engine *en;
     c.model = x->path;
+    c.remote = x->remote;
     c.adapter = x->adapter[0] ? x->adapter : NULL;
     if (x->precision[0]) c.precision = x->precision;
     c.arg = x;

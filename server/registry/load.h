@@ -12,11 +12,12 @@ struct registry_slot {
     struct registry *registry;
     enum registry_state state;
     char id[REGISTRY_ID], path[REGISTRY_PATH], adapter[REGISTRY_PATH]; /* adapter "": none */
-    char precision[16];      /* as asked for, "": the registry's own */
-    long long bytes, stamp;  /* of the file */
-    int users;               /* who uses or awaits it */
-    int next_default;        /* it becomes the default once loaded */
-    unsigned long long used; /* the larger, the later */
+    const struct remote_spec *remote; /* NULL: a model that computes here */
+    char precision[16];               /* as asked for, "": the registry's own */
+    long long bytes, stamp;           /* of the file */
+    int users;                        /* who uses or awaits it */
+    int next_default;                 /* it becomes the default once loaded */
+    unsigned long long used;          /* the larger, the later */
     double share;
     struct task task;      /* while it is loaded, of the thread */
     struct ranker *ranker; /* of a loaded one, with its engine */
@@ -47,6 +48,9 @@ struct registry {
     struct registry_slot slot[REGISTRY_SLOTS];
 };
 
+/* The files that there are, and the engines elsewhere with the files of their vocabularies. */
+enum status registry_all(struct registry *s, struct arena *a, struct registry_file **out, int *n,
+                         struct err *e) MUST_CHECK;
 /* Whether the place's model is that file, with that adapter. */
 int registry_same_file(const struct registry_slot *x, const struct registry_file *f);
 

@@ -115,7 +115,7 @@ static enum status resolve_base(struct registry *s, struct view name, struct are
         err_field(e, "model");
         return ST_NOT_FOUND;
     }
-    TRY(registry_files(s->c.folder, s->extra, a, &all, &n, e));
+    TRY(registry_all(s, a, &all, &n, e));
     TRY(registry_file_find(all, n, name, &found, e));
     *out = *found;
     return ST_OK;
@@ -130,7 +130,12 @@ static enum status resolve(struct registry *s, struct view name, struct arena *a
     if (!plus || access(path, F_OK) == 0) return resolve_base(s, name, a, out, e);
     size_t n = (size_t)(plus - name.p);
     TRY(resolve_base(s, view_sub(name, 0, n), a, out, e));
-    return registry_file_adapt(out, view_sub(name, n + 1, name.n), s->c.adapters, s->c.paths, a, e);
+    if (!out->remote)
+        return registry_file_adapt(out, view_sub(name, n + 1, name.n), s->c.adapters, s->c.paths, a,
+                                   e);
+    (void)fail(e, ST_UNSUPPORTED, "an adapter is not put over a model that computes elsewhere");
+    err_field(e, "model");
+    return ST_UNSUPPORTED;
 }
 
 enum status registry_find(struct registry *s, struct view name, struct arena *a,
@@ -139,7 +144,8 @@ enum status registry_find(struct registry *s, struct view name, struct arena *a,
 }
 
 int registry_same_file(const struct registry_slot *x, const struct registry_file *f) {
-    return strcmp(x->path, f->path) == 0 && strcmp(x->adapter, f->adapter ? f->adapter : "") == 0;
+    return x->remote == f->remote && strcmp(x->path, f->path) == 0 &&
+           strcmp(x->adapter, f->adapter ? f->adapter : "") == 0;
 }
 
 static int holds(const struct registry_slot *x, const struct registry_file *f,
@@ -171,6 +177,7 @@ static enum status place_locked(struct registry *s, const struct registry_file *
         return ST_BUSY;
     }
     *room = (struct registry_slot){.registry = s, .state = REGISTRY_WAITING, .stamp = f->stamp};
+    room->remote = f->remote;
     room->bytes = f->bytes;
     (void)snprintf(room->id, sizeof room->id, "%s", f->id);
     (void)snprintf(room->path, sizeof room->path, "%s", f->path);

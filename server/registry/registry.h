@@ -18,6 +18,9 @@ struct registry_config {
     struct engine_config engine; /* how models are opened; its model does not count */
     const char *folder;          /* of model files; NULL: none */
     const char *adapters[REGISTRY_ADAPTER_FOLDERS]; /* folders of adapters; NULL: none */
+    const struct remote_spec *remote; /* (n_remote): engines elsewhere, each a model; their vocab is
+                                       * a file's path or a name of the folder's */
+    int n_remote;
     const char *model;   /* the first default: a file's path or a name of the folder's */
     int loaded_max;      /* models loaded at once, at least 2 */
     int paths;           /* 1: a model may be named by any file's path */

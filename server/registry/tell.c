@@ -40,8 +40,10 @@ static enum status own_texts(struct engine_info *x, struct arena *a, struct err 
         if (!*all[i]) return fail(e, ST_NO_MEMORY, "no memory for a list of models");
     }
     x->no_gpu = NULL;
-    if (x->note && !(x->note = arena_copy(a, x->note, strlen(x->note))))
-        return fail(e, ST_NO_MEMORY, "no memory for a list of models");
+    const char **may_lack[] = {&x->note, &x->reads};
+    for (size_t i = 0; i < COUNT(may_lack); i++)
+        if (*may_lack[i] && !(*may_lack[i] = arena_copy(a, *may_lack[i], strlen(*may_lack[i]))))
+            return fail(e, ST_NO_MEMORY, "no memory for a list of models");
     return ST_OK;
 }
 
@@ -54,6 +56,10 @@ static enum status tell(struct registry *s, struct registry_model *m, struct are
     pthread_mutex_unlock(&s->lock);
     TRY(st);
     if (m->state == REGISTRY_LOADED) return ST_OK;
+    if (m->file.remote) {
+        m->info = (struct engine_info){.name = m->file.remote->name, .architecture = "unknown"};
+        return own_texts(&m->info, a, e);
+    }
     if (engine_peek(m->file.path, a, &m->info, &why) != ST_OK && !m->error) {
         m->state = REGISTRY_BROKEN;
         m->error = arena_copy(a, why.text, strlen(why.text));
@@ -67,6 +73,7 @@ static enum status tell_adapted(struct registry *s, const struct registry_adapte
                                 struct err *e) {
     for (int i = 0; i < n && *all < REGISTRY_MODELS_MAX; i++) {
         struct registry_model *y = &m[*all];
+        if (m[i].file.remote) continue;
         int known = m[i].state == REGISTRY_LOADED && strcmp(x->base, m[i].info.base_sha256) == 0;
         if (!known && (!x->model[0] || strcmp(x->model, m[i].info.name) != 0)) continue;
         *y = (struct registry_model){.file = m[i].file};
@@ -82,7 +89,7 @@ enum status registry_list(struct registry *s, struct arena *a, struct registry_m
     struct registry_file *f;
     struct registry_adapter *x;
     int n_files, n_adapters;
-    TRY(registry_files(s->c.folder, s->extra, a, &f, &n_files, e));
+    TRY(registry_all(s, a, &f, &n_files, e));
     TRY(registry_adapters(s->c.adapters, a, &x, &n_adapters, e));
     struct registry_model *m = ARENA_NEW(a, struct registry_model, REGISTRY_MODELS_MAX);
     if (!m) return fail(e, ST_NO_MEMORY, "no memory for a list of models");

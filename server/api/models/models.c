@@ -26,6 +26,11 @@ static void write_loaded(struct buf *b, const struct engine_info *m) {
     out_text(b, "precision", m->precision);
     out_int(b, "threads", m->threads);
     out_text(b, "note", m->note);
+    out_text(b, "reads", m->reads);
+    if (m->reads)
+        out_num(b, "drift", (double)m->drift);
+    else
+        out_raw(b, "drift", "null");
 }
 
 enum status api_models_get(struct req *r, struct err *e) {
@@ -53,6 +58,7 @@ static void write_model(struct buf *b, const struct registry_model *m, int keepe
     out_text(b, "file", keeper ? m->file.path : NULL);
     out_int(b, "bytes", m->file.bytes);
     out_bool(b, "adapted", m->file.adapter != NULL);
+    out_bool(b, "remote", m->file.remote != NULL);
     out_text(b, "state", registry_state_name(m->state));
     out_bool(b, "default", m->is_default);
     if (m->state == REGISTRY_LOADING)
