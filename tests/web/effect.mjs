@@ -1,7 +1,7 @@
 // What a wish did, in sight: the sentence above the list, parts that add up to a score, limits that can be edited, ties,
 // and wishes that cannot be ranked. Against the mock. Needs CHROMIUM, PLAYWRIGHT_CORE and AXE_CORE.
 import { story, watched, ranked, anew, axe, lowContrast } from './browser.mjs';
-import { startMock } from './mock_server.mjs';
+import { startMock } from './mock/mock_server.mjs';
 
 const minus = text => Number(text.replace('\u2212', '-').replace('+', ''));
 

@@ -1,7 +1,7 @@
 // Ranking again while a person edits, by keyboard alone, long lists in pages; axe-core on the ranking in both themes.
 // Against the mock. Needs CHROMIUM, PLAYWRIGHT_CORE and AXE_CORE.
 import { story, watched, ranked, anew, axe } from './browser.mjs';
-import { startMock } from './mock_server.mjs';
+import { startMock } from './mock/mock_server.mjs';
 
 await story(async ({ browser, ok, step }) => {
   const mock = await startMock({ stepMs: 12 });

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { story, watched, ranked, anew, axe } from './browser.mjs';
-import { startMock } from './mock_server.mjs';
+import { startMock } from './mock/mock_server.mjs';
 
 const shell = promisify(execFile);
 const SIZES = [

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { story, watched, ranked } from './browser.mjs';
 import { ownServer } from './own_server.mjs';
-import { few, rankedAfter, titles } from './stories_ask.mjs';
+import { few, rankedAfter, titles } from './story/stories_ask.mjs';
 
 const { url, start, stop } = await ownServer(['--data', process.env.DATA]);
 

@@ -43,7 +43,7 @@ start() {
 story() {
   local program=$1 i
   start "$program" || return 1
-  for i in stories story views hostile; do
+  for i in story/stories story/story views hostile; do
     TAPROOM_URL=$url node "$tmp/tests/web/$i.mjs" || { tail -n 20 "$tmp/server.log" && return 1; }
   done
   # A server that died or cannot be ended in order is a failure, too.
@@ -65,8 +65,8 @@ screens() {
 
 case ${1:-} in
   syntax) find "$tmp"/web "$tmp"/tests/web -name '*.js' -o -name '*.mjs' | while read -r file; do node --check "$file" || exit 1; done ;;
-  unit) node --test "$tmp"/tests/web/*.test.mjs ;;
-  states) for i in states live effect reach; do node "$tmp/tests/web/$i.mjs" || exit 1; done ;;
+  unit) node --test "$tmp"/tests/web/unit/*.test.mjs ;;
+  states) for i in states states_files live effect reach; do node "$tmp/tests/web/$i.mjs" || exit 1; done ;;
   story) story "${2:?the program}" ;;
   screens) screens "${2:?the program}" "${@:3}" ;;
   *) echo "usage: run.sh syntax | unit | states | story PROGRAM | screens PROGRAM [FOLDER [VIEW...]]" >&2 && exit 2 ;;

@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { axe, lowContrast, ranked, story, watched } from './browser.mjs';
 import { ownServer } from './own_server.mjs';
-import { few, rankedAfter, titles } from './stories_ask.mjs';
+import { few, rankedAfter, titles } from './story/stories_ask.mjs';
 
 const TOKENS = { ada: 'ada-has-a-long-token', rob: 'rob-has-a-long-token' };
 const file = `${process.env.DATA}.tokens`;

@@ -1,6 +1,6 @@
 // The calls of the test double: each function answers those it knows, or says that they are not its own.
 import { createHash } from 'node:crypto';
-import { importRows } from '../mock_import.mjs';
+import { importRows } from './mock_import.mjs';
 import { answer, promptOf } from './answer.mjs';
 import { SURFACES } from './data.mjs';
 import { stream } from './stream.mjs';

@@ -33,6 +33,7 @@ const scoring = (done, stepMs) => ({
 
 export async function stream(res, seen, stepMs, result, wish) {
   res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  const pace = wish.includes('slow motion') ? 20 : wish.includes('queue') ? 8 : 1;
   let seq = 0,
     gone = false;
   res.on('close', () => {
@@ -53,7 +54,7 @@ export async function stream(res, seen, stepMs, result, wish) {
     send('progress', scoring(done, stepMs));
     for (let k = done; k < Math.min(TOTAL, done + 10); k++)
       send('score', { item: String(k + 1), logprob: noise(`s${k}`) * 4 - 1 });
-    await wait(stepMs * (wish.includes('slow motion') ? 20 : 1));
+    await wait(stepMs * pace);
   }
   if (gone) return;
   send('done', { result });

@@ -1,10 +1,10 @@
 // What the page's actions do when answers come late. No browser: a session of plain objects, an api that waits.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { INITIAL, createState } from '../../web/kit/state.js';
-import { rankActions } from '../../web/act/rank.js';
-import { routeActions } from '../../web/act/route.js';
-import { wishActions } from '../../web/act/wish.js';
+import { INITIAL, createState } from '../../../web/kit/state.js';
+import { rankActions } from '../../../web/act/rank.js';
+import { routeActions } from '../../../web/act/route.js';
+import { wishActions } from '../../../web/act/wish.js';
 
 const SURFACES = { films: ['slow films', 'funny films'], walks: ['something simple'] };
 

@@ -1,9 +1,9 @@
 // What the page knows of files to import, under `node --test`: names, where they are cut, kinds, roles, first wishes.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import * as file from '../../web/kit/import_file.js';
-import { firstWishes } from '../../web/act/first_wish.js';
-import { parseCsv, separatorOf } from './mock_csv.mjs';
+import * as file from '../../../web/kit/import_file.js';
+import { firstWishes } from '../../../web/act/first_wish.js';
+import { parseCsv, separatorOf } from '../mock/mock_csv.mjs';
 
 test('CSV of the mock: quotes, line ends, the separator that the header has most of', () => {
   assert.deepEqual(parseCsv('\uFEFFid,title\r\n1,"a, ""b""\nc"\r\n\r\n2,\n'), [

@@ -2,10 +2,10 @@
 // It keeps the HTTP contract but ranks by word overlap. node mock_server.mjs [port]; or import {startMock}. Its parts: mock/.
 import http from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { answerCall, refuse, Refusal } from './mock/calls.mjs';
-import { newStore } from './mock/data.mjs';
+import { answerCall, refuse, Refusal } from './calls.mjs';
+import { newStore } from './data.mjs';
 
-const WEB = new URL('../../web/', import.meta.url);
+const WEB = new URL('../../../web/', import.meta.url);
 const TYPES = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',

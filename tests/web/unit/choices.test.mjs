@@ -1,8 +1,8 @@
 // The page's choices under `node --test`: state, URLs, requests, clauses, examples, preferences.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import * as s from '../../web/kit/state.js';
-import * as u from '../../web/kit/url.js';
+import * as s from '../../../web/kit/state.js';
+import * as u from '../../../web/kit/url.js';
 
 test('state: watchers hear only of their keys', () => {
   const st = s.createState({ a: 1, b: 1 });

@@ -1,9 +1,9 @@
 // What the page says of a wish and its list, and how it says limits anew: kit/effect.js and kit/limit.js, without a browser.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import * as effect from '../../web/kit/effect.js';
-import * as limit from '../../web/kit/limit.js';
-import * as st from '../../web/kit/state.js';
+import * as effect from '../../../web/kit/effect.js';
+import * as limit from '../../../web/kit/limit.js';
+import * as st from '../../../web/kit/state.js';
 
 const ASKED = { wish: 'phones', clauses: [], examples: [], member: '', preferences: [], standing: true };
 const item = (rank, title, popularity, more) => ({

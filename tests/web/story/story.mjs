@@ -1,6 +1,6 @@
 // The whole story of the page against a running server: rank, cancel, examples, clauses, prompt, import, saved run,
 // keyboard, themes, widths. TAPROOM_URL names the server; MOVIES names a catalogue with at least 20 items.
-import { story, watched, ranked } from './browser.mjs';
+import { story, watched, ranked } from '../browser.mjs';
 import { json, text, titles } from './story_help.mjs';
 import { imports } from './story_import.mjs';
 import { widths } from './story_widths.mjs';

@@ -1,11 +1,11 @@
 // The page's pure parts under `node --test`: the event-stream parser, format, orders, the tour, reasons.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import * as f from '../../web/kit/format.js';
-import * as o from '../../web/kit/orders.js';
-import * as plan from '../../web/act/tour_plan.js';
-import { AMONG, groupOf, wordsOf } from '../../web/view/results/explain.js';
-import { createSse, readEvents, rawScore } from '../../web/kit/api.js';
+import * as f from '../../../web/kit/format.js';
+import * as o from '../../../web/kit/orders.js';
+import * as plan from '../../../web/act/tour_plan.js';
+import { AMONG, groupOf, wordsOf } from '../../../web/view/results/explain.js';
+import { createSse, readEvents, rawScore } from '../../../web/kit/api.js';
 
 const STREAM =
   ': ping\n\nevent: progress\ndata: {"seq":1,"phase":"score"}\n\r\nevent: score\r\ndata: {"item":"é 🎬"}\r\n\r\n' +

@@ -1,10 +1,10 @@
 // The pure parts of the views beside the ranking: the tour, experiments, saved runs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PRESETS, cohortOf, measurable, remainingMs, verdictOf } from '../../web/kit/experiment.js';
-import { moversOf, moveWords } from '../../web/kit/movers.js';
-import { askedDiff, movesOf } from '../../web/view/runs/diff.js';
-import * as plan from '../../web/act/tour_plan.js';
+import { PRESETS, cohortOf, measurable, remainingMs, verdictOf } from '../../../web/kit/experiment.js';
+import { moversOf, moveWords } from '../../../web/kit/movers.js';
+import { askedDiff, movesOf } from '../../../web/view/runs/diff.js';
+import * as plan from '../../../web/act/tour_plan.js';
 
 test('an order that was drawn by lot is the same for the same person, and another for another', () => {
   const list = Array.from({ length: 40 }, (_, i) => `i${i}`);

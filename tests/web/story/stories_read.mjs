@@ -1,6 +1,6 @@
 // Stories of reading: cold start, a comparison, saved runs, an experiment.
 // Each: async ({page, url, ok, clean, name}) => {}; see stories.mjs.
-import { ranked, anew } from './browser.mjs';
+import { ranked, anew } from '../browser.mjs';
 import { few, rankedAfter, titles } from './stories_ask.mjs';
 
 export async function coldStart({ page, url, ok, clean }) {

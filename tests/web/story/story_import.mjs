@@ -1,5 +1,5 @@
 // A part of the story: importing. Rows that are hostile, a shop's file in three clicks, another file in its place, deleted.
-import { ranked } from './browser.mjs';
+import { ranked } from '../browser.mjs';
 import { json, text, titles } from './story_help.mjs';
 
 const HOSTILE = '<img src=x onerror=alert(1)><script>alert(2)</script>';

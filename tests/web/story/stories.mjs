@@ -1,7 +1,7 @@
 // The seven jobs of the page from start to end in a real browser against a running server, each at 1280 and 390 px, light
 // and dark: 28 passages of the same code. TAPROOM_URL names the server, with the catalogue jobs and its members.
 // STORIES=2,5 and WIDTHS=390 choose some of them.
-import { story, watched, axe, lowContrast } from './browser.mjs';
+import { story, watched, axe, lowContrast } from '../browser.mjs';
 import { prototype, niche, understand } from './stories_ask.mjs';
 import { coldStart, compare, lookBack, evaluate } from './stories_read.mjs';
 

@@ -1,6 +1,6 @@
 // Stories of asking: a new surface from a file, a niche interest by keyboard alone, and what a score is made of.
 // Each: async ({page, url, ok, clean, name}) => {}; see stories.mjs.
-import { ranked, anew } from './browser.mjs';
+import { ranked, anew } from '../browser.mjs';
 
 export const titles = page => page.$$eval('button.title', all => all.map(b => b.textContent));
 export const few = (wish, more = '') => `#/?catalog=jobs&wish=${encodeURIComponent(wish)}&n=8${more}`;

@@ -1,5 +1,5 @@
 // A part of the story: a stored run in wide and narrow windows, light and dark.
-import { lowContrast, watched } from './browser.mjs';
+import { lowContrast, watched } from '../browser.mjs';
 
 export async function widths({ browser, ok, step, url, run }) {
   for (const width of [1280, 390]) {
