@@ -1,11 +1,13 @@
 """The adapter that comes with the program: python3 house.test.py TAPROOM [unittest arguments]."""
+import http.client
 import json
 import os
 import pathlib
 import re
 import shutil
+import subprocess
 
-from harness import Case, ROOT, cli, folder, main
+from harness import Case, ENV, ROOT, SERVERS, TAPROOM, cli, folder, main
 
 TINY = ROOT / 'fixtures/tiny'
 BASE = 'smollm2-135m-instruct-q4_1'
@@ -58,15 +60,29 @@ class House(Case):
         _, said = self.rank()
         self.assertIn('read without its adapter', said)
 
+    def loaded(self, *options):
+        """The default model of a server, once it is loaded."""
+        p = subprocess.Popen([TAPROOM, 'serve', '--port', '0', *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                             env={**ENV, 'TAPROOM_CACHE': self.cache, 'TAPROOM_DATA': self.cache + '/data'})
+        SERVERS.append(p)
+        port = int(re.search(r':(\d+)$', p.stdout.readline().decode().strip())[1])
+        c = http.client.HTTPConnection('127.0.0.1', port, timeout=400)
+        c.request('GET', '/api/model')
+        model = json.loads(c.getresponse().read())
+        c.close()
+        p.terminate()
+        self.assertEqual(p.wait(60), 0)
+        return model
+
     def test_default_and_off(self):
         if not WEIGHTS.exists():
             self.skipTest('the default model is not there; ./taproom setup fetches it')
         os.symlink(WEIGHTS, f'{self.cache}/models/{BASE}.gguf')
-        tuned, said = self.rank()
-        self.assertIn(BASE + '+house', said)
-        plain, _ = self.rank('--model', 'smollm2-135m')
-        self.assertNotEqual(tuned['model']['sha256'], plain['model']['sha256'])
-        self.assertEqual(plain['model']['sha256'], 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53')
+        tuned, plain = self.loaded(), self.loaded('--model', 'smollm2-135m')
+        self.assertEqual(tuned['id'], BASE + '+house')
+        self.assertEqual(plain['id'], BASE)
+        self.assertNotEqual(tuned['sha256'], plain['sha256'])
+        self.assertEqual(plain['sha256'], 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53')
 
 
 if __name__ == '__main__':
