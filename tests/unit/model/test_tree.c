@@ -8,7 +8,7 @@
 
 static void test_crowd(struct engine *en, int n) {
     static struct score got[POOL];
-    int list[POOL], equal = 0;
+    int list[POOL] = {0}, equal = 0;
     struct way w = {.trunk = TRUNK};
     count_to(list, n);
     rank(en, &w, list, n, got);
@@ -272,7 +272,7 @@ static void test_model(const char *model, const char *backend, const char *preci
 /* The most that one ranking has. */
 static void test_five_hundred(void) {
     static struct score got[POOL];
-    int list[POOL];
+    int list[POOL] = {0};
     struct engine *en = tiny_open(TINY("tied"), "cpu", "auto", 2, 0);
     if (!en) return;
     count_to(list, POOL);
