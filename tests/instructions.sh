@@ -7,8 +7,9 @@ program=$(readlink -f "${1:?usage: tests/instructions.sh PROGRAM}")
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 ALLOWED=3 # percent above the record
 
-# precision: millions of instructions on record.
-declare -A RECORD_OF=([f32]=339 [int8]=385)
+# precision: millions of instructions on record. 45 of them load the program's libraries, 12 of those libcurl's (an empty program that
+# is linked with -lcurl takes 12.0, without .1).
+declare -A RECORD_OF=([f32]=352 [int8]=397)
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
