@@ -22,8 +22,8 @@ await story(async ({ browser, ok, step }) => {
       const look = () => {
         const at = q => document.querySelector(q);
         const line = at('.progress-line')?.textContent ?? '', value = at('.job progress')?.hasAttribute('value');
-        if (/Waiting: 2 rankings/.test(line)) seen.queue = value === false;
-        if (/of 100 movies/.test(line)) seen.counts = value;
+        if (/Waiting: 2 rankings/.test(line)) seen.queue ||= value === false;
+        if (/of 100 movies/.test(line)) seen.counts ||= value;
         if (document.querySelectorAll('.strip rect').length <= 20) return;
         seen.left ||= /left/.test(at('.progress-text')?.textContent ?? '');
         seen.back ||= at('.results').classList.contains('waiting');
