@@ -1,5 +1,6 @@
 /* The one file that knows CivetWeb: everything else here speaks to edge.h, so that another server
  * could take its place. What it lacks and is made up for stands at each place. */
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include "server/http/edge/edge.h"
 
 #include "kernels/base/os/clock.h"
@@ -7,6 +8,7 @@
 #include <arpa/inet.h>
 #include <civetweb.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,6 +19,16 @@
 #include <unistd.h>
 
 _Static_assert(CHECK_HEADERS == MG_MAX_HEADERS, "dropped headers must be noticed");
+
+/* It gives its threads 100 KiB, of which the thread-local memory of all libraries is taken, and has
+ * no option for more. The program's definition comes before the C library's, for its call, too. */
+int pthread_attr_setstacksize(pthread_attr_t *attr, size_t bytes) {
+    enum { LEAST = 512 << 10 };
+    static int (*real)(pthread_attr_t *, size_t);
+    void *found = real ? NULL : dlsym(RTLD_NEXT, "pthread_attr_setstacksize");
+    if (found) memcpy(&real, &found, sizeof real);
+    return real(attr, bytes < LEAST ? LEAST : bytes);
+}
 
 enum { DRAIN_PIECE = 4096, DRAIN_BYTES = 64 << 20, DRAIN_S = 2, PAUSE_MS = 300 };
 
