@@ -21,13 +21,16 @@
 _Static_assert(CHECK_HEADERS == MG_MAX_HEADERS, "dropped headers must be noticed");
 
 /* It gives its threads 100 KiB, of which the thread-local memory of all libraries is taken, and has
- * no option for more. The program's definition comes before the C library's, for its call, too. */
+ * no option for more. The program's definition comes before the C library's, and asks for more
+ * while it starts its threads. */
+static _Thread_local int starting;
+
 int pthread_attr_setstacksize(pthread_attr_t *attr, size_t bytes) {
     enum { LEAST = 512 << 10 };
-    static int (*real)(pthread_attr_t *, size_t);
-    void *found = real ? NULL : dlsym(RTLD_NEXT, "pthread_attr_setstacksize");
-    if (found) memcpy(&real, &found, sizeof real);
-    return real(attr, bytes < LEAST ? LEAST : bytes);
+    int (*real)(pthread_attr_t *, size_t);
+    void *found = dlsym(RTLD_NEXT, "pthread_attr_setstacksize");
+    memcpy(&real, &found, sizeof real);
+    return real(attr, starting && bytes < LEAST ? LEAST : bytes);
 }
 
 enum { DRAIN_PIECE = 4096, DRAIN_BYTES = 64 << 20, DRAIN_S = 2, PAUSE_MS = 300 };
@@ -220,7 +223,9 @@ enum status civetweb_start(struct http *h, struct err *e) {
     struct mg_callbacks on = {
         .begin_request = on_request, .http_error = on_refusal, .log_message = on_message};
     struct mg_server_port port = {0};
+    starting = 1;
     h->ctx = mg_start(&on, h, options);
+    starting = 0;
     if (!h->ctx) return why_not(c, h->host, e);
     if (mg_get_server_ports(h->ctx, 1, &port) < 1 || port.port <= 0)
         return fail(e, ST_IO, "the server does not tell its port");
