@@ -20,10 +20,11 @@ model/format: kernels/base kernels model/format/gguf
 model/tokenizer: kernels/base model/format model/format/gguf
 model/tokenizer/wordpiece: kernels/base model/tokenizer
 model: kernels/base kernels model/format model/format/gguf
-model/remote: kernels/base model
-model/engine: kernels/base kernels model/format model/format/gguf model/tokenizer model model/remote
+model/job: kernels/base
+model/remote: kernels/base model/job
+model/engine: kernels/base kernels model/format model/format/gguf model/tokenizer model model/remote model/job
 model/embed: kernels/base kernels model/format model/format/gguf model/tokenizer/wordpiece
-model/train: kernels/base kernels model/format model/format/gguf model/tokenizer model model/engine
+model/train: kernels/base kernels model/format model/format/gguf model/tokenizer model model/engine model/job
 server/metrics: kernels/base
 server/assets: kernels/base
 server/value: kernels/base
@@ -72,7 +73,7 @@ server/eval/protocol: kernels/base server/store server/rank server/eval
 server/eval/experiment: kernels/base server/store server/report server/eval
 server/brew/tree: kernels/base model/train server/surface server/readout server/eval
 server/brew: kernels/base server/assets model model/engine model/embed model/train server/metrics server/store server/catalog server/surface server/readout server/rank server/eval server/brew/tree
-server/brew/export: kernels/base server/assets model/train server/eval server/brew
+server/brew/export: kernels/base server/assets model/train server/store server/eval server/brew
 server/brews: kernels/base server/store server/task server/registry server/brew
 server/http: kernels/base
 server/http/access: kernels/base server/http

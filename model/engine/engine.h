@@ -11,7 +11,7 @@
 #include "kernels/base/arena.h"
 #include "kernels/base/os/ticket_lock.h"
 #include "kernels/base/view.h"
-#include "model/job.h"
+#include "model/job/job.h"
 #include "model/remote/remote.h"
 
 struct engine;
@@ -98,7 +98,7 @@ void engine_turn(const struct engine *en, int role, int tail, const int32_t **id
 /* SHA-256 of n bytes as 64 hex digits, NUL-terminated. */
 void engine_sha256(const void *p, size_t n, char out[65]);
 
-/* --- scoring: the forest and the asks are those of model/job.h --- */
+/* --- scoring: the forest and the asks are those of model/job/job.h --- */
 
 /* Runs the job on the engine thread and waits for it; any thread may call. ST_BUSY at once when the
  * queue is full, for all or for the job's user, with the seconds until a place may be free,

@@ -3,12 +3,11 @@
 #include "model/format/peek.h"
 
 #include "kernels/base/os/clock.h"
-#include "kernels/base/os/file.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { HEAD_FIRST = 1 << 20, HEAD_MAX = 256 << 20, CONTEXT_MAX = 1 << 24 };
+enum { CONTEXT_MAX = 1 << 24 };
 
 static enum status tokens(void *arg, struct view text, struct arena *a, int32_t **ids, size_t *n,
                           struct err *e) {
@@ -17,12 +16,12 @@ static enum status tokens(void *arg, struct view text, struct arena *a, int32_t 
 
 /* Which model it is: its kind, address and name there, and the header with the vocabulary here. */
 static enum status name_it(struct engine *en, const struct remote_spec *s, const char *model,
-                           const char *head, size_t n, struct err *e) {
+                           struct view head, struct err *e) {
     struct engine_info *i = &en->info;
     const char *where = arena_printf(&en->arena, "%s %s %s", s->kind, s->url, model);
     char *sha = arena_alloc(&en->arena, 65);
     if (!where || !sha) return fail(e, ST_NO_MEMORY, "no memory for the model's names");
-    en->sha = hash_of(where, strlen(where), head, n);
+    en->sha = hash_of(where, strlen(where), head.p, head.n);
     hash_hex(&en->sha, sha);
     i->sha256 = i->base_sha256 = sha;
     return ST_OK;
@@ -50,8 +49,15 @@ static enum status fill(struct engine *en, const struct gguf *g, const struct re
     return peek_text(g, "general.license", "not stated", &en->arena, &i->license, e);
 }
 
-static enum status start(struct engine *en, const struct engine_config *c, const struct gguf *g,
-                         const char *head, size_t n, struct err *e) {
+struct opening {
+    struct engine *en;
+    const struct engine_config *c;
+};
+
+static enum status start(void *arg, const struct gguf *g, struct view head, struct err *e) {
+    const struct opening *x = arg;
+    struct engine *en = x->en;
+    const struct engine_config *c = x->c;
     static const int64_t none = CONTEXT_MAX;
     struct remote_info r;
     const char *kind;
@@ -71,39 +77,16 @@ static enum status start(struct engine *en, const struct engine_config *c, const
                                    .loading_arg = c->arg};
     TRY(remote_open(&en->remote, c->remote, &v, e));
     remote_info(en->remote, &r);
-    TRY(name_it(en, c->remote, r.model, head, n, e));
+    TRY(name_it(en, c->remote, r.model, head, e));
     return fill(en, g, c->remote, e);
 }
 
-/* The first n bytes of the vocabulary's file; *more: its header is longer. */
-static enum status look(struct engine *en, const struct engine_config *c, size_t n, int *more,
-                        struct err *e) {
-    struct arena tables;
-    struct gguf g;
-    char *p;
-    size_t got, size;
-    *more = 0;
-    TRY(file_head(c->model, n, &p, &got, &size, e));
-    if (got < n) size = got;
-    arena_init(&tables, (size_t)1 << 30);
-    enum status st = gguf_parse_head(&g, c->model, (const uint8_t *)p, got, size, more, &tables, e);
-    if (st == ST_OK) st = start(en, c, &g, p, got, e);
-    arena_free(&tables);
-    mem_free(p);
-    return st;
-}
-
 enum status engine_open_remote(struct engine *en, const struct engine_config *c, struct err *e) {
-    int more = 1;
-    enum status st = ST_OK;
+    struct opening x = {en, c};
     if (c->adapter)
         return fail(e, ST_UNSUPPORTED,
                     "an adapter is not put over a model that computes elsewhere");
-    for (size_t n = HEAD_FIRST; more && n <= HEAD_MAX; n *= 4) st = look(en, c, n, &more, e);
-    if (more)
-        return fail(e, ST_LIMIT, "%.200s: the header has more than %d MiB", c->model,
-                    HEAD_MAX >> 20);
-    return st;
+    return peek_head(c->model, start, &x, e);
 }
 
 static void leave(struct engine *en) {

@@ -42,32 +42,6 @@ static int node_len(const struct tree *t, int i) {
     return t->off[i + 1] - t->off[i];
 }
 
-static enum status check_tree(const struct job *j, const struct model *m, struct err *e) {
-    const struct tree *t = j->tree;
-    if (t->n < 1) return fail(e, ST_INVALID, "the prompt tree is empty");
-    for (int i = 0; i < t->n; i++) {
-        if (t->parent[i] >= i || t->parent[i] < -1)
-            return fail(e, ST_INVALID, "node %d has parent %d", i, t->parent[i]);
-        if (node_len(t, i) < 1)
-            return fail(e, ST_INVALID, "node %d of the prompt tree has no tokens", i);
-        for (int k = t->off[i]; k < t->off[i + 1]; k++)
-            if (t->tok[k] < 0 || t->tok[k] >= m->vocab)
-                return fail(e, ST_INVALID, "token id %d in node %d is outside the vocabulary of %d",
-                            t->tok[k], i, m->vocab);
-    }
-    for (int a = 0; a < j->n_asks; a++) {
-        const struct ask *q = &j->ask[a];
-        if (q->node < 0 || q->node >= t->n)
-            return fail(e, ST_INVALID, "ask %d names node %d of %d", a, q->node, t->n);
-        if (q->n_labels < 0) return fail(e, ST_INVALID, "ask %d has %d labels", a, q->n_labels);
-        for (int k = 0; k < q->n_labels; k++)
-            if (q->labels[k] < 0 || q->labels[k] >= m->vocab)
-                return fail(e, ST_INVALID, "label id %d of ask %d is outside the vocabulary of %d",
-                            q->labels[k], a, m->vocab);
-    }
-    return ST_OK;
-}
-
 /* Values that an ask waits for: its labels, or its node's tokens (a root's first is known to be 0).
  */
 static int ask_values(const struct plan *p, int a) {
@@ -133,7 +107,7 @@ static enum status set_states(struct plan *p, const struct hash *model, struct e
 
 enum status plan_open(struct plan **out, struct job *j, struct cache *c, const struct hash *model,
                       struct err *e) {
-    TRY(check_tree(j, c->m, e));
+    TRY(job_check(j->tree, j->ask, j->n_asks, c->m->vocab, e));
     struct plan *p = mem_alloc(sizeof *p);
     if (!p) return fail(e, ST_NO_MEMORY, "no memory for a job");
     memset(p, 0, sizeof *p);

@@ -9,4 +9,12 @@
 enum status peek_text(const struct gguf *g, const char *key, const char *def, struct arena *a,
                       const char **out, struct err *e) MUST_CHECK;
 
+/* Reads as much of a file as its header needs, without mapping it (a mapped file that somebody cuts
+ * short faults on access), and hands that to read, with its bytes, for the length of the call.
+ * ST_LIMIT for a header of more than 256 MiB, or as gguf_parse_head or read fails. */
+enum status peek_head(const char *file,
+                      enum status (*read)(void *arg, const struct gguf *g, struct view head,
+                                          struct err *e),
+                      void *arg, struct err *e) MUST_CHECK;
+
 #endif

@@ -3,6 +3,8 @@
 #ifndef MODEL_JOB_H
 #define MODEL_JOB_H
 
+#include "kernels/base/status.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -50,5 +52,10 @@ struct job {
     long long tokens_computed, tokens_cached, roots_cached; /* the last: tokens of roots */
     double queue_s, score_s;
 };
+
+/* Parents before children, no empty node, tokens and labels inside the vocabulary, asks of nodes
+ * that there are; else ST_INVALID. */
+enum status job_check(const struct tree *t, const struct ask *ask, int n_asks, int vocab,
+                      struct err *e) MUST_CHECK;
 
 #endif

@@ -10,32 +10,6 @@ static int node_len(const struct tree *t, int i) {
     return t->off[i + 1] - t->off[i];
 }
 
-static enum status check(const struct job *j, int vocab, struct err *e) {
-    const struct tree *t = j->tree;
-    if (t->n < 1) return fail(e, ST_INVALID, "the prompt tree is empty");
-    for (int i = 0; i < t->n; i++) {
-        if (t->parent[i] >= i || t->parent[i] < -1)
-            return fail(e, ST_INVALID, "node %d has parent %d", i, t->parent[i]);
-        if (node_len(t, i) < 1)
-            return fail(e, ST_INVALID, "node %d of the prompt tree has no tokens", i);
-        for (int k = t->off[i]; k < t->off[i + 1]; k++)
-            if (t->tok[k] < 0 || t->tok[k] >= vocab)
-                return fail(e, ST_INVALID, "token id %d in node %d is outside the vocabulary of %d",
-                            t->tok[k], i, vocab);
-    }
-    for (int a = 0; a < j->n_asks; a++) {
-        const struct ask *q = &j->ask[a];
-        if (q->node < 0 || q->node >= t->n)
-            return fail(e, ST_INVALID, "ask %d names node %d of %d", a, q->node, t->n);
-        if (q->n_labels < 0) return fail(e, ST_INVALID, "ask %d has %d labels", a, q->n_labels);
-        for (int k = 0; k < q->n_labels; k++)
-            if (q->labels[k] < 0 || q->labels[k] >= vocab)
-                return fail(e, ST_INVALID, "label id %d of ask %d is outside the vocabulary of %d",
-                            q->labels[k], a, vocab);
-    }
-    return ST_OK;
-}
-
 /* The path of a node in one piece, with room for one token more. */
 static enum status join(struct reads *r, const struct tree *t, int node, int context, int32_t **out,
                         int *n, struct err *e) {
@@ -160,7 +134,7 @@ static enum status join_all(struct reads *r, const struct job *j, int context, u
 enum status reads_open(struct reads *r, const struct job *j, int vocab, int context, unsigned how,
                        struct err *e) {
     memset(r, 0, sizeof *r);
-    TRY(check(j, vocab, e));
+    TRY(job_check(j->tree, j->ask, j->n_asks, vocab, e));
     arena_init(&r->arena, (size_t)1 << 30);
     enum status st = join_all(r, j, context, how, e);
     if (st != ST_OK) reads_close(r);

@@ -4,7 +4,7 @@
 #define REMOTE_READS_H
 
 #include "kernels/base/arena.h"
-#include "model/job.h"
+#include "model/job/job.h"
 
 struct remote_read {
     const int32_t *tok; /* (n) */

@@ -7,7 +7,7 @@
 
 #include "kernels/base/arena.h"
 #include "kernels/base/view.h"
-#include "model/job.h"
+#include "model/job/job.h"
 
 struct remote;
 

@@ -17,7 +17,7 @@ struct slot {
     struct wire_call call;
     CURL *easy;
     int state, tries, too_long;
-    double born, resume, asked_pause;
+    double born, resume;
 };
 
 struct run {

@@ -11,30 +11,6 @@ static int len_of(const struct tree *t, int i) {
     return t->off[i + 1] - t->off[i];
 }
 
-static enum status check(const struct model *m, const struct tree *t, const struct ask *ask,
-                         int n_asks, struct err *e) {
-    if (t->n < 1) return fail(e, ST_INVALID, "the prompt tree is empty");
-    for (int i = 0; i < t->n; i++) {
-        if (t->parent[i] >= i || t->parent[i] < -1)
-            return fail(e, ST_INVALID, "node %d has parent %d", i, t->parent[i]);
-        if (len_of(t, i) < 1)
-            return fail(e, ST_INVALID, "node %d of the prompt tree has no tokens", i);
-    }
-    for (int k = t->off[0]; k < t->off[t->n]; k++)
-        if (t->tok[k] < 0 || t->tok[k] >= m->vocab)
-            return fail(e, ST_INVALID, "token id %d is outside the vocabulary of %d", t->tok[k],
-                        m->vocab);
-    for (int q = 0; q < n_asks; q++) {
-        if (ask[q].node < 0 || ask[q].node >= t->n)
-            return fail(e, ST_INVALID, "ask %d names node %d of %d", q, ask[q].node, t->n);
-        for (int k = 0; k < ask[q].n_labels; k++)
-            if (ask[q].labels[k] < 0 || ask[q].labels[k] >= m->vocab)
-                return fail(e, ST_INVALID, "label id %d of ask %d is outside the vocabulary of %d",
-                            ask[q].labels[k], q, m->vocab);
-    }
-    return ST_OK;
-}
-
 /* Where each node stands in depth-first order: rows of a subtree are added up from the leaves,
  * then handed out from the roots. */
 struct order {
@@ -176,7 +152,7 @@ static enum status find_picks(struct train_tree *out, const struct tree *t, cons
 enum status train_tree_open(struct train_tree *out, const struct model *m, const struct tree *t,
                             const struct ask *ask, int n_asks, struct arena *a, struct err *e) {
     *out = (struct train_tree){.n_read = 0};
-    TRY(check(m, t, ask, n_asks, e));
+    TRY(job_check(t, ask, n_asks, m->vocab, e));
     enum status st = lay_out(out, m, t, a, e);
     if (st == ST_OK) st = find_picks(out, t, ask, n_asks, a, e);
     if (st != ST_OK) train_tree_close(out, m);

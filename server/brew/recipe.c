@@ -178,6 +178,7 @@ static enum status read_step(struct recipe_step *s, json_t *o, int n,
                               .gain = 1,
                               .beta = .5};
     TRY(object_of(o, step, s, where, a, e));
+    if (s->alpha == 0) s->alpha = 2. * s->rank;
     const char *what = json_string_value(json_object_get(o, "do"));
     const char *readout = json_string_value(json_object_get(o, "readout"));
     while (s->kind->name && (!what || strcmp(what, s->kind->name) != 0)) s->kind++;

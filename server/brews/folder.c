@@ -1,6 +1,7 @@
 /* Files of brews. */
 #include "server/brews/folder.h"
 
+#include "server/registry/adapters.h"
 #include "server/store/sql/json_memory.h"
 
 #include "kernels/base/os/file.h"
@@ -14,9 +15,8 @@
 
 enum { TEXT_MAX = 16 << 20 };
 static const char *const states[] = {"running", "paused", "failed", "done", "adopted"};
-static const char *const ends[] = {".state.json", ".recipe.json", ".brew", ".json", ".gguf"};
-static const char *const peft[] = {".peft/adapter_config.json", ".peft/adapter_model.safetensors",
-                                   ".peft/taproom.json", ".peft"};
+static const char *const ends[] = {".state.json", ".recipe.json",
+                                   ".brew"}; /* beside an adapter's */
 
 int folder_id_ok(struct view id) {
     if (id.n < 6 || id.n >= BREWS_ID || memcmp(id.p, "brew-", 5) != 0) return 0;
@@ -54,8 +54,8 @@ enum status folder_write(const struct brews_config *c, const char *id, const cha
 void folder_remove(const struct brews_config *c, const char *id) {
     char path[BREWS_PATH];
     struct err none;
-    for (size_t i = 0; i < COUNT(peft); i++)
-        if (folder_path(c, id, peft[i], path, &none) == ST_OK) (void)remove(path);
+    for (int i = 0; i < REGISTRY_ADAPTER_FILES; i++)
+        if (folder_path(c, id, registry_adapter_files[i], path, &none) == ST_OK) (void)remove(path);
     for (size_t i = COUNT(ends); i-- > 0;)
         if (folder_path(c, id, ends[i], path, &none) == ST_OK) (void)remove(path);
 }

@@ -121,12 +121,6 @@ enum status cli_session_import_builtin(struct cli_session *d, const struct optio
 
 /* --- the model */
 
-static int is_engine(const struct remote_spec *x, int n, const char *name) {
-    for (int i = 0; i < n; i++)
-        if (strcmp(x[i].name, name) == 0) return 1;
-    return 0;
-}
-
 enum status cli_session_open_registry(struct cli_session *d, const struct options *o, int paths,
                                       struct err *e) {
     char data[OPTIONS_PATH];
@@ -136,7 +130,7 @@ enum status cli_session_open_registry(struct cli_session *d, const struct option
     arena_init(&d->engines, 1 << 20);
     TRY(engines_read(o, default_model, &d->engines, &remote, &n_remote, e));
     for (int i = 0; o->model && i < n_remote; i++)
-        if (remote[i].vocab == default_model && !is_engine(remote, n_remote, o->model))
+        if (remote[i].vocab == default_model && !engines_named(remote, n_remote, o->model))
             remote[i].vocab = o->model;
     TRY(options_cache(o, "/adapters", d->adapters[0], e));
     if (options_data(o, data, e) != ST_OK ||

@@ -19,7 +19,7 @@ static enum status no_memory(struct err *e) {
     return fail(e, ST_NO_MEMORY, "no memory for --engine");
 }
 
-static int has_name(const struct remote_spec *x, int n, const char *name) {
+int engines_named(const struct remote_spec *x, int n, const char *name) {
     for (int i = 0; i < n; i++)
         if (strcmp(x[i].name, name) == 0) return 1;
     return 0;
@@ -66,7 +66,7 @@ static enum status read_line(char *line, int number, struct remote_spec *x, int 
         key += strspn(key, " \t");
         key[strcspn(key, " \t")] = 0;
     }
-    if (!one && !has_name(x, n, line))
+    if (!one && !engines_named(x, n, line))
         return fail(e, ST_INVALID, "--engine-key-file: line %d is for no engine of --engine",
                     number);
     for (int i = 0; i < n; i++)
@@ -105,7 +105,7 @@ enum status engines_read(const struct options *o, const char *vocab, struct aren
         char *text = arena_copy(a, whole, strlen(whole));
         if (!text) return no_memory(e);
         TRY(read_one(text, whole, vocab, &x[i], e));
-        if (has_name(x, i, x[i].name)) return wrong(whole, "this name is another engine's", e);
+        if (engines_named(x, i, x[i].name)) return wrong(whole, "this name is another engine's", e);
         x[i].timeout_s = (double)o->engine_timeout;
         *n = i + 1;
     }

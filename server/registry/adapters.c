@@ -14,6 +14,13 @@
 
 enum { REPORT_MAX = 16 << 20 };
 static const char tail[] = ".gguf";
+const char *const registry_adapter_files[REGISTRY_ADAPTER_FILES] = {
+    ".peft/adapter_config.json",
+    ".peft/adapter_model.safetensors",
+    ".peft/taproom.json",
+    ".peft",
+    ".json",
+    tail};
 
 /* The member `model` of the report that was written beside an adapter. */
 static const char *reported_model(const char *folder, const char *name, struct arena *a) {
@@ -160,20 +167,14 @@ enum status registry_adapter_add(const char *const *folders, struct view name, s
 }
 
 enum status registry_adapter_remove(const char *const *folders, struct view name, struct err *e) {
-    static const char *const ends[] = {".peft/adapter_config.json",
-                                       ".peft/adapter_model.safetensors",
-                                       ".peft/taproom.json",
-                                       ".peft",
-                                       ".json",
-                                       tail};
     char path[REGISTRY_PATH];
     int there, own;
     TRY(check_name(name, e));
     TRY(find(folders, name, &there, &own, e));
     if (!there) return fail(e, ST_NOT_FOUND, "there is no adapter '%.*s'", (int)name.n, name.p);
     if (!own) return fail(e, ST_CONFLICT, "this adapter is not of the data folder");
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        TRY(path_of(folders, name, ends[i], path, e));
+    for (int i = 0; i < REGISTRY_ADAPTER_FILES; i++) {
+        TRY(path_of(folders, name, registry_adapter_files[i], path, e));
         (void)remove(path);
     }
     return ST_OK;

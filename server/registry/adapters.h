@@ -4,7 +4,10 @@
 
 #include "server/registry/files.h"
 
-enum { REGISTRY_ADAPTERS_MAX = 256 };
+enum { REGISTRY_ADAPTERS_MAX = 256, REGISTRY_ADAPTER_FILES = 6 };
+
+/* How the names of an adapter's files end, a folder after what is in it. */
+extern const char *const registry_adapter_files[REGISTRY_ADAPTER_FILES];
 
 struct registry_adapter {
     const char *name, *path;

@@ -4,8 +4,10 @@
 #include "kernels/base/buf.h"
 #include "kernels/base/os/file.h"
 #include "server/assets/assets.h"
+#include "server/store/sql/json_memory.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,7 +57,7 @@ static enum status add_row(struct buf *to, json_t *row, struct err *e) {
     json_decref(row);
     if (!line) return fail(e, ST_NO_MEMORY, "no memory for a row, or a text that is not UTF-8");
     buf_printf(to, "%s\n", line);
-    free(line);
+    json_text_free(line);
     return to->failed ? fail(e, ST_LIMIT, "the export is over 1 GiB; name fewer lists") : ST_OK;
 }
 
@@ -164,16 +166,16 @@ static enum status finish_trl(struct export *x, const char *folder, struct err *
     json_t *o = json_pack(
         "{s:s,s:s,s:i,s:f,s:i,s:i,s:o,s:i,s:i,s:f,s:f,s:f,s:f,s:i,s:f,s:f,s:f,s:f,s:f,s:I}", "name",
         x->b->recipe.name, "readout", brew_readout_names[s->readout], "rank", s->rank, "alpha",
-        s->alpha > 0 ? s->alpha : 2. * s->rank, "first_layer", s->first_layer, "layers",
-        x->b->info.layers, "linears", linears(s), "lists", s->lists, "items", s->items, "rate",
-        s->rate, "scalar_rate", s->scalar_rate, "least", s->least, "clip", s->clip, "warm", s->warm,
-        "gain", s->gain, "beta", s->beta, "beta1", s->beta1, "beta2", s->beta2, "decay", s->decay,
-        "seed", (json_int_t)x->b->recipe.seed);
+        s->alpha, "first_layer", s->first_layer, "layers", x->b->info.layers, "linears", linears(s),
+        "lists", s->lists, "items", s->items, "rate", s->rate, "scalar_rate", s->scalar_rate,
+        "least", s->least, "clip", s->clip, "warm", s->warm, "gain", s->gain, "beta", s->beta,
+        "beta1", s->beta1, "beta2", s->beta2, "decay", s->decay, "seed",
+        (json_int_t)x->b->recipe.seed);
     char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
     json_decref(o);
     if (!text) return fail(e, ST_NO_MEMORY, "no memory for settings");
     enum status st = put(folder, "settings.json", text, strlen(text), e);
-    free(text);
+    json_text_free(text);
     TRY(st);
     if (!assets_find("fixtures/brew/trl.py", &script, &etag))
         return fail(e, ST_INVALID, "the program holds no fixtures/brew/trl.py");
@@ -191,7 +193,7 @@ static enum status finish_axolotl(struct export *x, const char *folder, struct e
     buf_printf(&y,
                "# base_model: the name, or the folder, of this model in the hub's form\n"
                "base_model: %s\nadapter: lora\nlora_r: %d\nlora_alpha: %g\nlora_target_modules:\n",
-               x->b->recipe.model, s->rank, s->alpha > 0 ? s->alpha : 2. * s->rank);
+               x->b->recipe.model, s->rank, s->alpha);
     for (int i = 0; i < TRAINER_LINEARS; i++)
         if (!(s->skip & trainer_linears[i].bit))
             buf_printf(&y, "  - %s\n", trainer_linears[i].name);
@@ -209,7 +211,7 @@ static enum status finish_axolotl(struct export *x, const char *folder, struct e
                "micro_batch_size: 8\ngradient_accumulation_steps: 4\nnum_epochs: 1\n"
                "optimizer: adamw_torch\nadam_beta1: %g\nadam_beta2: %g\nweight_decay: %g\n"
                "sequence_len: 1024\nbf16: auto\nseed: %llu\noutput_dir: ./adapter\n",
-               2.718281828, s->rate, s->least, s->warm, s->clip, s->beta1, s->beta2, s->decay,
+               exp(s->gain), s->rate, s->least, s->warm, s->clip, s->beta1, s->beta2, s->decay,
                (unsigned long long)x->b->recipe.seed);
     enum status st = put(folder, "pairs.jsonl", x->rows.p, x->rows.n, e);
     if (st == ST_OK) st = put(folder, "axolotl.yml", y.p, y.n, e);
